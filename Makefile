@@ -1,0 +1,75 @@
+# make run    set up and serve the demo on http://127.0.0.1:8000
+# make test   set up and run every check and test
+# Both need Python 3.11 or newer and nothing else.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+
+AS_DEPLOYED := STATE_DIR=var/check ALLOWED_HOSTS=support.example.com
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test check lock clean
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+
+run: setup
+	@$(PY) -m supportsite.secrets
+	@exec $(PY) manage.py serve
+
+setup: $(VENV)/.installed
+
+test: $(VENV)/.installed-dev check
+	$(PY) -m pytest -q
+
+check: $(VENV)/.installed-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
+	$(AS_DEPLOYED) $(PY) -m supportsite.secrets
+	$(AS_DEPLOYED) $(PY) -m mypy .
+	$(AS_DEPLOYED) $(PY) manage.py makemigrations --check --dry-run
+	$(AS_DEPLOYED) $(PY) manage.py check --deploy --fail-level WARNING
+
+$(PY):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found."; exit 1; }
+	@echo "→ Making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "If venv is missing: install it (on Debian and Ubuntu: apt install python3-venv)."; \
+		rm -rf $(VENV); exit 1; }
+
+# The CPU build of torch where it can be had (395 MB); else the index's own, which on Linux brings
+# CUDA (3.2 GB). See README, "A smaller install".
+$(VENV)/.torch: requirements.txt | $(PY)
+	@echo "→ Installing torch"
+	@$(PY) -c 'import torch; assert torch.__version__.startswith("2.13.0")' 2>/dev/null \
+		|| $(PIP) install --progress-bar on -q 'torch==2.13.0+cpu' 2>/dev/null \
+		|| $(PIP) install --progress-bar on -q 'torch==2.13.0'
+	@touch $@
+
+$(VENV)/.installed: requirements-lock.txt | $(VENV)/.torch
+	@echo "→ Installing requirements-lock.txt"
+	@$(PIP) install --progress-bar on -q --require-hashes -r requirements-lock.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev-lock.txt | $(VENV)/.installed
+	@echo "→ Installing requirements-dev-lock.txt"
+	@$(PIP) install --progress-bar on -q --require-hashes -r requirements-dev-lock.txt
+	@touch $@
+
+# Exact versions and hashes of what requirements.txt and requirements-dev.txt ask for. torch is left
+# out: its build depends on the machine, see above.
+COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-emit-package torch --no-emit-package setuptools --no-header --no-annotate -q
+lock: $(VENV)/.installed-dev
+	sed 's/^torch==.*/&+cpu/' requirements.txt > .lock-in.txt
+	$(COMPILE) .lock-in.txt -o requirements-lock.txt
+	cat requirements-dev.txt >> .lock-in.txt
+	$(COMPILE) .lock-in.txt -c requirements-lock.txt -o requirements-dev-lock.txt
+	rm .lock-in.txt
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,36 @@
+"""The phrasings of a release as an index and a matrix keep them.
+
+Pure: no Django.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from assistant.interfaces import Entry, Vector
+from faq.content import Content
+
+
+def digest_of(text: str) -> bytes:
+    """SHA-256, 32 bytes: what a stored vector is found by."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def phrasings(contents: Iterable[Content]) -> Iterable[str]:
+    return (phrasing for content in contents for phrasing in content.phrasings)
+
+
+def entries(contents: Iterable[Content], known: Mapping[str, Vector]) -> list[Entry]:
+    """Every phrasing of a release as the index keeps it, in an order that never varies."""
+    return [
+        Entry(
+            key=f"{content.slug}#{digest_of(phrasing).hex()[:16]}",
+            faq_id=content.slug,
+            phrasing=phrasing,
+            category=content.category,
+            vector=known[phrasing],
+        )
+        for content in sorted(contents, key=lambda content: content.slug)
+        for phrasing in content.phrasings
+    ]

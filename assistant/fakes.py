@@ -1,0 +1,147 @@
+"""Deterministic stand-ins for the three things the assistant needs from outside.
+
+They are held to the contract tests of the real ones. ``NullAgent`` is also what the service runs
+with while no model is configured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from assistant.decision import DECIMALS, Match
+from assistant.index import check_limit, check_name, check_unique
+from assistant.interfaces import (
+    AgentReply,
+    Drift,
+    Entry,
+    IndexMismatch,
+    Matrix,
+    Progress,
+    Vector,
+)
+
+
+class HashEmbedder:
+    """A bag of words: texts that share words are close, others are not. Capitals do not count."""
+
+    def __init__(self, *, dimension: int = 64) -> None:
+        self._dimension = dimension
+
+    @property
+    def name(self) -> str:
+        return f"hash-{self._dimension}"
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
+        """One unit vector per text, in the order given; shape (len(texts), dimension)."""
+        vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            # A text without words still needs a direction.
+            for word in re.findall(r"\w+", text.lower()) or [""]:
+                vectors[row, self._place(word)] += 1.0
+            vectors[row] /= np.linalg.norm(vectors[row])
+            if progress:
+                progress(1)
+        return vectors
+
+    def _place(self, word: str) -> int:
+        digest = hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % self._dimension
+
+
+class MemoryIndex:
+    """Collections in a dictionary, searched exactly."""
+
+    def __init__(self) -> None:
+        self._collections: dict[str, dict[str, Entry]] = {}
+
+    def prepare(
+        self, name: str, entries: Sequence[Entry], *, progress: Progress | None = None
+    ) -> None:
+        """Make the collection hold exactly these entries."""
+        check_name(name)
+        check_unique(entries)
+        for entry in entries:
+            self._check_dimension(name, entry.vector)
+        self._collections[name] = {entry.key: entry for entry in entries}
+        if progress:
+            progress(len(entries))
+
+    def search(self, name: str, vector: Vector, *, limit: int) -> list[Match]:
+        """The nearest phrasings, best first, with cosine similarity in [-1, 1]."""
+        check_name(name)
+        check_limit(limit)
+        self._check_dimension(name, vector)
+        matches = [_match(entry, vector) for entry in self._entries(name).values()]
+        matches.sort(key=lambda match: (-match.similarity, match.faq_id, match.phrasing))
+        return matches[:limit]
+
+    def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
+        """Compare keys, texts and vectors of the collection with what it should hold."""
+        check_name(name)
+        check_unique(entries)
+        stored = self._entries(name)
+        wanted = {entry.key: entry for entry in entries}
+        return Drift(
+            missing=tuple(sorted(wanted.keys() - stored.keys())),
+            surplus=tuple(sorted(stored.keys() - wanted.keys())),
+            changed=tuple(
+                sorted(
+                    key
+                    for key in wanted.keys() & stored.keys()
+                    if not _same(wanted[key], stored[key])
+                )
+            ),
+        )
+
+    def names(self) -> set[str]:
+        return set(self._collections)
+
+    def drop(self, name: str) -> None:
+        """Forget the collection; one that does not exist is no error."""
+        check_name(name)
+        self._collections.pop(name, None)
+
+    def ping(self) -> None:
+        """Always there."""
+
+    def _entries(self, name: str) -> dict[str, Entry]:
+        return self._collections.get(name, {})
+
+    def _check_dimension(self, name: str, vector: Vector) -> None:
+        held = next(iter(self._entries(name).values()), None)
+        if held is not None and len(held.vector) != len(vector):
+            raise IndexMismatch(f"collection {name!r} holds vectors of another dimension")
+
+
+class NullAgent:
+    """Says nothing, because no model is configured."""
+
+    def answer(self, question: str, matches: Sequence[Match]) -> AgentReply:
+        return AgentReply(text=None, reason="not_configured")
+
+    def ping(self) -> None:
+        """Not being configured is no fault."""
+
+
+def _match(entry: Entry, vector: Vector) -> Match:
+    product = float(np.dot(entry.vector, vector))
+    cosine = product / float(np.linalg.norm(entry.vector) * np.linalg.norm(vector))
+    similarity = round(min(max(cosine, -1.0), 1.0), DECIMALS)
+    return Match(entry.faq_id, entry.phrasing, similarity, category=entry.category)
+
+
+def _same(one: Entry, other: Entry) -> bool:
+    texts_agree = (one.faq_id, one.phrasing, one.category) == (
+        other.faq_id,
+        other.phrasing,
+        other.category,
+    )
+    return texts_agree and np.array_equal(one.vector, other.vector)

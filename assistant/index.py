@@ -1,0 +1,337 @@
+"""Keep phrasings in Chroma, searchable by cosine similarity. The only module that imports chromadb.
+
+Chroma is an index that can be rebuilt at any time; the vectors' home is the database. It is always
+reached over HTTP: two processes that open one Chroma directory destroy it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from assistant.chroma_server import ping, unavailable
+from assistant.decision import DECIMALS, Match
+from assistant.interfaces import (
+    Drift,
+    Entry,
+    IndexMismatch,
+    IndexUnavailable,
+    Progress,
+    Vector,
+)
+
+SPACE = "cosine"
+
+BATCH_SIZE = 1_000
+"""Entries per request. Chroma takes 5,461 at most; smaller ones show progress sooner."""
+
+OWN_VECTOR_TOLERANCE = 1e-4
+"""How far from 1 a stored vector's similarity to itself may be, in float32."""
+
+CONNECT_SECONDS = 2.0
+READ_SECONDS = 30.0
+
+Item = TypeVar("Item")
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]")
+_IP_ADDRESS = re.compile(r"\d+(\.\d+){3}")
+
+
+class ChromaIndex:
+    """The collections of the Chroma server at ``url``. Safe to share between threads and forks.
+
+    Raises ``ValueError`` unless ``url`` is a plain http(s) address without credentials.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _checked_url(url)
+        self._client: Any = None
+        self._client_pid = 0
+        self._connecting = threading.Lock()
+
+    def prepare(
+        self, name: str, entries: Sequence[Entry], *, progress: Progress | None = None
+    ) -> None:
+        """Make the collection hold exactly these entries. Safe to repeat after a crash."""
+        check_name(name)
+        check_unique(entries)
+        collection = self._open_or_create(name)
+        stored = self._digests(collection)
+        wanted = {entry.key: entry_digest(entry) for entry in entries}
+        to_write = [entry for entry in entries if stored.get(entry.key) != wanted[entry.key]]
+        if progress:
+            progress(len(entries) - len(to_write))
+
+        for batch in _batches(to_write):
+            with self._speaking():
+                collection.upsert(
+                    ids=[entry.key for entry in batch],
+                    embeddings=_arrays(batch),
+                    metadatas=[_metadata(entry, wanted[entry.key]) for entry in batch],
+                )
+            if progress:
+                progress(len(batch))
+        for keys in _batches(sorted(stored.keys() - wanted.keys())):
+            with self._speaking():
+                collection.delete(ids=keys)
+
+    def search(self, name: str, vector: Vector, *, limit: int) -> list[Match]:
+        """The nearest phrasings, best first, with cosine similarity in [-1, 1]."""
+        check_name(name)
+        check_limit(limit)
+        collection = self._open(name)
+        if collection is None:
+            return []
+        with self._speaking():
+            found = collection.query(
+                query_embeddings=[np.asarray(vector, dtype=np.float32)],
+                n_results=limit,
+                include=["metadatas", "distances"],
+            )
+        matches = [
+            Match(
+                meta["faq_id"], meta["phrasing"], _similarity(distance), category=meta["category"]
+            )
+            for meta, distance in zip(found["metadatas"][0], found["distances"][0], strict=True)
+        ]
+        matches.sort(key=lambda match: (-match.similarity, match.faq_id, match.phrasing))
+        return matches
+
+    def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
+        """Compare keys, texts and vectors of the collection with what it should hold.
+
+        What Chroma says it stored is not trusted: each entry is searched for by its own vector.
+        """
+        check_name(name)
+        check_unique(entries)
+        collection = self._open(name)
+        stored = self._digests(collection) if collection is not None else {}
+        wanted = {entry.key: entry_digest(entry) for entry in entries}
+        changed = {key for key in wanted.keys() & stored.keys() if wanted[key] != stored[key]}
+        kept = [entry for entry in entries if entry.key in stored and entry.key not in changed]
+        return Drift(
+            missing=tuple(sorted(wanted.keys() - stored.keys())),
+            surplus=tuple(sorted(stored.keys() - wanted.keys())),
+            changed=tuple(sorted(changed | self._not_found(collection, kept))),
+        )
+
+    def names(self) -> set[str]:
+        client = self._connected()
+        with self._speaking():
+            return {collection.name for collection in client.list_collections()}
+
+    def drop(self, name: str) -> None:
+        """Forget the collection; one that does not exist is no error."""
+        check_name(name)
+        client = self._connected()
+        with self._speaking():
+            try:
+                client.delete_collection(name)
+            except _errors().NotFoundError:
+                pass
+
+    def ping(self) -> None:
+        """Return if the server answers; does not import chromadb."""
+        ping(self._url)
+
+    def _open(self, name: str) -> Any:
+        """The collection, or None if there is none of that name."""
+        client = self._connected()
+        with self._speaking():
+            try:
+                collection = client.get_collection(name, embedding_function=None)
+            except _errors().NotFoundError:
+                return None
+        return _measuring_cosine(collection)
+
+    def _open_or_create(self, name: str) -> Any:
+        client = self._connected()
+        with self._speaking():
+            collection = client.get_or_create_collection(
+                name, embedding_function=None, configuration={"hnsw": {"space": SPACE}}
+            )
+        return _measuring_cosine(collection)
+
+    def _digests(self, collection: Any) -> dict[str, str]:
+        digests: dict[str, str] = {}
+        while True:
+            with self._speaking():
+                page = collection.get(limit=BATCH_SIZE, offset=len(digests), include=["metadatas"])
+            for key, meta in zip(page["ids"], page["metadatas"], strict=True):
+                digests[key] = (meta or {}).get("digest", "")
+            if len(page["ids"]) < BATCH_SIZE:
+                return digests
+
+    def _not_found(self, collection: Any, entries: Sequence[Entry]) -> set[str]:
+        """Keys of the entries that a search for their own vector does not find."""
+        lost: set[str] = set()
+        for batch in _batches(entries):
+            with self._speaking():
+                found = collection.query(
+                    query_embeddings=_arrays(batch), n_results=1, include=["distances"]
+                )
+            for entry, distances in zip(batch, found["distances"], strict=True):
+                if not distances or _similarity(distances[0]) < 1.0 - OWN_VECTOR_TOLERANCE:
+                    lost.add(entry.key)
+        return lost
+
+    def _connected(self) -> Any:
+        with self._connecting:
+            # A connection opened before a fork belongs to the parent.
+            if self._client is None or self._client_pid != os.getpid():
+                ping(self._url)
+                with self._speaking():
+                    self._client = _connect(self._url)
+                self._client_pid = os.getpid()
+            return self._client
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """Whatever goes wrong between us and Chroma, in our words."""
+        try:
+            yield
+        except ImportError as error:
+            raise IndexUnavailable("chromadb is not installed: pip install chromadb") from error
+        except Exception as error:
+            if isinstance(error, _errors().InvalidArgumentError):
+                raise IndexMismatch(
+                    "the collection does not take vectors of this dimension; rebuild it"
+                ) from error
+            raise unavailable(self._url, error) from error
+
+
+def check_name(name: str) -> None:
+    """Raise ``ValueError`` for a collection name that Chroma would refuse."""
+    if _NAME.fullmatch(name) and ".." not in name and not _IP_ADDRESS.fullmatch(name):
+        return
+    raise ValueError(
+        f"{name!r} cannot name a collection: 3 to 512 letters, digits, '.', '_' or '-', "
+        "beginning and ending with a letter or digit, without '..', and no IP address"
+    )
+
+
+def check_unique(entries: Sequence[Entry]) -> None:
+    """Raise ``ValueError`` for two entries of one key."""
+    if len({entry.key for entry in entries}) != len(entries):
+        raise ValueError("two entries have the same key")
+
+
+def entry_digest(entry: Entry) -> str:
+    """Changes with anything a search could show: the texts and the vector, hence the embedder."""
+    texts = json.dumps([entry.faq_id, entry.phrasing, entry.category])
+    vector = np.asarray(entry.vector, dtype="<f4").tobytes()
+    return hashlib.sha256(texts.encode() + b"\0" + vector).hexdigest()
+
+
+def check_limit(limit: int) -> None:
+    """Raise ``ValueError`` for a search that asks for nothing."""
+    if limit < 1:
+        raise ValueError(f"limit must be at least 1, not {limit}")
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("CHROMA_URL must look like http://127.0.0.1:8000, without credentials")
+    return url.rstrip("/")
+
+
+def _connect(url: str) -> Any:
+    """A Chroma client with telemetry off, time limits, no proxy and no settings but these."""
+    host = urlsplit(url).hostname or ""
+    with _reading_no_settings(), _without_proxy_for(host):
+        import chromadb
+        from chromadb.config import Settings
+
+        settings = Settings(anonymized_telemetry=False)
+        client: Any = chromadb.HttpClient(host=url, settings=settings)
+    # Chroma sets none, and has no parameter for it. In order: connect, read, write, pool.
+    client._server._session.timeout = (CONNECT_SECONDS, READ_SECONDS, READ_SECONDS, READ_SECONDS)
+    return client
+
+
+def _errors() -> Any:
+    import chromadb.errors
+
+    return chromadb.errors
+
+
+@contextmanager
+def _reading_no_settings() -> Iterator[None]:
+    """Keep ``import chromadb`` from reading ``.env`` and variables such as MIGRATIONS.
+
+    It takes its settings from there while it is imported and fails on what was meant for others.
+    """
+    from pydantic_settings import BaseSettings
+
+    base: Any = BaseSettings
+    init = base.__init__
+
+    @wraps(init)
+    def init_from_arguments(self: Any, **values: Any) -> None:
+        init(self, **{"_env_file": None, "_env_prefix": "NOT_FOR_CHROMADB_", **values})
+
+    base.__init__ = init_from_arguments
+    try:
+        yield
+    finally:
+        base.__init__ = init
+
+
+@contextmanager
+def _without_proxy_for(host: str) -> Iterator[None]:
+    """A proxy for the world outside does not know our servers; clients read this when made."""
+    before = os.environ.get("no_proxy")
+    exempt = before or os.environ.get("NO_PROXY", "")
+    os.environ["no_proxy"] = f"{exempt},{host}" if exempt else host
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["no_proxy"]
+        else:
+            os.environ["no_proxy"] = before
+
+
+def _measuring_cosine(collection: Any) -> Any:
+    # Asked for cosine, Chroma still hands out an old collection with the space it was made with.
+    space = collection.configuration_json["hnsw"]["space"]
+    if space != SPACE:
+        raise IndexMismatch(
+            f"collection {collection.name!r} measures {space}; drop it and rebuild it with {SPACE}"
+        )
+    return collection
+
+
+def _similarity(distance: float) -> float:
+    """Chroma returns cosine distance; everything else here speaks similarity."""
+    return round(min(max(1.0 - distance, -1.0), 1.0), DECIMALS)
+
+
+def _arrays(entries: Sequence[Entry]) -> list[Vector]:
+    # Chroma refuses tuples, and knows no type but these.
+    return [np.asarray(entry.vector, dtype=np.float32) for entry in entries]
+
+
+def _metadata(entry: Entry, digest: str) -> dict[str, str]:
+    return {
+        "faq_id": entry.faq_id,
+        "phrasing": entry.phrasing,
+        "category": entry.category,
+        "digest": digest,
+    }
+
+
+def _batches(items: Sequence[Item]) -> Iterator[list[Item]]:
+    for start in range(0, len(items), BATCH_SIZE):
+        yield list(items[start : start + BATCH_SIZE])

@@ -1,0 +1,149 @@
+"""What the assistant needs from the outside world, in our words.
+
+Three small interfaces: an embedder, an index and an agent. Each vendor sits behind exactly one
+adapter; ``fakes.py`` holds deterministic stand-ins that pass the same contract tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.decision import Match
+
+Vector = npt.NDArray[np.float32]
+"""Shape (dimension,), of length 1."""
+
+Matrix = npt.NDArray[np.float32]
+"""Shape (n, dimension), every row of length 1."""
+
+Progress = Callable[[int], None]
+"""Told how many more items are done."""
+
+
+class Unavailable(Exception):
+    """A dependency cannot be used now. The text names the dependency and the cure, nothing else."""
+
+    problem_status = 503
+
+
+class EmbedderUnavailable(Unavailable):
+    """The model is missing, damaged or cannot be loaded."""
+
+
+class IndexUnavailable(Unavailable):
+    """Chroma cannot be reached."""
+
+
+class IndexMismatch(Exception):
+    """A collection of this name exists and does not fit: not cosine, or another dimension.
+
+    The cure is to drop it and to prepare it anew.
+    """
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the vectors: model name and a hash of its weights. Others do not compare."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
+        """One unit vector per text, in the order given; shape (len(texts), dimension).
+
+        Raises ``EmbedderUnavailable`` when the model cannot be loaded.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One phrasing of one FAQ as it is kept in an index."""
+
+    key: str
+    """Stable and unique within a collection."""
+    faq_id: str
+    phrasing: str
+    category: str
+    vector: Vector
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How a collection differs from what it should hold."""
+
+    missing: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.surplus or self.changed)
+
+
+class Index(Protocol):
+    """Named collections of entries, each searchable by cosine similarity.
+
+    Every method raises ``IndexUnavailable`` when the server behind it cannot be reached and
+    ``IndexMismatch`` when a collection of that name does not fit. A name Chroma would refuse, or a
+    key given twice, is a ``ValueError``. A collection that does not exist is an empty one.
+    """
+
+    def prepare(
+        self, name: str, entries: Sequence[Entry], *, progress: Progress | None = None
+    ) -> None:
+        """Make the collection hold exactly these entries. Safe to repeat after a crash.
+
+        Trusts what it wrote before: for a collection that has drifted, ``drop`` it first.
+        ``progress`` hears of every entry once, whether it had to be written or not.
+        """
+        ...
+
+    def search(self, name: str, vector: Vector, *, limit: int) -> list[Match]:
+        """The nearest phrasings, best first, with cosine similarity in [-1, 1]."""
+        ...
+
+    def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
+        """Compare keys, texts and vectors of the collection with what it should hold."""
+        ...
+
+    def names(self) -> set[str]: ...
+
+    def drop(self, name: str) -> None:
+        """Forget the collection; one that does not exist is no error."""
+        ...
+
+    def ping(self) -> None:
+        """Return if the index can be reached; cheap enough for a readiness probe."""
+        ...
+
+
+@dataclass(frozen=True)
+class AgentReply:
+    """What the agent said, already grounded, or why it said nothing."""
+
+    text: str | None
+    reason: str
+    """``answered``, ``not_configured`` or why there is no text."""
+    citations: tuple[str, ...] = ()
+    steps: tuple[dict[str, Any], ...] = ()
+
+
+class Agent(Protocol):
+    """The LLM fallback. It may only speak from what it found."""
+
+    def answer(self, question: str, matches: Sequence[Match]) -> AgentReply:
+        """Never raises: a failure is a reply without text and with a reason."""
+        ...
+
+    def ping(self) -> None:
+        """Return if the agent is usable or not configured; raise ``Unavailable`` otherwise."""
+        ...

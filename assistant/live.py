@@ -1,0 +1,84 @@
+"""The live release as /ask uses it: in memory, and never an older one than Postgres has."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant import vectors
+from assistant.entries import entries, phrasings
+from assistant.interfaces import EmbedderUnavailable
+from assistant.matching import ReleaseMatrix
+from faq.content import Content
+from faq.models import Release
+from faq.reading import normalise
+
+
+@dataclass(frozen=True)
+class LoadedRelease:
+    """One release, whole: its texts and the vectors of its phrasings."""
+
+    pk: int
+    number: int | None
+    contents: Mapping[str, Content]
+    matrix: ReleaseMatrix
+
+    @cached_property
+    def exact(self) -> Mapping[str, tuple[str, str]]:
+        """Normalised phrasing -> slug and phrasing."""
+        return {
+            normalise(phrasing): (content.slug, phrasing)
+            for content in self.contents.values()
+            for phrasing in content.phrasings
+        }
+
+    @cached_property
+    def categories(self) -> frozenset[str]:
+        return frozenset(content.category for content in self.contents.values())
+
+
+EMPTY = LoadedRelease(0, None, {}, ReleaseMatrix([]))
+
+
+class LiveRelease:
+    """Asks Postgres for the live number at every question, and loads a release when it changes."""
+
+    def __init__(self, embedder: str) -> None:
+        self._embedder = embedder
+        self._loaded = EMPTY
+        self._loading = threading.Lock()
+
+    def current(self) -> LoadedRelease:
+        """The live release; empty before the first one.
+
+        Raises ``EmbedderUnavailable`` if its vectors are another model's.
+        """
+        newest = Release.objects.order_by("-number").values_list("pk", flat=True).first()
+        if newest is None:
+            return EMPTY
+        loaded = self._loaded
+        if loaded.pk == newest:
+            return loaded
+        with self._loading:
+            # Another thread may have loaded it, or a still newer one, while this one waited.
+            if self._loaded.pk < newest:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> LoadedRelease:
+        release = Release.objects.order_by("-number")[0]
+        if release.embedder != self._embedder:
+            raise EmbedderUnavailable(
+                f"Release {release.number} was made with {release.embedder}, but LOCAL_EMB_MODEL "
+                f"is {self._embedder}: run manage.py publish, or set LOCAL_EMB_MODEL back."
+            )
+        contents = release.contents()
+        known = vectors.stored(release.embedder, phrasings(contents.values()))
+        return LoadedRelease(
+            pk=release.pk,
+            number=release.number,
+            contents=contents,
+            matrix=ReleaseMatrix(entries(contents.values(), known)),
+        )

@@ -1,0 +1,51 @@
+"""Rebuild the live release's Chroma collection from Postgres."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from assistant import vectors, wiring
+from assistant.entries import entries, phrasings
+from assistant.interfaces import IndexMismatch, Unavailable
+from faq.models import Release
+
+
+class Command(BaseCommand):
+    help = "Make the live release's Chroma collection hold what Postgres says; --check compares."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--check", action="store_true", help="only compare; exit code 1 if they differ"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        release = Release.objects.live()
+        if release is None:
+            raise CommandError("There is no release yet: run manage.py ingest first.")
+        contents = release.contents().values()
+        known = vectors.stored(release.embedder, phrasings(contents))
+        wanted = entries(contents, known)
+        try:
+            index = wiring.index()
+            drift = index.drift(release.collection, wanted)
+            if not options["check"]:
+                index.prepare(release.collection, wanted)
+        except IndexMismatch as mismatch:
+            if options["check"]:
+                raise CommandError(str(mismatch)) from None
+            index.drop(release.collection)
+            index.prepare(release.collection, wanted)
+            self.stdout.write("The collection did not measure cosine; it was made anew.")
+            return
+        except Unavailable as failure:
+            raise CommandError(str(failure)) from None
+        found = (
+            f"{len(wanted)} phrasings: {len(drift.missing)} missing, "
+            f"{len(drift.changed)} changed, {len(drift.surplus)} surplus"
+        )
+        if options["check"] and drift:
+            raise CommandError(f"The index differs. {found}. Run manage.py reindex.")
+        self.stdout.write(f"{found}; {'nothing to do' if not drift else 'mended'}.")

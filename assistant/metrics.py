@@ -1,0 +1,24 @@
+"""Every metric of the app. Labels are closed sets of words, never what a person typed."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+ASKS = Counter("assistant_asks", "Questions answered or not.", ["outcome", "source", "reason"])
+
+SIMILARITY = Histogram(
+    "assistant_similarity",
+    "Cosine similarity of the closest FAQ.",
+    ["outcome"],
+    buckets=(0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0),
+)
+
+SECONDS = Histogram(
+    "assistant_ask_seconds",
+    "Time to decide and answer, the audit record included.",
+    ["outcome"],
+    buckets=(
+        *(0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1),
+        *(0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0),
+    ),
+)

@@ -1,0 +1,213 @@
+"""When the closest FAQ answers, when it asks back, and when it falls back."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+from assistant.decision import Match, Reason, choose, decide
+from assistant.policy import ConfidencePolicy, CosinePolicy, Override, Overrides
+
+
+def match(faq_id: str, similarity: float, **more: Any) -> Match:
+    return Match(faq_id, f"{faq_id}?", similarity, **more)
+
+
+@pytest.mark.parametrize(
+    ("matches", "reason", "chosen"),
+    [
+        pytest.param([], Reason.NO_MATCH, None, id="empty index"),
+        pytest.param([match("a", 0.699)], Reason.BELOW_THRESHOLD, None, id="just below"),
+        pytest.param([match("a", 0.7)], Reason.CONFIDENT, "a", id="exactly on the threshold"),
+        pytest.param([match("a", 0.7), match("b", 0.7)], Reason.CONFIDENT, "a", id="no margin"),
+        pytest.param([match("a", -0.2)], Reason.BELOW_THRESHOLD, None, id="opposite"),
+        pytest.param([match("a", 0.7 - 1e-8)], Reason.CONFIDENT, "a", id="float32 noise"),
+        pytest.param(
+            [match("a", 0.2, exact=True)], Reason.EXACT, "a", id="the same words always answer"
+        ),
+        pytest.param(
+            [match("a", 0.9), match("b", 0.8, exact=True)],
+            Reason.EXACT,
+            "b",
+            id="the same words win over anything closer",
+        ),
+        pytest.param(
+            [match("a", 1, exact=True), match("b", 1, exact=True)],
+            Reason.AMBIGUOUS,
+            None,
+            id="the same words under two FAQs ask back",
+        ),
+    ],
+)
+def test_the_published_rule(matches, reason, chosen):
+    decision = decide(matches, CosinePolicy())
+
+    assert decision.reason is reason
+    assert (decision.chosen and decision.chosen.faq_id) == chosen
+
+
+@pytest.mark.parametrize(
+    ("matches", "reason"),
+    [
+        pytest.param([match("a", 0.8), match("b", 0.76)], Reason.AMBIGUOUS, id="too close"),
+        pytest.param([match("a", 0.8), match("b", 0.75)], Reason.CONFIDENT, id="on the margin"),
+        pytest.param(
+            [match("a", 0.8), match("a", 0.79), match("b", 0.6)],
+            Reason.CONFIDENT,
+            id="phrasings of one FAQ are never rivals",
+        ),
+    ],
+)
+def test_a_margin_asks_back_between_rivals(matches, reason):
+    assert decide(matches, CosinePolicy(margin=0.05)).reason is reason
+
+
+@pytest.mark.parametrize(
+    ("matches", "reason"),
+    [
+        pytest.param([match("a", 0.7), match("b", 0.6)], Reason.CONFIDENT, id="cosine first"),
+        pytest.param([match("a", 0.5), match("b", 0.3)], Reason.CONFIDENT, id="a wide lead"),
+        pytest.param([match("a", 0.5), match("b", 0.45)], Reason.AMBIGUOUS, id="a narrow lead"),
+        pytest.param([match("a", 0.4), match("b", 0.28)], Reason.UNSURE, id="alone but far"),
+        pytest.param([match("a", 0.3), match("b", 0.28)], Reason.BELOW_THRESHOLD, id="far"),
+        pytest.param([match("a", 0.71)], Reason.CONFIDENT, id="no rival at all"),
+    ],
+)
+def test_the_default_answers_asks_back_or_falls_back(matches, reason):
+    assert decide(matches, ConfidencePolicy()).reason is reason
+
+
+def test_it_offers_at_most_three_faqs_each_by_its_best_phrasing():
+    found = [match(faq_id, 0.6 - 0.01 * place) for place, faq_id in enumerate("aabbccd")]
+
+    options = decide(found, ConfidencePolicy()).options
+
+    assert [option.faq_id for option in options] == ["a", "b", "c"]
+    assert options[0].similarity == 0.6
+    confidences = [option.confidence or 0 for option in options]
+    assert confidences == sorted(confidences, reverse=True)
+
+
+def test_order_of_the_matches_does_not_matter():
+    found = [match("b", 0.6), match("a", 0.6), match("c", 0.1)]
+
+    assert decide(found, ConfidencePolicy()) == decide(found[::-1], ConfidencePolicy())
+
+
+@pytest.mark.parametrize(
+    ("override", "matches", "reason"),
+    [
+        pytest.param(
+            Override(threshold=0), [match("a", -0.3)], Reason.CONFIDENT, id="0 always answers"
+        ),
+        pytest.param(
+            Override(threshold=0),
+            [match("a", 0.1), match("b", 0.1)],
+            Reason.CONFIDENT,
+            id="0 answers against a rival",
+        ),
+        pytest.param(
+            Override(threshold=0, margin=0.1),
+            [match("a", 0.5), match("b", 0.45)],
+            Reason.AMBIGUOUS,
+            id="0 with a margin of its own keeps to that margin",
+        ),
+        pytest.param(
+            Override(threshold=1), [match("a", 0.99), match("b", 0.1)], Reason.UNSURE, id="1 never"
+        ),
+        pytest.param(
+            Override(threshold=1), [match("a", 0.99, exact=True)], Reason.EXACT, id="1 but exact"
+        ),
+        pytest.param(
+            Override(margin=0), [match("a", 0.7), match("b", 0.7)], Reason.CONFIDENT, id="no lead"
+        ),
+        pytest.param(
+            Override(margin=1), [match("a", 0.9), match("b", 0.1)], Reason.AMBIGUOUS, id="margin 1"
+        ),
+        pytest.param(
+            Override(threshold=0.85),
+            [match("a", 0.8), match("b", 0.3)],
+            Reason.UNSURE,
+            id="a threshold of its own is a floor whatever the confidence",
+        ),
+        pytest.param(
+            Override(threshold=0.4),
+            [match("a", 0.4), match("b", 0.3)],
+            Reason.CONFIDENT,
+            id="a lower threshold answers sooner",
+        ),
+    ],
+)
+def test_an_faq_with_numbers_of_its_own(override, matches, reason):
+    policy = ConfidencePolicy(overrides=Overrides(faqs={"a": override}))
+
+    assert decide(matches, policy).reason is reason
+
+
+@pytest.mark.parametrize("policy", [CosinePolicy, ConfidencePolicy])
+@pytest.mark.parametrize(
+    ("threshold", "answers"), [pytest.param(0, True, id="always"), pytest.param(1, False, id="no")]
+)
+def test_the_ends_mean_what_they_say_for_the_whole_policy_too(policy, threshold, answers):
+    found = [match("a", 0.9), match("b", 0.05)] if threshold else [match("a", 0.1), match("b", 0.1)]
+
+    assert bool(decide(found, policy(threshold=threshold)).chosen) is answers
+
+
+def test_narrower_wins_number_by_number():
+    overrides = Overrides(
+        faqs={"a": Override(threshold=0.5)},
+        categories={"pay": Override(threshold=0.9, margin=0.2)},
+    )
+    found = [match("a", 0.6, category="pay"), match("b", 0.5, category="pay")]
+
+    told = decide(found, CosinePolicy(overrides=overrides)).as_dict()
+
+    assert (told["threshold"], told["threshold_from"]) == (0.5, "faq")
+    assert (told["margin"], told["margin_from"]) == (0.2, "category")
+
+
+def test_a_choice_answers_with_what_was_picked():
+    decision = choose([match("a", 0.6), match("b", 0.5)], ConfidencePolicy(), faq_id="b")
+
+    assert decision.reason is Reason.CHOSEN
+    assert decision.chosen is not None and decision.chosen.faq_id == "b"
+    assert decision.lead == -0.1
+
+
+def test_a_choice_nobody_offered_is_refused():
+    with pytest.raises(LookupError):
+        choose([match("a", 0.6)], ConfidencePolicy(), faq_id="z")
+
+
+@pytest.mark.parametrize("number", [-0.1, 1.1, math.nan, math.inf])
+def test_a_number_that_is_no_fraction_is_refused(number):
+    for build in (CosinePolicy, ConfidencePolicy, Override):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            build(threshold=number)
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.02, 0.05, 0.1, 0.2, 0.4])
+@pytest.mark.parametrize("similarity", [0.05, 0.3, 0.5, 0.69, 0.7, 0.9])
+def test_a_person_can_recompute_the_outcome_from_the_reply_alone(similarity, lead):
+    decision = decide([match("a", similarity), match("b", similarity - lead)], ConfidencePolicy())
+
+    told = json.loads(json.dumps(decision.as_dict()))
+    rule, features = told["policy"], told["features"]
+    weights = rule["coefficients"]
+    logit = (
+        weights["similarity"] * features["similarity"]
+        + weights["lead"] * features["lead"]
+        + weights["bias"]
+    )
+    confidence = 1 / (1 + math.exp(-logit))
+    at_once = features["similarity"] >= told["threshold"] and features["lead"] >= told["margin"]
+    answers = at_once or confidence >= rule["answer_at"]
+    asks_back = features["similarity"] >= told["threshold"] or confidence >= rule["ask_at"]
+
+    assert told["confidence"] == pytest.approx(confidence, abs=1e-12)
+    assert (decision.chosen is not None) == answers
+    assert bool(decision.options) == (asks_back and not answers)

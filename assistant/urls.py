@@ -1,0 +1,5 @@
+from django.urls import path
+
+from assistant.views import AskView
+
+urlpatterns = [path("ask", AskView.as_view(), name="ask")]

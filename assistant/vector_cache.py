@@ -1,0 +1,64 @@
+"""Remember the vectors of recent questions.
+
+Nothing a person wrote is kept: the key is a digest that only this process can compute.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import unicodedata
+from collections import OrderedDict
+
+from assistant.interfaces import Embedder, Vector
+
+DEFAULT_SIZE = 2048
+"""At 384 dimensions about 3 MB."""
+
+
+class VectorCache:
+    """At most ``size`` vectors; the one unused for longest makes room. Safe to share by threads."""
+
+    def __init__(self, embedder: Embedder, *, size: int = DEFAULT_SIZE) -> None:
+        self._embedder = embedder
+        self._size = size
+        self._vectors: OrderedDict[bytes, Vector] = OrderedDict()
+        self._lock = threading.Lock()
+        # Without a secret, anybody who can guess a question could find it in a memory dump.
+        self._secret = secrets.token_bytes(32)
+
+    def embed_one(self, text: str) -> tuple[Vector, bool]:
+        """The text's read-only unit vector, and whether it was remembered.
+
+        Raises ``EmbedderUnavailable``.
+        """
+        # The same text is embedded whoever asked first, so that an answer never depends on it.
+        text = normalised(text)
+        key = self._key(text)
+        with self._lock:
+            vector = self._vectors.get(key)
+            if vector is not None:
+                self._vectors.move_to_end(key)
+                return vector, True
+
+        vector = self._embedder.embed([text])[0].copy()
+        vector.setflags(write=False)
+        self._remember(key, vector)
+        return vector, False
+
+    def _remember(self, key: bytes, vector: Vector) -> None:
+        with self._lock:
+            self._vectors[key] = vector
+            self._vectors.move_to_end(key)
+            while len(self._vectors) > self._size:
+                self._vectors.popitem(last=False)
+
+    def _key(self, text: str) -> bytes:
+        named = f"{self._embedder.name}\0{text}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(named, key=self._secret, digest_size=20).digest()
+
+
+def normalised(text: str) -> str:
+    """Composed characters and single spaces. Capitals stay: some models tell them apart."""
+    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -1,0 +1,216 @@
+"""Numbers as people write them: groups of digits, what links them and what leads to them.
+
+Pure. A run is the groups of digits linked by the punctuation people put inside one number. A
+number is always whole groups of one run, so ``2024 0300 1234567`` can be a year and a phone. From
+each group only a bounded number of groups is looked at: time grows with the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+from itertools import pairwise
+
+# What stands where something was found before; nothing is found, and no label read, across it.
+MASKED = "\x00"
+MASKED_PHONE = "\x01"
+NO_NUMBER = "\x02"
+
+_LONGEST_GROUP = 40
+_MOST_GROUPS = 9
+_FEWEST_DIGITS = 7
+_MOST_DIGITS = 19
+# How far a label may stand from its number, in characters.
+_REACH = 40
+
+_PLAUSIBLE = re.compile(rf"[0-9](?:[ ()./-]{{0,5}}[0-9]){{{_FEWEST_DIGITS - 1}}}")
+_TOKEN = re.compile(rf"[0-9]{{1,{_LONGEST_GROUP}}}|{MASKED_PHONE}{{1,64}}")
+_LINK = re.compile(r"\)?(?: {0,2}(?:[-/] ?)?|\.)\(?")
+_LONGEST_LINK = 6
+_LEAD = re.compile(r"(?:\+\(?|\(\+?)\Z")
+
+# Digits that are a date, a UUID or a code printed in fours, whatever the words around them say.
+# (IBANs are printed in fours; one that is still here has the wrong check digits.)
+_MONTH, _DAY, _YEAR = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12][0-9]|3[01])", "(?:19|20)[0-9]{2}"
+_HEX = "[0-9A-Fa-f]"
+_NOT_PERSONAL = re.compile(
+    rf"(?<![0-9])(?<![0-9][-/.])(?:{_YEAR}([-/.]){_MONTH}\1{_DAY}|{_YEAR} {_MONTH} {_DAY}(?! [0-9])"
+    rf"|{_DAY}([-/.]){_DAY}\2{_YEAR})(?![0-9]|[-/.][0-9])"
+    rf"|(?<![A-Za-z0-9-]){_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}(?![A-Za-z0-9-])"
+    r"|(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: [A-Za-z0-9]{4}){2,7}(?: [A-Za-z0-9]{1,4})?(?![A-Za-z0-9])"
+)
+
+
+class Label(Enum):
+    """What the words before a number say it is."""
+
+    PHONE = auto()
+    CARD = auto()
+    IDENTITY = auto()
+    OTHER = auto()
+
+
+# English, Roman Urdu and Urdu; a plural -s may follow.
+_WORDS = {
+    Label.PHONE: """
+        phone telephone tel mobile mob cell cellphone fax whatsapp wa call called calling dial ring
+        reach contact sms answering hotline helpline landline desk office uan messages
+        rabta raabta فون موبائل رابطہ رابطے کال واٹس فیکس
+    """,
+    Label.CARD: "card cc credit debit visa mastercard amex paypak unionpay کارڈ",
+    Label.IDENTITY: "cnic nic nicop nadra identity national shanakhti شناختی",
+    Label.OTHER: """
+        order invoice receipt bill quotation transaction txn payment amount price total rs pkr usd
+        parcel package shipment tracking consignment courier waybill awb
+        reference ref booking reservation pnr ticket case complaint voucher coupon
+        serial model sku imei isbn issn ean upc barcode part item product batch
+        account acct iban licence license passport ssn policy registration
+        version build release commit port room zip postal postcode code
+        timestamp epoch latitude longitude lat lon score population range
+        about regarding آرڈر پارسل انوائس ٹریکنگ حوالہ رقم روپے
+    """,
+}
+_LABELS = {word: label for label, words in _WORDS.items() for word in words.split()}
+_LABELS |= {
+    f"{whose} {number}": Label.PHONE
+    for whose in "my his her our their your mera meri hamara میرا میرے ہمارا".split()
+    for number in "number no num نمبر".split()
+}
+_WORD = re.compile(r"[^\W\d_]{1,40}")
+_WORD_AT_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,40}\Z")
+_GLUE = re.compile(r"[A-Za-z0-9_]")
+# A label may hold a small number of its own ("phone 2:"), not a longer one.
+_UNREADABLE = re.compile(r"[\x00-\x02@]|[0-9]{3}")
+_BETWEEN_PHONES = re.compile(r"[\s,;/&(]{0,3}(?:and|or|aur|ya|اور|یا)?[\s,;/&(]{1,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Digits with nothing between them."""
+
+    start: int
+    end: int
+    digits: str
+
+    @property
+    def is_masked_phone(self) -> bool:
+        return self.digits[0] == MASKED_PHONE
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Neighbouring groups of one run, read as one number that ends at ``end``."""
+
+    digits: str
+    sizes: tuple[int, ...]
+    end: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A group that may begin a number, and what leads to it."""
+
+    text: str
+    run: Sequence[Group]
+    first: int
+    read_to: int
+    """Where the number before this one ended; what stands before that is not about this one."""
+    after_phone: bool
+    """Whether that number was a phone."""
+
+    @property
+    def start(self) -> int:
+        return self.run[self.first].start
+
+    @cached_property
+    def lead(self) -> str:
+        """The plus and the parenthesis that open the number, such as ``(+``."""
+        found = _LEAD.search(self.text[max(self.read_to, self.start - 2) : self.start])
+        return found[0] if found else ""
+
+    @cached_property
+    def before(self) -> str:
+        """Up to two characters that stand before the number and its lead."""
+        end = self.start - len(self.lead)
+        return self.text[max(0, end - 2) : end]
+
+    @cached_property
+    def is_glued(self) -> bool:
+        """Whether the number is the tail of a word or code: ``TBA0001``, but not ``tel0001``."""
+        if not _GLUE.match(self.before[-1:]):
+            return False
+        word = _WORD_AT_END.search(self.text[max(self.read_to, self.start - _REACH) : self.start])
+        return word is None or _label_of(word[0]) in (None, Label.OTHER)
+
+    @cached_property
+    def label(self) -> Label | None:
+        """What the nearest label before the number says."""
+        leading = self._leading
+        if self.after_phone and _BETWEEN_PHONES.fullmatch(leading):
+            return Label.PHONE
+        words = _WORD.findall(_UNREADABLE.split(leading)[-1])
+        for previous, word in reversed([*pairwise(["", *words])]):
+            label = _label_of(word) or _LABELS.get(f"{previous} {word}".lower())
+            if label is not None:
+                return label
+        return None
+
+    @property
+    def _leading(self) -> str:
+        # What is said of a run is said of every number in it, until one has been read.
+        start = self.start if self.read_to > self.run[0].start else self.run[0].start
+        return self.text[max(self.read_to, start - _REACH) : start]
+
+    def windows(self) -> list[Window]:
+        """Numbers of 7 to 19 digits that may begin here, the longest first."""
+        found: list[Window] = []
+        digits, sizes = "", []
+        for group in self.run[self.first : self.first + _MOST_GROUPS]:
+            digits += group.digits
+            sizes.append(len(group.digits))
+            if len(digits) > _MOST_DIGITS:
+                break
+            if len(digits) >= _FEWEST_DIGITS:
+                found.append(Window(digits, tuple(sizes), group.end))
+        found.reverse()
+        return found
+
+
+def _label_of(word: str) -> Label | None:
+    word = word.lower()
+    return _LABELS.get(word) or _LABELS.get(word.removesuffix("s"))
+
+
+def runs(text: str) -> Iterator[list[Group]]:
+    """The runs of folded text that could hold a number of at least seven digits.
+
+    A phone masked earlier is a run of its own.
+    """
+    run: list[Group] = []
+    for token in _TOKEN.finditer(text):
+        group = Group(token.start(), token.end(), token[0])
+        if run and not _linked(text, run[-1], group):
+            yield run
+            run = []
+        run.append(group)
+    if run:
+        yield run
+
+
+def readable(text: str) -> str:
+    """``text`` with dates, UUIDs and printed codes blanked out, or "" if no number in it is long enough."""
+    if not _PLAUSIBLE.search(text):
+        return ""
+    return _NOT_PERSONAL.sub(lambda found: NO_NUMBER * len(found[0]), text)
+
+
+def _linked(text: str, left: Group, right: Group) -> bool:
+    between = right.start - left.end
+    return (
+        0 < between <= _LONGEST_LINK
+        and not (left.is_masked_phone or right.is_masked_phone)
+        and _LINK.fullmatch(text, left.end, right.start) is not None
+    )

@@ -1,0 +1,48 @@
+"""Who is asking: a subject and its roles, as a verified token states them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    CUSTOMER = "customer"
+    SUPPORT = "support"
+    SERVICE = "service"
+    CURATOR = "curator"
+    PUBLISHER = "publisher"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+ANY_USER_ID = frozenset({Role.SUPPORT, Role.SERVICE, Role.ADMIN})
+"""The roles that act for other people; everyone else acts only as itself."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A verified caller. It needs no row in any table."""
+
+    subject: str
+    roles: frozenset[Role]
+
+    is_authenticated = True
+    is_active = True
+    is_staff = False
+    is_superuser = False
+
+    @property
+    def pk(self) -> str:
+        return self.subject
+
+    def get_username(self) -> str:
+        return self.subject
+
+    def has(self, allowed: Iterable[Role]) -> bool:
+        """Whether one of the allowed roles is held; an admin holds them all."""
+        return Role.ADMIN in self.roles or not self.roles.isdisjoint(allowed)
+
+    def may_act_for(self, user_id: str) -> bool:
+        return user_id == self.subject or not self.roles.isdisjoint(ANY_USER_ID)

@@ -1,0 +1,19 @@
+"""The id of the request being served, for log lines, records and error documents."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from contextvars import ContextVar
+
+current: ContextVar[str] = ContextVar("request_id", default="")
+"""Empty outside a request."""
+
+_ACCEPTED = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+
+
+def accept(offered: str | None) -> str:
+    """A caller's own id when it is a plain token, else a new one."""
+    if offered and _ACCEPTED.fullmatch(offered):
+        return offered
+    return uuid.uuid4().hex

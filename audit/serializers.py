@@ -1,0 +1,36 @@
+"""The HTTP contract of /audit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from audit.models import Record
+
+
+class RecordFilterSerializer(serializers.Serializer[dict[str, Any]]):
+    action = serializers.CharField(required=False, max_length=50)
+    actor = serializers.CharField(required=False, max_length=200)
+    about = serializers.CharField(
+        required=False, max_length=250, help_text="kind:key, such as ticket:12"
+    )
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False, help_text="Not included itself.")
+    before = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, help_text="Ids lower than this."
+    )
+    limit = serializers.IntegerField(required=False, default=100, min_value=1, max_value=500)
+
+
+class RecordSerializer(serializers.ModelSerializer[Record]):
+    class Meta:
+        model = Record
+        fields = ("id", "at", "action", "actor", "about", "request_id", "data")
+
+
+class RecordListSerializer(serializers.Serializer[Any]):
+    results = RecordSerializer(many=True)
+    next = serializers.IntegerField(
+        allow_null=True, help_text="Ask again with before=this for older records."
+    )

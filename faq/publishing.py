@@ -1,0 +1,145 @@
+"""From FAQs as they stand to a numbered release, all or nothing.
+
+What a release needs besides rows (vectors, its Chroma collection) is made ready by the function
+that FAQ_PREPARE names, before the release exists. Nothing is visible until the last commit, so a
+crash at any point leaves the old release serving, and the same call can be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.module_loading import import_string
+
+from audit.models import record
+from faq.content import Clash, Content, Difference, clashes, compare
+from faq.models import Faq, Release
+
+# Any number no other code of ours uses: writers of the knowledge base take turns on it.
+LOCK = 0x5355_5050_0001
+
+
+class PublishError(Exception):
+    """Nothing was published, and why. ``problem_status`` is the HTTP status that says it."""
+
+    problem_status = 409
+
+
+class NotReady(PublishError):
+    """A dependency that a release needs cannot be used now."""
+
+    problem_status = 503
+
+
+class Overtaken(PublishError):
+    """Somebody else changed or published FAQs meanwhile."""
+
+
+class Unpublishable(PublishError):
+    """The FAQs contradict each other."""
+
+    problem_status = 422
+
+    def __init__(self, found: Sequence[Clash]) -> None:
+        super().__init__("; ".join(str(clash) for clash in found))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was made ready: whose vectors, which collection, and the fingerprint of the whole."""
+
+    embedder: str
+    collection: str
+    fingerprint: str
+
+
+Progress = Callable[[int, int], None]
+"""Told how many phrasings are embedded, of how many that need it."""
+
+
+class Prepare(Protocol):
+    def __call__(
+        self, contents: Sequence[Content], *, progress: Progress | None = None
+    ) -> Prepared:
+        """Make everything ready that answering from these needs; ``NotReady`` if it cannot be."""
+        ...
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A transaction in which nobody else writes the knowledge base."""
+    with transaction.atomic():
+        take_turn()
+        yield
+
+
+def take_turn() -> None:
+    """Wait until nobody else writes the knowledge base; held to the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def prepare(contents: Mapping[str, Content], *, progress: Progress | None = None) -> Prepared:
+    """Check that the FAQs can be told apart, and make ready what a release of them needs."""
+    found = clashes(contents.values())
+    if found:
+        raise Unpublishable(found)
+    ready: Prepare = import_string(settings.FAQ_PREPARE)
+    return ready(list(contents.values()), progress=progress)
+
+
+def publish(*, actor: str, note: str = "", progress: Progress | None = None) -> Release:
+    """Publish the FAQs as they stand; without any difference, the live release stays.
+
+    Raises ``PublishError``. Safe to call inside a transaction, which then decides.
+    """
+    wanted = Faq.objects.published().contents()
+    prepared = prepare(wanted, progress=progress)
+    with writing():
+        return release(wanted, prepared, actor=actor, note=note)
+
+
+def release(
+    wanted: Mapping[str, Content], prepared: Prepared, *, actor: str, note: str = ""
+) -> Release:
+    """The last step, inside ``writing()``: the new release, or the live one if it says the same."""
+    if Faq.objects.published().contents() != wanted:
+        raise Overtaken("FAQs were changed while the release was made ready; try again.")
+    live = Release.objects.live()
+    if live and live.fingerprint == prepared.fingerprint:
+        return live
+    difference = compare(wanted, live.contents() if live else {})
+    made = Release.objects.create(
+        number=live.number + 1 if live else 1,
+        fingerprint=prepared.fingerprint,
+        embedder=prepared.embedder,
+        collection=prepared.collection,
+        note=note,
+        published_by=actor,
+        added=len(difference.added),
+        changed=len(difference.changed),
+        retired=len(difference.gone),
+    )
+    made.hold(wanted.values())
+    record(
+        "release.published",
+        actor=actor,
+        kind="release",
+        key=made.number,
+        data={"note": note, "embedder": prepared.embedder, **_summary(difference)},
+    )
+    return made
+
+
+def _summary(difference: Difference) -> dict[str, object]:
+    return {
+        "added": list(difference.added),
+        "changed": list(difference.changed),
+        "gone": list(difference.gone),
+        "same": len(difference.same),
+    }

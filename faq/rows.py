@@ -1,0 +1,217 @@
+"""From the bytes of a file to rows of cells, and what to say when that fails.
+
+Pure. Knows formats and nothing of FAQs; ``faq.reading`` knows FAQs and no format. Another format is
+another function beside ``csv_rows``.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from audit.spreadsheet import restore
+from faq.phrasing import is_blank
+
+SHOWN_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest file taken: its bytes, its rows below the header, lengths in characters.
+
+    ``alternates`` is per FAQ. ``problems`` is how many are listed before "and more".
+    """
+
+    file_bytes: int = 20_000_000
+    rows: int = 100_000
+    slug: int = 100
+    question: int = 500
+    answer: int = 20_000
+    category: int = 100
+    alternate: int = 500
+    alternates: int = 200
+    problems: int = 1_000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a file. ``row`` and ``column`` are None where there is not just one."""
+
+    row: int | None
+    column: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        row = None if self.row is None else f"row {self.row}"
+        place = ", ".join(filter(None, (row, self.column)))
+        return f"{place}: {self.reason}" if place else self.reason
+
+
+class Unreadable(Exception):
+    """The file was not taken. ``str()`` lists ``problems`` by row, one a line."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class Problems:
+    """Collects what is wrong with a file, so that whoever wrote it sees all of it at once."""
+
+    def __init__(self, *, most: int) -> None:
+        self._most = most
+        self._found: list[Problem] = []
+        self._more = False
+
+    def add(self, row: int | None, column: str | None, reason: str) -> None:
+        # Bounded here and not in the end: a hostile file must not fill the memory with complaints.
+        if len(self._found) < self._most:
+            self._found.append(Problem(row, column, reason))
+        else:
+            self._more = True
+
+    def raise_if_any(self) -> None:
+        """Raises ``Unreadable``."""
+        if not self._found:
+            return
+        found = sorted(self._found, key=lambda problem: problem.row or 0)
+        if self._more:
+            found.append(Problem(None, None, "and more"))
+        raise Unreadable(found)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells of one row. ``number`` is as a spreadsheet shows it: the first row is 1."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+def csv_rows(data: bytes, *, limits: Limits, problems: Problems) -> list[Row]:
+    """The rows of a CSV file, header first, without those whose cells are all blank.
+
+    UTF-8, with or without a byte order mark; commas; a cell with commas, quotes or line breaks
+    stands in double quotes (RFC 4180). Neutralised cells are restored, see ``audit.spreadsheet``.
+
+    A broken quote goes to ``problems`` and ends the rows. Raises ``Unreadable`` where reading on
+    would tell nothing: a file that is too large, has too many rows or is not UTF-8.
+    """
+    if len(data) > limits.file_bytes:
+        raise refused(f"the file has {len(data):,} bytes; at most {limits.file_bytes:,} are taken")
+
+    rows: list[Row] = []
+    number = 0
+    # Without strict, an unclosed quote swallows the rest of the file in silence.
+    reader = csv.reader(io.StringIO(_decoded(data), newline=""), strict=True)
+    try:
+        for number, cells in enumerate(reader, start=1):
+            if all(map(is_blank, cells)):
+                continue
+            if len(rows) > limits.rows:
+                raise refused(f"is one too many; at most {limits.rows:,} are taken", row=number)
+            rows.append(Row(number, tuple(map(restore, cells))))
+    except csv.Error as error:
+        problems.add(number + 1, None, _explained(error))
+    return rows
+
+
+def records(
+    rows: Sequence[Row], required: Sequence[str], optional: Sequence[str], problems: Problems
+) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Number and cells, by column, of each row below the header.
+
+    Raises ``Unreadable`` if the header is wrong or stands alone.
+    """
+    if not rows:
+        problems.raise_if_any()
+        raise refused("the file is empty")
+
+    header, *below = rows
+    columns = [cell.strip().casefold() for cell in header.cells]
+    wrong = False
+    for reason in _wrong_columns(columns, required, optional):
+        problems.add(header.number, None, reason)
+        wrong = True
+    if wrong or not below:
+        problems.raise_if_any()
+        raise refused("the file has a header and nothing below it")
+
+    for row in below:
+        if len(row.cells) == len(columns):
+            yield row.number, dict(zip(columns, row.cells, strict=True))
+        else:
+            reason = f"has {len(row.cells):,} cells; the header has {len(columns):,}"
+            problems.add(row.number, None, reason)
+
+
+def _wrong_columns(
+    columns: Sequence[str], required: Sequence[str], optional: Sequence[str]
+) -> Iterator[str]:
+    if len(columns) == 1 and re.search(r"[;\t]", columns[0]):
+        yield "the columns are not separated by commas"
+        return
+
+    times = Counter(columns)
+    unknown = [name for name in times if name not in (*required, *optional)]
+    for name in required:
+        if name not in times:
+            meant = get_close_matches(name, unknown[:50], n=1)
+            hint = f"; is {shown(meant[0])} meant?" if meant else ""
+            yield f"there is no column {name!r}{hint}"
+    for name in unknown:
+        yield f"unknown column {shown(name)}" if name else "a column has no name"
+    for name in (*required, *optional):
+        if times[name] > 1:
+            yield f"column {name!r} is there {times[name]:,} times"
+
+
+def refused(reason: str, *, row: int | None = None) -> Unreadable:
+    """For a problem that leaves nothing else to look at."""
+    return Unreadable([Problem(row, None, reason)])
+
+
+def shown(text: str) -> str:
+    """Short, and safe to print whatever it holds."""
+    return repr(text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 1]}…")
+
+
+def _decoded(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:2]:
+        raise refused("byte 0 is not UTF-8 but begins UTF-16; save as CSV UTF-8", row=1)
+    body = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        offset = len(data) - len(body) + error.start
+        row = _row_after(body[: error.start].decode())
+        reason = f"byte {offset} (0x{data[offset]:02x}) is not UTF-8; save as CSV UTF-8"
+        raise refused(reason, row=row) from None
+
+
+def _row_after(text: str) -> int | None:
+    """The row that the character after ``text`` is in; None if the CSV is broken before it."""
+    try:
+        return sum(1 for _ in csv.reader(io.StringIO(f"{text}?", newline="")))
+    except csv.Error:
+        return None
+
+
+def _explained(error: csv.Error) -> str:
+    what = str(error)
+    if "unexpected end" in what:
+        return "a quote is opened and never closed"
+    if "field limit" in what:
+        return f"a cell has over {csv.field_size_limit():,} characters; is a quote left open?"
+    if "expected after" in what:
+        return "text follows a closing quote; within quotes, a quote is written twice"
+    return f"is not CSV: {what}"

@@ -1,0 +1,105 @@
+"""Bearer token -> Principal."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError
+
+from audit.principal import Principal, Role
+
+ALGORITHM = "HS256"
+LONGEST_SUBJECT = 200
+LONGEST_TOKEN = 8192
+
+# One printable line; it is stored, logged and compared.
+_SUBJECT = re.compile(rf"[^\s\x00-\x1f\x7f]{{1,{LONGEST_SUBJECT}}}")
+
+
+class BearerAuthentication(BaseAuthentication):
+    """``Authorization: Bearer <jwt>``, verified with JWT_SECRET. No user row is needed."""
+
+    def authenticate(self, request: Request) -> tuple[Principal, Mapping[str, Any]] | None:
+        header = request.headers.get("Authorization", "")
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        claims = verify(token.strip())
+        return Principal(subject_of(claims), roles_of(claims)), claims
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class SessionOrBearer(BearerAuthentication):
+    """For the API's description, which people open in a browser after signing in to the admin."""
+
+    def authenticate(self, request: Request) -> Any:
+        return super().authenticate(request) or SessionAuthentication().authenticate(request)
+
+
+@cache
+def _backend(secret: str, issuer: str, audience: str) -> TokenBackend:
+    return TokenBackend(
+        ALGORITHM, signing_key=secret, issuer=issuer or None, audience=audience or None
+    )
+
+
+def _configured() -> TokenBackend:
+    return _backend(settings.JWT_SECRET, settings.JWT_ISSUER, settings.JWT_AUDIENCE)
+
+
+def verify(token: str) -> Mapping[str, Any]:
+    """The claims of a token that we signed and that has not expired.
+
+    Raises ``AuthenticationFailed`` for any other; the reason is not told to the caller.
+    """
+    try:
+        if len(token) > LONGEST_TOKEN:
+            raise ValueError("too long")
+        claims = _configured().decode(token)
+        if not isinstance(claims, Mapping) or "exp" not in claims:
+            raise ValueError("a token must expire")
+    # PyJWT lets numbers such as 1e300 in a claim fail with OverflowError and its kin.
+    except (TokenBackendError, ValueError, TypeError, OverflowError, RecursionError):
+        raise AuthenticationFailed("The token is not valid.") from None
+    return claims
+
+
+def issue(subject: str, roles: list[str], *, seconds: int) -> str:
+    """A token for ourselves and our own tests; production tokens come from an identity provider."""
+    now = int(time.time())
+    token: str = _configured().encode(
+        {"sub": subject, "roles": roles, "iat": now, "exp": now + seconds}
+    )
+    return token
+
+
+def subject_of(claims: Mapping[str, Any]) -> str:
+    """``sub``, or simplejwt's ``user_id``: one printable word of at most 200 characters."""
+    subject = claims.get("sub", claims.get("user_id"))
+    if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
+        raise AuthenticationFailed("The token names no subject.")
+    return subject
+
+
+def roles_of(claims: Mapping[str, Any]) -> frozenset[Role]:
+    """The roles we know of those a token claims; a string is one role, not a list of letters."""
+    names = [settings.JWT_ROLE_CLAIM] if settings.JWT_ROLE_CLAIM else ["role", "roles"]
+    claimed: set[str] = set()
+    for name in names:
+        value = claims.get(name)
+        if isinstance(value, str):
+            claimed.add(value)
+        elif isinstance(value, list):
+            claimed.update(item for item in value if isinstance(item, str))
+    return frozenset(role for role in Role if role.value in claimed)

@@ -1,0 +1,107 @@
+"""Running as root: the system user Postgres runs as instead, and the way to its files.
+
+Postgres refuses to run as root, and each folder above its data and programs must let the other
+user through. One that does not (``/root``, as a rule) is made passable (``o+x``, never ``o+r``:
+nobody can list it), and a warning names it: the site is to start for a newcomer whose checkout lies
+there, but nothing is opened without a word. Nothing is opened when the site runs as anybody else.
+"""
+
+import logging
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import EmbeddedPostgresError
+
+USER_NAME = "supportsite-postgres"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Account:
+    """A system user, as numbers: owners of data folders need not have a name."""
+
+    uid: int
+    gid: int
+
+    def as_subprocess_arguments(self) -> dict[str, Any]:
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def may_pass(self, folder: Path) -> bool:
+        status = folder.stat()
+        if status.st_uid == self.uid:
+            return bool(status.st_mode & stat.S_IXUSR)
+        if status.st_gid == self.gid:
+            return bool(status.st_mode & stat.S_IXGRP)
+        return bool(status.st_mode & stat.S_IXOTH)
+
+
+def account_for(data: Path) -> Account | None:
+    """Who Postgres runs as when this process is root; None when it is not, and needs nobody else.
+
+    The owner of existing data stays the owner (``sudo make run`` after ``make run``); otherwise a
+    system user ``supportsite-postgres``, made on first use.
+    """
+    if os.geteuid() != 0:
+        return None
+    if data.exists() and (status := data.stat()).st_uid != 0:
+        return Account(status.st_uid, status.st_gid)
+    entry = _system_user()
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def let_through(account: Account, places: Iterable[Path]) -> None:
+    """Make every folder above ``places`` passable for ``account``; warn of each that was not."""
+    folders = {folder for place in places for folder in place.parents}
+    closed = sorted(folder for folder in folders if not account.may_pass(folder))
+    for folder in closed:
+        folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
+    if closed:
+        logger.warning(
+            "Postgres does not run as root but as a user of its own; so that it gets to its files, "
+            "all users may now pass through (chmod o+x, not list): %s. "
+            "To avoid it run the site as an ordinary user, or set DATABASE_URL.",
+            ", ".join(map(str, closed)),
+        )
+
+
+def let_read(programs: Path) -> None:
+    """Undo a strict umask at installation: the wheel's programs are nobody's secret."""
+    everyone_reads_and_runs = stat.S_IROTH | stat.S_IXOTH
+    if (programs / "postgres").stat().st_mode & everyone_reads_and_runs == everyone_reads_and_runs:
+        return
+    for path in (programs.parent, *programs.parent.rglob("*")):
+        if path.is_symlink():
+            continue
+        mode = path.stat().st_mode
+        path.chmod(mode | (everyone_reads_and_runs if mode & stat.S_IXUSR else stat.S_IROTH))
+
+
+def _system_user() -> pwd.struct_passwd:
+    # `su` without `-` leaves root without these.
+    useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    reason = "there is no useradd"
+    # Several times, because another site may be making it at this moment.
+    for _ in range(4):
+        with suppress(KeyError):
+            return pwd.getpwnam(USER_NAME)
+        if useradd:
+            options = ("--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER_NAME)
+            added = subprocess.run(  # noqa: S603
+                [useradd, *options], capture_output=True, text=True, check=False
+            )
+            reason = added.stderr.strip()
+            time.sleep(0 if added.returncode == 0 else 0.5)
+    raise EmbeddedPostgresError(
+        f"Postgres does not run as root, and the system user {USER_NAME} could not be made "
+        f"({reason}): run the site as an ordinary user, or set DATABASE_URL."
+    )

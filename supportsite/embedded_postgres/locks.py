@@ -1,0 +1,91 @@
+"""Kernel file locks: they end with the process that holds them, however it ends."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import EmbeddedPostgresError
+
+try:
+    import fcntl
+except ImportError as missing:
+    raise ImportError(
+        "The embedded Postgres needs Linux or macOS: set DATABASE_URL to a server of your own."
+    ) from missing
+
+
+class SharedHold:
+    """A shared lock on ``path``, held until :meth:`release` or the end of this process.
+
+    It belongs to the process that took it (``owner``, a pid). After a fork parent and child share
+    one lock, so that neither could tell whether the other still lives: the child calls
+    :meth:`retake`.
+
+    Raises OSError if the file cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor = _shared(path)
+        self.owner = os.getpid()
+
+    def retake(self) -> None:
+        """In a forked child: hold a lock of its own instead of the parent's."""
+        inherited, self._descriptor = self._descriptor, _shared(self._path)
+        os.close(inherited)
+
+    def is_the_only_one(self) -> bool:
+        """Whether nobody else holds the lock. Asking may lose the hold, so release it next."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        # Closed, never unlocked: unlocking would take it from a process forked a moment ago too.
+        os.close(self._descriptor)
+
+
+@contextmanager
+def turn(path: Path, *, patience: float) -> Iterator[None]:
+    """Hold the exclusive lock on ``path``.
+
+    Raises EmbeddedPostgresError when others hold it for ``patience`` seconds, OSError if the file
+    cannot be opened.
+    """
+    descriptor = _open(path)
+    try:
+        _wait_for(descriptor, path, deadline=time.monotonic() + patience)
+        yield
+    finally:
+        # Unlocked, not only closed: a child forked meanwhile has a copy of the descriptor.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
+
+
+def _wait_for(descriptor: int, path: Path, *, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresError(
+                    f"Another process has been starting or stopping Postgres for too long: "
+                    f"end the one that holds {path} (lsof names it)."
+                ) from None
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _shared(path: Path) -> int:
+    descriptor = _open(path)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

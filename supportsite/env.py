@@ -1,0 +1,67 @@
+"""Typed readers of environment variables. Each refuses nonsense and names the variable.
+
+A variable that is set but empty counts as unset, as in a compose file's ``NAME=``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool) -> bool:
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+
+
+def integer(name: str, default: int, *, least: int, most: int) -> int:
+    value = text(name)
+    try:
+        number = int(value) if value else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+    if not least <= number <= most:
+        raise ImproperlyConfigured(f"{name} must be from {least} to {most}, not {number}.")
+    return number
+
+
+def fraction(name: str, default: float) -> float:
+    """A number from 0 to 1, such as a similarity threshold."""
+    value = text(name)
+    try:
+        number = float(value) if value else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a number, not {value!r}.") from None
+    # Written so that nan fails it.
+    if not 0.0 <= number <= 1.0:
+        raise ImproperlyConfigured(f"{name} must be between 0 and 1, not {number}.")
+    return number
+
+
+def listing(name: str, default: list[str]) -> list[str]:
+    """Names separated by commas."""
+    value = text(name)
+    if not value:
+        return default
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def path(name: str, default: Path) -> Path:
+    """An absolute path; a relative one counts from the working directory."""
+    value = text(name)
+    return Path(value).expanduser().resolve() if value else default

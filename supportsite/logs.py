@@ -1,0 +1,35 @@
+"""Log lines as JSON, with the request's id and without personal data."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from pythonjsonlogger.json import JsonFormatter
+
+from audit import request_id
+from audit.redaction import redact
+
+
+class Formatter(JsonFormatter):
+    """One JSON object a line: time, level, logger, message, request_id and the extras given."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            "%(asctime)s %(levelname)s %(name)s %(message)s",
+            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+            **options,
+        )
+
+    def add_fields(
+        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+    ) -> None:
+        super().add_fields(log_data, record, message_dict)
+        # Django hands over the request object and such; they are not for a log.
+        log_data.pop("request", None)
+        if request_id.current.get():
+            log_data["request_id"] = request_id.current.get()
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record), region=settings.PHONE_REGION)

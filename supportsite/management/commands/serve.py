@@ -1,0 +1,103 @@
+"""What `make run` runs: make everything ready, then become gunicorn."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from assistant import wiring
+from assistant.interfaces import Unavailable
+from audit.principal import Role
+from supportsite.authentication import issue
+from supportsite.secrets import keep
+
+EXAMPLE = "How do I reset my password?"
+TOKEN_HOURS = 12
+
+
+class Command(BaseCommand):
+    help = "Migrate, ingest FAQ_CSV, and serve with gunicorn on 127.0.0.1:PORT until Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        settings.STATE_DIR.mkdir(parents=True, exist_ok=True)
+        self._refuse_taken_port()
+        self._step("Database: " + ("DATABASE_URL" if settings.DATABASE_URL else "embedded Postgres"))
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        login = self._first_admin()
+        try:
+            self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
+            wiring.index()
+            self._step(f"Knowledge base: {settings.FAQ_CSV}")
+            call_command("ingest", keep_edits=True, stdout=self.stdout, stderr=self.stderr)
+        except Unavailable as failure:
+            raise CommandError(str(failure)) from None
+        self._step("Server: loading the model")
+        self._become_gunicorn(banner(login))
+
+    def _step(self, text: str) -> None:
+        self.stdout.write(f"→ {text}")
+        self.stdout.flush()
+
+    @staticmethod
+    def _refuse_taken_port() -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", settings.PORT))
+            except OSError:
+                raise CommandError(
+                    f"Port {settings.PORT} is taken. Choose another: PORT=8001 make run."
+                ) from None
+
+    @staticmethod
+    def _first_admin() -> str:
+        """Make the first admin login if there is nobody yet; say how to sign in."""
+        file = settings.STATE_DIR / "secrets" / "admin_password"
+        people = get_user_model().objects
+        if not people.exists():
+            password = secrets.token_urlsafe(12)
+            people.create_superuser("admin", password=password)
+            keep(file, password)
+            return f"admin / {password}"
+        return f"admin, password as first printed (kept in {file})" if file.exists() else ""
+
+    @staticmethod
+    def _become_gunicorn(text: str) -> None:
+        """Take over this process, so that whoever stops it stops the server, however roughly."""
+        connections.close_all()
+        sys.stdout.flush()
+        os.environ["SERVE_BANNER"] = text
+        config = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
+        command = [sys.executable, "-m", "gunicorn", "-c", str(config), "supportsite.wsgi"]
+        os.execv(sys.executable, command)
+
+
+def banner(login: str) -> str:
+    """What a newcomer needs: the address, a login, and a question to paste."""
+    address = f"http://127.0.0.1:{settings.PORT}"
+    token = issue("u1", [Role.CUSTOMER.value], seconds=TOKEN_HOURS * 3600)
+    body = json.dumps({"user_id": "u1", "message": EXAMPLE})
+    lines = [
+        "",
+        f"supportsite answers at {address}",
+        f"  desk   {address}/admin/" + (f"   login: {login}" if login else ""),
+        f"  ask    (the token is good for {TOKEN_HOURS} hours)",
+        "",
+        f"curl -s {address}/ask -H 'Content-Type: application/json' \\",
+        f"  -H 'Authorization: Bearer {token}' \\",
+        f"  -d '{body}'",
+        "",
+        "Ctrl-C stops it.",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,33 @@
+"""Make a bearer token."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from audit.command_line import actor
+from audit.models import record
+from audit.principal import Role
+from supportsite.authentication import issue
+
+
+class Command(BaseCommand):
+    help = "Make a bearer token signed with JWT_SECRET, for a program or for trying things out."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("subject", help="who it speaks for, such as u1")
+        parser.add_argument(
+            "--role",
+            action="append",
+            choices=[role.value for role in Role],
+            help="may be repeated; customer unless given",
+        )
+        parser.add_argument("--hours", type=float, default=12.0, help="how long it lives")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        roles = options["role"] or [Role.CUSTOMER.value]
+        subject = options["subject"]
+        record("token.issued", actor=actor(), kind="subject", key=subject, data={"roles": roles})
+        self.stdout.write(issue(subject, roles, seconds=int(options["hours"] * 3600)))

@@ -1,0 +1,77 @@
+"""What every request passes through before Django's own middleware."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from audit import request_id
+from supportsite.problems import problem_response
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+REQUEST_ID_HEADER = "X-Request-ID"
+VERIFY_HEADER = "X-SSL-Client-Verify"
+
+INSIDE = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked by probes and Prometheus next to the service, never through NGINX."""
+
+log = logging.getLogger("supportsite.requests")
+
+
+class RequestIdMiddleware:
+    """Give the request an id, say it in the reply, and log one line when it is done."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        given = request_id.accept(request.headers.get(REQUEST_ID_HEADER))
+        token = request_id.current.set(given)
+        try:
+            response = self.get_response(request)
+            response[REQUEST_ID_HEADER] = given
+            self._log(request, response, time.perf_counter() - started)
+            return response
+        finally:
+            request_id.current.reset(token)
+
+    @staticmethod
+    def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+        if request.path in INSIDE:
+            return
+        # The route, not the path: a path may hold what a person typed.
+        match = request.resolver_match
+        log.info(
+            "request",
+            extra={
+                "method": request.method if match else "",
+                "route": match.route if match else "",
+                "status": response.status_code,
+                "ms": round(seconds * 1000, 1),
+            },
+        )
+
+
+class ClientCertificateMiddleware:
+    """Let a request in only if NGINX verified its client certificate.
+
+    NGINX must always set the header itself; otherwise a caller could forge it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if not settings.ENFORCE_MTLS:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path in INSIDE or request.headers.get(VERIFY_HEADER) == "SUCCESS":
+            return self.get_response(request)
+        return problem_response(403, "A verified client certificate is required.")

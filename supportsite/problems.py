@@ -1,0 +1,186 @@
+"""Every error in one shape: RFC 9457 problem documents with a request id.
+
+No stack trace and no vendor's message ever reaches a client.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as rest_handler
+from rest_framework.views import set_rollback
+
+from audit import request_id
+
+CONTENT_TYPE = "application/problem+json"
+
+log = logging.getLogger("supportsite.problems")
+
+
+def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
+    """The members of RFC 9457 plus ``request_id`` and, for bad input, ``errors``."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id.current.get(),
+        **more,
+    }
+
+
+def problem_response(status: int, detail: str, **more: Any) -> JsonResponse:
+    return JsonResponse(document(status, detail, **more), status=status, content_type=CONTENT_TYPE)
+
+
+class Conflict(exceptions.APIException):
+    """Someone else was first."""
+
+    status_code = 409
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """What went wrong in an API view, as a problem document; the rest is Django's 500."""
+    translated = _translate(exc)
+    response = rest_handler(translated, context)
+    if response is None:
+        return None
+    details: dict[str, Any] = {}
+    if isinstance(translated, exceptions.ValidationError):
+        detail = "The input is not valid."
+        details["errors"] = list(_errors(response.data, ""))
+    elif isinstance(translated, exceptions.APIException):
+        detail = str(translated.detail)
+        details = getattr(exc, "problem", {})
+    else:
+        detail = HTTPStatus(response.status_code).phrase + "."
+    if response.status_code >= 500:
+        # The cause goes to the log, where no client reads it.
+        log.error("answered %s", response.status_code, exc_info=exc)
+    response.data = document(response.status_code, detail, **details)
+    response.content_type = CONTENT_TYPE
+    return response
+
+
+def _translate(exc: Exception) -> Exception:
+    """Django's and the database's exceptions as DRF's, so that each has one status."""
+    if isinstance(exc, (OperationalError, InterfaceError)):
+        set_rollback()
+        return _api_exception(503, "The database is not available.")
+    if isinstance(exc, RequestDataTooBig):
+        return _api_exception(413, "The body is too large.")
+    if isinstance(exc, (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError)):
+        return exceptions.ParseError("The form is not well-formed.")
+    if isinstance(exc, UnreadablePostError):
+        return exceptions.ParseError("The body ended too soon.")
+    if isinstance(exc, SuspiciousOperation):
+        return exceptions.ParseError("The request is not well-formed.")
+    status = getattr(exc, "problem_status", None)
+    if status is not None:
+        return _api_exception(status, str(exc))
+    return exc
+
+
+def _api_exception(status: int, detail: str) -> exceptions.APIException:
+    made = exceptions.APIException(detail)
+    made.status_code = status
+    return made
+
+
+def _errors(detail: Any, field: str) -> Any:
+    """DRF's nested error detail as a flat list of field and reason."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _errors(inner, f"{field}.{name}" if field else str(name))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _errors(inner, field)
+    else:
+        yield {"field": field, "reason": str(detail)}
+
+
+# --- Outside the API's views: unknown paths, bad requests, crashes --------------------------------
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_admin(request):
+        return defaults.bad_request(request, exception)
+    if isinstance(exception, RequestDataTooBig):
+        return problem_response(413, "The body is too large.")
+    return problem_response(400, "The request is not well-formed.")
+
+
+def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
+    if _is_admin(request):
+        return defaults.permission_denied(request, exception)
+    return problem_response(403, "You may not do this.")
+
+
+def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
+    if _is_admin(request):
+        return defaults.page_not_found(request, exception)
+    return problem_response(404, "There is nothing at this address.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if _is_admin(request):
+        return defaults.server_error(request)
+    return problem_response(500, "Something went wrong here; it has been logged.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return problem_response(403, "The form has expired; reload the page and try again.")
+
+
+# --- In the schema ---------------------------------------------------------------------------------
+
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": True},
+        },
+    },
+    "required": ["type", "title", "status", "detail", "request_id"],
+}
+
+
+def describe_problems(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Let every operation of the schema state its problem document."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM_SCHEMA
+    reference = {"$ref": "#/components/schemas/Problem"}
+    answer = {"description": "A problem.", "content": {CONTENT_TYPE: {"schema": reference}}}
+    for operations in result.get("paths", {}).values():
+        for operation in operations.values():
+            for status in ("4XX", "503"):
+                operation.setdefault("responses", {}).setdefault(status, answer)
+    return result

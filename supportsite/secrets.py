@@ -1,0 +1,85 @@
+"""The site's own secrets: made once by ``make run``, kept in ``STATE_DIR``, readable by its owner.
+
+An environment variable of the same name always wins; nothing is made behind an operator's back:
+only ``create`` writes, and only ``python -m supportsite.secrets`` calls it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+LEAST_LENGTH = 32
+"""RFC 7518 section 3.2: an HS256 key has at least 256 bits."""
+
+WELL_KNOWN = ("change-me", "changeme", "secret", "django-insecure", "password", "example", "test")
+
+
+def weakness(value: str) -> str:
+    """Why a secret is not one, in words; empty for a good one."""
+    if not value:
+        return "is not set"
+    if len(value) < LEAST_LENGTH:
+        return f"is shorter than {LEAST_LENGTH} characters"
+    if any(value.lower().startswith(known) for known in WELL_KNOWN):
+        return "is a well-known value"
+    if len(set(value)) < 10:
+        return "has too few different characters"
+    return ""
+
+
+def read(name: str, state_dir: Path) -> str:
+    """The secret from the environment, or as made by ``make run``, or empty."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    try:
+        return _file(name, state_dir).read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def require(name: str, value: str) -> None:
+    """Raise ``ImproperlyConfigured`` unless the secret is a good one."""
+    found = weakness(value)
+    if found:
+        raise ImproperlyConfigured(
+            f"{name} {found}. Set it to {LEAST_LENGTH} or more random characters, for example "
+            'with python -c "import secrets; print(secrets.token_urlsafe(48))"; '
+            "`make run` makes one by itself."
+        )
+
+
+def create(name: str, state_dir: Path) -> None:
+    """Make and keep a secret unless there is one already."""
+    if read(name, state_dir):
+        return
+    keep(_file(name, state_dir), secrets.token_urlsafe(48))
+
+
+def keep(file: Path, value: str) -> None:
+    """Write a file only its owner may read."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(value + "\n")
+
+
+def _file(name: str, state_dir: Path) -> Path:
+    return state_dir / "secrets" / name.lower()
+
+
+def main() -> None:
+    """``python -m supportsite.secrets``: make what is missing before settings are first read."""
+    from supportsite import env
+
+    state_dir = env.path("STATE_DIR", Path(__file__).resolve().parent.parent / "var")
+    for name in ("SECRET_KEY", "JWT_SECRET"):
+        create(name, state_dir)
+
+
+if __name__ == "__main__":
+    main()

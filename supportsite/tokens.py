@@ -1,0 +1,44 @@
+"""POST /dev/token: a token for the asking, while developing. The route exists only with DEBUG."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from audit.models import record
+from audit.principal import Role
+from supportsite.authentication import issue
+from supportsite.parsers import BoundedJSONParser
+
+LIFETIME = 12 * 3600
+"""Seconds."""
+
+
+class DevTokenSerializer(serializers.Serializer[dict[str, str]]):
+    username = serializers.RegexField(r"^[^\s\x00-\x1f\x7f]{1,200}\Z")
+    role = serializers.ChoiceField(choices=[role.value for role in Role])
+
+
+class TokenSerializer(serializers.Serializer[dict[str, str]]):
+    token = serializers.CharField()
+
+
+class DevTokenView(APIView):
+    authentication_classes = ()
+    permission_classes = ()
+    parser_classes = (BoundedJSONParser, FormParser, MultiPartParser)
+
+    @extend_schema(request=DevTokenSerializer, responses=TokenSerializer)
+    def post(self, request: Request) -> Response:
+        wanted = DevTokenSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        username, role = wanted.validated_data["username"], wanted.validated_data["role"]
+        with transaction.atomic():
+            record("token.issued", actor=username, data={"role": role})
+            token = issue(username, [role], seconds=LIFETIME)
+        return Response({"token": token})

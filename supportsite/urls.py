@@ -1,0 +1,33 @@
+"""One line per app."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from supportsite import health, tokens
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(url="/admin/")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("", include("django_prometheus.urls")),
+    path("", include("assistant.urls")),
+    path("", include("faq.urls")),
+    path("", include("tickets.urls")),
+    path("", include("audit.urls")),
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("admin/", admin.site.urls),
+]
+
+if settings.DEBUG:
+    urlpatterns.insert(0, path("dev/token", tokens.DevTokenView.as_view()))
+
+handler400 = "supportsite.problems.bad_request"
+handler403 = "supportsite.problems.permission_denied"
+handler404 = "supportsite.problems.not_found"
+handler500 = "supportsite.problems.server_error"
