@@ -13,7 +13,13 @@ def main() -> None:
         raise SystemExit(
             f"{missing}. Run `make setup` first, then .venv/bin/python manage.py …"
         ) from None
-    execute_from_command_line(sys.argv)
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as wrong:
+        # A setting is wrong, not the program: one line, no traceback.
+        raise SystemExit(f"Cannot start: {wrong}") from None
 
 
 if __name__ == "__main__":

@@ -167,9 +167,7 @@ class Assistant:
             raise BadQuestion("choice: that FAQ is not in the category asked about.") from None
 
     @staticmethod
-    def _from_faq(
-        decision: Decision, release: LoadedRelease, path: list[dict[str, Any]]
-    ) -> Answer:
+    def _from_faq(decision: Decision, release: LoadedRelease, path: list[dict[str, Any]]) -> Answer:
         assert decision.chosen
         content = release.contents[decision.chosen.faq_id]
         return replace(

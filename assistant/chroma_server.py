@@ -6,10 +6,11 @@ most one server, and every process that needs it finds that one.
 Three files in the directory keep it:
 
 ``server.lock``
-    Held by the server process itself, which inherits it when it is started. The lock therefore
-    lives exactly as long as the server, whatever becomes of the process that started it.
-``server.json``
-    The server's address and process id.
+    Held by the server process itself, which inherits it when it is started and writes its number
+    into it. The lock therefore lives exactly as long as the server, whatever becomes of the
+    process that started it.
+``server.url``
+    The server's address.
 ``users.lock``
     Shared by every process that uses the server. Whoever stops using it last ends it.
 """
@@ -20,6 +21,7 @@ import atexit
 import fcntl
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -27,7 +29,7 @@ import sys
 import threading
 import time
 import urllib.request
-from dataclasses import asdict, dataclass
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -46,16 +48,17 @@ MAX_STARTS = 3
 
 # What the `chroma` command calls, without importing chromadb around it: up in a tenth of the time,
 # a third of the memory, and deaf to settings meant for others.
-_PROGRAM = "import sys, chromadb_rust_bindings as b; b.cli(['chroma', *sys.argv[1:]])"
+_PROGRAM = """
+import os, sys
+os.pwrite(int(sys.argv.pop(1)), str(os.getpid()).encode(), 0)
+import chromadb_rust_bindings
+chromadb_rust_bindings.cli(["chroma", *sys.argv[1:]])
+"""
+
+_URL = re.compile(r"http://[\d.]+:\d+")
 
 # Enough for Python to start. The server needs none of our secrets.
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
-
-
-@dataclass(frozen=True)
-class _Address:
-    url: str
-    pid: int | None
 
 
 class ChromaServer:
@@ -92,19 +95,23 @@ class ChromaServer:
 
     def url(self) -> str:
         """Where the server is, or was, without starting one. Raises ``IndexUnavailable``."""
-        address = self._address()
-        if address is None:
+        url = self._noted_url()
+        if url is None:
             raise IndexUnavailable("the Chroma server of this site has not been started yet")
-        return address.url
+        return url
 
     def stop(self, *, force: bool = False) -> None:
         """Stop using the server. The last user to do so ends it; ``force`` ends it at once."""
         with self._lock:
             if not self._end_use() and not force:
                 return
-            with _Lock(self._path / "users.lock") as users:
-                if users.held or force:
-                    self._end_server()
+            try:
+                with _Lock(self._path / "users.lock") as users:
+                    if users.held or force:
+                        self._end_server()
+            except FileNotFoundError:
+                # Somebody removed the folder: a server without one serves nobody.
+                self._end_child()
 
     def _find_or_start(self) -> str:
         starts = 0
@@ -116,24 +123,24 @@ class ChromaServer:
                 if lock.held:
                     self._start(lock, same_port=starts == 0)
                     starts += 1
-            address = self._address()
+            url = self._noted_url()
             # Read again: another process may just be replacing what a dead server left.
-            if address and _answers(address.url) and address == self._address():
-                return address.url
+            if url and _answers(url) and url == self._noted_url():
+                return url
             time.sleep(POLL_SECONDS)
         raise IndexUnavailable("the Chroma server does not start: see chroma.log in STATE_DIR")
 
     def _start(self, lock: _Lock, *, same_port: bool) -> None:
-        before = self._address()
+        before = self._noted_url()
         # Processes that knew the address of a server that died find the next one there.
-        port = _free_port(urlsplit(before.url).port if before and same_port else None)
-        url = f"http://{LOOPBACK}:{port}"
-        # Written before there is a server: were we killed right after, it could still be found.
-        self._write(_Address(url, None))
+        port = _free_port(urlsplit(before).port if before and same_port else None)
+        # Both before there is a server: were we killed right after, it could still be found.
+        self._note_url(f"http://{LOOPBACK}:{port}")
+        os.ftruncate(lock.descriptor, 0)
         command = ["run", "--path", str(self._path), "--host", LOOPBACK, "--port", str(port)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
-                [sys.executable, "-I", "-c", _PROGRAM, *command],
+                [sys.executable, "-I", "-c", _PROGRAM, str(lock.descriptor), *command],
                 cwd=self._path,
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
@@ -143,7 +150,6 @@ class ChromaServer:
                 # Ctrl-C in the terminal is for whoever uses the server, not for the server.
                 start_new_session=True,
             )
-        self._write(_Address(url, self._process.pid))
 
     def _begin_use(self) -> None:
         if self._use is not None and self._user_pid == os.getpid():
@@ -166,14 +172,19 @@ class ChromaServer:
         return True
 
     def _end_server(self) -> None:
-        address = self._address()
-        if self._is_down() or address is None or address.pid is None:
+        pid = self._pid()
+        if self._is_down() or pid is None:
             return
         for order in (signal.SIGTERM, signal.SIGKILL):
-            os.kill(address.pid, order)
+            with suppress(ProcessLookupError):
+                os.kill(pid, order)
             if self._is_down(wait=STOP_SECONDS):
-                break
+                self._end_child()
+                return
+
+    def _end_child(self) -> None:
         if self._process is not None:
+            self._process.terminate()
             self._process.wait()
             self._process = None
 
@@ -187,16 +198,21 @@ class ChromaServer:
                 return False
             time.sleep(POLL_SECONDS)
 
-    def _address(self) -> _Address | None:
-        try:
-            return _Address(**json.loads((self._path / "server.json").read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
+    def _pid(self) -> int | None:
+        written = (self._path / "server.lock").read_text()
+        return int(written) if written.isdigit() else None
 
-    def _write(self, address: _Address) -> None:
-        written = self._path / f"server.json.{os.getpid()}"
-        written.write_text(json.dumps(asdict(address)))
-        written.replace(self._path / "server.json")
+    def _noted_url(self) -> str | None:
+        try:
+            url = (self._path / "server.url").read_text()
+        except OSError:
+            return None
+        return url if _URL.fullmatch(url) else None
+
+    def _note_url(self, url: str) -> None:
+        written = self._path / f"server.url.{os.getpid()}"
+        written.write_text(url)
+        written.replace(self._path / "server.url")
 
 
 class _Lock:

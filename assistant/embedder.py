@@ -203,7 +203,9 @@ def _hub_name(model: str) -> str:
 def _short(model: str) -> str:
     """The model's name without where it is kept: vectors stay comparable when a folder moves."""
     folder = Path(model).expanduser()
-    return folder.resolve().name if folder.is_dir() else model.removeprefix("sentence-transformers/")
+    return (
+        folder.resolve().name if folder.is_dir() else model.removeprefix("sentence-transformers/")
+    )
 
 
 def _cure(model: str) -> str:

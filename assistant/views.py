@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from assistant.answering import Question
 from assistant.serializers import AnswerSerializer, AskSerializer
 from assistant.wiring import get_assistant
-from audit.principal import Principal, Role
+from audit.principal import Role, principal_of
 
 
 class AskView(APIView):
@@ -24,7 +24,7 @@ class AskView(APIView):
         asked = AskSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         fields = asked.validated_data
-        principal: Principal = request.user
+        principal = principal_of(request)
         user_id = fields.get("user_id", principal.subject)
         if not principal.may_act_for(user_id):
             raise PermissionDenied("user_id: you may only ask as yourself.")

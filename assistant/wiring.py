@@ -47,16 +47,12 @@ def policy(release: LoadedRelease) -> Policy:
     """The policy that decides for a release."""
     if settings.FAQ_POLICY == "cosine":
         return CosinePolicy(settings.FAQ_CONFIDENCE_THRESHOLD)
-    return ConfidencePolicy(
-        threshold=settings.FAQ_CONFIDENCE_THRESHOLD, margin=settings.FAQ_MARGIN
-    )
+    return ConfidencePolicy(threshold=settings.FAQ_CONFIDENCE_THRESHOLD, margin=settings.FAQ_MARGIN)
 
 
 @cache
 def get_assistant() -> Assistant:
-    return Assistant(
-        embedder=VectorCache(embedder()), live=live(), agent=agent(), policy=policy
-    )
+    return Assistant(embedder=VectorCache(embedder()), live=live(), agent=agent(), policy=policy)
 
 
 def warm_up() -> None:

@@ -76,7 +76,7 @@ class Record(models.Model):
 
     def concerns(self, user_id: str) -> bool:
         """Whether it records something done by or for that person."""
-        return self.data.get("user_id") == redact(user_id, region=settings.PHONE_REGION)
+        return bool(self.data.get("user_id") == redact(user_id, region=settings.PHONE_REGION))
 
     def as_dict(self) -> dict[str, Any]:
         """The record as AUDIT_FILE and the API show it."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 # What stands where something was found before; nothing is found, and no label read, across it.
 MASKED = "\x00"
@@ -34,13 +35,17 @@ _LEAD = re.compile(r"(?:\+\(?|\(\+?)\Z")
 
 # Digits that are a date, a UUID or a code printed in fours, whatever the words around them say.
 # (IBANs are printed in fours; one that is still here has the wrong check digits.)
+_DATE = re.compile(r"[0-9]{1,4}([-/. ])[0-9]{1,2}\1[0-9]{1,4}(?![0-9]|[-/.][0-9])")
 _MONTH, _DAY, _YEAR = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12][0-9]|3[01])", "(?:19|20)[0-9]{2}"
+_REAL_DATE = re.compile(rf"{_YEAR}(.){_MONTH}\1{_DAY}|{_DAY}([-/.]){_DAY}\2{_YEAR}")
+_NUMBER_BEFORE = re.compile(r"[0-9][-/.]?\Z")
 _HEX = "[0-9A-Fa-f]"
-_NOT_PERSONAL = re.compile(
-    rf"(?<![0-9])(?<![0-9][-/.])(?:{_YEAR}([-/.]){_MONTH}\1{_DAY}|{_YEAR} {_MONTH} {_DAY}(?! [0-9])"
-    rf"|{_DAY}([-/.]){_DAY}\2{_YEAR})(?![0-9]|[-/.][0-9])"
-    rf"|(?<![A-Za-z0-9-]){_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}(?![A-Za-z0-9-])"
-    r"|(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: [A-Za-z0-9]{4}){2,7}(?: [A-Za-z0-9]{1,4})?(?![A-Za-z0-9])"
+_UUID = re.compile(
+    rf"(?<![A-Za-z0-9-]){_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}(?![A-Za-z0-9-])"
+)
+_CODE_IN_FOURS = re.compile(
+    r"[A-Z]{2}[0-9]{2}(?<![A-Za-z0-9][A-Z]{2}[0-9]{2})(?: [A-Za-z0-9]{4}){2,7}"
+    r"(?: [A-Za-z0-9]{1,4})?(?![A-Za-z0-9])"
 )
 
 
@@ -87,8 +92,7 @@ _UNREADABLE = re.compile(r"[\x00-\x02@]|[0-9]{3}")
 _BETWEEN_PHONES = re.compile(r"[\s,;/&(]{0,3}(?:and|or|aur|ya|اور|یا)?[\s,;/&(]{1,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Digits with nothing between them."""
 
     start: int
@@ -100,8 +104,7 @@ class Group:
         return self.digits[0] == MASKED_PHONE
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Neighbouring groups of one run, read as one number that ends at ``end``."""
 
     digits: str
@@ -165,7 +168,10 @@ class Place:
         return self.text[max(self.read_to, start - _REACH) : start]
 
     def windows(self) -> list[Window]:
-        """Numbers of 7 to 19 digits that may begin here, the longest first."""
+        """Numbers of 7 to 19 digits that may begin here, the longest first.
+
+        Groups of one digit make no number: there would be too many readings to try.
+        """
         found: list[Window] = []
         digits, sizes = "", []
         for group in self.run[self.first : self.first + _MOST_GROUPS]:
@@ -173,7 +179,7 @@ class Place:
             sizes.append(len(group.digits))
             if len(digits) > _MOST_DIGITS:
                 break
-            if len(digits) >= _FEWEST_DIGITS:
+            if len(digits) >= _FEWEST_DIGITS and len(digits) > 1.5 * len(sizes):
                 found.append(Window(digits, tuple(sizes), group.end))
         found.reverse()
         return found
@@ -204,7 +210,21 @@ def readable(text: str) -> str:
     """``text`` with dates, UUIDs and printed codes blanked out, or "" if no number in it is long enough."""
     if not _PLAUSIBLE.search(text):
         return ""
-    return _NOT_PERSONAL.sub(lambda found: NO_NUMBER * len(found[0]), text)
+    text = _DATE.sub(_blank_if_date, text)
+    text = _CODE_IN_FOURS.sub(_blank, text)
+    if text.count("-") >= 4:
+        text = _UUID.sub(_blank, text)
+    return text if _PLAUSIBLE.search(text) else ""
+
+
+def _blank(found: re.Match[str]) -> str:
+    return NO_NUMBER * len(found[0])
+
+
+def _blank_if_date(found: re.Match[str]) -> str:
+    before = found.string[max(0, found.start() - 2) : found.start()]
+    is_date = _REAL_DATE.fullmatch(found[0]) and not _NUMBER_BEFORE.search(before)
+    return _blank(found) if is_date else found[0]
 
 
 def _linked(text: str, left: Group, right: Group) -> bool:

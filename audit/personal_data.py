@@ -94,17 +94,24 @@ _IBAN_LENGTHS = {
     }.items()
     for country in countries.split()
 }
-_IBAN_START = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z]{2}|[a-z]{2})[ -]?[0-9]{2}(?=[ -]?[A-Za-z0-9])")
+# A search that begins with digits skips words quickly; the country stands in the lookbehind.
+_IBAN_CHECK_DIGITS = re.compile(
+    r"[0-9]{2}(?:(?<=[A-Z]{2}[0-9]{2})|(?<=[a-z]{2}[0-9]{2}))(?<![A-Za-z0-9][A-Za-z]{2}[0-9]{2})"
+)
+_GLUE = re.compile(r"[A-Za-z0-9]")
 _IBAN_CHARACTER = re.compile(r"[ -]?([A-Za-z0-9])")
 
 
 def ibans(text: str) -> Iterator[Span]:
     """IBANs of the right length for their country whose check digits hold (ISO 7064, mod 97)."""
-    for start in _IBAN_START.finditer(text):
-        country = start[0][:2].upper()
-        end = _end_of_iban(text, start.start(), _IBAN_LENGTHS.get(country, 0))
+    free = 0
+    for digits in _IBAN_CHECK_DIGITS.finditer(text):
+        start = digits.start() - 2
+        length = _IBAN_LENGTHS.get(text[start : start + 2].upper())
+        end = _end_of_iban(text, start, length) if length and start >= free else None
         if end is not None:
-            yield Span(start.start(), end, Kind.IBAN)
+            yield Span(start, end, Kind.IBAN)
+            free = end
 
 
 def _end_of_iban(text: str, start: int, length: int) -> int | None:
@@ -116,7 +123,7 @@ def _end_of_iban(text: str, start: int, length: int) -> int | None:
             return None
         characters.append(character[1])
         end = character.end()
-    if not characters or text[end : end + 1].isalnum():
+    if _GLUE.match(text, end):
         return None
     iban = "".join(characters)
     # An IBAN is all capitals, or typed all small; mixed letters are some other code.
@@ -127,28 +134,40 @@ def _end_of_iban(text: str, start: int, length: int) -> int | None:
     return end if remainder == 1 else None
 
 
-_IPV4 = re.compile(
-    r"(?<![A-Za-z0-9_.])(?P<address>[0-9]{1,3}(?:\.[0-9]{1,3}){3})(?![A-Za-z0-9_]|\.[0-9])"
-    r"(?:/(?P<network>[0-9]{1,2})(?![0-9]))?"
-)
-# A word and a colon may stand before an address ("host:2001:db8::1"), a number and a colon may not.
+_TWO_COLONS = re.compile(":[0-9A-Fa-f]{0,4}:")
 _IPV6 = re.compile(
-    r"(?:(?<![A-Za-z0-9_:.])|(?<=[A-Za-z]:))"
-    r"(?P<address>[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}+(?:(?<=::)|(?<!:)))"
-    r"(?![A-Za-z0-9_]|\.[0-9]|:[0-9A-Fa-f:])"
-    r"(?:%[A-Za-z0-9]{1,16})?(?:/(?P<network>[0-9]{1,3})(?![0-9]))?"
+    # A word and a colon may stand before an address ("host:2001:db8::1"), digits and a colon not.
+    r"(?=[0-9A-Fa-f]{0,4}:)(?:(?<![A-Za-z0-9_:.])|(?<=[A-Za-z]:)|(?<=[vV][46]:))"
+    r"(?P<host>(?P<address>[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}+(?:(?<=::)|(?<!:)))"
+    r"(?![A-Za-z0-9_]|\.[0-9]|:[0-9A-Fa-f:])(?:%[A-Za-z0-9]{1,16})?)(?:/(?P<network>[0-9]{1,3})(?![0-9]))?"
 )
+_IPV4 = re.compile(
+    # A fifth part is a port, as packet dumps write it.
+    r"(?P<host>(?P<address>[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}))(?P<port>\.[0-9]{1,5})?"
+    r"(?![A-Za-z0-9_]|\.[0-9])(?:/(?P<network>[0-9]{1,2})(?!\.?[0-9]))?"
+)
+_NAME_BEFORE = re.compile(r"[A-Za-z0-9_]\Z|[0-9]\.\Z")
+_ADDRESS_BEFORE = re.compile(r"\b(?:ip|ipv6|addr|address|host|listen|bind)\b|\[\Z", re.I)
 # Versions of programs have four parts too.
-_VERSION_BEFORE = re.compile(r"\b(?:version|release|build|firmware|upgrade to|ver|v)[ .:]{0,2}\Z", re.I)
+_VERSION_BEFORE = re.compile(
+    r"\b(?:version|release|build|firmware|upgrade to|ver|v)[ .:]{0,2}\Z", re.IGNORECASE
+)
+_DIGIT = re.compile("[0-9]")
+_CONTEXT = 24
 
 
 def ipv6s(text: str) -> Iterator[Span]:
     """IPv6 addresses, with their zone and network length where written."""
-    if text.count(":") < 2:
+    if not _TWO_COLONS.search(text):
         return
     for found in _IPV6.finditer(text):
-        if _is_ipv6(found["address"]):
-            yield _ip(found, bits=128)
+        if not _is_ipv6(found["address"]):
+            continue
+        # "::" is an ornament and "Face::Add" a name in a program, until something announces them.
+        is_odd = found["address"].count(":") < 3 and not _DIGIT.search(found["address"])
+        if is_odd and not (found["network"] or _ADDRESS_BEFORE.search(_before(found))):
+            continue
+        yield _span(found, bits=128)
 
 
 def ipv4s(text: str) -> Iterator[Span]:
@@ -156,26 +175,33 @@ def ipv4s(text: str) -> Iterator[Span]:
     if text.count(".") < 3:
         return
     for found in _IPV4.finditer(text):
-        before = text[max(0, found.start() - 16) : found.start()]
-        if _is_ipv4(found["address"]) and not _VERSION_BEFORE.search(before):
-            yield _ip(found, bits=32)
+        before = _before(found)
+        if _NAME_BEFORE.search(before) or _VERSION_BEFORE.search(before):
+            continue
+        parts = found["address"].split(".")
+        if max(map(int, parts)) > 255:
+            continue
+        # Five numbers are rather a chapter or a version if small, a phone if any begins with 0.
+        has_port = found["port"] is not None
+        if has_port and (
+            max(map(len, parts)) == 1 or any(part != str(int(part)) for part in parts)
+        ):
+            continue
+        yield _span(found, bits=32)
 
 
-def _ip(found: re.Match[str], *, bits: int) -> Span:
+def _before(found: re.Match[str]) -> str:
+    return found.string[max(0, found.start() - _CONTEXT) : found.start()]
+
+
+def _span(found: re.Match[str], *, bits: int) -> Span:
     network = found["network"]
-    written_well = network is None or int(network) <= bits
-    return Span(found.start(), found.end() if written_well else found.end("address"), Kind.IP)
-
-
-def _is_ipv4(address: str) -> bool:
-    return all(int(part) <= 255 for part in address.split("."))
+    is_network = network is not None and int(network) <= bits
+    end = found.end() if is_network else found.end("host")
+    return Span(found.start(), end, Kind.IP)
 
 
 def _is_ipv6(address: str) -> bool:
-    groups = [group for group in address.split(":") if group]
-    # Two words of the letters a to f around "::" are a name in a program: "Face::Add".
-    if len(groups) < 3 and not any(character.isdigit() for character in address):
-        return False
     try:
         IPv6Address(address)
     except AddressValueError:

@@ -22,16 +22,13 @@ def numbers(text: str, *, region: str) -> Iterator[Span]:
         if run[0].is_masked_phone:
             read_to, after_phone = run[0].end, True
             continue
-        first = 0
-        while first < len(run):
-            span = _read(Place(text, run, first, read_to, after_phone), region)
-            first += 1
-            if span is None:
+        for first, group in enumerate(run):
+            if group.start < read_to:
                 continue
-            yield span
-            read_to, after_phone = span.end, span.kind is Kind.PHONE
-            while first < len(run) and run[first].start < span.end:
-                first += 1
+            span = _read(Place(text, run, first, read_to, after_phone), region)
+            if span:
+                yield span
+                read_to, after_phone = span.end, span.kind is Kind.PHONE
 
 
 def _read(place: Place, region: str) -> Span | None:
@@ -70,7 +67,7 @@ _PERHAPS_CARD = re.compile(
     r"(?:50|5[6-9]|6[0-9])[0-9]{14,17}"  # Maestro, UnionPay, RuPay, Verve
     r"|8[12][0-9]{14,17}"  # UnionPay, RuPay
     r"|9792[0-9]{12}"  # Troy
-    r"|(?:2131|1800)[0-9]{11}"  # JCB of fifteen digits
+    r"|(?:1[0-9]{3}|2131)[0-9]{11}"  # UATP, JCB of fifteen digits
 )
 
 
@@ -90,10 +87,15 @@ def _is_card(window: Window, place: Place) -> bool:
 def _passes_luhn(digits: str) -> bool:
     """ISO/IEC 7812-1, annex B."""
     doubled = (int(digit) * 2 for digit in digits[-2::-2])
-    total = sum(map(int, digits[-1::-2])) + sum(digit - 9 if digit > 9 else digit for digit in doubled)
+    total = sum(map(int, digits[-1::-2])) + sum(
+        digit - 9 if digit > 9 else digit for digit in doubled
+    )
     return total % 10 == 0 and digits.strip("0") != ""
 
 
+# The clock of computers counts milliseconds in 13 digits. From August 2021 it shows numbers no
+# CNIC begins with: those of Khyber Pakhtunkhwa end with district 7 of division 17.
+_INSTANT = re.compile(r"1(?:6[3-9]|7[04-9]|[89][0-9])[0-9]{10}")
 # A CNIC is written 35202-1234567-1. Its first digit is the province; there is no public checksum.
 _CNIC_SIZES = {(5, 7, 1), (5, 8), (12, 1)}
 
@@ -108,5 +110,5 @@ def _is_cnic(window: Window, place: Place) -> bool:
     if place.label in (Label.OTHER, Label.PHONE) or window.digits[0] in "09":
         return False
     if len(window.sizes) == 1:
-        return not place.before.endswith(("-", "."))
+        return not place.before.endswith(("-", ".")) and not _INSTANT.fullmatch(window.digits)
     return window.sizes in _CNIC_SIZES

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 _MOST_DIGITS = 15  # ITU-T E.164
 _EXTENSION = re.compile(
-    r"(?:x|[ ,]{0,2}(?:x|ext(?:ension|n)?[.:]?) ?)[0-9]{1,7}(?![A-Za-z0-9_])", re.IGNORECASE
+    r"(?:x|[ ,]{0,2}(?:x|ext(?:ension|n)?[.:]?) ?)[0-9]{1,7}(?![A-Za-z0-9_]|[-/.][0-9])",
+    re.IGNORECASE,
 )
 _LABEL_BEHIND = re.compile(
     r"[ \-(:/]{0,3}(?:office|fax|mobile|cell|phone|tel|home|work|desk|whatsapp)\b", re.IGNORECASE
 )
+# A cheap look before the numbering plans are asked, which takes a hundred times longer.
+_TRUNK = re.compile(r"0[1-9][0-9]{6,11}\Z")
+_MOBILE = re.compile(r"[1-9][0-9]{8,12}")
 # What stands directly around digits that measure, calculate, or are part of another name.
 _AMOUNT_BEFORE = re.compile(r"[$€£¥₹₨*]\Z|[0-9][-/_.,:]\Z")
 _NAME_BEFORE = re.compile(r"#\Z|[A-Za-z_][-/_.]\Z")
@@ -38,6 +42,8 @@ def find_phone(place: Place, windows: Sequence[Window], region: str) -> Span | N
     """
     if place.is_glued and not place.lead.startswith("("):
         return None
+    if "+" in place.lead and place.before.endswith(")"):
+        return None  # A sum: (45)+(31).
     readings = [window for window in windows if len(window.digits) <= _MOST_DIGITS]
     for test in (_is_in_use, _looks_dialled, _is_called_phone):
         for window in readings:
@@ -61,12 +67,9 @@ def _is_in_use(place: Place, window: Window, region: str) -> bool:
     # Hasty writers forget the space behind a number, so a letter may follow.
     if behind.isdigit() or behind == "_":
         return False
-    digits = window.digits
-    if "+" in place.lead:
-        return _is_international(digits)
-    if digits.startswith("00"):
-        return _is_international(digits[2:])
-    return digits.startswith("0") and _is_national(digits, region)
+    if international := _international(place, window):
+        return _is_valid(f"+{international}", None)
+    return _TRUNK.match(window.digits) is not None and _is_valid(window.digits, region)
 
 
 def _looks_dialled(place: Place, window: Window, region: str) -> bool:
@@ -74,14 +77,15 @@ def _looks_dialled(place: Place, window: Window, region: str) -> bool:
     digits = window.digits
     if _is_amount(place, window):
         return False
+    international = _international(place, window)
     if "+" in place.lead:
-        return _is_possible(digits)
+        return _is_possible(international)
     if place.label not in (None, Label.PHONE) or _NAME_BEFORE.search(place.before):
         return False
     return (
         _has_dialled_form(place, window)
-        or (digits.startswith("00") and _is_possible(digits[2:]))
-        or (9 <= len(digits) <= 13 and _is_mobile(digits, region))
+        or _is_possible(international)
+        or (_MOBILE.fullmatch(digits) is not None and _is_mobile(digits, region))
     )
 
 
@@ -123,33 +127,33 @@ def _is_amount(place: Place, window: Window) -> bool:
     )
 
 
-def _is_international(digits: str) -> bool:
+def _international(place: Place, window: Window) -> str:
+    """The digits from the calling code on, or "" if none is written."""
+    digits = window.digits if "+" in place.lead else window.digits.removeprefix("00")
+    is_written = "+" in place.lead or len(digits) < len(window.digits)
+    return digits if is_written and not digits.startswith("0") else ""
+
+
+def _is_valid(number: str, region: str | None) -> bool:
     import phonenumbers
 
-    number = _parse(f"+{digits}", None)
-    return number is not None and phonenumbers.is_valid_number(number)
+    parsed = _parse(number, region)
+    return parsed is not None and phonenumbers.is_valid_number(parsed)
 
 
-def _is_possible(digits: str) -> bool:
+def _is_possible(international: str) -> bool:
     import phonenumbers
 
-    number = _parse(f"+{digits}", None)
-    return number is not None and phonenumbers.is_possible_number(number)
-
-
-def _is_national(digits: str, region: str) -> bool:
-    import phonenumbers
-
-    number = _parse(digits, region)
-    return number is not None and phonenumbers.is_valid_number(number)
+    parsed = _parse(f"+{international}", None) if international else None
+    return parsed is not None and phonenumbers.is_possible_number(parsed)
 
 
 def _is_mobile(digits: str, region: str) -> bool:
     """Mobile, or in a plan that cannot tell mobile from fixed."""
     import phonenumbers
 
-    number = _parse(digits, region)
-    return number is not None and phonenumbers.number_type(number) in (
+    parsed = _parse(digits, region)
+    return parsed is not None and phonenumbers.number_type(parsed) in (
         phonenumbers.PhoneNumberType.MOBILE,
         phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
     )

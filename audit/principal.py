@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Role(StrEnum):
@@ -46,3 +47,10 @@ class Principal:
 
     def may_act_for(self, user_id: str) -> bool:
         return user_id == self.subject or not self.roles.isdisjoint(ANY_USER_ID)
+
+
+def principal_of(request: Any) -> Principal:
+    """Who sent an API request; the gate lets nobody else in."""
+    principal = request.user
+    assert isinstance(principal, Principal)
+    return principal

@@ -39,10 +39,16 @@ _DIGIT_OR_AT = re.compile(rf"[\d{_AT_SIGNS}]")
 _DASHES = "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 _SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 # Zero-width characters, marks of writing direction, and what makes a digit an emoji.
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe0e\ufe0f\u20e3]")
+_INVISIBLE = re.compile(
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe0e\ufe0f\u20e3]"
+)
 _LAST_DIGIT = 0x1FBFA
 _FOLDED = (
-    {code: str(unicodedata.decimal(chr(code))) for code in range(_LAST_DIGIT) if chr(code).isdecimal()}
+    {
+        code: str(unicodedata.decimal(chr(code)))
+        for code in range(_LAST_DIGIT)
+        if chr(code).isdecimal()
+    }
     | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
     | dict.fromkeys(map(ord, _DASHES), "-")
     | dict.fromkeys(map(ord, _SPACES), " ")

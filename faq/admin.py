@@ -153,7 +153,13 @@ def record_change(faq: Faq, before: dict[str, Any], after: dict[str, Any], *, by
 
 @admin.register(Release)
 class ReleaseAdmin(ReadOnlyAdmin):
-    list_display = ("number", "published_at", "published_by", "note", *("added", "changed", "retired"))
+    list_display = (
+        "number",
+        "published_at",
+        "published_by",
+        "note",
+        *("added", "changed", "retired"),
+    )
     fields = (
         *("number", "published_at", "published_by", "note"),
         *("added", "changed", "retired", "embedder", "collection", "fingerprint"),

@@ -21,9 +21,10 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """What an ingest will do: ``wanted`` is every published FAQ afterwards."""
+    """What an ingest will do: from the published FAQs ``before`` to those ``wanted``."""
 
     difference: Difference
+    before: Mapping[str, Content]
     wanted: Mapping[str, Content]
     retire: tuple[str, ...]
 
@@ -109,10 +110,9 @@ def _plan(file: Mapping[str, Content], *, retire_missing: bool, keep_edits: bool
             gone=gone,
             same=tuple(sorted(file.keys() - added - changed)),
         ),
+        before=published,
         wanted={
-            slug: content
-            for slug, content in {**published, **wanted}.items()
-            if slug not in retire
+            slug: content for slug, content in {**published, **wanted}.items() if slug not in retire
         },
         retire=retire,
     )

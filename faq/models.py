@@ -71,7 +71,6 @@ class Faq(models.Model):
             alternates=tuple(alternate.text for alternate in self.alternates.all()),
         )
 
-
     @transaction.atomic
     def move(self, status: Status, *, by: str) -> None:
         """Publish or retire it with the next release."""
@@ -89,9 +88,7 @@ class AlternateQuestion(models.Model):
 
     class Meta:
         ordering = ("id",)
-        constraints = (
-            models.UniqueConstraint(fields=["faq", "text"], name="faq_alternate_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=["faq", "text"], name="faq_alternate_once"),)
 
     def __str__(self) -> str:
         return self.text
@@ -125,9 +122,7 @@ class Revision(models.Model):
         )
 
     def content(self) -> Content:
-        return Content(
-            self.slug, self.question, self.answer, self.category, tuple(self.alternates)
-        )
+        return Content(self.slug, self.question, self.answer, self.category, tuple(self.alternates))
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):

@@ -15,7 +15,11 @@ _INVISIBLE = (
 _IGNORED = re.compile(f"[{_INVISIBLE}]")
 # U+2800 is the braille cell without dots.
 _VISIBLE = re.compile(rf"[^\s\u2800{_INVISIBLE}]")
-_SURROUNDING = " ?!.,;:¿¡؟۔،؛。、\"'`“”„‟‘’‚‛«»‹›"  # noqa: RUF001
+_SURROUNDING = " ?!.,;:¿¡؟۔،؛。、\"'`“”„‟‘’‚‛«»‹›"
+
+
+# Phones type the curly one inside words, keyboards the straight one.
+_APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
 
 
 def normalise(phrasing: str) -> str:
@@ -25,7 +29,7 @@ def normalise(phrasing: str) -> str:
     characters; spaces collapsed; sentence marks and quotes stripped from both ends. Empty if
     nothing is left. ``normalise(normalise(phrasing)) == normalise(phrasing)``.
     """
-    folded = unicodedata.normalize("NFKC", phrasing).casefold()
+    folded = unicodedata.normalize("NFKC", phrasing.translate(_APOSTROPHES)).casefold()
     words = unicodedata.normalize("NFKC", _IGNORED.sub("", folded)).split()
     return " ".join(words).strip(_SURROUNDING)
 

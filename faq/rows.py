@@ -53,7 +53,7 @@ class Problem:
         return f"{place}: {self.reason}" if place else self.reason
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - reads as a sentence where it is caught
     """The file was not taken. ``str()`` lists ``problems`` by row, one a line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from faq.reading import FaqRow, Limits, Problem, Unreadable, read_alternates, read_csv, with_alternates
+from faq.reading import (
+    FaqRow,
+    Limits,
+    Problem,
+    Unreadable,
+    read_alternates,
+    read_csv,
+    with_alternates,
+)
 
 
 def read_path(path: Path) -> bytes:
     """The bytes of a file; ``Unreadable`` if it is not there or too large to be meant."""
     try:
         if path.stat().st_size > Limits().file_bytes:
-            raise Unreadable([Problem(None, None, f"{path} is larger than {Limits().file_bytes} bytes")])
+            raise Unreadable(
+                [Problem(None, None, f"{path} is larger than {Limits().file_bytes} bytes")]
+            )
         return path.read_bytes()
     except OSError as failure:
         raise Unreadable(

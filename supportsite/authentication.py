@@ -20,6 +20,8 @@ from audit.principal import Principal, Role
 ALGORITHM = "HS256"
 LONGEST_SUBJECT = 200
 LONGEST_TOKEN = 8192
+END_OF_TIME = 253_402_300_800
+"""The year 10000, in seconds since 1970; JSON has room for much later."""
 
 # One printable line; it is stored, logged and compared.
 _SUBJECT = re.compile(rf"[^\s\x00-\x1f\x7f]{{1,{LONGEST_SUBJECT}}}")
@@ -66,11 +68,11 @@ def verify(token: str) -> Mapping[str, Any]:
     try:
         if len(token) > LONGEST_TOKEN:
             raise ValueError("too long")
-        claims = _configured().decode(token)
-        if not isinstance(claims, Mapping) or "exp" not in claims:
+        claims: Mapping[str, Any] = _configured().decode(token)
+        if not 0 < claims["exp"] < END_OF_TIME:
             raise ValueError("a token must expire")
     # PyJWT lets numbers such as 1e300 in a claim fail with OverflowError and its kin.
-    except (TokenBackendError, ValueError, TypeError, OverflowError, RecursionError):
+    except (TokenBackendError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError):
         raise AuthenticationFailed("The token is not valid.") from None
     return claims
 

@@ -8,8 +8,8 @@ import secrets
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
-os.environ.setdefault(
-    "STATE_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test")
-)
+os.environ.setdefault("STATE_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
 for _name in ("SECRET_KEY", "JWT_SECRET"):
     os.environ[_name] = secrets.token_urlsafe(48)
+# Whitenoise warns of a missing folder, and the tests turn warnings into errors.
+(Path(os.environ["STATE_DIR"]) / "static").mkdir(parents=True, exist_ok=True)

@@ -74,16 +74,15 @@ def let_through(account: Account, places: Iterable[Path]) -> None:
         )
 
 
-def let_read(programs: Path) -> None:
-    """Undo a strict umask at installation: the wheel's programs are nobody's secret."""
-    everyone_reads_and_runs = stat.S_IROTH | stat.S_IXOTH
-    if (programs / "postgres").stat().st_mode & everyone_reads_and_runs == everyone_reads_and_runs:
-        return
-    for path in (programs.parent, *programs.parent.rglob("*")):
-        if path.is_symlink():
+def let_read(folder: Path) -> None:
+    """Undo a strict umask at the installation of the programs in ``folder``: they are no secret."""
+    for path in (folder, *folder.rglob("*")):
+        if path.is_symlink() or not path.exists():
             continue
         mode = path.stat().st_mode
-        path.chmod(mode | (everyone_reads_and_runs if mode & stat.S_IXUSR else stat.S_IROTH))
+        wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
+        if wanted != mode:
+            path.chmod(wanted)
 
 
 def _system_user() -> pwd.struct_passwd:

@@ -16,10 +16,10 @@ import importlib.util
 import logging
 import os
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +88,7 @@ class Cluster:
             os.chown(made, account.uid, account.gid)
         result = self._run(account, "initdb", *INITDB_OPTIONS, "-D", made.name)
         if result.returncode != 0:
+            shutil.rmtree(made, ignore_errors=True)
             reason = _reason(result.stdout)
             raise EmbeddedPostgresError(
                 f"Postgres could not make {self.data}: {reason} "
@@ -191,7 +192,10 @@ class Cluster:
     ) -> subprocess.CompletedProcess[bytes]:
         folder = programs()
         if account:
-            let_read(folder)
+            package = folder.parents[1]
+            # On Linux the shared libraries are beside the package.
+            for installed in (folder.parent, package.with_name(f"{package.name}.libs")):
+                let_read(installed)
             let_through(account, [self.data, folder / program])
         # PGPORT and its like would change what the server does.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
@@ -250,14 +254,14 @@ def _check_ours(link: Path, target: Path) -> None:
 
 
 def _reason(output: bytes) -> str:
-    """The line that says why, of what a Postgres program printed; the cure where it is known."""
-    lines = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
-    if any("No space left on device" in line for line in lines):
+    """The sentence that says why, of what a Postgres program printed."""
+    text = output.decode(errors="replace")
+    if "No space left on device" in text:
         return "the disk is full (free space, or set STATE_DIR to a folder on another disk)."
-    telling: Sequence[str] = [
-        line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "error:"))
-    ]
-    return (telling or lines or ["it gave no reason"])[-1].strip().rstrip(".") + "."
+    reasons = re.findall(r"(?:FATAL|PANIC|error): .*", text)
+    # Without one it was killed, or is not made for this machine: then the loader says so.
+    reason = [*text.splitlines()[:1], *reasons][-1] if text else "it ended without a word"
+    return reason.strip().rstrip(".") + "."
 
 
 def _private(path: str, flags: int) -> int:

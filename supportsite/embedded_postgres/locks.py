@@ -19,9 +19,8 @@ except ImportError as missing:
 class SharedHold:
     """A shared lock on ``path``, held until :meth:`release` or the end of this process.
 
-    It belongs to the process that took it (``owner``, a pid). After a fork parent and child share
-    one lock, so that neither could tell whether the other still lives: the child calls
-    :meth:`retake`.
+    After a fork parent and child share one lock, so that neither could tell whether the other still
+    lives: the child calls :meth:`retake`.
 
     Raises OSError if the file cannot be opened.
     """
@@ -29,7 +28,6 @@ class SharedHold:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor = _shared(path)
-        self.owner = os.getpid()
 
     def retake(self) -> None:
         """In a forked child: hold a lock of its own instead of the parent's."""

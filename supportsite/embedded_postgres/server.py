@@ -89,27 +89,27 @@ def ensure_database(state_dir: Path, name: str) -> None:
 def stop_if_last(state_dir: Path) -> bool:
     """Stop using the server, and stop it if no other process uses it. True if this was the last.
 
-    Called when a process ends that has called :func:`ensure_running`; not in its forks, whose
-    parent decides. The next :func:`ensure_running` starts the server again.
+    Every process that uses the server calls it when it ends in its own time, forks included. The
+    next :func:`ensure_running` starts the server again.
+
+    Raises EmbeddedPostgresError or OSError when its turn does not come.
     """
     folder = _resolved(state_dir)
     with _threads:
-        hold = _holds.pop(folder, None)
-        if not hold:
+        if folder not in _holds:
             return False
-        for known in [known for known in _servers if _resolved(known) == folder]:
-            del _servers[known]
-        try:
-            with _turn(folder):
+        with _turn(folder):
+            for known in [known for known in _servers if _resolved(known) == folder]:
+                del _servers[known]
+            hold = _holds.pop(folder)
+            try:
                 last = hold.is_the_only_one()
                 if last:
                     Cluster(folder, PATIENCE_SECONDS).stop()
+                return last
+            finally:
                 # Before the turn ends: whoever is next must not count this process.
                 hold.release()
-        except BaseException:
-            hold.release()
-            raise
-        return last
 
 
 def _join(cluster: Cluster) -> None:
@@ -169,10 +169,7 @@ def _as_one_line(state_dir: Path) -> Iterator[None]:
 
 
 def _stop_at_exit() -> None:
-    """Leave every server this process took up itself; a fork leaves that to its parent."""
-    for folder, hold in list(_holds.items()):
-        if hold.owner != os.getpid():
-            continue
+    for folder in list(_holds):
         try:
             stop_if_last(folder)
         except (EmbeddedPostgresError, OSError) as error:

@@ -30,8 +30,10 @@ def manage(*arguments: str, state_dir, **environment: str) -> subprocess.Complet
     [
         pytest.param("", "is not set", id="unset"),
         pytest.param("short", "is shorter than 32", id="short"),
-        pytest.param("change-me-change-me-change-me-32b", "well-known", id="the published one"),
-        pytest.param("a" * 64, "too few different", id="one letter"),
+        pytest.param(
+            "change-me-change-me-change-me-32b", "is a well-known", id="the published one"
+        ),
+        pytest.param("a" * 64, "has too few different", id="one letter"),
     ],
 )
 def test_it_does_not_start_without_good_secrets(tmp_path, name, value, reason):

@@ -1,0 +1,178 @@
+"""POST /ask, from the token to the record."""
+
+from __future__ import annotations
+
+import pytest
+
+from audit.models import Record
+from faq.models import Faq
+from faq.publishing import publish
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def customer(as_role):
+    return as_role("customer")
+
+
+def ask(client, message, **fields):
+    return client.post("/ask", {"message": message, **fields}, format="json")
+
+
+def test_a_question_the_faqs_know_gets_the_faqs_own_answer(customer):
+    reply = ask(customer, "I forgot my password, how can I reset it?", user_id="u1")
+
+    assert reply.status_code == 200
+    told = reply.json()
+    assert (told["outcome"], told["source"], told["faq_id"]) == (
+        *("answered", "faq", "reset-password"),
+    )
+    assert told["answer"] == Faq.objects.get(slug="reset-password").answer
+    assert told["citations"] == ["reset-password"]
+    assert told["release"] == 1
+    assert (told["ticket"], told["nearest"], told["degraded"]) == (None, [], [])
+
+
+def test_a_question_they_do_not_know_gets_the_nearest_and_the_offer_of_a_ticket(customer):
+    told = ask(customer, "what is the capital of France?").json()
+
+    assert (told["outcome"], told["source"], told["answer"]) == ("unanswered", None, None)
+    assert told["decision"]["reason"] == "below_threshold"
+    assert len(told["nearest"]) == 3
+    assert told["ticket"] == {"method": "POST", "path": "/tickets", "ask_id": told["ask_id"]}
+
+
+def test_the_path_tells_each_step_with_its_time(customer):
+    told = ask(customer, "what is the capital of France?").json()
+
+    embed, match, agent = told["decision"]["path"]
+    assert embed["step"] == "embed"
+    assert embed["ms"] > 0
+    assert match["matches"][0]["similarity"] == pytest.approx(told["similarity"], abs=1e-4)
+    assert (agent["step"], agent["reason"]) == ("agent", "not_configured")
+
+
+def test_the_same_question_again_is_embedded_once(customer):
+    ask(customer, "is there a gift wrapping service?")
+
+    told = ask(customer, "is there a gift wrapping  service?").json()
+
+    assert told["decision"]["path"][0]["cached"] is True
+
+
+@pytest.mark.parametrize(
+    "question", ["how do i reset my password", "  HOW DO I RESET my Password!!"]
+)
+def test_an_faqs_own_phrasing_answers_at_once_whatever_its_capitals(customer, question):
+    told = ask(customer, question).json()
+
+    assert (told["outcome"], told["decision"]["reason"]) == ("answered", "exact")
+
+
+def test_every_ask_is_recorded_redacted_before_the_reply(customer):
+    told = ask(customer, "I am jo@example.com, where is my order 12345?").json()
+
+    kept = Record.objects.all().about("ask", told["ask_id"]).get()
+    assert kept.action == "question.asked"
+    assert kept.actor == "u1"
+    assert kept.data["question"] == "I am [EMAIL], where is my order 12345?"
+    assert kept.data["outcome"] == told["outcome"]
+    assert kept.data["decision"]["reason"] == told["decision"]["reason"]
+    assert kept.request_id
+
+
+def test_what_cannot_be_recorded_is_not_answered(customer, monkeypatch):
+    monkeypatch.setattr(Record._meta.get_field("action"), "column", "no_such_column")
+    customer.raise_request_exception = False
+
+    reply = ask(customer, "How do I reset my password?")
+
+    assert reply.status_code == 503
+    assert "answer" not in reply.json()
+
+
+def test_only_faqs_of_the_category_asked_about_may_answer(customer):
+    other = Faq.objects.exclude(category="account").values_list("category", flat=True)[0]
+
+    told = ask(customer, "How do I reset my password?", category=other).json()
+
+    assert told["faq_id"] != "reset-password"
+    assert ask(customer, "How?", category="no such").json()["detail"] == (
+        "category: no published FAQ has 'no such'."
+    )
+
+
+def test_a_choice_answers_the_question_asked_back(customer):
+    told = ask(customer, "my delivery", choice="shipping-cost").json()
+
+    assert (told["outcome"], told["decision"]["reason"]) == ("answered", "chosen")
+    assert told["faq_id"] == "shipping-cost"
+    assert ask(customer, "my delivery", choice="nothing").status_code == 400
+
+
+def test_a_customer_asks_only_as_itself(as_role):
+    assert ask(as_role("customer"), "hello?", user_id="u2").status_code == 403
+    assert ask(as_role("service"), "hello?", user_id="u2").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        pytest.param("", "blank", id="empty"),
+        pytest.param(" \u200b\u2060 ", "blank", id="zero-width only"),
+        pytest.param("x" * 4001, "4000", id="too long"),
+        pytest.param("a\x00b", "Null", id="NUL"),
+        pytest.param({"text": "hi"}, "valid string", id="an object"),
+        pytest.param(None, "null", id="null"),
+    ],
+)
+def test_a_bad_message_is_refused_by_field(customer, message, reason):
+    reply = ask(customer, message)
+
+    assert reply.status_code == 400
+    (error,) = reply.json()["errors"]
+    assert error["field"] == "message"
+    assert reason in error["reason"]
+
+
+def test_what_is_published_changed_or_retired_is_what_the_next_ask_uses(customer):
+    question = "Do you sell gift cards for llamas?"
+    faq = Faq.objects.create(
+        slug="llamas", question=question, answer="Yes.", status=Faq.Status.PUBLISHED
+    )
+    publish(actor="tester")
+    assert ask(customer, question).json()["answer"] == "Yes."
+
+    Faq.objects.filter(pk=faq.pk).update(answer="No.")
+    publish(actor="tester")
+    told = ask(customer, question).json()
+    assert (told["answer"], told["release"]) == ("No.", 3)
+
+    faq.move(Faq.Status.RETIRED, by="tester")
+    publish(actor="tester")
+    assert ask(customer, question).json()["faq_id"] != "llamas"
+
+
+def test_the_published_rule_is_there_when_asked_for(customer, settings):
+    settings.FAQ_POLICY = "cosine"
+
+    told = ask(customer, "forgot pasword help").json()
+
+    assert told["decision"]["policy"] == {"name": "cosine", "threshold": 0.7, "margin": 0.0}
+    assert (told["outcome"] == "answered") == (told["similarity"] >= 0.7)
+
+
+def test_vectors_of_another_model_are_not_compared(customer, settings, monkeypatch):
+    from assistant import wiring
+    from assistant.live import LiveRelease
+
+    monkeypatch.setattr(wiring, "live", lambda: LiveRelease("another-model@000000000000"))
+    wiring.get_assistant.cache_clear()
+    try:
+        reply = ask(customer, "How do I reset my password?")
+    finally:
+        wiring.get_assistant.cache_clear()
+
+    assert reply.status_code == 503
+    assert "run manage.py publish" in reply.json()["detail"]

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from faq.content import Clash, Content, Difference, clashes, compare, fingerprint
+
+
+def faq(slug, question="Where is it?", *, answer="Here.", alternates=()):
+    return Content(slug, question, answer, alternates=tuple(alternates))
+
+
+def test_phrasings_are_the_question_and_its_alternates_each_once():
+    content = faq("a", "Where is it?", alternates=["Is it here?", "Where is it?"])
+
+    assert content.phrasings == ("Where is it?", "Is it here?")
+
+
+def test_one_phrasing_of_two_faqs_is_a_clash_whatever_its_capitals():
+    found = clashes([faq("a", "Where is it?"), faq("b", "How?", alternates=["where IS it"])])
+
+    assert found == [Clash("where IS it", ("a", "b"))]
+    assert str(found[0]) == "'where IS it' is a phrasing of both a and b"
+
+
+def test_phrasings_of_one_faq_may_repeat_each_other():
+    assert clashes([faq("a", "Where is it?", alternates=["where is it"])]) == []
+
+
+def test_compare_says_what_must_change():
+    stored = {"a": faq("a"), "b": faq("b"), "c": faq("c")}
+    wanted = {"b": faq("b"), "c": faq("c", answer="There."), "d": faq("d")}
+
+    difference = compare(wanted, stored)
+
+    assert difference == Difference(added=("d",), changed=("c",), gone=("a",), same=("b",))
+    assert difference
+    assert not compare(stored, stored)
+
+
+def test_the_fingerprint_covers_every_text_and_the_embedder_but_not_the_order():
+    one, other = faq("a"), faq("b")
+
+    mark = fingerprint([one, other], embedder="m@1")
+
+    assert mark == fingerprint([other, one], embedder="m@1")
+    assert mark != fingerprint([one, other], embedder="m@2")
+    assert mark != fingerprint([one, faq("b", answer="There.")], embedder="m@1")
+    assert mark != fingerprint([one, faq("b", alternates=["So?"])], embedder="m@1")

@@ -1,0 +1,159 @@
+"""A file into the knowledge base, whole or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from audit.models import Record
+from faq.ingesting import Report, ingest
+from faq.models import Faq, Release
+from faq.publishing import NotReady, Overtaken, Unpublishable
+from faq.reading import FaqRow
+
+pytestmark = pytest.mark.django_db
+
+
+def row(slug, question="", *, answer="An answer.", alternates=(), number=2):
+    return FaqRow(slug, question or f"What is {slug}?", answer, "misc", tuple(alternates), number)
+
+
+def take(*rows: FaqRow, **options) -> Report:
+    return ingest(rows, actor="tester", source="test.csv", **options)
+
+
+@pytest.fixture(autouse=True)
+def _empty(db):
+    Release.objects.all().delete()
+    Faq.objects.all().delete()
+
+
+def test_it_adds_changes_and_leaves_alone():
+    assert str(take(row("a"), row("b"))) == "2 added, 0 changed, 0 unchanged, 0 retired"
+
+    report = take(row("a"), row("b", answer="Another."), row("c"))
+
+    assert str(report) == "1 added, 1 changed, 1 unchanged, 0 retired"
+    assert report.release == 2
+    assert Release.objects.live().contents()["b"].answer == "Another."
+
+
+def test_repeating_it_changes_nothing_and_makes_no_release():
+    take(row("a", alternates=["So?", "Really?"]))
+
+    report = take(row("a", alternates=["So?", "Really?"]))
+
+    assert str(report) == "0 added, 0 changed, 1 unchanged, 0 retired"
+    assert report.release == 1
+    assert Release.objects.count() == 1
+
+
+def test_faqs_gone_from_the_file_are_reported_and_stay():
+    take(row("a"), row("b"))
+
+    report = take(row("a"))
+
+    assert report.missing == ("b",)
+    assert "b" in Release.objects.live().contents()
+
+
+def test_faqs_gone_from_the_file_are_retired_on_request():
+    take(row("a"), row("b"))
+
+    report = take(row("a"), retire_missing=True)
+
+    assert report.retired == ("b",)
+    assert set(Release.objects.live().contents()) == {"a"}
+    assert Faq.objects.get(slug="b").status == Faq.Status.RETIRED
+
+
+def test_a_retired_faq_that_a_file_has_again_is_published_again():
+    take(row("a"), row("b"))
+    take(row("a"), retire_missing=True)
+
+    report = take(row("a"), row("b"))
+
+    assert str(report) == "1 added, 0 changed, 1 unchanged, 0 retired"
+
+
+def test_it_replaces_alternates():
+    take(row("a", alternates=["One?", "Two?"]))
+
+    take(row("a", alternates=["Two?", "Three?"]))
+
+    assert Faq.objects.get(slug="a").content().alternates == ("Two?", "Three?")
+
+
+def test_keeping_edits_leaves_alone_what_the_file_did_not_change():
+    take(row("a"), row("b"))
+    Faq.objects.filter(slug="a").update(answer="Edited by a curator.")
+    Faq.objects.filter(slug="b").update(answer="Edited as well.")
+
+    take(row("a"), row("b", answer="The file changed this."), keep_edits=True)
+
+    assert Release.objects.live().contents()["a"].answer == "Edited by a curator."
+    assert Release.objects.live().contents()["b"].answer == "The file changed this."
+
+
+def test_without_keeping_edits_the_file_wins():
+    take(row("a"))
+    Faq.objects.filter(slug="a").update(answer="Edited by a curator.")
+
+    take(row("a"))
+
+    assert Release.objects.live().contents()["a"].answer == "An answer."
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing():
+    report = take(row("a"), dry_run=True)
+
+    assert str(report) == "1 added, 0 changed, 0 unchanged, 0 retired"
+    assert report.release is None
+    assert not Faq.objects.exists()
+
+
+def test_a_phrasing_that_another_faq_already_has_is_refused():
+    take(row("a", "Where is it?"))
+
+    with pytest.raises(Unpublishable, match="'where is it' is a phrasing of both a and b"):
+        take(row("b", "where is it"))
+
+    assert not Faq.objects.filter(slug="b").exists()
+
+
+def test_it_is_recorded_with_its_release():
+    take(row("a"))
+
+    published, ingested = Record.objects.order_by("id").filter(actor="tester")
+    assert (published.action, published.about) == ("release.published", "release:1")
+    assert published.data["added"] == ["a"]
+    assert (ingested.action, ingested.data["source"]) == ("faq.ingested", "test.csv")
+
+
+def test_what_a_colleague_changed_meanwhile_is_not_overwritten(settings):
+    take(row("a"))
+    settings.FAQ_PREPARE = f"{__name__}.prepare_while_a_colleague_edits"
+
+    with pytest.raises(Overtaken):
+        take(row("a", answer="From the file."))
+
+    assert Faq.objects.get(slug="a").answer == "From a colleague."
+    assert Release.objects.count() == 1
+
+
+def test_while_the_index_is_down_nothing_is_written_and_the_live_release_stays(settings):
+    take(row("a"))
+    settings.CHROMA_URL = "http://127.0.0.1:9"
+
+    with pytest.raises(NotReady, match="Chroma at http://127.0.0.1:9 fails"):
+        take(row("a", answer="Changed."), row("b"))
+
+    assert Release.objects.live().number == 1
+    assert Faq.objects.get(slug="a").answer == "An answer."
+    assert not Faq.objects.filter(slug="b").exists()
+
+
+def prepare_while_a_colleague_edits(contents, *, progress=None):
+    from assistant.preparing import prepare
+
+    Faq.objects.filter(slug="a").update(answer="From a colleague.")
+    return prepare(contents, progress=progress)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from assistant import wiring
+from assistant.models import PhrasingVector
+from faq.models import Faq, Release
+from faq.publishing import Overtaken, publish
+
+pytestmark = pytest.mark.django_db
+
+
+def test_without_a_difference_the_live_release_stays():
+    live = Release.objects.live()
+
+    assert publish(actor="tester") == live
+    assert Release.objects.count() == 1
+
+
+def test_a_draft_is_not_in_a_release_until_it_is_published():
+    Faq.objects.create(slug="new", question="Is it new?", answer="It is.")
+    assert publish(actor="tester").number == 1
+
+    Faq.objects.get(slug="new").move(Faq.Status.PUBLISHED, by="tester")
+
+    made = publish(actor="tester", note="The new one.")
+    assert (made.number, made.added, made.changed, made.retired) == (2, 1, 0, 0)
+    assert "new" in made.contents()
+
+
+def test_a_release_never_changes_with_the_faqs_it_was_made_of():
+    before = Release.objects.live().contents()
+
+    Faq.objects.filter(slug="reset-password").update(answer="Changed.")
+    made = publish(actor="tester")
+
+    assert Release.objects.get(number=1).contents() == before
+    assert made.contents()["reset-password"].answer == "Changed."
+    assert made.changed == 1
+
+
+def test_only_new_phrasings_are_embedded():
+    before = PhrasingVector.objects.count()
+    faq = Faq.objects.get(slug="reset-password")
+    faq.alternates.create(text="My login does not work any more, what now?")
+
+    publish(actor="tester")
+
+    assert PhrasingVector.objects.count() == before + 1
+
+
+def test_its_collection_is_ready_and_named_by_its_content():
+    Faq.objects.filter(slug="reset-password").update(question="How can a password be reset?")
+
+    made = publish(actor="tester")
+
+    (vector,) = wiring.embedder().embed(["How can a password be reset?"])
+    found = wiring.index().search(made.collection, vector, limit=1)
+    assert found[0].faq_id == "reset-password"
+    assert made.collection.endswith(made.fingerprint[:16])
+    wiring.index().drop(made.collection)
+
+
+def test_faqs_changed_while_a_release_is_made_ready_are_not_mixed_into_it(settings):
+    Faq.objects.filter(slug="reset-password").update(answer="First.")
+    settings.FAQ_PREPARE = f"{__name__}.prepare_while_a_colleague_edits"
+
+    with pytest.raises(Overtaken):
+        publish(actor="tester")
+
+    assert Release.objects.live().number == 1
+
+
+def prepare_while_a_colleague_edits(contents, *, progress=None):
+    from assistant.preparing import prepare
+
+    Faq.objects.filter(slug="reset-password").update(answer="Second.")
+    return prepare(contents, progress=progress)
