@@ -61,9 +61,10 @@ $(VENV)/.installed-dev: requirements-dev-lock.txt | $(VENV)/.installed
 	@touch $@
 
 # Exact versions and hashes of what requirements.txt and requirements-dev.txt ask for. torch is left
-# out: its build depends on the machine, see above.
+# out: its build depends on the machine, see above. uv must find the CPU build: where pip does.
 COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
-	--no-emit-package torch --no-emit-package setuptools --no-header --no-annotate -q
+	--no-emit-package torch --no-emit-package setuptools --no-header --no-annotate -q \
+	$(addprefix --find-links ,$(PIP_FIND_LINKS)) $(addprefix --extra-index-url ,$(PIP_EXTRA_INDEX_URL))
 lock: $(VENV)/.installed-dev
 	sed 's/^torch==.*/&+cpu/' requirements.txt > .lock-in.txt
 	$(COMPILE) .lock-in.txt -o requirements-lock.txt

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from assistant import vectors
 from assistant.entries import entries, phrasings
 from assistant.interfaces import EmbedderUnavailable
 from assistant.matching import ReleaseMatrix
-from faq.content import Content
+from assistant.policy import Override, Overrides
+from faq.content import Content, Rule
 from faq.models import Release
 from faq.reading import normalise
 
@@ -24,6 +25,7 @@ class LoadedRelease:
     number: int | None
     contents: Mapping[str, Content]
     matrix: ReleaseMatrix
+    rules: Mapping[str, Rule] = field(default_factory=dict)
 
     @cached_property
     def exact(self) -> Mapping[str, tuple[str, str]]:
@@ -33,6 +35,20 @@ class LoadedRelease:
             for content in self.contents.values()
             for phrasing in content.phrasings
         }
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        """The thresholds and margins that FAQs and categories ask for themselves."""
+        return Overrides(
+            faqs={
+                slug: Override(content.threshold, content.margin)
+                for slug, content in self.contents.items()
+                if (content.threshold, content.margin) != (None, None)
+            },
+            categories={
+                name: Override(rule.threshold, rule.margin) for name, rule in self.rules.items()
+            },
+        )
 
     @cached_property
     def categories(self) -> frozenset[str]:
@@ -74,11 +90,13 @@ class LiveRelease:
                 f"Release {release.number} was made with {release.embedder}, but LOCAL_EMB_MODEL "
                 f"is {self._embedder}: run manage.py publish, or set LOCAL_EMB_MODEL back."
             )
-        contents = release.contents()
+        knowledge_base = release.knowledge_base()
+        contents = knowledge_base.contents
         known = vectors.stored(release.embedder, phrasings(contents.values()))
         return LoadedRelease(
             pk=release.pk,
             number=release.number,
             contents=contents,
+            rules=knowledge_base.rules,
             matrix=ReleaseMatrix(entries(contents.values(), known)),
         )

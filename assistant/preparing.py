@@ -6,33 +6,39 @@ that says what an earlier one said finds its collection still there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 from django.conf import settings
 
 from assistant import vectors, wiring
 from assistant.entries import entries, phrasings
 from assistant.interfaces import Unavailable
-from faq.content import Content, fingerprint
+from faq.content import KnowledgeBase
 from faq.models import Release
 from faq.publishing import NotReady, Prepared, Progress
 
 
-def prepare(contents: Sequence[Content], *, progress: Progress | None = None) -> Prepared:
+def prepare(knowledge_base: KnowledgeBase, *, progress: Progress | None = None) -> Prepared:
     """What ``settings.FAQ_PREPARE`` names. Raises ``NotReady`` with the cure."""
+    contents = list(knowledge_base.contents.values())
     try:
         embedder = wiring.embedder()
-        mark = fingerprint(contents, embedder=embedder.name)
-        prepared = Prepared(embedder.name, collection_of(mark), mark)
+        prepared = Prepared(
+            embedder=embedder.name,
+            collection=collection_of(knowledge_base, embedder.name),
+            fingerprint=knowledge_base.fingerprint(embedder=embedder.name),
+        )
         live = Release.objects.live()
-        if live is None or live.fingerprint != mark:
-            known = vectors.ensure(embedder, phrasings(contents), progress=progress)
-            wiring.index().prepare(prepared.collection, entries(contents, known))
+        if live and live.fingerprint == prepared.fingerprint:
+            return replace(prepared, policy=live.policy)
+        known = vectors.ensure(embedder, phrasings(contents), progress=progress)
+        wiring.index().prepare(prepared.collection, entries(contents, known))
     except Unavailable as failure:
         raise NotReady(str(failure)) from failure
     return prepared
 
 
-def collection_of(mark: str) -> str:
-    """The collection of the release with that fingerprint."""
-    return f"{settings.FAQ_COLLECTION_NAME}-{mark[:16]}"
+def collection_of(knowledge_base: KnowledgeBase, embedder: str) -> str:
+    """Named by what it holds: FAQs as one embedder sees them; rules are not in it."""
+    held = KnowledgeBase(knowledge_base.contents).fingerprint(embedder=embedder)
+    return f"{settings.FAQ_COLLECTION_NAME}-{held[:16]}"

@@ -30,6 +30,7 @@ def chroma_server() -> ChromaServer:
 
 
 def index() -> Index:
+    """Starts the Chroma server of our own if it does not run. Raises ``Unavailable``."""
     return ChromaIndex(settings.CHROMA_URL or chroma_server().ensure_running())
 
 
@@ -60,8 +61,6 @@ def warm_up() -> None:
 
     Raises ``Unavailable`` with one clear line.
     """
-    if not settings.CHROMA_URL:
-        chroma_server().ensure_running()
     embedder().load()
     live().current()
 

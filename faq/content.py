@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,19 +17,23 @@ from faq.reading import normalise
 
 @dataclass(frozen=True)
 class Content:
-    """One FAQ's text. ``alternates`` keep the order in which a curator wrote them."""
+    """One FAQ. ``alternates`` keep the order in which a curator wrote them.
+
+    ``threshold`` and ``margin``, 0 to 1, are its own; None leaves them to its category or policy.
+    """
 
     slug: str
     question: str
     answer: str
     category: str = ""
     alternates: tuple[str, ...] = ()
+    threshold: float | None = None
+    margin: float | None = None
 
     @cached_property
     def digest(self) -> str:
         """SHA-256, 64 hex digits: two FAQs with one digest say the same."""
-        canonical = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return _sha256(asdict(self))
 
     @property
     def phrasings(self) -> tuple[str, ...]:
@@ -40,10 +44,26 @@ class Content:
         return {**asdict(self), "alternates": list(self.alternates)}
 
 
-def fingerprint(contents: Iterable[Content], *, embedder: str) -> str:
-    """SHA-256 of a whole knowledge base as one embedder sees it; order does not matter."""
-    digests = sorted(content.digest for content in contents)
-    return hashlib.sha256("\n".join([embedder, *digests]).encode()).hexdigest()
+@dataclass(frozen=True)
+class Rule:
+    """What a category asks for itself, each 0 to 1; None leaves it to the policy."""
+
+    threshold: float | None = None
+    margin: float | None = None
+
+
+@dataclass(frozen=True)
+class KnowledgeBase:
+    """Everything a release says: its FAQs by slug, and rules by category."""
+
+    contents: Mapping[str, Content]
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+
+    def fingerprint(self, *, embedder: str) -> str:
+        """SHA-256 of the whole as one embedder sees it, 64 hex digits; order does not matter."""
+        rules = {name: asdict(rule) for name, rule in self.rules.items()}
+        digests = sorted(content.digest for content in self.contents.values())
+        return _sha256([embedder, rules, digests])
 
 
 @dataclass(frozen=True)
@@ -92,3 +112,8 @@ def compare(wanted: Mapping[str, Content], stored: Mapping[str, Content]) -> Dif
         gone=tuple(sorted(stored.keys() - wanted.keys())),
         same=tuple(slug for slug in both if wanted[slug] == stored[slug]),
     )
+
+
+def _sha256(value: Any) -> str:
+    canonical = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()

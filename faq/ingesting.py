@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from audit.models import record
-from faq.content import Content, Difference
+from faq.content import Content, Difference, KnowledgeBase
 from faq.models import AlternateQuestion, Faq, Release
-from faq.publishing import Overtaken, Progress, prepare, release, writing
+from faq.publishing import Overtaken, Progress, current, prepare, release, writing
 from faq.reading import FaqRow
 
 
@@ -21,11 +21,11 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """What an ingest will do: from the published FAQs ``before`` to those ``wanted``."""
+    """What an ingest will do: from the published FAQs ``before`` to what is ``wanted``."""
 
     difference: Difference
     before: Mapping[str, Content]
-    wanted: Mapping[str, Content]
+    wanted: KnowledgeBase
     retire: tuple[str, ...]
 
 
@@ -98,7 +98,11 @@ def _plan(file: Mapping[str, Content], *, retire_missing: bool, keep_edits: bool
     published = {
         slug: faq.content() for slug, faq in faqs.items() if faq.status == Faq.Status.PUBLISHED
     }
-    wanted = {slug: content for slug, content in file.items() if slug not in kept}
+    wanted = {
+        slug: _with_own_bounds(content, faqs.get(slug))
+        for slug, content in file.items()
+        if slug not in kept
+    }
     added = wanted.keys() - published.keys()
     changed = {slug for slug in wanted.keys() - added if wanted[slug] != published[slug]}
     gone = tuple(sorted(published.keys() - file.keys()))
@@ -111,11 +115,17 @@ def _plan(file: Mapping[str, Content], *, retire_missing: bool, keep_edits: bool
             same=tuple(sorted(file.keys() - added - changed)),
         ),
         before=published,
-        wanted={
-            slug: content for slug, content in {**published, **wanted}.items() if slug not in retire
-        },
+        wanted=KnowledgeBase(
+            {s: content for s, content in {**published, **wanted}.items() if s not in retire},
+            current().rules,
+        ),
         retire=retire,
     )
+
+
+def _with_own_bounds(content: Content, faq: Faq | None) -> Content:
+    """A file says nothing of an FAQ's own threshold and margin: they stay as a curator set them."""
+    return replace(content, threshold=faq.threshold, margin=faq.margin) if faq else content
 
 
 def _apply(file: Mapping[str, Content], plan: Plan) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 
 from audit.models import record
-from faq.content import Content
+from faq.content import Content, KnowledgeBase, Rule
 
+FRACTION = (MinValueValidator(0.0), MaxValueValidator(1.0))
 SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z"
 
 
@@ -42,6 +43,18 @@ class Faq(models.Model):
     answer = models.TextField(max_length=20_000)
     category = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    threshold = models.FloatField(
+        null=True,
+        blank=True,
+        validators=FRACTION,
+        help_text="Least similarity to answer with this FAQ; empty: its category's, or the policy's.",
+    )
+    margin = models.FloatField(
+        null=True,
+        blank=True,
+        validators=FRACTION,
+        help_text="Least lead over the next other FAQ; empty: its category's, or the policy's.",
+    )
     file_digest = models.CharField(
         max_length=64, blank=True, editable=False, help_text="What the last file said, as a digest."
     )
@@ -69,6 +82,8 @@ class Faq(models.Model):
             answer=self.answer,
             category=self.category,
             alternates=tuple(alternate.text for alternate in self.alternates.all()),
+            threshold=self.threshold,
+            margin=self.margin,
         )
 
     @transaction.atomic
@@ -94,6 +109,24 @@ class AlternateQuestion(models.Model):
         return self.text
 
 
+class CategoryRule(models.Model):
+    """What a category asks for itself; it goes live with the next release."""
+
+    category = models.CharField(max_length=100, unique=True)
+    threshold = models.FloatField(
+        null=True, blank=True, validators=FRACTION, help_text="Least similarity to answer."
+    )
+    margin = models.FloatField(
+        null=True, blank=True, validators=FRACTION, help_text="Least lead over the next other FAQ."
+    )
+
+    class Meta:
+        ordering = ("category",)
+
+    def __str__(self) -> str:
+        return self.category
+
+
 class Revision(models.Model):
     """What one FAQ said in some release. Never changed; releases that agree share it."""
 
@@ -103,6 +136,8 @@ class Revision(models.Model):
     answer = models.TextField()
     category = models.CharField(max_length=100, blank=True)
     alternates = models.JSONField(default=list)
+    threshold = models.FloatField(null=True)
+    margin = models.FloatField(null=True)
 
     class Meta:
         ordering = ("slug",)
@@ -138,6 +173,10 @@ class Release(models.Model):
     fingerprint = models.CharField(max_length=64)
     embedder = models.CharField(max_length=300, help_text="Whose vectors it uses: model@weights.")
     collection = models.CharField(max_length=200, help_text="Its collection in Chroma.")
+    rules = models.JSONField(default=dict, help_text="Thresholds and margins by category.")
+    policy = models.CharField(
+        max_length=64, blank=True, help_text="The policy fitted for it; empty: the shipped one."
+    )
     note = models.CharField(max_length=500, blank=True)
     published_at = models.DateTimeField(auto_now_add=True)
     published_by = models.CharField(max_length=200, blank=True)
@@ -155,8 +194,12 @@ class Release(models.Model):
         return f"Release {self.number}"
 
     def contents(self) -> dict[str, Content]:
-        """What the release says, by slug; one query."""
+        """What its FAQs say, by slug; one query."""
         return {revision.slug: revision.content() for revision in self.revisions.all()}
+
+    def knowledge_base(self) -> KnowledgeBase:
+        rules = {category: Rule(**rule) for category, rule in self.rules.items()}
+        return KnowledgeBase(self.contents(), rules)
 
     def hold(self, contents: Iterable[Content]) -> None:
         """Fill a new release. Only ``publishing.publish`` calls it, once."""

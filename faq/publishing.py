@@ -7,9 +7,9 @@ crash at any point leaves the old release serving, and the same call can be repe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from django.conf import settings
@@ -17,8 +17,8 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from audit.models import record
-from faq.content import Clash, Content, Difference, clashes, compare
-from faq.models import Faq, Release
+from faq.content import Clash, Difference, KnowledgeBase, Rule, clashes, compare
+from faq.models import CategoryRule, Faq, Release
 
 # Any number no other code of ours uses: writers of the knowledge base take turns on it.
 LOCK = 0x5355_5050_0001
@@ -51,11 +51,12 @@ class Unpublishable(PublishError):
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was made ready: whose vectors, which collection, and the fingerprint of the whole."""
+    """What was made ready: whose vectors, which collection, the fingerprint, the fitted policy."""
 
     embedder: str
     collection: str
     fingerprint: str
+    policy: str = ""
 
 
 Progress = Callable[[int, int], None]
@@ -64,9 +65,9 @@ Progress = Callable[[int, int], None]
 
 class Prepare(Protocol):
     def __call__(
-        self, contents: Sequence[Content], *, progress: Progress | None = None
+        self, knowledge_base: KnowledgeBase, *, progress: Progress | None = None
     ) -> Prepared:
-        """Make everything ready that answering from these needs; ``NotReady`` if it cannot be."""
+        """Make everything ready that answering from it needs; ``NotReady`` if it cannot be."""
         ...
 
 
@@ -84,13 +85,21 @@ def take_turn() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def prepare(contents: Mapping[str, Content], *, progress: Progress | None = None) -> Prepared:
+def current() -> KnowledgeBase:
+    """What a release made now would say."""
+    rules = {
+        rule.category: Rule(rule.threshold, rule.margin) for rule in CategoryRule.objects.all()
+    }
+    return KnowledgeBase(Faq.objects.published().contents(), rules)
+
+
+def prepare(knowledge_base: KnowledgeBase, *, progress: Progress | None = None) -> Prepared:
     """Check that the FAQs can be told apart, and make ready what a release of them needs."""
-    found = clashes(contents.values())
+    found = clashes(knowledge_base.contents.values())
     if found:
         raise Unpublishable(found)
     ready: Prepare = import_string(settings.FAQ_PREPARE)
-    return ready(list(contents.values()), progress=progress)
+    return ready(knowledge_base, progress=progress)
 
 
 def publish(*, actor: str, note: str = "", progress: Progress | None = None) -> Release:
@@ -98,34 +107,34 @@ def publish(*, actor: str, note: str = "", progress: Progress | None = None) -> 
 
     Raises ``PublishError``. Safe to call inside a transaction, which then decides.
     """
-    wanted = Faq.objects.published().contents()
+    wanted = current()
     prepared = prepare(wanted, progress=progress)
     with writing():
         return release(wanted, prepared, actor=actor, note=note)
 
 
-def release(
-    wanted: Mapping[str, Content], prepared: Prepared, *, actor: str, note: str = ""
-) -> Release:
+def release(wanted: KnowledgeBase, prepared: Prepared, *, actor: str, note: str = "") -> Release:
     """The last step, inside ``writing()``: the new release, or the live one if it says the same."""
-    if Faq.objects.published().contents() != wanted:
+    if current() != wanted:
         raise Overtaken("FAQs were changed while the release was made ready; try again.")
     live = Release.objects.live()
-    if live and live.fingerprint == prepared.fingerprint:
+    if live and (live.fingerprint, live.policy) == (prepared.fingerprint, prepared.policy):
         return live
-    difference = compare(wanted, live.contents() if live else {})
+    difference = compare(wanted.contents, live.contents() if live else {})
     made = Release.objects.create(
         number=live.number + 1 if live else 1,
         fingerprint=prepared.fingerprint,
         embedder=prepared.embedder,
         collection=prepared.collection,
+        policy=prepared.policy,
+        rules={category: asdict(rule) for category, rule in wanted.rules.items()},
         note=note,
         published_by=actor,
         added=len(difference.added),
         changed=len(difference.changed),
         retired=len(difference.gone),
     )
-    made.hold(wanted.values())
+    made.hold(wanted.contents.values())
     record(
         "release.published",
         actor=actor,

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from audit.principal import Role, principal_of
 from faq.ingesting import Report, Result, ingest
+from faq.parsers import WholeMultiPartParser
 from faq.reading import Unreadable
 from faq.serializers import IngestSerializer, ReportSerializer
 from faq.sources import read_path, rows_of
@@ -41,7 +42,7 @@ class IngestView(APIView):
     """Read a file of FAQs and publish it as a release: whole or not at all."""
 
     allowed_roles = frozenset({Role.PUBLISHER})
-    parser_classes = (*api_settings.DEFAULT_PARSER_CLASSES, MultiPartParser, FormParser)  # type: ignore[arg-type]
+    parser_classes = (*api_settings.DEFAULT_PARSER_CLASSES, WholeMultiPartParser, FormParser)  # type: ignore[arg-type]
 
     @extend_schema(request=IngestSerializer, responses=ReportSerializer)
     def post(self, request: Request) -> Response:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from faq.content import Clash, Content, Difference, clashes, compare, fingerprint
+from dataclasses import replace
+
+from faq.content import Clash, Content, Difference, KnowledgeBase, Rule, clashes, compare
 
 
 def faq(slug, question="Where is it?", *, answer="Here.", alternates=()):
@@ -35,12 +37,17 @@ def test_compare_says_what_must_change():
     assert not compare(stored, stored)
 
 
-def test_the_fingerprint_covers_every_text_and_the_embedder_but_not_the_order():
+def test_the_fingerprint_covers_every_text_rule_and_embedder_but_not_the_order():
+    def mark(*faqs, embedder="m@1", rules=None):
+        base = KnowledgeBase({each.slug: each for each in faqs}, rules or {})
+        return base.fingerprint(embedder=embedder)
+
     one, other = faq("a"), faq("b")
+    first = mark(one, other)
 
-    mark = fingerprint([one, other], embedder="m@1")
-
-    assert mark == fingerprint([other, one], embedder="m@1")
-    assert mark != fingerprint([one, other], embedder="m@2")
-    assert mark != fingerprint([one, faq("b", answer="There.")], embedder="m@1")
-    assert mark != fingerprint([one, faq("b", alternates=["So?"])], embedder="m@1")
+    assert first == mark(other, one)
+    assert first != mark(one, other, embedder="m@2")
+    assert first != mark(one, faq("b", answer="There."))
+    assert first != mark(one, faq("b", alternates=["So?"]))
+    assert first != mark(one, replace(other, threshold=0.8))
+    assert first != mark(one, other, rules={"x": Rule(threshold=0.8)})

@@ -152,8 +152,8 @@ def test_while_the_index_is_down_nothing_is_written_and_the_live_release_stays(s
     assert not Faq.objects.filter(slug="b").exists()
 
 
-def prepare_while_a_colleague_edits(contents, *, progress=None):
+def prepare_while_a_colleague_edits(knowledge_base, *, progress=None):
     from assistant.preparing import prepare
 
     Faq.objects.filter(slug="a").update(answer="From a colleague.")
-    return prepare(contents, progress=progress)
+    return prepare(knowledge_base, progress=progress)

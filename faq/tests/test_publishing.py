@@ -71,8 +71,8 @@ def test_faqs_changed_while_a_release_is_made_ready_are_not_mixed_into_it(settin
     assert Release.objects.live().number == 1
 
 
-def prepare_while_a_colleague_edits(contents, *, progress=None):
+def prepare_while_a_colleague_edits(knowledge_base, *, progress=None):
     from assistant.preparing import prepare
 
     Faq.objects.filter(slug="reset-password").update(answer="Second.")
-    return prepare(contents, progress=progress)
+    return prepare(knowledge_base, progress=progress)
