@@ -16,7 +16,6 @@ from assistant.live import LiveRelease, LoadedRelease
 from assistant.policy import Policy
 from assistant.vector_cache import VectorCache
 from audit.models import record
-from faq.reading import normalise
 
 MATCHES = 10
 """FAQs looked at: enough for the agent and for a person who reads the path."""
@@ -148,9 +147,7 @@ class Assistant:
         started = time.perf_counter()
         # A choice may be any FAQ, however far down it comes.
         limit = len(release.contents) if question.choice else MATCHES
-        categories = {question.category} if question.category else None
-        found = release.matrix.match(vector, limit=limit, categories=categories)
-        found = _mark_exact(found, question.text, release)
+        found = release.find(question.text, vector, limit=limit, category=question.category)
         step = {"step": "match", "ms": _ms(started)}
         path.append({**step, "matches": [_told(match) for match in found[:SHOWN]]})
         return found
@@ -210,15 +207,6 @@ def _answer(
         path=tuple(path),
         questions={match.faq_id: release.contents[match.faq_id].question for match in named},
     )
-
-
-def _mark_exact(found: list[Match], text: str, release: LoadedRelease) -> list[Match]:
-    """Say which match is the question itself, but for capitals, spaces and punctuation."""
-    slug, phrasing = release.exact.get(normalise(text), (None, ""))
-    return [
-        replace(match, phrasing=phrasing, exact=True) if match.faq_id == slug else match
-        for match in found
-    ]
 
 
 def _degraded(reply: AgentReply) -> tuple[str, ...]:

@@ -15,11 +15,11 @@ _COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,480}[A-Za-z0-9]")
 @register
 def settings_are_sound(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
-    if settings.FAQ_POLICY not in ("confidence", "cosine"):
+    if settings.FAQ_POLICY not in ("release", "confidence", "cosine"):
         found.append(
             Error(
                 f"FAQ_POLICY is {settings.FAQ_POLICY!r}.",
-                hint="Use confidence, or cosine for the published rule.",
+                hint="Use release, confidence, or cosine for the published rule.",
                 id="assistant.E001",
             )
         )

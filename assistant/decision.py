@@ -1,4 +1,4 @@
-"""Decide whether the closest FAQ answers the question, whether to ask back, or whether to fall back.
+"""Decide whether the closest FAQ answers the question, whether to ask back, or to fall back.
 
 Pure: standard library only, no clock, no I/O.
 """
@@ -14,32 +14,43 @@ from assistant.policy import POLICY_ITSELF, Bounds, Policy, bounds_for
 
 MAX_OPTIONS = 3
 
-# Similarities come from float32 products whose last bits depend on the batch; what decides is what the reply shows.
+# Similarities come from float32 products whose last bits depend on the batch: what decides is what
+# the reply shows.
 DECIMALS = 6
 
 
 class Reason(StrEnum):
-    """Why. The first three answer, the next two ask back, the rest fall back to the agent or to support."""
+    """Why. The first three answer, the next three ask back, the rest fall back."""
 
     EXACT = "exact"
+    """The question is one of the FAQ's phrasings."""
     CONFIDENT = "confident"
     CHOSEN = "chosen"
+    """The person picked it from the options of the reply before."""
+
     AMBIGUOUS = "ambiguous"
+    """Another FAQ is about as close."""
     UNSURE = "unsure"
+    """Ahead of the others, but too far away to answer."""
+    SEVERAL_QUESTIONS = "several_questions"
+    """The message asks more than one thing that FAQs answer."""
+
     BELOW_THRESHOLD = "below_threshold"
     NO_MATCH = "no_match"
     UNSUPPORTED_LANGUAGE = "unsupported_language"
 
 
 ANSWERS = frozenset({Reason.EXACT, Reason.CONFIDENT, Reason.CHOSEN})
-ASKS_BACK = frozenset({Reason.AMBIGUOUS, Reason.UNSURE})
+ASKS_BACK = frozenset({Reason.AMBIGUOUS, Reason.UNSURE, Reason.SEVERAL_QUESTIONS})
 
 
 @dataclass(frozen=True)
 class Match:
-    """One phrasing the index found. ``similarity`` is a cosine, -1..1; ``confidence``, 0..1, is filled by ``decide``.
+    """One phrasing the index found.
 
-    ``exact``: the question is this phrasing, but for capitals, spaces and punctuation.
+    ``similarity`` is a cosine, -1..1. ``exact``: the question is this phrasing, but for capitals,
+    spaces and punctuation. ``vote``, 0..1, is the probability that the release's classifier gives
+    its FAQ, None without one. ``lead`` and ``confidence`` are filled by ``decide``.
     """
 
     faq_id: str
@@ -47,6 +58,8 @@ class Match:
     similarity: float
     category: str = ""
     exact: bool = False
+    vote: float | None = None
+    lead: float | None = None
     confidence: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -54,6 +67,9 @@ class Match:
             "faq_id": self.faq_id,
             "phrasing": self.phrasing,
             "similarity": self.similarity,
+            "lead": self.lead,
+            "vote": self.vote,
+            "exact": self.exact,
             "confidence": self.confidence,
         }
 
@@ -62,18 +78,18 @@ class Match:
 class Decision:
     """The outcome of ``decide``, with everything that led to it.
 
-    ``ranked``: the best phrasing of each FAQ, most likely first. ``lead``: similarity of the closest minus that of the
-    best other FAQ, None without another.
+    ``ranked``: each FAQ by its best phrasing, the most likely first. ``bounds``: the threshold and
+    the margin that held for the first of them.
     """
 
     reason: Reason
     policy: Policy
     ranked: tuple[Match, ...] = ()
-    lead: float | None = None
     bounds: Bounds | None = None
 
     @property
     def closest(self) -> Match | None:
+        """The most likely FAQ: the most confident one, or the most similar without confidence."""
         return self.ranked[0] if self.ranked else None
 
     @property
@@ -87,59 +103,76 @@ class Decision:
         return self.ranked[:MAX_OPTIONS] if self.reason in ASKS_BACK else ()
 
     @property
+    def lead(self) -> float | None:
+        """Similarity of the closest minus that of the best other FAQ; None without another."""
+        return self.closest.lead if self.closest else None
+
+    @property
     def confidence(self) -> float | None:
-        """Probability, 0..1, that the closest FAQ answers; None where the policy computes none."""
+        """Probability, 0..1, that the closest FAQ answers; None where the policy has none."""
         return self.closest.confidence if self.closest else None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, and enough for a person to recompute the outcome."""
-        bounds = self.bounds
+        closest = self.closest
+        bounds = self.bounds or Bounds(self.policy.threshold, self.policy.margin)
         return {
             "reason": self.reason.value,
             "policy": self.policy.numbers(),
-            "threshold": bounds.threshold if bounds else self.policy.threshold,
-            "threshold_from": bounds.threshold_from if bounds else POLICY_ITSELF,
-            "margin": bounds.margin if bounds else self.policy.margin,
-            "margin_from": bounds.margin_from if bounds else POLICY_ITSELF,
+            "threshold": bounds.threshold,
+            "threshold_from": bounds.threshold_from,
+            "margin": bounds.margin,
+            "margin_from": bounds.margin_from,
             "lead": self.lead,
             "confidence": self.confidence,
             "features": {
-                "similarity": self.closest.similarity if self.closest else None,
+                "similarity": closest.similarity if closest else None,
                 "lead": self.lead,
-                "exact": self.closest.exact if self.closest else False,
+                "vote": closest.vote if closest else None,
+                "exact": closest.exact if closest else False,
             },
-            "closest": self.closest.as_dict() if self.closest else None,
+            "closest": closest.as_dict() if closest else None,
             "options": [option.as_dict() for option in self.options],
         }
 
 
 def decide(matches: Sequence[Match], policy: Policy) -> Decision:
-    """Decide about ``matches``, which may come in any order and hold several phrasings of one FAQ."""
+    """Decide about ``matches``, in any order, several phrasings of one FAQ among them or not."""
     ranked = _rank(matches, policy)
     if not ranked:
         return Decision(Reason.NO_MATCH, policy)
 
-    closest = ranked[0]
-    lead = _lead(ranked, 0)
-    bounds = bounds_for(policy, faq_id=closest.faq_id, category=closest.category)
-    reason = _reason(ranked, lead, bounds, policy)
-    return Decision(reason, policy, tuple(ranked), lead, bounds)
+    bounds = _bounds(ranked[0], policy)
+    return Decision(_reason(ranked, bounds, policy), policy, tuple(ranked), bounds)
 
 
 def choose(matches: Sequence[Match], policy: Policy, *, faq_id: str) -> Decision:
-    """The person picked ``faq_id`` from the options of the last reply. ``LookupError`` if it is not among the matches."""
+    """The person picked ``faq_id``. ``LookupError`` if it is not among the matches."""
     ranked = _rank(matches, policy)
     picked = [match for match in ranked if match.faq_id == faq_id]
     if not picked:
         raise LookupError(f"{faq_id!r} is not among the matches")
 
     others = [match for match in ranked if match.faq_id != faq_id]
-    bounds = bounds_for(policy, faq_id=faq_id, category=picked[0].category)
-    ranked = picked + others
-    return Decision(Reason.CHOSEN, policy, tuple(ranked), _lead(ranked, 0), bounds)
+    return Decision(Reason.CHOSEN, policy, (*picked, *others), _bounds(picked[0], policy))
 
 
-def _reason(ranked: Sequence[Match], lead: float | None, bounds: Bounds, policy: Policy) -> Reason:
+def refuse_language(matches: Sequence[Match], policy: Policy) -> Decision:
+    """Nothing is answered or offered in a language the model was not trained for.
+
+    Only the very words of a phrasing answer: whoever wrote that phrasing knew the language.
+    """
+    decision = decide(matches, policy)
+    if decision.reason in {Reason.EXACT, Reason.NO_MATCH}:
+        return decision
+    return replace(decision, reason=Reason.UNSUPPORTED_LANGUAGE)
+
+
+def _bounds(match: Match, policy: Policy) -> Bounds:
+    return bounds_for(policy, faq_id=match.faq_id, category=match.category)
+
+
+def _reason(ranked: Sequence[Match], bounds: Bounds, policy: Policy) -> Reason:
     closest = ranked[0]
     if closest.exact:
         # The same text under two FAQs: nobody can tell which one is meant.
@@ -147,26 +180,25 @@ def _reason(ranked: Sequence[Match], lead: float | None, bounds: Bounds, policy:
         return Reason.AMBIGUOUS if twins else Reason.EXACT
 
     similar = max(closest.similarity, 0.0) >= bounds.threshold
-    ahead = lead is None or lead >= _needed_lead(bounds)
+    ahead = closest.lead is None or closest.lead >= _needed_lead(bounds)
     if similar and ahead:
         return Reason.CONFIDENT
     if _may_trust_confidence(bounds, ahead) and _reaches(closest.confidence, policy.answer_at):
         return Reason.CONFIDENT
-    if similar:
-        return Reason.AMBIGUOUS
-    if _reaches(closest.confidence, policy.ask_at):
+    if similar or _reaches(closest.confidence, policy.ask_at):
         return Reason.UNSURE if ahead else Reason.AMBIGUOUS
     return Reason.BELOW_THRESHOLD
 
 
 def _needed_lead(bounds: Bounds) -> float:
-    # A threshold of 0 says "always": the policy's general margin must not take that back, a margin somebody set may.
+    # A threshold of 0 says "always": the policy's general margin must not take that back, a margin
+    # somebody set may. A vote can put a FAQ first whose lead is negative.
     waived = bounds.threshold == 0.0 and bounds.margin_from == POLICY_ITSELF
-    return 0.0 if waived else bounds.margin
+    return -2.0 if waived or bounds.margin == 0.0 else bounds.margin
 
 
 def _may_trust_confidence(bounds: Bounds, ahead: bool) -> bool:
-    """A threshold somebody set for this FAQ is a floor, so is a margin; and 1 means "never unless exact" at any level."""
+    """A threshold or margin somebody set is a floor; 1 says "never unless exact" at any level."""
     if bounds.threshold_from != POLICY_ITSELF or bounds.threshold == 1.0 or bounds.margin == 1.0:
         return False
     return ahead or bounds.margin_from == POLICY_ITSELF
@@ -177,25 +209,38 @@ def _reaches(confidence: float | None, least: float | None) -> bool:
 
 
 def _rank(matches: Sequence[Match], policy: Policy) -> list[Match]:
-    """The best phrasing of each FAQ, exact ones first, then by similarity; ties by id, so that order never depends on input."""
+    """Each FAQ by its best phrasing, exact ones first, then the most likely ones.
+
+    Ties go by similarity and then by id, so that no order depends on that of the input.
+    """
     best: dict[str, Match] = {}
     for match in sorted(matches, key=_order):
-        best.setdefault(match.faq_id, match)
-    ranked = [replace(m, similarity=round(m.similarity, DECIMALS)) for m in best.values()]
-    ranked.sort(key=_order)
-    return [
-        replace(match, confidence=policy.confidence(match.similarity, _lead(ranked, place)))
-        for place, match in enumerate(ranked)
-    ]
+        best.setdefault(match.faq_id, _rounded(match))
+    similarities = sorted((match.similarity for match in best.values()), reverse=True)
+    return sorted((_judged(match, similarities, policy) for match in best.values()), key=_order)
 
 
-def _order(match: Match) -> tuple[bool, float, str, str]:
-    return (not match.exact, -match.similarity, match.faq_id, match.phrasing)
+def _rounded(match: Match) -> Match:
+    vote = None if match.vote is None else round(match.vote, DECIMALS)
+    return replace(match, similarity=round(match.similarity, DECIMALS), vote=vote)
 
 
-def _lead(ranked: Sequence[Match], place: int) -> float | None:
-    """Similarity of the FAQ in that place minus that of the best other one; None without another."""
-    others = [match.similarity for at, match in enumerate(ranked) if at != place]
-    if not others:
-        return None
-    return round(ranked[place].similarity - max(others), DECIMALS)
+def _judged(match: Match, similarities: Sequence[float], policy: Policy) -> Match:
+    """With its lead and its confidence; ``similarities`` are those of all FAQs, largest first."""
+    lead = None
+    if len(similarities) > 1:
+        first, second = similarities[:2]
+        rival = second if match.similarity == first else first
+        lead = round(match.similarity - rival, DECIMALS)
+    confidence = policy.confidence(match.similarity, lead, match.vote)
+    return replace(match, lead=lead, confidence=confidence)
+
+
+def _order(match: Match) -> tuple[bool, float, float, str, str]:
+    return (
+        not match.exact,
+        -(match.confidence or 0.0),
+        -match.similarity,
+        match.faq_id,
+        match.phrasing,
+    )

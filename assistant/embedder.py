@@ -50,7 +50,8 @@ class SentenceTransformerEmbedder:
         self._folder: Path | None = None
         self._name = ""
         self._loading = threading.Lock()
-        # Tokenizers written in Rust refuse a second thread while one changes their settings.
+        # A tokenizer in Rust refuses a second thread ("Already borrowed") while one sets it up.
+        # Requests share the processor anyway: eight threads are as fast with the lock as without.
         self._encoding = threading.Lock()
 
     @property

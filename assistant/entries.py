@@ -21,6 +21,11 @@ def phrasings(contents: Iterable[Content]) -> Iterable[str]:
     return (phrasing for content in contents for phrasing in content.phrasings)
 
 
+def taught(content: Content) -> str:
+    """The FAQ's question with its answer, which a release's classifier learns from as well."""
+    return f"{content.question} {content.answer}"
+
+
 def entries(contents: Iterable[Content], known: Mapping[str, Vector]) -> list[Entry]:
     """Every phrasing of a release as the index keeps it, in an order that never varies."""
     return [

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from assistant import vectors
+from assistant.classifier import Classifier
+from assistant.decision import Match
 from assistant.entries import entries, phrasings
-from assistant.interfaces import EmbedderUnavailable
+from assistant.interfaces import EmbedderUnavailable, Vector
 from assistant.matching import ReleaseMatrix
+from assistant.models import FittedPolicy
 from assistant.policy import Override, Overrides
 from faq.content import Content, Rule
 from faq.models import Release
@@ -26,6 +30,27 @@ class LoadedRelease:
     contents: Mapping[str, Content]
     matrix: ReleaseMatrix
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    numbers: Mapping[str, Any] | None = None
+    """Of the policy fitted for it, if there is one."""
+    classifier: Classifier | None = None
+
+    def find(
+        self, text: str, vector: Vector, *, limit: int, category: str = ""
+    ) -> list[Match]:
+        """The FAQs closest to a question, with all that a policy looks at."""
+        categories = {category} if category else None
+        found = self.matrix.match(vector, limit=limit, categories=categories)
+        votes = self.classifier.votes(vector) if self.classifier else {}
+        slug, phrasing = self.exact.get(normalise(text), (None, ""))
+        return [
+            replace(
+                match,
+                vote=votes.get(match.faq_id),
+                exact=match.faq_id == slug,
+                phrasing=phrasing if match.faq_id == slug else match.phrasing,
+            )
+            for match in found
+        ]
 
     @cached_property
     def exact(self) -> Mapping[str, tuple[str, str]]:
@@ -99,4 +124,13 @@ class LiveRelease:
             contents=contents,
             rules=knowledge_base.rules,
             matrix=ReleaseMatrix(entries(contents.values(), known)),
+            **_fitted(release.policy),
         )
+
+
+def _fitted(digest: str) -> dict[str, Any]:
+    stored = FittedPolicy.objects.filter(digest=digest).first() if digest else None
+    if stored is None:
+        return {}
+    classifier = Classifier.from_dict(stored.classifier) if stored.classifier else None
+    return {"numbers": stored.numbers, "classifier": classifier}

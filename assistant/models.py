@@ -1,4 +1,4 @@
-"""Vectors of phrasings, kept in Postgres: the truth that every index and matrix is built from."""
+"""What answering keeps in Postgres: vectors, fitted policies, labelled questions, evaluations."""
 
 from __future__ import annotations
 
@@ -19,3 +19,57 @@ class PhrasingVector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.embedder} {bytes(self.digest).hex()[:8]}"
+
+
+class FittedPolicy(models.Model):
+    """A policy fitted for a release, with the classifier it needs. Never changed."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what follows")
+    numbers = models.JSONField(help_text="As policy.ReleasePolicy.numbers tells")
+    classifier = models.JSONField(null=True, help_text="As classifier.Classifier.as_dict tells")
+    report = models.JSONField(default=dict, help_text="What it was fitted on, what to expect of it")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = "fitted policy"
+        verbose_name_plural = "fitted policies"
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]} of {self.created:%Y-%m-%d %H:%M}"
+
+
+class Label(models.Model):
+    """A question and the FAQs that answer it: from a file, or picked when asked back."""
+
+    source = models.CharField(max_length=200, help_text="A file's name, or choice.")
+    question = models.TextField(help_text="Redacted.")
+    expected = models.JSONField(default=list, help_text="Slugs; none: it must not be answered.")
+    created = models.DateTimeField(auto_now_add=True)
+
+    CHOICE = "choice"
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (models.Index(fields=["source"], name="assistant_label_source"),)
+
+    def __str__(self) -> str:
+        return f"{self.question[:60]} -> {', '.join(self.expected) or 'nothing'}"
+
+
+class EvaluationRun(models.Model):
+    """What the live release did with labelled questions at one time."""
+
+    created = models.DateTimeField(auto_now_add=True)
+    release = models.PositiveIntegerField()
+    source = models.CharField(max_length=200, help_text="The file of questions.")
+    policy = models.JSONField(help_text="Its name and numbers.")
+    numbers = models.JSONField(help_text="As evaluation.Evaluation tells.")
+    judged = models.JSONField(help_text="Each question with its result, redacted.")
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = "evaluation"
+
+    def __str__(self) -> str:
+        return f"{self.source} on release {self.release}"

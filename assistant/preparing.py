@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from assistant import vectors, wiring
+from assistant import policies, vectors, wiring
 from assistant.entries import entries, phrasings
 from assistant.interfaces import Unavailable
 from faq.content import KnowledgeBase
@@ -33,9 +33,11 @@ def prepare(knowledge_base: KnowledgeBase, *, progress: Progress | None = None) 
             return replace(prepared, policy=live.policy)
         known = vectors.ensure(embedder, phrasings(contents), progress=progress)
         wiring.index().prepare(prepared.collection, entries(contents, known))
+        precision = policies.refit_precision(live.policy if live else "")
+        fitted = policies.fit_and_keep(contents, known, embedder, precision=precision)
     except Unavailable as failure:
         raise NotReady(str(failure)) from failure
-    return prepared
+    return replace(prepared, policy=fitted)
 
 
 def collection_of(knowledge_base: KnowledgeBase, embedder: str) -> str:

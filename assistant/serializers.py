@@ -7,6 +7,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from assistant.decision import Reason
+
 LONGEST_MESSAGE = 4000
 
 
@@ -27,7 +29,9 @@ class AskSerializer(serializers.Serializer[dict[str, str]]):
         help_text="Who is asking; the token's subject unless given.",
     )
     message = VisibleText(max_length=LONGEST_MESSAGE, help_text="The question.")
-    conversation_id = serializers.CharField(max_length=100, required=False, default="")
+    conversation_id = serializers.CharField(
+        max_length=100, required=False, default="", allow_blank=True
+    )
     category = serializers.CharField(
         max_length=100,
         required=False,
@@ -51,19 +55,40 @@ class OptionSerializer(serializers.Serializer[Any]):
     confidence = serializers.FloatField(allow_null=True)
 
 
+class OfferSerializer(serializers.Serializer[Any]):
+    """The request that opens a ticket for what nobody could answer."""
+
+    method = serializers.CharField()
+    path = serializers.CharField()
+    ask_id = serializers.UUIDField()
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    """Why the outcome is what it is, with the numbers that decided and the path to it."""
+
+    reason = serializers.ChoiceField(choices=[reason.value for reason in Reason])
+    threshold = serializers.FloatField()
+    margin = serializers.FloatField()
+    lead = serializers.FloatField(allow_null=True)
+    path = serializers.ListField(child=serializers.DictField())
+
+
+# Describes the reply; ``Answer.as_dict`` makes it.
 class AnswerSerializer(serializers.Serializer[Any]):
-    """Describes the reply; ``Answer.as_dict`` makes it."""
+    """An answer, options to choose from, or the offer of a ticket."""
 
     ask_id = serializers.UUIDField()
     outcome = serializers.ChoiceField(choices=["answered", "clarify", "unanswered"])
-    source = serializers.ChoiceField(choices=["faq", "agent"], allow_null=True)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=["faq", "agent"], allow_null=True
+    )
     answer = serializers.CharField(allow_null=True)
     faq_id = serializers.CharField(allow_null=True)
     similarity = serializers.FloatField(allow_null=True)
     options = OptionSerializer(many=True)
     nearest = OptionSerializer(many=True)
-    ticket = serializers.DictField(allow_null=True)
+    ticket = OfferSerializer(allow_null=True)
     citations = serializers.ListField(child=serializers.CharField())
     release = serializers.IntegerField(allow_null=True)
     degraded = serializers.ListField(child=serializers.CharField())
-    decision = serializers.DictField()
+    decision = DecisionSerializer()

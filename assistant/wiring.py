@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from assistant.fakes import NullAgent
 from assistant.index import ChromaIndex
 from assistant.interfaces import Agent, Index
 from assistant.live import LiveRelease, LoadedRelease
-from assistant.policy import ConfidencePolicy, CosinePolicy, Policy
+from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.vector_cache import VectorCache
 
 
@@ -45,10 +46,16 @@ def live() -> LiveRelease:
 
 
 def policy(release: LoadedRelease) -> Policy:
-    """The policy that decides for a release."""
+    """The policy that decides for a release; see FAQ_POLICY in README.md."""
+    threshold, overrides = settings.FAQ_CONFIDENCE_THRESHOLD, release.overrides
     if settings.FAQ_POLICY == "cosine":
-        return CosinePolicy(settings.FAQ_CONFIDENCE_THRESHOLD)
-    return ConfidencePolicy(threshold=settings.FAQ_CONFIDENCE_THRESHOLD, margin=settings.FAQ_MARGIN)
+        return CosinePolicy(threshold, overrides=overrides)
+    if settings.FAQ_POLICY == "release" and release.numbers:
+        chosen: ConfidencePolicy = ReleasePolicy.from_numbers(release.numbers, overrides=overrides)
+    else:
+        chosen = ConfidencePolicy(overrides=overrides)
+    margin = chosen.margin if settings.FAQ_MARGIN is None else settings.FAQ_MARGIN
+    return replace(chosen, threshold=threshold, margin=margin)
 
 
 @cache

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from audit.models import Record
+from audit import standing
+from audit.models import Record, RecordQuerySet, SubjectKey
+
+SHORT = 90
+LONGEST_ABOUT = 14
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
@@ -29,21 +35,87 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
 
 @admin.register(Record)
 class RecordAdmin(ReadOnlyAdmin):
-    list_display = ("at", "action", "actor", "about", "summary", "request_id")
-    list_filter = ("action", "at")
-    search_fields = ("actor", "about", "request_id")
-    search_help_text = "Who, about what (ticket:12), or a request id."
-    fields = ("id", "at", "action", "actor", "about", "request_id", "pretty_data")
-    show_full_result_count = False
+    list_display = ("when", "action", "actor", "about_what", "summary")
+    list_filter = ("action", "outcome", "at")
+    search_fields = ("about", "request_id")
+    search_help_text = "Who, about what (ticket:12), request id"
+    fields = (
+        *("id", "when", "action", "actor", "subject", "all_about", "all_of_request"),
+        *("proof", "pretty_data"),
+    )
     list_per_page = 50
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: RecordQuerySet, search_term: str
+    ) -> tuple[RecordQuerySet, bool]:
+        """A name is found by its pseudonyms, which is all that records have."""
+        if SubjectKey.objects.whose(search_term).exists():
+            return queryset.concerning(search_term), False
+        found: tuple[RecordQuerySet, bool] = super().get_search_results(
+            request, queryset, search_term
+        )
+        return found
+
+    @admin.display(description="Who")
+    def actor(self, record: Record) -> str:
+        return record.actor
+
+    @admin.display(description="Concerns")
+    def subject(self, record: Record) -> str:
+        return record.subject
+
+    @admin.display(description="Proof")
+    def proof(self, record: Record) -> SafeString:
+        stands = standing.of(record)
+        sign = "✓" if stands.holds else "✗"
+        return format_html(
+            '<span title="manage.py audit_prove {}">{} {}</span>',
+            *(record.pk, sign, "; ".join(stands.lines)),
+        )
+
+    @admin.display(description="When", ordering="id")
+    def when(self, record: Record) -> str:
+        # Spaces that do not break, so that a column stays one line.
+        return f"{record.at:%d %b %Y, %H:%M:%S} UTC".replace(" ", "\N{NO-BREAK SPACE}")
+
+    @admin.display(description="About", ordering="about")
+    def about_what(self, record: Record) -> SafeString:
+        short = (
+            record.about
+            if len(record.about) <= LONGEST_ABOUT
+            else record.about[: LONGEST_ABOUT - 1] + "…"
+        )
+        return format_html('<span title="{}">{}</span>', record.about, short)
+
     @admin.display(description="What")
-    def summary(self, record: Record) -> str:
-        text = record.data.get("question") or record.data.get("summary") or ""
-        outcome = record.data.get("outcome", "")
-        return f"{outcome}: {text}"[:90] if outcome else str(text)[:90]
+    def summary(self, record: Record) -> SafeString:
+        return format_html('<span dir="auto" class="desk-short">{}</span>', in_short(record.data))
+
+    @admin.display(description="About")
+    def all_about(self, record: Record) -> SafeString | str:
+        return _search(record.about, "everything about it")
+
+    @admin.display(description="Request id")
+    def all_of_request(self, record: Record) -> SafeString | str:
+        return _search(record.request_id, "everything this request did")
 
     @admin.display(description="Data")
     def pretty_data(self, record: Record) -> SafeString:
         text = json.dumps(record.data, indent=2, ensure_ascii=False)
-        return format_html('<pre class="whitespace-pre-wrap break-words text-xs">{}</pre>', text)
+        return format_html('<pre class="desk-data">{}</pre>', text)
+
+
+def in_short(data: dict[str, Any]) -> str:
+    """One line of what a record says, whatever it is about."""
+    text = next((data[name] for name in ("question", "message", "summary") if data.get(name)), "")
+    if not text and isinstance(data.get("fields"), dict):
+        text = ", ".join(data["fields"])
+    said = ": ".join(str(part) for part in (data.get("outcome"), text or data.get("note")) if part)
+    return said if len(said) <= SHORT else said[: SHORT - 1] + "…"
+
+
+def _search(words: str, title: str) -> SafeString | str:
+    if not words:
+        return ""
+    link = f"{reverse('admin:audit_record_changelist')}?{urlencode({'q': words})}"
+    return format_html('{} (<a href="{}">{}</a>)', words, link, title)

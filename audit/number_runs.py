@@ -1,8 +1,8 @@
-"""Numbers as people write them: groups of digits, what links them and what leads to them.
+"""Numbers as people write them: groups of digits, what links them, and what leads to them.
 
 Pure. A run is the groups of digits linked by the punctuation people put inside one number. A
 number is always whole groups of one run, so ``2024 0300 1234567`` can be a year and a phone. From
-each group only a bounded number of groups is looked at: time grows with the length of the text.
+each group only a bounded number of groups is read, so time grows with the length of the text.
 """
 
 from __future__ import annotations
@@ -21,23 +21,22 @@ MASKED_PHONE = "\x01"
 NO_NUMBER = "\x02"
 
 _LONGEST_GROUP = 40
-_MOST_GROUPS = 9
+_MOST_GROUPS = 7
 _FEWEST_DIGITS = 7
 _MOST_DIGITS = 19
-# How far a label may stand from its number, in characters.
-_REACH = 40
 
-_PLAUSIBLE = re.compile(rf"[0-9](?:[ ()./-]{{0,5}}[0-9]){{{_FEWEST_DIGITS - 1}}}")
+_LONG_NUMBER = re.compile(rf"[0-9](?:[ ()./-]{{0,5}}[0-9]){{{_FEWEST_DIGITS - 1}}}")
 _TOKEN = re.compile(rf"[0-9]{{1,{_LONGEST_GROUP}}}|{MASKED_PHONE}{{1,64}}")
 _LINK = re.compile(r"\)?(?: {0,2}(?:[-/] ?)?|\.)\(?")
 _LONGEST_LINK = 6
 _LEAD = re.compile(r"(?:\+\(?|\(\+?)\Z")
+GLUE = re.compile(r"[A-Za-z0-9_]")
 
 # Digits that are a date, a UUID or a code printed in fours, whatever the words around them say.
-# (IBANs are printed in fours; one that is still here has the wrong check digits.)
-_DATE = re.compile(r"[0-9]{1,4}([-/. ])[0-9]{1,2}\1[0-9]{1,4}(?![0-9]|[-/.][0-9])")
+# (IBANs are printed in fours; one that has not been masked has the wrong check digits.)
+_LIKE_A_DATE = re.compile(r"[0-9]{1,4}([-/. ])[0-9]{1,2}\1[0-9]{1,4}(?![0-9]|[-/.][0-9])")
 _MONTH, _DAY, _YEAR = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12][0-9]|3[01])", "(?:19|20)[0-9]{2}"
-_REAL_DATE = re.compile(rf"{_YEAR}(.){_MONTH}\1{_DAY}|{_DAY}([-/.]){_DAY}\2{_YEAR}")
+_DATE = re.compile(rf"{_YEAR}(.){_MONTH}\1{_DAY}|{_DAY}([-/.]){_DAY}\2{_YEAR}")
 _NUMBER_BEFORE = re.compile(r"[0-9][-/.]?\Z")
 _HEX = "[0-9A-Fa-f]"
 _UUID = re.compile(
@@ -73,27 +72,33 @@ _WORDS = {
         reference ref booking reservation pnr ticket case complaint voucher coupon
         serial model sku imei isbn issn ean upc barcode part item product batch
         account acct iban licence license passport ssn policy registration
-        version build release commit port room zip postal postcode code
+        version build release commit port room zip postal postcode code otp pin password
         timestamp epoch latitude longitude lat lon score population range
         about regarding آرڈر پارسل انوائس ٹریکنگ حوالہ رقم روپے
     """,
 }
 _LABELS = {word: label for label, words in _WORDS.items() for word in words.split()}
+_WHOSE = "my his her our their your mera meri hamara میرا میرے ہمارا"
+_NUMBER = "number no num نمبر"
 _LABELS |= {
-    f"{whose} {number}": Label.PHONE
-    for whose in "my his her our their your mera meri hamara میرا میرے ہمارا".split()
-    for number in "number no num نمبر".split()
+    f"{whose} {number}": Label.PHONE for whose in _WHOSE.split() for number in _NUMBER.split()
 }
+_LABELS |= dict.fromkeys(
+    ["id card", "identity card", "shanakhti card", "شناختی کارڈ"], Label.IDENTITY
+)
+# How far a label may stand from its number, in characters.
+_REACH = 40
+# "order number is 467339500" is an order; "the order is late, 3001234567" need not be.
+_WORDS_AFTER_OTHER = 2
 _WORD = re.compile(r"[^\W\d_]{1,40}")
-_WORD_AT_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,40}\Z")
-_GLUE = re.compile(r"[A-Za-z0-9_]")
+_LAST_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,40}\Z")
 # A label may hold a small number of its own ("phone 2:"), not a longer one.
 _UNREADABLE = re.compile(r"[\x00-\x02@]|[0-9]{3}")
 _BETWEEN_PHONES = re.compile(r"[\s,;/&(]{0,3}(?:and|or|aur|ya|اور|یا)?[\s,;/&(]{1,3}")
 
 
 class Group(NamedTuple):
-    """Digits with nothing between them."""
+    """Digits with nothing between them; or a phone that was masked before."""
 
     start: int
     end: int
@@ -104,8 +109,8 @@ class Group(NamedTuple):
         return self.digits[0] == MASKED_PHONE
 
 
-class Window(NamedTuple):
-    """Neighbouring groups of one run, read as one number that ends at ``end``."""
+class Reading(NamedTuple):
+    """Neighbouring groups of a run, read as one number that ends at ``end``."""
 
     digits: str
     sizes: tuple[int, ...]
@@ -143,36 +148,28 @@ class Place:
     @cached_property
     def is_glued(self) -> bool:
         """Whether the number is the tail of a word or code: ``TBA0001``, but not ``tel0001``."""
-        if not _GLUE.match(self.before[-1:]):
+        if not GLUE.match(self.before[-1:]):
             return False
-        word = _WORD_AT_END.search(self.text[max(self.read_to, self.start - _REACH) : self.start])
+        word = _LAST_WORD.search(self.text[max(self.read_to, self.start - _REACH) : self.start])
         return word is None or _label_of(word[0]) in (None, Label.OTHER)
 
     @cached_property
     def label(self) -> Label | None:
         """What the nearest label before the number says."""
-        leading = self._leading
+        # What is said of a run is said of every number in it, until one has been read.
+        start = self.start if self.read_to > self.run[0].start else self.run[0].start
+        leading = self.text[max(self.read_to, start - _REACH) : start]
         if self.after_phone and _BETWEEN_PHONES.fullmatch(leading):
             return Label.PHONE
         words = _WORD.findall(_UNREADABLE.split(leading)[-1])
-        for previous, word in reversed([*pairwise(["", *words])]):
-            label = _label_of(word) or _LABELS.get(f"{previous} {word}".lower())
-            if label is not None:
-                return label
-        return None
+        return _nearest_label(words)
 
-    @property
-    def _leading(self) -> str:
-        # What is said of a run is said of every number in it, until one has been read.
-        start = self.start if self.read_to > self.run[0].start else self.run[0].start
-        return self.text[max(self.read_to, start - _REACH) : start]
+    def readings(self) -> list[Reading]:
+        """The numbers of 7 to 19 digits that may begin here, the longest first.
 
-    def windows(self) -> list[Window]:
-        """Numbers of 7 to 19 digits that may begin here, the longest first.
-
-        Groups of one digit make no number: there would be too many readings to try.
+        Digits set one by one make no number: there would be too many readings to try.
         """
-        found: list[Window] = []
+        found: list[Reading] = []
         digits, sizes = "", []
         for group in self.run[self.first : self.first + _MOST_GROUPS]:
             digits += group.digits
@@ -180,25 +177,28 @@ class Place:
             if len(digits) > _MOST_DIGITS:
                 break
             if len(digits) >= _FEWEST_DIGITS and len(digits) > 1.5 * len(sizes):
-                found.append(Window(digits, tuple(sizes), group.end))
+                found.append(Reading(digits, tuple(sizes), group.end))
         found.reverse()
         return found
 
 
-def _label_of(word: str) -> Label | None:
-    word = word.lower()
-    return _LABELS.get(word) or _LABELS.get(word.removesuffix("s"))
+def without_other_numbers(text: str) -> str:
+    """``text`` with dates, UUIDs and printed codes blanked out; "" if no long number is left."""
+    if not _LONG_NUMBER.search(text):
+        return ""
+    text = _LIKE_A_DATE.sub(_blank_a_date, text)
+    text = _CODE_IN_FOURS.sub(_blank, text)
+    if text.count("-") >= 4:
+        text = _UUID.sub(_blank, text)
+    return text if _LONG_NUMBER.search(text) else ""
 
 
 def runs(text: str) -> Iterator[list[Group]]:
-    """The runs of folded text that could hold a number of at least seven digits.
-
-    A phone masked earlier is a run of its own.
-    """
+    """The runs of folded text, from left to right; a masked phone is a run of its own."""
     run: list[Group] = []
     for token in _TOKEN.finditer(text):
         group = Group(token.start(), token.end(), token[0])
-        if run and not _linked(text, run[-1], group):
+        if run and not _are_linked(text, run[-1], group):
             yield run
             run = []
         run.append(group)
@@ -206,31 +206,38 @@ def runs(text: str) -> Iterator[list[Group]]:
         yield run
 
 
-def readable(text: str) -> str:
-    """``text`` with dates, UUIDs and printed codes blanked out, or "" if no number in it is long enough."""
-    if not _PLAUSIBLE.search(text):
-        return ""
-    text = _DATE.sub(_blank_if_date, text)
-    text = _CODE_IN_FOURS.sub(_blank, text)
-    if text.count("-") >= 4:
-        text = _UUID.sub(_blank, text)
-    return text if _PLAUSIBLE.search(text) else ""
+def _are_linked(text: str, left: Group, right: Group) -> bool:
+    return (
+        0 < right.start - left.end <= _LONGEST_LINK
+        and not (left.is_masked_phone or right.is_masked_phone)
+        and _LINK.fullmatch(text, left.end, right.start) is not None
+    )
+
+
+def _nearest_label(words: Sequence[str]) -> Label | None:
+    is_id = False
+    for distance, (previous, word) in enumerate(reversed([*pairwise(["", *words])])):
+        label = _LABELS.get(f"{previous} {word}".lower()) or _label_of(word)
+        if label is Label.OTHER and distance > _WORDS_AFTER_OTHER:
+            return None
+        if label is Label.PHONE and is_id:
+            return Label.IDENTITY  # "contact id 467339500" is no phone.
+        if label is not None:
+            return label
+        is_id = is_id or word.lower() == "id"
+    return None
+
+
+def _label_of(word: str) -> Label | None:
+    word = word.lower()
+    return _LABELS.get(word) or _LABELS.get(word.removesuffix("s"))
 
 
 def _blank(found: re.Match[str]) -> str:
     return NO_NUMBER * len(found[0])
 
 
-def _blank_if_date(found: re.Match[str]) -> str:
+def _blank_a_date(found: re.Match[str]) -> str:
     before = found.string[max(0, found.start() - 2) : found.start()]
-    is_date = _REAL_DATE.fullmatch(found[0]) and not _NUMBER_BEFORE.search(before)
+    is_date = _DATE.fullmatch(found[0]) and not _NUMBER_BEFORE.search(before)
     return _blank(found) if is_date else found[0]
-
-
-def _linked(text: str, left: Group, right: Group) -> bool:
-    between = right.start - left.end
-    return (
-        0 < between <= _LONGEST_LINK
-        and not (left.is_masked_phone or right.is_masked_phone)
-        and _LINK.fullmatch(text, left.end, right.start) is not None
-    )

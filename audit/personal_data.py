@@ -139,7 +139,8 @@ _IPV6 = re.compile(
     # A word and a colon may stand before an address ("host:2001:db8::1"), digits and a colon not.
     r"(?=[0-9A-Fa-f]{0,4}:)(?:(?<![A-Za-z0-9_:.])|(?<=[A-Za-z]:)|(?<=[vV][46]:))"
     r"(?P<host>(?P<address>[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}+(?:(?<=::)|(?<!:)))"
-    r"(?![A-Za-z0-9_]|\.[0-9]|:[0-9A-Fa-f:])(?:%[A-Za-z0-9]{1,16})?)(?:/(?P<network>[0-9]{1,3})(?![0-9]))?"
+    r"(?![A-Za-z0-9_]|\.[0-9]|:[0-9A-Fa-f:])(?:%[A-Za-z0-9]{1,16})?)"
+    r"(?:/(?P<network>[0-9]{1,3})(?![0-9]))?"
 )
 _IPV4 = re.compile(
     # A fifth part is a port, as packet dumps write it.

@@ -1,8 +1,8 @@
 """Tell phone numbers from other digits; the only module that knows phonenumbers.
 
 The numbering plans are Google's libphonenumber, as packaged in ``phonenumbers``. It is asked
-about one short number at a time: its own matcher searches a whole text, and its time is not
-bounded by the text's length.
+about one number of at most 15 digits at a time and never given a whole text to search, so what
+each question costs is bounded.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from audit.number_runs import Label, Place, Window
+from audit.number_runs import GLUE, Label, Place, Reading
 from audit.personal_data import Kind, Span
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _EXTENSION = re.compile(
 _LABEL_BEHIND = re.compile(
     r"[ \-(:/]{0,3}(?:office|fax|mobile|cell|phone|tel|home|work|desk|whatsapp)\b", re.IGNORECASE
 )
-# A cheap look before the numbering plans are asked, which takes a hundred times longer.
+# A cheap look before the numbering plans are asked, which takes far longer.
 _TRUNK = re.compile(r"0[1-9][0-9]{6,11}\Z")
 _MOBILE = re.compile(r"[1-9][0-9]{8,12}")
 # What stands directly around digits that measure, calculate, or are part of another name.
@@ -34,67 +34,66 @@ _NAME_BEFORE = re.compile(r"#\Z|[A-Za-z_][-/_.]\Z")
 _AMOUNT_BEHIND = re.compile(r"[%=*]|[.,:][0-9]|[-/_][A-Za-z0-9]")
 
 
-def find_phone(place: Place, windows: Sequence[Window], region: str) -> Span | None:
+def find_phone(place: Place, readings: Sequence[Reading], region: str) -> Span | None:
     """The phone number that begins at ``place``, or None.
 
-    ``windows`` are the readings of its digits, the longest first; ``region`` is where numbers
-    without a calling code are dialled (ISO 3166-1 alpha-2).
+    ``readings`` are those of ``place``, the longest first; ``region`` (ISO 3166-1 alpha-2) is
+    where a number without a calling code is dialled. Better evidence beats a longer number.
     """
     if place.is_glued and not place.lead.startswith("("):
         return None
     if "+" in place.lead and place.before.endswith(")"):
-        return None  # A sum: (45)+(31).
-    readings = [window for window in windows if len(window.digits) <= _MOST_DIGITS]
+        return None  # A sum, (45)+(31).
+    short = [reading for reading in readings if len(reading.digits) <= _MOST_DIGITS]
     for test in (_is_in_use, _looks_dialled, _is_called_phone):
-        for window in readings:
-            if test(place, window, region):
-                return _span(place, window)
+        for reading in short:
+            if test(place, reading, region):
+                return _span(place, reading)
     return None
 
 
-def _span(place: Place, window: Window) -> Span:
+def _span(place: Place, reading: Reading) -> Span:
     lead = place.lead
-    if ")" not in place.text[place.start : window.end + 1]:
+    if ")" not in place.text[place.start : reading.end]:
         lead = lead.replace("(", "")
-    extension = _EXTENSION.match(place.text, window.end)
-    end = extension.end() if extension else window.end
+    extension = _EXTENSION.match(place.text, reading.end)
+    end = extension.end() if extension else reading.end
     return Span(place.start - len(lead), end, Kind.PHONE)
 
 
-def _is_in_use(place: Place, window: Window, region: str) -> bool:
+def _is_in_use(place: Place, reading: Reading, region: str) -> bool:
     """Whether it is in use, and has the plus or the zero that few other numbers have."""
-    behind = place.text[window.end : window.end + 1]
+    behind = place.text[reading.end : reading.end + 1]
     # Hasty writers forget the space behind a number, so a letter may follow.
     if behind.isdigit() or behind == "_":
         return False
-    if international := _international(place, window):
+    if international := _international(place, reading):
         return _is_valid(f"+{international}", None)
-    return _TRUNK.match(window.digits) is not None and _is_valid(window.digits, region)
+    return _TRUNK.match(reading.digits) is not None and _is_valid(reading.digits, region)
 
 
-def _looks_dialled(place: Place, window: Window, region: str) -> bool:
+def _looks_dialled(place: Place, reading: Reading, region: str) -> bool:
     """Whether it is written in a form that only phones have, or could be a mobile of ``region``."""
-    digits = window.digits
-    if _is_amount(place, window):
-        return False
-    international = _international(place, window)
+    international = _international(place, reading)
     if "+" in place.lead:
-        return _is_possible(international)
-    if place.label not in (None, Label.PHONE) or _NAME_BEFORE.search(place.before):
+        return _is_possible(international) and not _is_amount(place, reading)
+    has_form = _has_dialled_form(place, reading)
+    has_length = _MOBILE.fullmatch(reading.digits) is not None and len(reading.sizes) <= 4
+    if not (has_form or has_length or international) or _is_called_otherwise(place, reading):
         return False
     return (
-        _has_dialled_form(place, window)
+        has_form
         or _is_possible(international)
-        or (_MOBILE.fullmatch(digits) is not None and _is_mobile(digits, region))
+        or (has_length and _is_mobile(reading.digits, region))
     )
 
 
-def _has_dialled_form(place: Place, window: Window) -> bool:
-    digits, sizes = window.digits, window.sizes
-    written = place.text[place.start : window.end]
+def _has_dialled_form(place: Place, reading: Reading) -> bool:
+    digits, sizes = reading.digits, reading.sizes
+    written = place.text[place.start : reading.end]
     if "(" in place.lead and len(digits) <= 12:
         return 2 <= sizes[0] <= 5 and written[sizes[0] : sizes[0] + 1] == ")"
-    if _EXTENSION.match(place.text, window.end):
+    if _EXTENSION.match(place.text, reading.end):
         return True
     # The North American plan: 212-555-0123, 1.212.555.0123.
     if sizes[-3:] == (3, 3, 4) and " " not in written:
@@ -105,32 +104,38 @@ def _has_dialled_form(place: Place, window: Window) -> bool:
     return False
 
 
-def _is_called_phone(place: Place, window: Window, region: str) -> bool:
+def _is_called_phone(place: Place, reading: Reading, _region: str) -> bool:
     """Whether the words around it say so."""
-    if _is_amount(place, window):
-        return False
-    return place.label is Label.PHONE or (
-        _LABEL_BEHIND.match(place.text, window.end) is not None and place.label is None
+    if place.label is Label.PHONE:
+        return not _is_amount(place, reading)
+    return place.label is None and _LABEL_BEHIND.match(place.text, reading.end) is not None
+
+
+def _is_called_otherwise(place: Place, reading: Reading) -> bool:
+    return (
+        place.label not in (None, Label.PHONE)
+        or _NAME_BEFORE.search(place.before) is not None
+        or _is_amount(place, reading)
     )
 
 
-def _is_amount(place: Place, window: Window) -> bool:
-    text, end = place.text, window.end
+def _is_amount(place: Place, reading: Reading) -> bool:
+    text, end = place.text, reading.end
     if _LABEL_BEHIND.match(text, end) or _EXTENSION.match(text, end):
         return False
-    is_decimal = len(window.sizes) == 2 and text[place.start + window.sizes[0]] == "."
+    is_decimal = len(reading.sizes) == 2 and text[place.start + reading.sizes[0]] == "."
     return (
         is_decimal
-        or text[end : end + 1].isalnum()
+        or GLUE.match(text, end) is not None
         or _AMOUNT_BEHIND.match(text, end) is not None
         or _AMOUNT_BEFORE.search(place.before) is not None
     )
 
 
-def _international(place: Place, window: Window) -> str:
+def _international(place: Place, reading: Reading) -> str:
     """The digits from the calling code on, or "" if none is written."""
-    digits = window.digits if "+" in place.lead else window.digits.removeprefix("00")
-    is_written = "+" in place.lead or len(digits) < len(window.digits)
+    digits = reading.digits if "+" in place.lead else reading.digits.removeprefix("00")
+    is_written = "+" in place.lead or len(digits) < len(reading.digits)
     return digits if is_written and not digits.startswith("0") else ""
 
 

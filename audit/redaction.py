@@ -11,11 +11,11 @@ length of the text whatever the text is (every quantifier of every pattern is bo
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from itertools import count
 from typing import Any
+from unicodedata import decimal
 
 from audit.number_runs import MASKED, MASKED_PHONE, NO_NUMBER
 from audit.personal_data import Kind, Span, emails, ibans, ipv4s, ipv6s
@@ -24,48 +24,41 @@ from audit.personal_numbers import numbers
 __all__ = ["Kind", "Span", "find", "kinds", "redact", "redact_tree"]
 
 DEFAULT_REGION = "PK"
-# Deeper than any payload of ours; Python's own recursion limit is 1,000.
+# Deeper than any payload of ours; Python's own limit on recursion is 1,000.
 DEEPEST = 32
 TOO_DEEP = "[TOO DEEP]"
 
-# In one pass a number can keep its neighbour from being read; the next pass reads it.
-_MOST_PASSES = 4
-
 _PLACEHOLDERS = {kind.placeholder: kind for kind in Kind}
 _PLACEHOLDER = re.compile("|".join(map(re.escape, _PLACEHOLDERS)))
+# One number can hide its neighbour; once it is masked the next pass reads the neighbour.
+_MOST_PASSES = 4
 
-_AT_SIGNS = "@\uff20\ufe6b"
-_DIGIT_OR_AT = re.compile(rf"[\d{_AT_SIGNS}]")
-_DASHES = "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
-_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-# Zero-width characters, marks of writing direction, and what makes a digit an emoji.
+# Every fold is one character for one, so that offsets stay true.
+_AT_SIGNS = "@\N{FULLWIDTH COMMERCIAL AT}\N{SMALL COMMERCIAL AT}"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+_SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_PLANES_WITH_DIGITS = 0x20000
+_FOLDED = {
+    code: str(decimal(chr(code)))
+    for code in range(0x80, _PLANES_WITH_DIGITS)
+    if chr(code).isdecimal()
+}
+_FOLDED |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # fullwidth ASCII
+_FOLDED |= dict.fromkeys(map(ord, _AT_SIGNS), "@")
+_FOLDED |= dict.fromkeys(map(ord, _DASHES), "-")
+_FOLDED |= dict.fromkeys(map(ord, _SPACES), " ")
+# Ours to stand for what is masked; nobody else's to write.
+_FOLDED |= dict.fromkeys(map(ord, MASKED + MASKED_PHONE + NO_NUMBER), " ")
+# Marks of zero width or of writing direction, and what makes an emoji of a digit.
 _INVISIBLE = re.compile(
-    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe0e\ufe0f\u20e3]"
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe0e\ufe0f\u20e3]"
 )
-_LAST_DIGIT = 0x1FBFA
-_FOLDED = (
-    {
-        code: str(unicodedata.decimal(chr(code)))
-        for code in range(_LAST_DIGIT)
-        if chr(code).isdecimal()
-    }
-    | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-    | dict.fromkeys(map(ord, _DASHES), "-")
-    | dict.fromkeys(map(ord, _SPACES), " ")
-    | dict.fromkeys(map(ord, _AT_SIGNS), "@")
-    # Ours to mark what is masked; nobody else's to write.
-    | dict.fromkeys(map(ord, MASKED + MASKED_PHONE + NO_NUMBER), " ")
-)
+_DIGIT_OR_AT = re.compile(rf"[\d{_AT_SIGNS}]")
 
 
 def redact(text: str, *, region: str = DEFAULT_REGION) -> str:
     """``text`` with each piece of personal data replaced by ``[EMAIL]``, ``[PHONE]`` and so on."""
-    pieces = []
-    end = 0
-    for span in find(text, region=region):
-        pieces += text[end : span.start], span.kind.placeholder
-        end = span.end
-    return "".join(pieces) + text[end:]
+    return _replaced(text, find(text, region=region), lambda span: span.kind.placeholder)
 
 
 def kinds(text: str, *, region: str = DEFAULT_REGION) -> frozenset[Kind]:
@@ -77,11 +70,11 @@ def find(text: str, *, region: str = DEFAULT_REGION) -> list[Span]:
     """The personal data in ``text``, from left to right, never overlapping.
 
     ``region`` (ISO 3166-1 alpha-2) is where a phone number without a calling code is dialled;
-    one unknown to phonenumbers leaves only numbers in international form.
+    one unknown to phonenumbers leaves only numbers that name their country or look like phones.
     """
     if not _may_hold_any(text):
         return []
-    folded = text if text.isascii() and text.isprintable() else text.translate(_FOLDED)
+    folded = text.translate(_FOLDED)
     visible = _INVISIBLE.sub("", folded)
     spans = _find_in_folded(visible, region)
     if len(visible) < len(folded):
@@ -94,8 +87,8 @@ def redact_tree(value: Any, *, region: str = DEFAULT_REGION, depth: int = DEEPES
     """A copy of JSON-like ``value`` with every string in it redacted, keys included.
 
     Dicts and lists are followed ``depth`` levels down; what lies deeper becomes ``[TOO DEEP]``.
-    Keys that redaction makes equal are told apart by a number, so that no value is lost. Numbers
-    are left as they are.
+    Keys that redaction makes equal are numbered, so that no value is lost. Only strings are
+    redacted: whatever is neither string, dict, list nor tuple is returned as it is.
     """
     if isinstance(value, str):
         return redact(value, region=region)
@@ -106,16 +99,15 @@ def redact_tree(value: Any, *, region: str = DEFAULT_REGION, depth: int = DEEPES
     if not isinstance(value, Mapping):
         return [redact_tree(item, region=region, depth=depth - 1) for item in value]
     redacted: dict[Any, Any] = {}
+    used: Counter[Any] = Counter()
     for key, item in value.items():
         name = redact(key, region=region) if isinstance(key, str) else key
-        redacted[_unused(name, redacted)] = redact_tree(item, region=region, depth=depth - 1)
+        unique = name
+        while unique in redacted:
+            used[name] += 1
+            unique = f"{name} ({used[name] + 1})"
+        redacted[unique] = redact_tree(item, region=region, depth=depth - 1)
     return redacted
-
-
-def _unused(name: Any, taken: Mapping[Any, Any]) -> Any:
-    if name not in taken:
-        return name
-    return next(f"{name} ({number})" for number in count(2) if f"{name} ({number})" not in taken)
 
 
 def _may_hold_any(text: str) -> bool:
@@ -124,31 +116,32 @@ def _may_hold_any(text: str) -> bool:
         has_digit_or_at = any(map(text.__contains__, "0123456789@"))
     else:
         has_digit_or_at = _DIGIT_OR_AT.search(text) is not None
+    # An IPv6 address may have no digit, but then has "::" or seven colons.
     return has_digit_or_at or "::" in text or text.count(":") > 6
 
 
 def _find_in_folded(text: str, region: str) -> list[Span]:
-    text = _PLACEHOLDER.sub(lambda found: _mark(_PLACEHOLDERS[found[0]], len(found[0])), text)
+    text = _PLACEHOLDER.sub(lambda found: _mask(_PLACEHOLDERS[found[0]], len(found[0])), text)
     spans: list[Span] = []
     for _ in range(_MOST_PASSES):
-        before = len(spans)
+        found_before = len(spans)
         for finder in (emails, ibans, ipv6s, ipv4s, partial(numbers, region=region)):
             found = list(finder(text))
-            text = _masked(text, found)
+            text = _replaced(text, found, lambda span: _mask(span.kind, span.end - span.start))
             spans += found
-        if len(spans) == before or not _may_hold_any(text):
+        if len(spans) == found_before or not _may_hold_any(text):
             break
     return spans
 
 
-def _masked(text: str, spans: list[Span]) -> str:
-    pieces = []
+def _mask(kind: Kind, length: int) -> str:
+    return (MASKED_PHONE if kind is Kind.PHONE else MASKED) * length
+
+
+def _replaced(text: str, spans: Iterable[Span], replacement: Callable[[Span], str]) -> str:
+    pieces: list[str] = []
     end = 0
     for span in spans:
-        pieces += text[end : span.start], _mark(span.kind, span.end - span.start)
+        pieces += text[end : span.start], replacement(span)
         end = span.end
     return "".join(pieces) + text[end:]
-
-
-def _mark(kind: Kind, length: int) -> str:
-    return (MASKED_PHONE if kind is Kind.PHONE else MASKED) * length

@@ -11,12 +11,20 @@ from audit.models import Record
 
 class RecordFilterSerializer(serializers.Serializer[dict[str, Any]]):
     action = serializers.CharField(required=False, max_length=50)
-    actor = serializers.CharField(required=False, max_length=200)
+    outcome = serializers.CharField(required=False, max_length=50)
+    actor = serializers.CharField(required=False, max_length=200, help_text="Who did it.")
+    subject = serializers.CharField(
+        required=False, max_length=200, help_text="Who did it, or whom it concerns."
+    )
     about = serializers.CharField(
         required=False, max_length=250, help_text="kind:key, such as ticket:12"
     )
+    request_id = serializers.CharField(required=False, max_length=64)
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False, help_text="Not included itself.")
+
+
+class RecordPageSerializer(RecordFilterSerializer):
     before = serializers.IntegerField(
         required=False, min_value=1, max_value=2**63 - 1, help_text="Ids lower than this."
     )
@@ -24,9 +32,17 @@ class RecordFilterSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class RecordSerializer(serializers.ModelSerializer[Record]):
+    data = serializers.DictField(read_only=True)  # type: ignore[assignment]
+    erased = serializers.BooleanField(
+        source="is_erased", read_only=True, help_text="A person it names was erased."
+    )
+
     class Meta:
         model = Record
-        fields = ("id", "at", "action", "actor", "about", "request_id", "data")
+        fields = (
+            *("id", "at", "action", "outcome", "actor", "subject", "about", "request_id"),
+            *("data", "erased"),
+        )
 
 
 class RecordListSerializer(serializers.Serializer[Any]):

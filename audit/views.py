@@ -1,36 +1,86 @@
-"""GET /audit, for auditors."""
+"""GET /audit and its export, for auditors."""
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.models import Record
+from audit.chain import compact
+from audit.models import Record, RecordQuerySet
 from audit.principal import Role
-from audit.serializers import RecordFilterSerializer, RecordListSerializer, RecordSerializer
+from audit.serializers import (
+    RecordFilterSerializer,
+    RecordListSerializer,
+    RecordPageSerializer,
+    RecordSerializer,
+)
 
-FILTERS = {
+LOOKUPS = {
     "action": "action",
-    "actor": "actor",
+    "outcome": "outcome",
     "about": "about",
+    "request_id": "request_id",
     "since": "at__gte",
     "until": "at__lt",
     "before": "pk__lt",
 }
 
+NDJSON = "application/x-ndjson"
+PAGE = 500
+
 
 class AuditView(APIView):
     allowed_roles = frozenset({Role.AUDITOR})
 
-    @extend_schema(parameters=[RecordFilterSerializer], responses=RecordListSerializer)
+    @extend_schema(parameters=[RecordPageSerializer], responses=RecordListSerializer)
     def get(self, request: Request) -> Response:
         """Audit records, newest first."""
+        wanted = RecordPageSerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        limit = wanted.validated_data["limit"]
+        page = list(chosen(wanted.validated_data).order_by("-id")[:limit])
+        more = page[-1].pk if len(page) == limit else None
+        return Response({"results": RecordSerializer(page, many=True).data, "next": more})
+
+
+class AuditExportView(APIView):
+    allowed_roles = frozenset({Role.AUDITOR})
+
+    @extend_schema(
+        parameters=[RecordFilterSerializer],
+        responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR)},
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """All chosen audit records as JSON lines, oldest first."""
         wanted = RecordFilterSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
-        fields = wanted.validated_data
-        chosen = {lookup: fields[name] for name, lookup in FILTERS.items() if name in fields}
-        page = list(Record.objects.filter(**chosen).order_by("-id")[: fields["limit"]])
-        more = page[-1].pk if len(page) == fields["limit"] else None
-        return Response({"results": RecordSerializer(page, many=True).data, "next": more})
+        lines = _lines(chosen(wanted.validated_data))
+        reply = StreamingHttpResponse(lines, content_type=NDJSON)
+        reply["Content-Disposition"] = 'attachment; filename="audit.jsonl"'
+        return reply
+
+
+def chosen(fields: Mapping[str, Any]) -> RecordQuerySet:
+    records: RecordQuerySet = Record.objects.filter(
+        **{lookup: fields[name] for name, lookup in LOOKUPS.items() if name in fields}
+    )
+    if "actor" in fields:
+        records = records.by(fields["actor"])
+    if "subject" in fields:
+        records = records.concerning(fields["subject"])
+    return records
+
+
+def _lines(records: RecordQuerySet) -> Iterator[str]:
+    # Page by page, not from a cursor, which a connection through a pooler could not keep.
+    last = 0
+    while page := list(records.filter(pk__gt=last).order_by("id")[:PAGE]):
+        last = page[-1].pk
+        yield "".join(compact(record.as_dict()) + "\n" for record in page)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles, MultiPartParser
@@ -30,7 +32,8 @@ class WholeMultiPartParser(MultiPartParser):
     """Multipart forms that end with their last boundary.
 
     Django takes what came until a connection broke for the whole file, and no file for the wish to
-    read another. Raises ``ParseError`` for that and for all else that is no multipart form.
+    read another. Raises ``ParseError`` for that and for all else that is no multipart form, and
+    ``RequestDataTooBig`` beyond FILE_UPLOAD_MAX_SIZE, before anything is read.
     """
 
     def parse(
@@ -39,9 +42,12 @@ class WholeMultiPartParser(MultiPartParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> DataAndFiles[Any, Any]:
+        context = dict(parser_context or {})
+        if int(context["request"].META["CONTENT_LENGTH"]) > settings.FILE_UPLOAD_MAX_SIZE:
+            raise RequestDataTooBig
         tail = _Tail(stream)
         try:
-            parsed = super().parse(tail, media_type, dict(parser_context or {}))  # type: ignore[arg-type]
+            parsed = super().parse(tail, media_type, context)  # type: ignore[arg-type]
         except (ParseError, LookupError, ValueError):
             raise ParseError("The form is not well-formed.") from None
         _, parameters = parse_header_parameters(media_type or "")

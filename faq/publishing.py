@@ -7,9 +7,9 @@ crash at any point leaves the old release serving, and the same call can be repe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from django.conf import settings
@@ -102,21 +102,84 @@ def prepare(knowledge_base: KnowledgeBase, *, progress: Progress | None = None) 
     return ready(knowledge_base, progress=progress)
 
 
-def publish(*, actor: str, note: str = "", progress: Progress | None = None) -> Release:
+def publish(
+    *,
+    actor: str,
+    note: str = "",
+    only: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> Release:
     """Publish the FAQs as they stand; without any difference, the live release stays.
 
+    ``only`` are the slugs to publish; all others, and the rules, stay as the live release has them.
     Raises ``PublishError``. Safe to call inside a transaction, which then decides.
     """
-    wanted = current()
-    prepared = prepare(wanted, progress=progress)
+
+    def wanted(live: Release | None) -> KnowledgeBase:
+        if only is None:
+            return current()
+        return _selected(only, live.knowledge_base() if live else KnowledgeBase({}))
+
+    return _switch(wanted, actor=actor, note=note, progress=progress)
+
+
+def roll_back(
+    to: Release, *, actor: str, note: str = "", progress: Progress | None = None
+) -> Release:
+    """A new release that says what an earlier one said; drafts stay as they are.
+
+    Raises ``PublishError``.
+    """
+    old = to.knowledge_base()
+    note = note or f"Rolled back to release {to.number}"
+    return _switch(lambda live: old, actor=actor, note=note, progress=progress, policy=to.policy)
+
+
+def adopt(policy: str, *, live: Release, actor: str, note: str) -> Release:
+    """A new release with the FAQs of the live one and another fitted policy.
+
+    Raises ``Overtaken`` when another release went live since the policy was fitted.
+    """
     with writing():
-        return release(wanted, prepared, actor=actor, note=note)
+        if Release.objects.live() != live:
+            raise Overtaken("Another release was published meanwhile; calibrate again.")
+        prepared = Prepared(live.embedder, live.collection, live.fingerprint, policy)
+        return release(live.knowledge_base(), prepared, actor=actor, note=note)
+
+
+def _selected(only: Collection[str], live: KnowledgeBase) -> KnowledgeBase:
+    drafts = Faq.objects.published().filter(slug__in=only).contents()
+    kept = {slug: content for slug, content in live.contents.items() if slug not in only}
+    return KnowledgeBase({**kept, **drafts}, live.rules)
+
+
+def _switch(
+    wanted: Callable[[Release | None], KnowledgeBase],
+    *,
+    actor: str,
+    note: str,
+    progress: Progress | None,
+    policy: str | None = None,
+) -> Release:
+    """Make ready what is wanted, and switch to it unless somebody was faster.
+
+    ``policy`` is the fitted policy to keep to; None: the one that was made ready.
+    """
+    live = Release.objects.live()
+    knowledge_base = wanted(live)
+    prepared = prepare(knowledge_base, progress=progress)
+    if policy is not None:
+        prepared = replace(prepared, policy=policy)
+    with writing():
+        if Release.objects.live() != live:
+            raise Overtaken("Another release was published meanwhile; look at it and try again.")
+        if wanted(live) != knowledge_base:
+            raise Overtaken("FAQs were changed while the release was made ready; try again.")
+        return release(knowledge_base, prepared, actor=actor, note=note)
 
 
 def release(wanted: KnowledgeBase, prepared: Prepared, *, actor: str, note: str = "") -> Release:
     """The last step, inside ``writing()``: the new release, or the live one if it says the same."""
-    if current() != wanted:
-        raise Overtaken("FAQs were changed while the release was made ready; try again.")
     live = Release.objects.live()
     if live and (live.fingerprint, live.policy) == (prepared.fingerprint, prepared.policy):
         return live

@@ -7,15 +7,20 @@ from typing import Any
 from rest_framework import serializers
 
 
-class IngestSerializer(serializers.Serializer[dict[str, Any]]):
-    file = serializers.FileField(
-        required=False, allow_empty_file=True, help_text="CSV; FAQ_CSV is read if it is not given."
-    )
-    alternates = serializers.FileField(
-        required=False, allow_empty_file=True, help_text="CSV of id,alternate_question."
-    )
+class IngestOptionsSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a body without files can say: FAQ_CSV is read."""
+
     retire_missing = serializers.BooleanField(
         required=False, default=False, help_text="Retire published FAQs the file does not have."
+    )
+
+
+class IngestSerializer(IngestOptionsSerializer):
+    """A file of FAQs, or none: then FAQ_CSV is read."""
+
+    file = serializers.FileField(required=False, allow_empty_file=True, help_text="CSV.")
+    alternates = serializers.FileField(
+        required=False, allow_empty_file=True, help_text="CSV of id,alternate_question."
     )
 
 
@@ -25,8 +30,9 @@ class RowSerializer(serializers.Serializer[Any]):
     result = serializers.ChoiceField(choices=["added", "changed", "unchanged"])
 
 
+# Describes the reply; ``views.told`` makes it.
 class ReportSerializer(serializers.Serializer[Any]):
-    """Describes what /ingest did; ``views.told`` makes it."""
+    """What an ingest did, row by row."""
 
     release = serializers.IntegerField()
     added = serializers.IntegerField()

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException
-from rest_framework.parsers import FormParser
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -18,7 +18,7 @@ from audit.principal import Role, principal_of
 from faq.ingesting import Report, Result, ingest
 from faq.parsers import WholeMultiPartParser
 from faq.reading import Unreadable
-from faq.serializers import IngestSerializer, ReportSerializer
+from faq.serializers import IngestOptionsSerializer, IngestSerializer, ReportSerializer
 from faq.sources import read_path, rows_of
 
 
@@ -44,7 +44,14 @@ class IngestView(APIView):
     allowed_roles = frozenset({Role.PUBLISHER})
     parser_classes = (*api_settings.DEFAULT_PARSER_CLASSES, WholeMultiPartParser, FormParser)  # type: ignore[arg-type]
 
-    @extend_schema(request=IngestSerializer, responses=ReportSerializer)
+    @extend_schema(
+        request={
+            MultiPartParser.media_type: IngestSerializer,
+            FormParser.media_type: IngestOptionsSerializer,
+            JSONParser.media_type: IngestOptionsSerializer,
+        },
+        responses=ReportSerializer,
+    )
     def post(self, request: Request) -> Response:
         wanted = IngestSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)

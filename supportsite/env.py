@@ -40,11 +40,13 @@ def integer(name: str, default: int, *, least: int, most: int) -> int:
     return number
 
 
-def fraction(name: str, default: float) -> float:
+def fraction(name: str, default: float | None) -> float | None:
     """A number from 0 to 1, such as a similarity threshold."""
     value = text(name)
+    if not value:
+        return default
     try:
-        number = float(value) if value else default
+        number = float(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a number, not {value!r}.") from None
     # Written so that nan fails it.

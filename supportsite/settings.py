@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-from django.urls import reverse_lazy
+from django.templatetags.static import static
 
 from supportsite import env, secrets
 
@@ -80,6 +80,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "supportsite.middleware.RequestIdMiddleware",
+    "supportsite.middleware.ProblemMiddleware",
+    "supportsite.middleware.WellFormedMiddleware",
+    "audit.middleware.AuditMiddleware",
     "supportsite.middleware.ClientCertificateMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -99,6 +102,8 @@ CSRF_FAILURE_VIEW = "supportsite.problems.csrf_failure"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # First, since some of Unfold's are put right here.
+        "DIRS": [BASE_DIR / "supportsite" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -124,6 +129,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+FORMAT_MODULE_PATH = "supportsite.formats"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Postgres ---------------------------------------------------------------------------------------
@@ -148,8 +154,8 @@ else:
 FAQ_CSV = env.path("FAQ_CSV", BASE_DIR / "data" / "faq.csv")
 FAQ_COLLECTION_NAME = env.text("FAQ_COLLECTION_NAME", "faq_collection")
 FAQ_CONFIDENCE_THRESHOLD = env.fraction("FAQ_CONFIDENCE_THRESHOLD", 0.7)
-FAQ_MARGIN = env.fraction("FAQ_MARGIN", 0.1)
-FAQ_POLICY = env.text("FAQ_POLICY", "confidence")
+FAQ_MARGIN = env.fraction("FAQ_MARGIN", None)
+FAQ_POLICY = env.text("FAQ_POLICY", "release")
 # What makes a release ready before it goes live; faq may not import the assistant.
 FAQ_PREPARE = "assistant.preparing.prepare"
 LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
@@ -159,6 +165,10 @@ CHROMA_PATH = env.path("CHROMA_PATH", STATE_DIR / "chroma")
 # --- Audit ------------------------------------------------------------------------------------------
 
 AUDIT_FILE = env.text("AUDIT_FILE")
+AUDIT_ANCHOR_DIR = env.path("AUDIT_ANCHOR_DIR", STATE_DIR / "anchors")
+# Without a key of their own, records are tied to SECRET_KEY, which then cannot be changed.
+AUDIT_MAC_KEY = secrets.read("AUDIT_MAC_KEY", STATE_DIR) or SECRET_KEY
+AUDIT_SIGNING_KEY = secrets.read("AUDIT_SIGNING_KEY", STATE_DIR)
 PHONE_REGION = env.text("PHONE_REGION", "PK")
 
 # --- The API ----------------------------------------------------------------------------------------
@@ -180,6 +190,10 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
     "URL_FORMAT_OVERRIDE": None,
+    # OPTIONS would be rendered by views that render nothing, such as an export.
+    "DEFAULT_METADATA_CLASS": None,
+    # Else the schema repeats any ?version= in a header, line breaks too.
+    "ALLOWED_VERSIONS": ["1.0.0"],
 }
 
 SPECTACULAR_SETTINGS = {
@@ -210,55 +224,23 @@ UNFOLD = {
     "SITE_HEADER": "supportsite",
     "SITE_SUBHEADER": "Curated answers first",
     "SITE_SYMBOL": "support_agent",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("supportsite/favicon.svg"),
+        }
+    ],
+    # The site is its admin: there is no other page to return to.
+    "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {
-        "show_search": False,
-        "navigation": [
-            {
-                "title": "Support",
-                "items": [
-                    {
-                        "title": "Tickets",
-                        "icon": "confirmation_number",
-                        "link": reverse_lazy("admin:tickets_ticket_changelist"),
-                        "badge": "tickets.admin.waiting_badge",
-                    },
-                ],
-            },
-            {
-                "title": "Knowledge base",
-                "items": [
-                    {
-                        "title": "FAQs",
-                        "icon": "quiz",
-                        "link": reverse_lazy("admin:faq_faq_changelist"),
-                    },
-                    {
-                        "title": "Releases",
-                        "icon": "history",
-                        "link": reverse_lazy("admin:faq_release_changelist"),
-                    },
-                ],
-            },
-            {
-                "title": "Trust",
-                "items": [
-                    {
-                        "title": "Audit trail",
-                        "icon": "fact_check",
-                        "link": reverse_lazy("admin:audit_record_changelist"),
-                    },
-                    {
-                        "title": "People",
-                        "icon": "group",
-                        "link": reverse_lazy("admin:auth_user_changelist"),
-                    },
-                ],
-            },
-        ],
-    },
+    "DASHBOARD_CALLBACK": "supportsite.desk.first_page",
+    "SIDEBAR": {"navigation": "supportsite.desk.navigation"},
+    "STYLES": [lambda request: static("supportsite/desk.css")],
+    "SCRIPTS": [lambda request: static("supportsite/desk.js")],
 }
+LOGIN_REDIRECT_URL = "admin:index"
 
 # --- Logs and metrics -------------------------------------------------------------------------------
 

@@ -11,11 +11,13 @@ import sys
 import time
 from urllib.parse import urlsplit
 
+import numpy as np
 import psutil
 import pytest
 
 from assistant.chroma_server import ChromaServer, ping
-from assistant.interfaces import IndexUnavailable
+from assistant.index import ChromaIndex
+from assistant.interfaces import Entry, IndexUnavailable
 
 USER = """
 import signal, sys, time
@@ -178,11 +180,6 @@ def test_a_killed_server_is_started_again_at_the_same_address(home):
 
 
 def test_what_was_stored_outlives_a_killed_server(home):
-    import numpy as np
-
-    from assistant.index import ChromaIndex
-    from assistant.interfaces import Entry
-
     entries = [Entry("a", "faq", "How?", "", np.array([1, 0], dtype=np.float32))]
     server = server_of(home)
     ChromaIndex(server.ensure_running()).prepare("kept", entries)
@@ -203,11 +200,12 @@ def test_its_address_being_taken_it_finds_another(home):
 def test_after_stop_the_lock_is_free_and_the_server_gone(home):
     server = server_of(home)
     url = server.ensure_running()
+    pid = server_pid(home)
 
     server.stop()
 
     assert not is_running(home)
-    assert servers_of(home) == []
+    assert not psutil.pid_exists(pid)
     with pytest.raises(IndexUnavailable):
         ping(url)
 
@@ -306,9 +304,10 @@ def test_a_worker_left_behind_by_its_master_keeps_the_server(home):
 def test_nonsense_left_in_its_folder_does_not_stop_it(home):
     (home / "data").mkdir()
     (home / "data" / "server.url").write_text("file:///etc/passwd")
-    (home / "data" / "server.lock").write_text("nonsense")
+    (home / "data" / "server.lock").write_text("nonsense, and quite some of it")
 
     ping(server_of(home).ensure_running())
+    assert servers_of(home) == [server_pid(home)]
 
 
 def test_a_server_that_cannot_start_is_told_in_one_line(home):
@@ -329,10 +328,12 @@ def test_a_folder_that_cannot_be_used_is_told_in_one_line(tmp_path):
 
 
 def test_requests_leave_no_trace_in_its_log(home):
-    url = server_of(home).ensure_running()
+    index = ChromaIndex(server_of(home).ensure_running())
+    index.names()
     before = (home / "chroma.log").read_bytes()
-    for _ in range(20):
-        ping(url)
+
+    index.prepare("traced", [])
+    index.drop("traced")
 
     assert (home / "chroma.log").read_bytes() == before
 

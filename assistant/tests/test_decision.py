@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from assistant.decision import Match, Reason, choose, decide
-from assistant.policy import ConfidencePolicy, CosinePolicy, Override, Overrides
+from assistant.decision import Match, Reason, choose, decide, refuse_language
+from assistant.policy import (
+    Coefficients,
+    ConfidencePolicy,
+    CosinePolicy,
+    Override,
+    Overrides,
+    ReleasePolicy,
+)
+
+FITTED = ReleasePolicy(
+    answer_at=0.8,
+    ask_at=0.1,
+    coefficients=Coefficients(similarity=1.0, lead=4.0, log_vote=2.0, bias=1.8),
+)
 
 
 def match(faq_id: str, similarity: float, **more: Any) -> Match:
@@ -157,6 +171,53 @@ def test_the_ends_mean_what_they_say_for_the_whole_policy_too(policy, threshold,
     assert bool(decide(found, policy(threshold=threshold)).chosen) is answers
 
 
+def test_a_vote_can_put_a_less_similar_faq_first():
+    found = [match("near", 0.6, vote=0.05), match("meant", 0.55, vote=0.9)]
+
+    decision = decide(found, FITTED)
+
+    assert [option.faq_id for option in decision.ranked] == ["meant", "near"]
+    assert decision.lead == -0.05
+    assert decision.reason is Reason.CONFIDENT
+
+
+def test_a_faq_the_classifier_does_not_know_has_the_least_vote():
+    unknown, tiny = (decide([match("a", 0.6, vote=vote)], FITTED) for vote in (None, 0.0001))
+
+    assert unknown.confidence == tiny.confidence
+
+
+def test_always_holds_for_a_faq_that_only_the_vote_put_first():
+    policy = replace(FITTED, overrides=Overrides(faqs={"meant": Override(threshold=0)}))
+    found = [match("near", 0.2, vote=0.05), match("meant", 0.1, vote=0.2)]
+
+    assert decide(found, policy).reason is Reason.CONFIDENT
+
+
+def test_a_stored_policy_comes_back_the_same():
+    assert ReleasePolicy.from_numbers(json.loads(json.dumps(FITTED.numbers()))) == FITTED
+
+
+def test_a_weight_that_makes_closer_worse_is_refused():
+    with pytest.raises(ValueError, match="negative"):
+        Coefficients(similarity=-0.1, lead=1.0, bias=0.0)
+
+
+@pytest.mark.parametrize(
+    ("matches", "reason"),
+    [
+        pytest.param([], Reason.NO_MATCH, id="nothing to answer with"),
+        pytest.param([match("a", 0.95)], Reason.UNSUPPORTED_LANGUAGE, id="a likeness by accident"),
+        pytest.param([match("a", 0.9, exact=True)], Reason.EXACT, id="a phrasing in that language"),
+    ],
+)
+def test_another_language_is_answered_only_in_its_own_words(matches, reason):
+    decision = refuse_language(matches, ConfidencePolicy())
+
+    assert decision.reason is reason
+    assert decision.options == ()
+
+
 def test_narrower_wins_number_by_number():
     overrides = Overrides(
         faqs={"a": Override(threshold=0.5)},
@@ -174,7 +235,8 @@ def test_a_choice_answers_with_what_was_picked():
     decision = choose([match("a", 0.6), match("b", 0.5)], ConfidencePolicy(), faq_id="b")
 
     assert decision.reason is Reason.CHOSEN
-    assert decision.chosen is not None and decision.chosen.faq_id == "b"
+    assert decision.chosen is not None
+    assert decision.chosen.faq_id == "b"
     assert decision.lead == -0.1
 
 
@@ -190,10 +252,14 @@ def test_a_number_that_is_no_fraction_is_refused(number):
             build(threshold=number)
 
 
+@pytest.mark.parametrize("vote", [None, 0.0, 0.3, 0.999])
 @pytest.mark.parametrize("lead", [0.0, 0.02, 0.05, 0.1, 0.2, 0.4])
 @pytest.mark.parametrize("similarity", [0.05, 0.3, 0.5, 0.69, 0.7, 0.9])
-def test_a_person_can_recompute_the_outcome_from_the_reply_alone(similarity, lead):
-    decision = decide([match("a", similarity), match("b", similarity - lead)], ConfidencePolicy())
+@pytest.mark.parametrize("policy", [ConfidencePolicy(), FITTED], ids=["shipped", "fitted"])
+def test_a_person_can_recompute_the_outcome_from_the_reply_alone(policy, similarity, lead, vote):
+    found = [match("a", similarity, vote=vote), match("b", similarity - lead, vote=0.0)]
+
+    decision = decide(found, policy)
 
     told = json.loads(json.dumps(decision.as_dict()))
     rule, features = told["policy"], told["features"]
@@ -201,13 +267,13 @@ def test_a_person_can_recompute_the_outcome_from_the_reply_alone(similarity, lea
     logit = (
         weights["similarity"] * features["similarity"]
         + weights["lead"] * features["lead"]
+        + weights.get("log_vote", 0) * math.log(max(features["vote"] or 0, 0.000335))
         + weights["bias"]
     )
     confidence = 1 / (1 + math.exp(-logit))
     at_once = features["similarity"] >= told["threshold"] and features["lead"] >= told["margin"]
     answers = at_once or confidence >= rule["answer_at"]
     asks_back = features["similarity"] >= told["threshold"] or confidence >= rule["ask_at"]
-
     assert told["confidence"] == pytest.approx(confidence, abs=1e-12)
     assert (decision.chosen is not None) == answers
     assert bool(decision.options) == (asks_back and not answers)

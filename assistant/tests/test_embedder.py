@@ -1,5 +1,6 @@
 """Texts become unit vectors; a model that is not there or not the right one is one clear line."""
 
+import json
 import os
 import subprocess
 import sys
@@ -95,6 +96,17 @@ def test_a_folder_is_loaded_too_and_named_by_its_last_part(model, tmp_path):
 
     assert embedder.name == "my-model@53aa51172d14"
     np.testing.assert_array_equal(embedder.embed(["Hello"]), model.embed(["Hello"]))
+
+
+def test_vectors_are_of_length_one_even_if_the_model_itself_leaves_them_longer(model, tmp_path):
+    folder = linked_copy(tmp_path / "plain")
+    modules = json.loads((folder / "modules.json").read_text())
+    (folder / "modules.json").unlink()
+    (folder / "modules.json").write_text(json.dumps(modules[:2]))
+
+    vectors = SentenceTransformerEmbedder(str(folder)).embed(["Hello"])
+
+    np.testing.assert_allclose(vectors, model.embed(["Hello"]), atol=1e-6)
 
 
 def test_only_the_first_256_tokens_are_read(model):

@@ -84,6 +84,14 @@ def test_equals_come_in_the_order_of_their_ids_whatever_order_they_were_read_in(
     assert [match.faq_id for match in first] == [f"faq-{n:02}" for n in range(40)][:limit]
 
 
+def test_a_difference_too_small_to_be_shown_makes_nobody_closer():
+    release = ReleaseMatrix([entry("b", "b", 0.6000001, 0.8), entry("a", "a", 0.6, 0.8)])
+
+    (closest,) = release.match(question(1, 0), limit=1)
+
+    assert (closest.faq_id, closest.similarity) == ("a", 0.6)
+
+
 def test_of_equal_phrasings_of_one_faq_the_first_by_alphabet_is_shown():
     release = ReleaseMatrix([entry("a", "zebra", 1, 2), entry("a", "apple", 1, 2)])
 

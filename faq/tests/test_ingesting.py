@@ -123,7 +123,7 @@ def test_a_phrasing_that_another_faq_already_has_is_refused():
 def test_it_is_recorded_with_its_release():
     take(row("a"))
 
-    published, ingested = Record.objects.order_by("id").filter(actor="tester")
+    published, ingested = Record.objects.order_by("id").by("tester")
     assert (published.action, published.about) == ("release.published", "release:1")
     assert published.data["added"] == ["a"]
     assert (ingested.action, ingested.data["source"]) == ("faq.ingested", "test.csv")

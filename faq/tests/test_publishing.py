@@ -5,7 +5,7 @@ import pytest
 from assistant import wiring
 from assistant.models import PhrasingVector
 from faq.models import Faq, Release
-from faq.publishing import Overtaken, publish
+from faq.publishing import Overtaken, publish, roll_back
 
 pytestmark = pytest.mark.django_db
 
@@ -75,4 +75,50 @@ def prepare_while_a_colleague_edits(knowledge_base, *, progress=None):
     from assistant.preparing import prepare
 
     Faq.objects.filter(slug="reset-password").update(answer="Second.")
+    return prepare(knowledge_base, progress=progress)
+
+
+def test_a_selection_is_published_and_the_rest_stays_as_it_was():
+    Faq.objects.filter(slug="reset-password").update(answer="Chosen.")
+    Faq.objects.filter(slug="track-order").update(answer="Not chosen.")
+
+    made = publish(actor="tester", only=["reset-password"])
+
+    assert made.contents()["reset-password"].answer == "Chosen."
+    assert made.contents()["track-order"].answer != "Not chosen."
+    assert (made.added, made.changed, made.retired) == (0, 1, 0)
+
+
+def test_rolling_back_is_a_new_release_with_the_old_content():
+    first = Release.objects.live()
+    Faq.objects.filter(slug="reset-password").update(answer="A mistake.")
+    publish(actor="tester")
+
+    made = roll_back(first, actor="tester")
+
+    assert made.number == 3
+    assert made.contents() == first.contents()
+    assert made.collection == first.collection
+    assert made.note == "Rolled back to release 1"
+    # What a curator wrote is not lost.
+    assert Faq.objects.get(slug="reset-password").answer == "A mistake."
+
+
+def test_of_two_publishers_the_second_is_told(settings):
+    Faq.objects.filter(slug="reset-password").update(answer="Mine.")
+    settings.FAQ_PREPARE = f"{__name__}.prepare_while_a_colleague_publishes"
+
+    with pytest.raises(Overtaken, match="Another release was published meanwhile"):
+        publish(actor="tester")
+
+    assert Release.objects.live().published_by == "colleague"
+
+
+def prepare_while_a_colleague_publishes(knowledge_base, *, progress=None):
+    from django.conf import settings
+
+    from assistant.preparing import prepare
+
+    settings.FAQ_PREPARE = "assistant.preparing.prepare"
+    publish(actor="colleague")
     return prepare(knowledge_base, progress=progress)

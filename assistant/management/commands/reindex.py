@@ -31,7 +31,8 @@ class Command(BaseCommand):
         try:
             index = wiring.index()
             drift = index.drift(release.collection, wanted)
-            if not options["check"]:
+            if drift and not options["check"]:
+                index.drop(release.collection)
                 index.prepare(release.collection, wanted)
         except IndexMismatch as mismatch:
             if options["check"]:

@@ -1,0 +1,160 @@
+"""May this text of a model be shown? Only if it stands on FAQs that this run returned.
+
+Pure: standard library only. The model is not trusted: what it says is compared, word by word and
+number by number, with the FAQs it cites. What is not found there is not shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant import words
+from faq.content import Content
+
+LONGEST_ANSWER = 4000
+"""Characters; as long as the longest question."""
+
+ALIKE = 0.6
+"""Share of a sentence's content words from which on another sentence is its source."""
+
+
+class Grounds(StrEnum):
+    """Why a text is shown, or is not."""
+
+    GROUNDED = "grounded"
+
+    NO_TEXT = "no_text"
+    TOO_LONG = "too_long"
+    NO_CITATION = "no_citation"
+    UNKNOWN_CITATION = "unknown_citation"
+    """Cites what was not returned in this run, or what the caller may not see."""
+    FOREIGN_ADDRESS = "foreign_address"
+    """A URL, domain or e-mail address that no cited FAQ has."""
+    FOREIGN_PHONE = "foreign_phone"
+    FOREIGN_NUMBER = "foreign_number"
+    FOREIGN_WORDS = "foreign_words"
+    """Too few of its content words are those of the cited FAQs."""
+    TURNED_ROUND = "turned_round"
+    """It denies what a cited FAQ says, or the reverse."""
+
+
+WORDED_BADLY = frozenset({Grounds.FOREIGN_NUMBER, Grounds.FOREIGN_WORDS, Grounds.TURNED_ROUND})
+"""The FAQs cited may be the right ones all the same: they can be offered, in their own words."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``text`` is what may be shown, None unless grounded. ``cited``: valid citations, in order."""
+
+    grounds: Grounds
+    text: str | None = None
+    cited: tuple[str, ...] = ()
+
+
+def judge(
+    said: object,
+    *,
+    citing: Iterable[str],
+    returned: Collection[str],
+    visible: Mapping[str, Content],
+    least_share: float = 1.0,
+) -> Verdict:
+    """Judge what a completed run said.
+
+    ``said`` is whatever the model gave as its text; ``citing`` the FAQ ids it names; ``returned``
+    the ids shown to it in this run; ``visible`` the FAQs the caller may see; ``least_share``, 0..1,
+    how many of the content words must be those of the cited FAQs.
+    """
+    if not isinstance(said, str):
+        return Verdict(Grounds.NO_TEXT)
+    text = plain_text(said)
+    if not text:
+        return Verdict(Grounds.NO_TEXT)
+    if len(text) > LONGEST_ANSWER:
+        return Verdict(Grounds.TOO_LONG)
+
+    grounds, cited = judge_citations(citing, returned=returned, visible=visible)
+    if grounds is not Grounds.GROUNDED:
+        return Verdict(grounds)
+    sources = [f"{visible[faq_id].question}\n{visible[faq_id].answer}" for faq_id in cited]
+    grounds = _compare(words.plain(text), words.plain("\n".join(sources)), least_share)
+    return Verdict(grounds, text if grounds is Grounds.GROUNDED else None, cited)
+
+
+def judge_citations(
+    citing: Iterable[str], *, returned: Collection[str], visible: Mapping[str, Content]
+) -> tuple[Grounds, tuple[str, ...]]:
+    """Whether every FAQ cited was returned in this run and is visible; and there is one."""
+    cited = tuple(dict.fromkeys(citing))
+    if not cited:
+        return Grounds.NO_CITATION, ()
+    if any(faq_id not in returned or faq_id not in visible for faq_id in cited):
+        return Grounds.UNKNOWN_CITATION, ()
+    return Grounds.GROUNDED, cited
+
+
+def plain_text(text: str) -> str:
+    """Text a person reads: nothing invisible, no Markdown emphasis, code or headings."""
+    text = words.visible(text)
+    text = re.sub(r"\*\*|__|`{1,3}", "", text)
+    text = re.sub(r"(?m)^[ \t]{0,8}(?:#{1,6}|[*•])[ \t]+", "", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def stands_on(text: str, sources: Iterable[str]) -> bool:
+    """Whether every content word and number of ``text`` occurs in the sources."""
+    source = words.plain("\n".join(sources))
+    said = words.plain(text)
+    if set(words.addresses(said)) - set(words.addresses(source)):
+        return False
+    known = {*words.content_words(source), *words.numbers(source)}
+    return known.issuperset([*words.content_words(said), *words.numbers(said)])
+
+
+def _compare(said: str, source: str, least_share: float) -> Grounds:
+    if set(words.addresses(said)) - set(words.addresses(source)):
+        return Grounds.FOREIGN_ADDRESS
+    # Told apart from numbers by their length; the source may write one with other blanks.
+    if set(words.phones(said)) - set(words.phones(source)):
+        return Grounds.FOREIGN_PHONE
+    if _foreign_numbers(said, source):
+        return Grounds.FOREIGN_NUMBER
+    if _share(words.content_words(said), set(words.content_words(source))) < least_share:
+        return Grounds.FOREIGN_WORDS
+    if _turned_round(said, source):
+        return Grounds.TURNED_ROUND
+    return Grounds.GROUNDED
+
+
+def _foreign_numbers(said: str, source: str) -> bool:
+    known = set(words.numbers(source))
+    # "30" may stand for "$30", but not the reverse.
+    known |= {number.strip("$€£₹%") for number in known}
+    spelled_out = words.counted(said) - words.counted(source)
+    return bool(set(words.numbers(said)) - known or spelled_out)
+
+
+def _share(said: list[str], known: set[str]) -> float:
+    if not said:
+        # Nothing but glue: a text that states nothing stands on nothing.
+        return 0.0
+    return sum(word in known for word in said) / len(said)
+
+
+def _turned_round(said: str, source: str) -> bool:
+    """Compare each sentence with the one of the source it is most like."""
+    spoken = [(set(words.content_words(part)), part) for part in words.sentences(source)]
+    for sentence in words.sentences(said):
+        own = set(words.content_words(sentence)) - words.NEGATIONS
+        if not own:
+            continue
+        alike, nearest = max(((len(own & other) / len(own), part) for other, part in spoken))
+        negative = words.is_negative(sentence)
+        if negative and not words.is_negative(source):
+            return True
+        if alike >= ALIKE and words.is_negative(nearest) and not negative:
+            return True
+    return False

@@ -1,0 +1,53 @@
+"""Read files of labelled questions: what was asked, and which FAQs answer it.
+
+Pure: no Django, no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from faq.phrasing import is_blank
+from faq.rows import Limits, Problems, csv_rows, records, shown
+
+QUERY, EXPECTED = "query", "expected_id"
+SEPARATOR = "|"
+LONGEST_QUESTION = 4000
+
+
+@dataclass(frozen=True)
+class LabelledQuestion:
+    """A question and the ids of the FAQs that answer it; none: it must not be answered."""
+
+    question: str
+    expected: tuple[str, ...]
+
+
+def read_questions(
+    data: bytes, *, known: Collection[str], limits: Limits | None = None
+) -> list[LabelledQuestion]:
+    """The rows of a CSV file with the columns ``query,expected_id``, taken whole or not at all.
+
+    An empty ``expected_id`` means that no FAQ answers; several are separated by ``|``. ``known``
+    are the ids there are. Raises ``faq.rows.Unreadable`` with every bad row.
+    """
+    limits = limits or Limits()
+    problems = Problems(most=limits.problems)
+    rows = csv_rows(data, limits=limits, problems=problems)
+    found = []
+    for number, cells in records(rows, (QUERY, EXPECTED), (), problems):
+        question = cells[QUERY].strip()
+        expected = tuple(
+            sorted({part.strip() for part in cells[EXPECTED].split(SEPARATOR)} - {""})
+        )
+        if is_blank(question):
+            problems.add(number, QUERY, "is empty")
+        if len(question) > LONGEST_QUESTION:
+            problems.add(number, QUERY, f"has over {LONGEST_QUESTION} characters")
+        for slug in expected:
+            if slug not in known:
+                problems.add(number, EXPECTED, f"there is no published FAQ {shown(slug)}")
+        found.append(LabelledQuestion(question, expected))
+    problems.raise_if_any()
+    return found

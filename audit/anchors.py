@@ -1,0 +1,44 @@
+"""Checkpoints outside the database, where whoever changes the database cannot change them too.
+
+A line a second at most: ``latest.txt`` holds the newest, and a file per day all of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from django.utils import timezone
+from prometheus_client import Counter
+
+from audit.checkpoint import BadNote, Checkpoint, PublicKey, notes_in
+
+LOST = Counter("audit_anchors_lost", "Checkpoints that could not be written to AUDIT_ANCHOR_DIR.")
+
+log = logging.getLogger("audit.anchors")
+
+
+def write(folder: Path, note: str) -> None:
+    """Append the checkpoint to today's file. A failure is logged and counted: the log stream and
+    the next checkpoint say the same."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        today = folder / f"{timezone.now():%Y-%m-%d}.txt"
+        descriptor = os.open(today, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(note + "\n")
+        latest = folder / "latest.txt.new"
+        latest.write_text(note)
+        latest.replace(folder / "latest.txt")
+    except OSError:
+        LOST.inc()
+        log.exception("a checkpoint could not be written to AUDIT_ANCHOR_DIR")
+
+
+def read(file: Path, key: PublicKey) -> list[Checkpoint]:
+    """The checkpoints of a file, each signed by ``key``. Raises ``BadNote`` or ``OSError``."""
+    found = [Checkpoint.parse(key.opened(note)) for note in notes_in(file.read_text())]
+    if not found:
+        raise BadNote(f"{file} holds no checkpoint")
+    return found

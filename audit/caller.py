@@ -1,0 +1,51 @@
+"""What is known of whoever sent the request being served, for its records."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from audit.principal import Principal
+
+CERTIFICATE_HEADER = "X-SSL-Client-S-DN"
+"""The subject of the client certificate. NGINX must always set it itself, as the verdict."""
+
+LONGEST_CERTIFICATE = 300
+
+current: ContextVar[HttpRequest | None] = ContextVar("caller", default=None)
+"""None outside a request."""
+
+
+def facts() -> dict[str, Any]:
+    """The roles, and the client certificate's subject if there is one."""
+    request = current.get()
+    if request is None:
+        return {}
+    known = {"roles": roles(request), "certificate": certificate(request)}
+    return {name: value for name, value in known.items() if value}
+
+
+def roles(request: HttpRequest) -> list[str]:
+    user: Any = getattr(request, "user", None)
+    if isinstance(user, Principal):
+        return sorted(user.roles)
+    standing = ("superuser", "staff")
+    return [name for name in standing if getattr(user, f"is_{name}", False)]
+
+
+def name(request: HttpRequest) -> str:
+    """Who it is, as far as that is known; empty for nobody."""
+    user: Any = getattr(request, "user", None)
+    if not getattr(user, "is_authenticated", False):
+        return ""
+    return str(user.get_username())
+
+
+def certificate(request: HttpRequest) -> str:
+    # Without the edge in front anybody could write the header.
+    if not settings.ENFORCE_MTLS:
+        return ""
+    return request.headers.get(CERTIFICATE_HEADER, "")[:LONGEST_CERTIFICATE]

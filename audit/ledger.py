@@ -1,0 +1,174 @@
+"""The log as the database has it, read in one go: for verifying, proving and exporting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from django.db import connection, transaction
+
+from audit.box import pseudonym_of
+from audit.certificate import Certificate
+from audit.chain import body_of
+from audit.checkpoint import BadNote, PublicKey
+from audit.merkle import Disagreement, Frontier
+from audit.models import PruneCertificate, Record, SignedCheckpoint, SubjectKey
+from audit.verifying import Base, Break, Expected, Kind, Row
+
+FETCHED_AT_ONCE = 5_000
+
+_COLUMNS = """
+    r.canonical, r.mac,
+    to_char(r.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    coalesce(r.action, ''), coalesce(r.outcome, ''), coalesce(r.actor, ''),
+    coalesce(r.subject, ''), coalesce(r.about, ''), coalesce(r.request_id, '')
+"""
+SEALED = f"""
+SELECT s.sequence, s.record_id, s.leaf, s.chain, {_COLUMNS}
+  FROM audit_seal AS s LEFT JOIN audit_record AS r ON r.id = s.record_id
+ WHERE s.sequence >= %s AND s.sequence < %s ORDER BY s.sequence
+"""  # noqa: S608 (nothing in it comes from outside)
+WAITING = f"""
+SELECT 0, r.id, ''::bytea, ''::bytea, {_COLUMNS}
+  FROM audit_record AS r
+ WHERE NOT EXISTS (SELECT FROM audit_seal WHERE record_id = r.id) ORDER BY r.id
+"""  # noqa: S608
+COPIES = """
+SELECT id FROM (SELECT id, min(id) OVER (PARTITION BY mac) AS first FROM audit_record) AS every
+ WHERE id <> first
+"""
+TRIGGERS = """
+SELECT c.relname, t.tgname, t.tgenabled::text, t.tgtype,
+       t.tgqual IS NULL AND t.tgattr = '', p.prosrc
+  FROM pg_trigger AS t
+  JOIN pg_class AS c ON c.oid = t.tgrelid
+  JOIN pg_proc AS p ON p.oid = t.tgfoid
+ WHERE c.relname LIKE 'audit\\_%%' AND NOT t.tgisinternal
+   AND c.relnamespace = current_schema()::regnamespace
+"""
+END_OF_LOG = 2**62
+
+ERASED = "subject.erased"
+
+# Of pg_trigger.tgtype: what a trigger fires on.
+ROW, BEFORE, DELETE, UPDATE, TRUNCATE = 1, 2, 8, 16, 32
+ALWAYS = "A"
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Everything read inside is of the same moment, however long it takes."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def rows(first: int = 0, until: int = END_OF_LOG) -> Iterator[Row]:
+    """The sealed records with ``first <= sequence < until``, in order. Inside a transaction."""
+    return _rows(SEALED, [first, until])
+
+
+def waiting() -> Iterator[Row]:
+    """The records that have no place yet; their sequence, leaf and chain mean nothing."""
+    return _rows(WAITING, [])
+
+
+def _rows(statement: str, values: list[int]) -> Iterator[Row]:
+    connection.ensure_connection()
+    # Not Django's own cursor: in binary format bytes need not be spelt out as hexadecimals.
+    raw: Any = connection.connection
+    with raw.cursor(name="audit_rows", binary=True) as cursor:
+        cursor.itersize = FETCHED_AT_ONCE
+        cursor.execute(statement, values)
+        yield from map(Row._make, cursor)
+
+
+def base(key: PublicKey) -> Base:
+    """Where the log in the database begins. Raises ``BadNote`` for a false certificate."""
+    last = PruneCertificate.objects.last()
+    if last is None:
+        return Base()
+    signed = Certificate.opened(last.note, key)
+    try:
+        tree = Frontier.from_bytes(last.size, bytes(last.frontier))
+    except Disagreement as wrong:
+        raise BadNote(str(wrong)) from None
+    if (signed.size, signed.root) != (tree.size, tree.root()):
+        raise BadNote("the certificate states another root")
+    return Base(tree, signed.chain)
+
+
+def notes() -> list[tuple[int, str, bytes]]:
+    """Every checkpoint: size, note, frontier; the smallest first."""
+    found = SignedCheckpoint.objects.values_list("size", "note", "frontier")
+    return [(size, note, bytes(frontier)) for size, note, frontier in found]
+
+
+def people(key: PublicKey) -> set[str]:
+    """Pseudonyms that have a key which gives them, or are recorded as erased."""
+    held = SubjectKey.objects.values_list("pseudonym", "key")
+    known = {pseudonym for pseudonym, key in held if pseudonym_of(bytes(key)) == pseudonym}
+    return known | erased(key)
+
+
+def erased(key: PublicKey) -> set[str]:
+    erasures = Record.objects.filter(action=ERASED).values_list("canonical", flat=True)
+    gone = {
+        pseudonym
+        for canonical in erasures
+        for pseudonym in body_of(bytes(canonical)).facts.get("pseudonyms", ())
+    }
+    for note in PruneCertificate.objects.values_list("note", flat=True):
+        gone |= set(Certificate.opened(note, key).erased)
+    return gone
+
+
+def expected(mac_key: bytes, key: PublicKey, anchors: dict[int, set[bytes]]) -> Expected:
+    """What the rows are held against, but for the rows themselves."""
+    with connection.cursor() as cursor:
+        cursor.execute(COPIES)
+        copies = frozenset(row[0] for row in cursor.fetchall())
+    return Expected(
+        mac_key=mac_key,
+        public_key=key,
+        notes=notes(),
+        anchors=anchors,
+        people=people(key),
+        copies=copies,
+        is_sealed_elsewhere=is_sealed,
+    )
+
+
+def is_sealed(leaf: bytes) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM audit_seal WHERE leaf = %s)", [leaf])
+        return bool(cursor.fetchone()[0])
+
+
+def disabled_triggers() -> Break | None:
+    """Whether each table of the log still refuses change, by triggers that always fire."""
+    refuse = import_module("audit.migrations.0002_append_only").REFUSE
+    append_only = import_module("audit.migrations.0004_append_only_log").REFUSED
+    wanted = {}
+    for table, events in append_only.items():
+        on_rows = ROW | BEFORE | UPDATE | (DELETE if "DELETE" in events else 0)
+        wanted[table, f"{table}_rows"] = on_rows
+        wanted[table, f"{table}_truncate"] = BEFORE | TRUNCATE
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGGERS)
+        firing = {
+            (table, name): kind
+            for table, name, enabled, kind, whole, source in cursor.fetchall()
+            if enabled == ALWAYS and whole and source == refuse.split("$$")[1]
+        }
+    missing = sorted(
+        name for (table, name), kind in wanted.items() if firing.get((table, name)) != kind
+    )
+    if not missing:
+        return None
+    return Break(Kind.TRIGGERS_DISABLED, f"{', '.join(missing)} would let changes through")

@@ -1,0 +1,121 @@
+"""Who is behind a pseudonym, and the key to the texts about them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import connection, models
+from django.utils import timezone
+
+from audit import box, keys
+from audit.redaction import redact
+
+SECONDS_A_KEY_IS_KNOWN = 10.0
+"""After an erasure, running processes go on using the destroyed key for at most that long."""
+
+MOST_KEYS_KNOWN = 10_000
+
+INSERT_KEYS = "INSERT INTO audit_subjectkey (pseudonym, lookup, name, key, created) VALUES"
+
+
+class SubjectKeyManager(models.Manager["SubjectKey"]):
+    _known: ClassVar[dict[bytes, tuple[SubjectKey, float]]] = {}
+
+    def whose(self, name: str) -> models.QuerySet[SubjectKey]:
+        """A person's keys. Two processes that meet somebody new at once make one each."""
+        return self.filter(lookup=box.lookup(name, keys.lookup_key()))
+
+    def of(self, names: Iterable[str]) -> dict[str, SubjectKey]:
+        """A key for each name; one that is new is not saved yet (``is_new``)."""
+        wanted = {name: box.lookup(name, keys.lookup_key()) for name in names}
+        found = {}
+        for lookup in wanted.values():
+            key, until = self._known.get(lookup, (None, 0.0))
+            if key and time.monotonic() < until:
+                found[lookup] = key
+        missing = [lookup for lookup in wanted.values() if lookup not in found]
+        if missing:
+            found |= {bytes(key.lookup): key for key in self.filter(lookup__in=missing)}
+            self.remember(found.values())
+        return {
+            name: found[lookup] if lookup in found else SubjectKey.new(name, lookup)
+            for name, lookup in wanted.items()
+        }
+
+    def remember(self, made: Iterable[SubjectKey]) -> None:
+        """Keep keys in memory, unless a rollback could still take them away."""
+        if connection.in_atomic_block:
+            return
+        if len(self._known) > MOST_KEYS_KNOWN:
+            self._known.clear()
+        until = time.monotonic() + SECONDS_A_KEY_IS_KNOWN
+        for key in made:
+            self._known[bytes(key.lookup)] = (key, until)
+
+    def made(self, new: list[SubjectKey]) -> None:
+        """They were written together with a record (``bringing``)."""
+        for key in new:
+            key._state.adding = False
+        self.remember(new)
+
+    def forget(self) -> None:
+        self._known.clear()
+
+
+class SubjectKey(models.Model):
+    """One key of one person: what an erasure destroys."""
+
+    pseudonym = models.CharField(max_length=20, primary_key=True)
+    lookup = models.BinaryField(max_length=16, db_index=True)
+    name = models.CharField(max_length=200, help_text="Redacted.")
+    key = models.BinaryField(max_length=box.KEY_BYTES)
+    created = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[SubjectKeyManager] = SubjectKeyManager()
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+    @classmethod
+    def new(cls, name: str, lookup: bytes) -> SubjectKey:
+        key = box.new_key()
+        shown = redact(name, region=settings.PHONE_REGION)[:200]
+        return cls(pseudonym=box.pseudonym_of(key), lookup=lookup, name=shown, key=key)
+
+    @property
+    def is_new(self) -> bool:
+        return self._state.adding
+
+
+class Pseudonym(models.ForeignKey):  # type: ignore[type-arg]
+    """Points to a key that may have been destroyed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        loose = {"on_delete": models.DO_NOTHING, "db_constraint": False, "db_index": False}
+        shape = {"to": "audit.SubjectKey", "null": True, "blank": True, "related_name": "+"}
+        super().__init__(*args, **{**loose, **shape, **kwargs})
+
+
+def bringing(new: list[SubjectKey]) -> AbstractContextManager[None]:
+    """Inside, an insert brings people's new keys along in the same statement.
+
+    So a first record costs one statement too, and there is never a record without its key.
+    """
+    if not new:
+        return nullcontext()
+    rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(new))
+    brought = f"WITH brought AS ({INSERT_KEYS} {rows}) "
+    values = [
+        value
+        for person in new
+        for value in (person.pk, person.lookup, person.name, person.key, person.created)
+    ]
+
+    def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        return run(brought + sql, (*values, *params), many, context)
+
+    return connection.execute_wrapper(execute)

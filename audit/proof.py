@@ -1,0 +1,54 @@
+"""Check, with nothing but the log's public key, that a record is in the log.
+
+    python -m audit.proof FILE --key KEY
+
+``FILE`` is what ``manage.py audit_prove`` wrote. Pure: it needs no database, no settings and none
+of the site's secrets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from audit.checkpoint import Checkpoint, PublicKey
+from audit.merkle import Disagreement, leaf_hash, root_from_proof
+
+
+def check(proof: Mapping[str, Any], key: PublicKey) -> Checkpoint:
+    """The signed checkpoint that covers the record ``proof["canonical"]``.
+
+    Raises ``checkpoint.BadNote`` or ``Disagreement`` if the proof does not hold.
+    """
+    try:
+        signed = Checkpoint.parse(key.opened(proof["checkpoint"]))
+        leaf = leaf_hash(proof["canonical"].encode())
+        path = [bytes.fromhex(node) for node in proof["path"]]
+        root = root_from_proof(leaf, proof["sequence"], signed.size, path)
+    except (LookupError, TypeError, AttributeError) as wrong:
+        raise Disagreement(f"this is not a proof: {wrong!r}") from None
+    if root != signed.root:
+        raise Disagreement("the record is not the one that the checkpoint covers")
+    return signed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Check that a record is in the log.")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--key", required=True, help="the log's public key: name+id+base64")
+    given = parser.parse_args()
+    try:
+        proof = json.loads(given.file.read_text())
+        signed = check(proof, PublicKey.parse(given.key))
+    except (OSError, ValueError) as wrong:
+        sys.exit(f"not proven: {wrong}")
+    place = f"record {proof.get('id')} is at place {proof['sequence']}"
+    sys.stdout.write(f"proven: {place} of {signed.size} of {signed.origin}\n")
+
+
+if __name__ == "__main__":
+    main()

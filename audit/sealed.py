@@ -1,0 +1,51 @@
+"""The log as the sealer makes it: places, checkpoints, and what was pruned. All append-only."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+
+class Seal(models.Model):
+    """A record's place in the log, given by the sealer."""
+
+    sequence = models.BigIntegerField(primary_key=True, help_text="From 0, without gaps.")
+    record_id = models.BigIntegerField(unique=True)
+    leaf = models.BinaryField(help_text="RFC 6962's leaf hash of the canonical bytes.")
+    chain = models.BinaryField(help_text="Hash of the chain's hash before and the leaf.")
+
+    class Meta:
+        ordering = ("sequence",)
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: record {self.record_id}"
+
+
+class SignedCheckpoint(models.Model):
+    """The log's Merkle root at one size, signed."""
+
+    size = models.BigIntegerField(primary_key=True)
+    note = models.TextField(help_text="C2SP tlog-checkpoint")
+    frontier = models.BinaryField(help_text="Roots of the full subtrees, the largest first.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("size",)
+
+    def __str__(self) -> str:
+        return f"{self.size} records"
+
+
+class PruneCertificate(models.Model):
+    """What the log's first ``size`` records were, now that they are only in an export."""
+
+    size = models.BigIntegerField(primary_key=True)
+    note = models.TextField(help_text="Signed: size, root, chain, export, erased people.")
+    frontier = models.BinaryField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("size",)
+
+    def __str__(self) -> str:
+        return f"the first {self.size} records"
