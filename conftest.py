@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
+from audit.models import SubjectKey
 from audit.principal import Role
 from supportsite.authentication import issue
 
@@ -25,10 +26,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def as_role() -> Callable[..., APIClient]:
     """A client with a token: ``as_role("customer", subject="u1")``; no role, no token."""
 
-    def make(*roles: str | Role, subject: str = "u1") -> APIClient:
+    def make(*roles: str | Role, subject: str = "u1", audiences: Sequence[str] = ()) -> APIClient:
         client = APIClient()
         if roles:
-            token = issue(subject, [str(role) for role in roles], seconds=600)
+            token = issue(subject, [str(role) for role in roles], seconds=600, audiences=audiences)
             client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
         return client
 
@@ -43,11 +44,16 @@ def committed(transactional_db: None) -> Iterator[None]:
     taken away for that moment. Such tests run after all others.
     """
     _triggers("ENABLE ALWAYS")
+    SubjectKey.objects.forget()
     yield
     _triggers("DISABLE")
 
 
 def _triggers(verb: str) -> None:
     with connection.cursor() as cursor:
-        for trigger in ("audit_record_rows", "audit_record_truncate"):
-            cursor.execute(f"ALTER TABLE audit_record {verb} TRIGGER {trigger}")
+        cursor.execute(
+            "SELECT tgrelid::regclass, tgname FROM pg_trigger"
+            " WHERE tgfoid = 'audit_refuse'::regproc"
+        )
+        for table, trigger in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {table} {verb} TRIGGER {trigger}")

@@ -20,6 +20,8 @@ def main() -> None:
     except ImproperlyConfigured as wrong:
         # A setting is wrong, not the program: one line, no traceback.
         raise SystemExit(f"Cannot start: {wrong}") from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

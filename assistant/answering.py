@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
+from django.db import transaction
+
 from assistant import metrics
-from assistant.decision import ANSWERS, ASKS_BACK, Decision, Match, choose, decide
-from assistant.interfaces import Agent, AgentReply
+from assistant.agent_reasons import FINE
+from assistant.conversation import Conversations
+from assistant.deciding import Considered, consider
+from assistant.decision import ANSWERS, ASKS_BACK, Decision, Match, Reason, choose, decide
+from assistant.interfaces import Agent, AgentReply, Task, Turn, Vector
 from assistant.live import LiveRelease, LoadedRelease
+from assistant.models import Label
 from assistant.policy import Policy
-from assistant.vector_cache import VectorCache
+from assistant.prompt import is_follow_up
+from assistant.question import prepare
+from assistant.steps import Step, Steps, finished, kept
+from assistant.steps import ms as _ms
 from audit.models import record
+from audit.redaction import redact
+from faq.content import Content
+from faq.models import Hit
 
 MATCHES = 10
 """FAQs looked at: enough for the agent and for a person who reads the path."""
@@ -45,6 +58,8 @@ class Question:
     actor: str
     roles: tuple[str, ...] = ()
     category: str = ""
+    audiences: frozenset[str] = frozenset()
+    """What they belong to; FAQs for other audiences do not exist for them."""
     choice: str = ""
     conversation_id: str = ""
 
@@ -61,13 +76,21 @@ class Answer:
     text: str | None = None
     citations: tuple[str, ...] = ()
     path: tuple[dict[str, Any], ...] = ()
+    asked_back: tuple[Match, ...] = ()
+    """The agent's options, where it asks back and the decision does not."""
     degraded: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    """Questions of the same message that the answer leaves open."""
     questions: dict[str, str] = field(default_factory=dict)
     """The FAQs' own questions, by slug."""
 
     @property
     def faq_id(self) -> str | None:
         return self.citations[0] if self.citations else None
+
+    @property
+    def options(self) -> tuple[Match, ...]:
+        return self.asked_back or self.decision.options
 
     def as_dict(self) -> dict[str, Any]:
         decision = self.decision
@@ -80,7 +103,7 @@ class Answer:
             "answer": self.text,
             "faq_id": self.faq_id,
             "similarity": decision.closest.similarity if decision.closest else None,
-            "options": [self._option(match) for match in decision.options],
+            "options": [self._option(match) for match in self.options],
             "nearest": [self._option(match) for match in nearest],
             "ticket": {"method": "POST", "path": "/tickets", "ask_id": self.ask_id}
             if unanswered
@@ -88,6 +111,7 @@ class Answer:
             "citations": list(self.citations),
             "release": self.release,
             "degraded": list(self.degraded),
+            "left_open": list(self.left),
             "decision": {**decision.as_dict(), "path": list(self.path)},
         }
 
@@ -104,10 +128,11 @@ class Answer:
 class Assistant:
     """Answers questions from the live release; the agent speaks only where no FAQ does."""
 
-    embedder: VectorCache
     live: LiveRelease
     agent: Agent
     policy: Callable[[LoadedRelease], Policy]
+    conversations: Conversations | None = None
+    """None where nobody would read them: without a model."""
 
     def ask(self, question: Question) -> Answer:
         """Answer, ask back or offer a ticket, and record it before returning.
@@ -115,53 +140,70 @@ class Assistant:
         Raises ``BadQuestion``, ``interfaces.Unavailable`` or ``audit.models.AuditUnavailable``;
         nothing is recorded as answered then.
         """
+        return finished(self.steps(question))
+
+    def steps(self, question: Question) -> Steps[Answer]:
+        """``ask``, telling each step of the path as it happens.
+
+        Closing it stops the agent; what nobody waits for any more is not recorded as answered.
+        """
         started = time.perf_counter()
         release = self.live.current()
-        answer = self._answer(question, release)
-        _record(question, answer)
+        answer = yield from self._answer(question, release)
+        with transaction.atomic():
+            _record(question, answer)
+            if answer.source == "faq":
+                Hit.objects.create(slug=answer.faq_id or "")
+            _keep_choice(question, answer)
+            self._remember(question, answer)
         _count(answer, time.perf_counter() - started)
         return answer
 
-    def _answer(self, question: Question, release: LoadedRelease) -> Answer:
-        path: list[dict[str, Any]] = []
-        matches = self._find(question, release, path)
-        decision = self._decide(question, release, matches)
+    def rehearse(self, question: Question, release: LoadedRelease) -> Answer:
+        """What would be answered from any release; nothing is recorded or counted."""
+        return finished(self._answer(question, release))
+
+    def _answer(self, question: Question, release: LoadedRelease) -> Steps[Answer]:
+        path: list[Step] = []
+        considered = self._consider(question, release, path)
+        yield from path
+        decision = considered.decision
         if decision.reason in ANSWERS:
-            return self._from_faq(decision, release, path)
-        if decision.reason in ASKS_BACK:
+            return replace(self._from_faq(decision, release, path), left=considered.left)
+        turns = self._turns(question)
+        if decision.reason in ASKS_BACK and not is_follow_up(question.text, turns):
             return _answer(Outcome.CLARIFY, decision, release, path)
-        return self._from_agent(question, decision, release, path)
+        task = self._task(question, decision, release, turns)
+        reply = yield from self._from_agent(task, path)
+        if reply.rewritten:
+            # An FAQ answers it in its own words, found and decided like any question.
+            asked = replace(question, text=reply.rewritten)
+            decision = self._consider(asked, release, path).decision
+            if decision.chosen:
+                return self._from_faq(decision, release, path)
+        return _as_answer(reply, decision, release, path)
 
-    def _find(
-        self, question: Question, release: LoadedRelease, path: list[dict[str, Any]]
-    ) -> list[Match]:
-        if question.category and question.category not in release.categories:
+    def _consider(
+        self, question: Question, release: LoadedRelease, path: list[Step]
+    ) -> Considered:
+        if question.category and not _visible(question, release):
             raise BadQuestion(f"category: no published FAQ has {question.category!r}.")
-        if question.choice and question.choice not in release.contents:
-            raise BadQuestion(f"choice: no published FAQ has the id {question.choice!r}.")
 
-        started = time.perf_counter()
-        vector, cached = self.embedder.embed_one(question.text)
-        path.append({"step": "embed", "ms": _ms(started), "cached": cached})
+        def find(text: str, limit: int = MATCHES) -> list[Match]:
+            return _find(text, question, release, path, limit)
 
-        started = time.perf_counter()
-        # A choice may be any FAQ, however far down it comes.
-        limit = len(release.contents) if question.choice else MATCHES
-        found = release.find(question.text, vector, limit=limit, category=question.category)
-        step = {"step": "match", "ms": _ms(started)}
-        path.append({**step, "matches": [_told(match) for match in found[:SHOWN]]})
-        return found
-
-    def _decide(
-        self, question: Question, release: LoadedRelease, matches: Sequence[Match]
-    ) -> Decision:
         policy = self.policy(release)
-        if not question.choice:
-            return decide(matches, policy)
-        try:
-            return choose(matches, policy, faq_id=question.choice)
-        except LookupError:
-            raise BadQuestion("choice: that FAQ is not in the category asked about.") from None
+        if question.choice:
+            # A choice may be any FAQ, however far down it comes.
+            found = find(prepare(question.text), len(release.contents))
+            return Considered(_chosen(question, found, policy), tuple(found))
+        return consider(
+            question.text,
+            policy,
+            find,
+            english_only=release.english_only,
+            known=release.words,
+        )
 
     @staticmethod
     def _from_faq(decision: Decision, release: LoadedRelease, path: list[dict[str, Any]]) -> Answer:
@@ -174,26 +216,67 @@ class Assistant:
             citations=(content.slug,),
         )
 
-    def _from_agent(
+    def _from_agent(self, task: Task, path: list[Step]) -> Steps[AgentReply]:
+        started = time.perf_counter()
+        reply = yield from kept(self.agent.answer(task), path)
+        path.append({"step": "agent", "ms": _ms(started), "reason": reply.reason.value})
+        yield path[-1]
+        return reply
+
+    def _task(
         self,
         question: Question,
         decision: Decision,
         release: LoadedRelease,
-        path: list[dict[str, Any]],
-    ) -> Answer:
-        started = time.perf_counter()
-        reply = self.agent.answer(question.text, decision.ranked)
-        path.extend(reply.steps)
-        path.append({"step": "agent", "ms": _ms(started), "reason": reply.reason})
-        if reply.text is None:
-            unanswered = _answer(Outcome.UNANSWERED, decision, release, path)
-            return replace(unanswered, degraded=_degraded(reply))
-        return replace(
-            _answer(Outcome.ANSWERED, decision, release, path),
-            source="agent",
-            text=reply.text,
-            citations=reply.citations,
+        turns: tuple[Turn, ...],
+    ) -> Task:
+        def search(text: str, limit: int) -> list[Match]:
+            vector, _ = release.vector(text)
+            return _search(question, release, text, vector, limit)
+
+        def settles(text: str, matches: Sequence[Match]) -> bool:
+            return decide(matches, self.policy(release)).chosen is not None
+
+        return Task(
+            question=question.text,
+            matches=decision.ranked,
+            contents=_visible(question, release),
+            search=search,
+            settles=settles,
+            turns=turns,
+            only_rewrite=decision.reason in ASKS_BACK,
         )
+
+    def _turns(self, question: Question) -> tuple[Turn, ...]:
+        if not self.conversations or not question.conversation_id:
+            return ()
+        return self.conversations.last(question.user_id, question.conversation_id)
+
+    def _remember(self, question: Question, answer: Answer) -> None:
+        if self.conversations and question.conversation_id:
+            turn = Turn(question.text, answer.text or "", answer.citations)
+            self.conversations.add(question.user_id, question.conversation_id, turn)
+
+
+def _find(
+    text: str, question: Question, release: LoadedRelease, path: list[Step], limit: int
+) -> list[Match]:
+    started = time.perf_counter()
+    vector, cached = release.vector(text)
+    path.append({"step": "embed", "ms": _ms(started), "cached": cached})
+
+    started = time.perf_counter()
+    found = _search(question, release, text, vector, limit)
+    step = {"step": "match", "ms": _ms(started)}
+    path.append({**step, "matches": [_told(match) for match in found[:SHOWN]]})
+    return found
+
+
+def _chosen(question: Question, found: Sequence[Match], policy: Policy) -> Decision:
+    try:
+        return choose(found, policy, faq_id=question.choice)
+    except LookupError:
+        raise BadQuestion(f"choice: no FAQ you may ask about is {question.choice!r}.") from None
 
 
 def _answer(
@@ -209,8 +292,33 @@ def _answer(
     )
 
 
-def _degraded(reply: AgentReply) -> tuple[str, ...]:
-    return () if reply.reason == "not_configured" else (f"agent: {reply.reason}",)
+def _visible(question: Question, release: LoadedRelease) -> Mapping[str, Content]:
+    """The FAQs that may answer: for whoever asks, and of the category if one was asked about."""
+    return release.visible(question.category, question.audiences)
+
+
+def _search(
+    question: Question, release: LoadedRelease, text: str, vector: Vector, limit: int
+) -> list[Match]:
+    return release.find(
+        text, vector, limit=limit, category=question.category, audiences=question.audiences
+    )
+
+
+def _as_answer(
+    reply: AgentReply, decision: Decision, release: LoadedRelease, path: list[Step]
+) -> Answer:
+    """What the agent said, or what is left to offer where it said nothing."""
+    degraded = () if reply.reason in FINE else (f"agent: {reply.reason.value}",)
+    if reply.text is not None:
+        answered = _answer(Outcome.ANSWERED, decision, release, path)
+        return replace(answered, source="agent", text=reply.text, citations=reply.citations)
+    if reply.options or decision.options:
+        asked = _answer(Outcome.CLARIFY, decision, release, path)
+        named = {m.faq_id: release.contents[m.faq_id].question for m in reply.options}
+        questions = {**asked.questions, **named}
+        return replace(asked, asked_back=reply.options, questions=questions, degraded=degraded)
+    return replace(_answer(Outcome.UNANSWERED, decision, release, path), degraded=degraded)
 
 
 def _told(match: Match) -> dict[str, Any]:
@@ -219,10 +327,6 @@ def _told(match: Match) -> dict[str, Any]:
         "phrasing": match.phrasing,
         "similarity": round(match.similarity, 4),
     }
-
-
-def _ms(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 2)
 
 
 def _record(question: Question, answer: Answer) -> None:
@@ -244,9 +348,20 @@ def _record(question: Question, answer: Answer) -> None:
     )
 
 
+def _keep_choice(question: Question, answer: Answer) -> None:
+    """What a person picks when asked back is an example to calibrate on; any other choice is not."""
+    decision = answer.decision
+    if decision.reason is not Reason.CHOSEN:
+        return
+    offered = decide(decision.ranked, decision.policy).options
+    if any(option.faq_id == question.choice for option in offered):
+        text = redact(question.text, region=settings.PHONE_REGION)
+        Label.objects.create(source=Label.CHOICE, question=text, expected=[question.choice])
+
+
 RECORDED = (
     *("outcome", "source", "answer", "faq_id", "similarity", "options"),
-    *("citations", "release", "degraded", "decision"),
+    *("citations", "release", "degraded", "left_open", "decision"),
 )
 
 

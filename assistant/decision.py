@@ -79,13 +79,16 @@ class Decision:
     """The outcome of ``decide``, with everything that led to it.
 
     ``ranked``: each FAQ by its best phrasing, the most likely first. ``bounds``: the threshold and
-    the margin that held for the first of them.
+    the margin that held for the first of them. ``parts``: the questions of a message that asks
+    several, see ``assistant.several``; ``part``: the one of them that this answers.
     """
 
     reason: Reason
     policy: Policy
     ranked: tuple[Match, ...] = ()
     bounds: Bounds | None = None
+    part: str = ""
+    parts: tuple[Part, ...] = ()
 
     @property
     def closest(self) -> Match | None:
@@ -133,7 +136,22 @@ class Decision:
             },
             "closest": closest.as_dict() if closest else None,
             "options": [option.as_dict() for option in self.options],
+            "part": self.part,
+            "parts": [part.as_dict() for part in self.parts],
         }
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question of a message that asks several, and what was decided about it alone."""
+
+    question: str
+    decision: Decision
+
+    def as_dict(self) -> dict[str, Any]:
+        told = self.decision.as_dict()
+        kept = ("reason", "threshold", "margin", "lead", "confidence", "features", "closest")
+        return {"question": self.question, **{name: told[name] for name in kept}}
 
 
 def decide(matches: Sequence[Match], policy: Policy) -> Decision:

@@ -55,6 +55,11 @@ class SentenceTransformerEmbedder:
         self._encoding = threading.Lock()
 
     @property
+    def model(self) -> str:
+        """Where it is found: the folder or the name it was made with."""
+        return self._model_name
+
+    @property
     def name(self) -> str:
         """Such as ``all-MiniLM-L6-v2@53aa51172d14``. Needs the weights, not the loaded model."""
         self._find()

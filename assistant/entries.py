@@ -35,6 +35,7 @@ def entries(contents: Iterable[Content], known: Mapping[str, Vector]) -> list[En
             phrasing=phrasing,
             category=content.category,
             vector=known[phrasing],
+            audience=content.audience,
         )
         for content in sorted(contents, key=lambda content: content.slug)
         for phrasing in content.phrasings

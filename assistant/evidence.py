@@ -27,38 +27,41 @@ class Evidence:
     """``similarity``, ``lead``, ``log_vote`` and ``expected``: each (questions, FAQs).
 
     ``log_vote`` is 0 everywhere without a classifier. ``expected``: whether that FAQ is an answer
-    to that question; a row without any must not be answered.
+    to that question. ``answerable``: (questions,), whether any is; the others must not be answered.
     """
 
     similarity: Scores
     lead: Scores
     log_vote: Scores
     expected: Bools
+    answerable: Bools
 
     def __len__(self) -> int:
         return len(self.similarity)
 
-    @property
-    def answerable(self) -> Bools:
-        """(questions,): whether any FAQ answers it."""
-        return np.asarray(self.expected.any(axis=1))
-
     def rows(self, which: Positions | Bools) -> Evidence:
+        return Evidence(*(matrix[which] for matrix in vars(self).values()))
+
+    def nearest(self, coefficients: Coefficients, *, count: int) -> Evidence:
+        """Only the ``count`` likeliest FAQs of each question: all that matters, and much less."""
+        if self.similarity.shape[1] <= count:
+            return self
+        logits = self._logits(coefficients)
+        columns = np.sort(np.argpartition(-logits, count, axis=1)[:, :count], axis=1)
+        each = np.arange(len(self))[:, np.newaxis]
         return Evidence(
-            self.similarity[which], self.lead[which], self.log_vote[which], self.expected[which]
+            self.similarity[each, columns],
+            self.lead[each, columns],
+            self.log_vote[each, columns],
+            self.expected[each, columns],
+            self.answerable,
         )
 
     def ranked(self, coefficients: Coefficients) -> Ranked:
         """The first FAQ of each question by these coefficients' confidence, as ``decide`` ranks."""
-        logits = (
-            coefficients.similarity * self.similarity
-            + coefficients.lead * self.lead
-            + coefficients.log_vote * self.log_vote
-            + coefficients.bias
-        )
-        first = logits.argmax(axis=1)
-        each = np.arange(len(self))
+        logits = self._logits(coefficients)
         offered = np.argsort(-logits, axis=1, kind="stable")[:, :MAX_OPTIONS]
+        first, each = offered[:, 0], np.arange(len(self))
         return Ranked(
             features=np.column_stack(
                 [matrix[each, first] for matrix in (self.similarity, self.lead, self.log_vote)]
@@ -68,6 +71,21 @@ class Evidence:
             offered=np.asarray(self.expected[each[:, np.newaxis], offered].any(axis=1)),
             answerable=self.answerable,
         )
+
+    def _logits(self, coefficients: Coefficients) -> Scores:
+        return (
+            coefficients.similarity * self.similarity
+            + coefficients.lead * self.lead
+            + coefficients.log_vote * self.log_vote
+            + coefficients.bias
+        )
+
+
+def joined(parts: Sequence[Evidence]) -> Evidence:
+    """The questions of each, one after the other."""
+    return Evidence(
+        *map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True))
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +130,8 @@ def gather(
         log_vote += log(LEAST_VOTE)
         columns = slice(None) if voted is None else voted
         log_vote[:, columns] = np.maximum(classifier.log_votes(questions), log(LEAST_VOTE))
-    return Evidence(similarity, _leads(similarity), log_vote, expected)
+    answerable = np.asarray(expected.any(axis=1))
+    return Evidence(similarity, _leads(similarity), log_vote, expected, answerable)
 
 
 def best_similarity(

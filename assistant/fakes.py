@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from assistant.agent_reasons import AgentReason
 from assistant.decision import DECIMALS, Match
 from assistant.index import check_limit, check_name, check_unique
 from assistant.interfaces import (
@@ -21,8 +22,10 @@ from assistant.interfaces import (
     IndexMismatch,
     Matrix,
     Progress,
+    Task,
     Vector,
 )
+from assistant.steps import Steps
 
 
 class HashEmbedder:
@@ -124,11 +127,13 @@ class MemoryIndex:
 class NullAgent:
     """Says nothing, because no model is configured."""
 
-    def answer(self, question: str, matches: Sequence[Match]) -> AgentReply:
-        return AgentReply(text=None, reason="not_configured")
+    def answer(self, task: Task) -> Steps[AgentReply]:
+        yield from ()
+        return AgentReply(text=None, reason=AgentReason.NOT_CONFIGURED)
 
-    def ping(self) -> None:
+    def ping(self) -> str:
         """Not being configured is no fault."""
+        return "not configured"
 
 
 def _match(entry: Entry, vector: Vector) -> Match:

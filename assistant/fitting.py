@@ -14,7 +14,7 @@ were fitted on real questions of four domains (``PRIOR``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from assistant.classifier import Classifier, Scores
-from assistant.evidence import Bools, Evidence, Positions, gather
+from assistant.evidence import Bools, Evidence, Positions, gather, joined
 from assistant.interfaces import Matrix
 from assistant.policy import Coefficients, ConfidencePolicy, ReleasePolicy
 from assistant.regression import fit_coefficients
@@ -38,9 +38,15 @@ ROUNDS = 2
 """The coefficients decide which FAQ comes first, and what comes first decides the coefficients:
 a third round changes no digit anyone would see."""
 
+FEWEST_FAQS = 3
+"""Of two scikit-learn makes something else."""
+
 FOLDS = 5
 ENOUGH_REHEARSED = 2_000
 """Each fold trains a classifier; large releases have seen enough after one."""
+
+NEAREST = 20
+"""FAQs looked at for each question."""
 
 LEAST_REHEARSED = 20
 """Questions with an answer; ten FAQs of three phrasings give twice as many."""
@@ -62,6 +68,20 @@ class Phrasings:
     def __post_init__(self) -> None:
         if len(self.faq_ids) != len(self.vectors):
             raise ValueError(f"{len(self.faq_ids)} ids for {len(self.vectors)} vectors")
+
+    def sorted_by(self, faq_ids: Sequence[str]) -> tuple[Matrix, Positions]:
+        """The vectors of these FAQs, and the position of each one's in ``faq_ids``.
+
+        In the order of ``faq_ids``, and the same whatever the order they came in.
+        """
+        column = {faq_id: place for place, faq_id in enumerate(faq_ids)}
+        rows = sorted(
+            (column[faq_id], vector.tobytes(), place)
+            for place, (faq_id, vector) in enumerate(zip(self.faq_ids, self.vectors, strict=True))
+            if faq_id in column
+        )
+        places = np.array([place for _, _, place in rows], dtype=np.intp)
+        return self.vectors[places], np.array([faq for faq, _, _ in rows], dtype=np.intp)
 
 
 NONE = Phrasings((), np.empty((0, 0), dtype=np.float32))
@@ -92,11 +112,15 @@ def fit_release(phrasings: Phrasings, *, answers: Phrasings = NONE) -> Fitted:
         return Fitted(ConfidencePolicy(), None, why="most FAQs have no alternate question")
 
     with one_thread():
-        rehearsed = _joined(list(_rehearsals(release)))
+        rehearsed = joined(list(_rehearsals(release)))
         if np.count_nonzero(rehearsed.answerable) < LEAST_REHEARSED:
             return Fitted(ConfidencePolicy(), None, why="too few alternate questions")
-        classifier = train(release.taught, release.taught_faqs, release.faq_ids)
+        classifier = train(*release.taught(), release.faq_ids)
+        coefficients = _coefficients(rehearsed)
+    return Fitted(ReleasePolicy(coefficients=coefficients), classifier, len(rehearsed))
 
+
+def _coefficients(rehearsed: Evidence) -> Coefficients:
     coefficients = PRIOR
     for _ in range(ROUNDS):
         ranked = rehearsed.ranked(coefficients)
@@ -108,28 +132,38 @@ def fit_release(phrasings: Phrasings, *, answers: Phrasings = NONE) -> Fitted:
             strength=PRIOR_STRENGTH,
             votes=True,
         )
-    return Fitted(ReleasePolicy(coefficients=coefficients), classifier, len(rehearsed))
+    return coefficients
 
 
-def train(vectors: Matrix, faqs: Positions, faq_ids: Sequence[str]) -> Classifier:
+def train(
+    vectors: Matrix,
+    faqs: Positions,
+    faq_ids: Sequence[str],
+    *,
+    start: Classifier | None = None,
+) -> Classifier:
     """Multinomial logistic regression; every FAQ counts the same, however many phrasings it has.
 
     ``faqs``: the position in ``faq_ids`` of each row of ``vectors``; each id occurs, and there are
-    at least three of them.
+    at least ``FEWEST_FAQS`` of them. ``start``: one of the same FAQs, to get there sooner.
     """
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(
-        C=INVERSE_REGULARISATION, class_weight="balanced", max_iter=300, solver="lbfgs"
+        C=INVERSE_REGULARISATION, class_weight="balanced", max_iter=300, warm_start=True
     )
+    if start is not None:
+        model.coef_, model.intercept_ = start.weights, start.bias
     model.fit(vectors.astype(np.float32), faqs)
-    return Classifier(
-        tuple(faq_ids), model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
-    )
+    # In the order a stored one comes back in: a product adds up in the order of its rows.
+    weights = np.ascontiguousarray(model.coef_, dtype=np.float32)
+    return Classifier(tuple(faq_ids), weights, model.intercept_.astype(np.float32))
 
 
 def one_thread() -> Any:
     """Products that do not depend on how many cores there are, and do not fight over them."""
+    # Only libraries that are loaded by now are held to one thread.
+    import sklearn.linear_model  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1)
@@ -139,8 +173,8 @@ def one_thread() -> Any:
 class _Release:
     """Sorted, so that nothing depends on the order of the input.
 
-    ``faqs`` and ``taught_faqs`` are positions in ``faq_ids``, of each phrasing and of each vector
-    the classifier learns from.
+    ``faqs`` is the position in ``faq_ids`` of the FAQ of each phrasing in ``vectors``,
+    ``answered_faqs`` that of each of ``answers``.
     """
 
     faq_ids: tuple[str, ...]
@@ -154,44 +188,26 @@ class _Release:
         # Numbered in an order that has nothing to do with the ids: FAQs named alike, which are
         # often rivals, must not fall into one fold.
         faq_ids = tuple(sorted(set(phrasings.faq_ids), key=_digest))
-        column = {faq_id: place for place, faq_id in enumerate(faq_ids)}
-        vectors, faqs = _sorted(phrasings, column)
-        return cls(faq_ids, vectors, faqs, *_sorted(answers, column))
+        return cls(faq_ids, *phrasings.sorted_by(faq_ids), *answers.sorted_by(faq_ids))
 
     @property
     def counts(self) -> Positions:
         """How many phrasings each FAQ has."""
         return np.bincount(self.faqs, minlength=len(self.faq_ids))
 
-    @property
-    def taught(self) -> Matrix:
-        return _stacked(self.vectors, self.answers)
-
-    @property
-    def taught_faqs(self) -> Positions:
-        return np.concatenate([self.faqs, self.answered_faqs])
+    def taught(self, known: Bools | None = None) -> tuple[Matrix, Positions]:
+        """What a classifier learns from, and of which FAQ each is; of the phrasings, the known."""
+        which = slice(None) if known is None else known
+        if not len(self.answers):
+            return self.vectors[which], self.faqs[which]
+        return (
+            np.concatenate([self.vectors[which], self.answers]),
+            np.concatenate([self.faqs[which], self.answered_faqs]),
+        )
 
 
 def _digest(text: str) -> bytes:
     return sha256(text.encode()).digest()
-
-
-def _sorted(phrasings: Phrasings, column: Mapping[str, int]) -> tuple[Matrix, Positions]:
-    """The vectors and positions of the FAQs in ``column``."""
-    rows = sorted(
-        (column[faq_id], vector.tobytes(), place)
-        for place, (faq_id, vector) in enumerate(
-            zip(phrasings.faq_ids, phrasings.vectors, strict=True)
-        )
-        if faq_id in column
-    )
-    places = np.array([place for _, _, place in rows], dtype=np.intp)
-    faqs = np.array([faq for faq, _, _ in rows], dtype=np.intp)
-    return phrasings.vectors[places], faqs
-
-
-def _stacked(vectors: Matrix, answers: Matrix) -> Matrix:
-    return np.concatenate([vectors, answers]) if len(answers) else vectors
 
 
 def _rehearsals(release: _Release) -> Iterator[Evidence]:
@@ -223,11 +239,12 @@ def _rehearsal(release: _Release, turns: Positions, fold: int) -> Evidence:
     held = ~missing & (turns == fold)
     known = ~missing & ~held
     present = faqs[faqs % FOLDS != fold]
-    taught_answers = np.isin(release.answered_faqs, present)
+    vectors, taught = release.taught(known)
+    there = np.isin(taught, present)
 
     classifier = train(
-        _stacked(release.vectors[known], release.answers[taught_answers]),
-        np.concatenate([release.faqs[known], release.answered_faqs[taught_answers]]),
+        vectors[there],
+        np.searchsorted(present, taught[there]),
         [release.faq_ids[faq] for faq in present],
     )
     asked = np.concatenate([np.flatnonzero(held), np.flatnonzero(missing)])
@@ -240,16 +257,7 @@ def _rehearsal(release: _Release, turns: Positions, fold: int) -> Evidence:
         expected=expected,
         classifier=classifier,
         voted=present,
-    )
-
-
-def _joined(parts: Sequence[Evidence]) -> Evidence:
-    return Evidence(
-        np.concatenate([part.similarity for part in parts]),
-        np.concatenate([part.lead for part in parts]),
-        np.concatenate([part.log_vote for part in parts]),
-        np.concatenate([part.expected for part in parts]),
-    )
+    ).nearest(PRIOR, count=NEAREST)
 
 
 def _weights(answerable: Bools) -> Scores:

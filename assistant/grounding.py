@@ -68,9 +68,7 @@ def judge(
     the ids shown to it in this run; ``visible`` the FAQs the caller may see; ``least_share``, 0..1,
     how many of the content words must be those of the cited FAQs.
     """
-    if not isinstance(said, str):
-        return Verdict(Grounds.NO_TEXT)
-    text = plain_text(said)
+    text = plain_text(said) if isinstance(said, str) else ""
     if not text:
         return Verdict(Grounds.NO_TEXT)
     if len(text) > LONGEST_ANSWER:
@@ -80,7 +78,8 @@ def judge(
     if grounds is not Grounds.GROUNDED:
         return Verdict(grounds)
     sources = [f"{visible[faq_id].question}\n{visible[faq_id].answer}" for faq_id in cited]
-    grounds = _compare(words.plain(text), words.plain("\n".join(sources)), least_share)
+    compared = words.plain(_without_numbering(text))
+    grounds = _compare(compared, words.plain("\n".join(sources)), least_share)
     return Verdict(grounds, text if grounds is Grounds.GROUNDED else None, cited)
 
 
@@ -120,13 +119,28 @@ def _compare(said: str, source: str, least_share: float) -> Grounds:
     # Told apart from numbers by their length; the source may write one with other blanks.
     if set(words.phones(said)) - set(words.phones(source)):
         return Grounds.FOREIGN_PHONE
+    content = words.content_words(said)
+    if not (content or words.numbers(said)):
+        # Nothing but glue: a text that states nothing stands on nothing.
+        return Grounds.FOREIGN_WORDS
     if _foreign_numbers(said, source):
         return Grounds.FOREIGN_NUMBER
-    if _share(words.content_words(said), set(words.content_words(source))) < least_share:
+    if _share(content, set(words.content_words(source))) < least_share:
         return Grounds.FOREIGN_WORDS
     if _turned_round(said, source):
         return Grounds.TURNED_ROUND
     return Grounds.GROUNDED
+
+
+def _without_numbering(text: str) -> str:
+    """Lines that are numbered 1, 2, 3 without those numbers; others stay, they may be facts."""
+    lines, next_number = [], 1
+    for line in text.split("\n"):
+        found = re.match(r"[ \t]{0,8}(\d{1,2})[.)][ \t]+", line)
+        if found and int(found[1]) == next_number:
+            line, next_number = line[found.end() :], next_number + 1
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _foreign_numbers(said: str, source: str) -> bool:
@@ -139,22 +153,28 @@ def _foreign_numbers(said: str, source: str) -> bool:
 
 def _share(said: list[str], known: set[str]) -> float:
     if not said:
-        # Nothing but glue: a text that states nothing stands on nothing.
-        return 0.0
+        return 1.0
     return sum(word in known for word in said) / len(said)
 
 
 def _turned_round(said: str, source: str) -> bool:
-    """Compare each sentence with the one of the source it is most like."""
-    spoken = [(set(words.content_words(part)), part) for part in words.sentences(source)]
+    """Compare each sentence with those of the source that are most like it.
+
+    A denial needs one that denies the same; an assent may not be most like a denial.
+    """
+    stated = [(words.is_negative(part), _stated(part)) for part in words.sentences(source)]
     for sentence in words.sentences(said):
-        own = set(words.content_words(sentence)) - words.NEGATIONS
+        own, denies = _stated(sentence), words.is_negative(sentence)
         if not own:
             continue
-        alike, nearest = max(((len(own & other) / len(own), part) for other, part in spoken))
-        negative = words.is_negative(sentence)
-        if negative and not words.is_negative(source):
-            return True
-        if alike >= ALIKE and words.is_negative(nearest) and not negative:
+        alike = {True: 0.0, False: 0.0}
+        for negative, other in stated:
+            alike[negative] = max(alike[negative], len(own & other) / len(own))
+        agree, differ = alike[denies], alike[not denies]
+        if agree < ALIKE if denies else differ >= ALIKE and differ > agree:
             return True
     return False
+
+
+def _stated(sentence: str) -> set[str]:
+    return set(words.content_words(sentence)) - words.NEGATIONS

@@ -6,14 +6,17 @@ adapter; ``fakes.py`` holds deterministic stand-ins that pass the same contract 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from assistant.agent_reasons import AgentReason
 from assistant.decision import Match
+from assistant.steps import Steps
+from faq.content import Content
 
 Vector = npt.NDArray[np.float32]
 """Shape (dimension,), of length 1."""
@@ -75,6 +78,7 @@ class Entry:
     phrasing: str
     category: str
     vector: Vector
+    audience: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,23 +131,56 @@ class Index(Protocol):
 
 
 @dataclass(frozen=True)
+class Turn:
+    """One question of a conversation and what was answered, redacted; empty if nothing was."""
+
+    question: str
+    answer: str
+    faq_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the agent is given: this, and nothing else, is within its reach.
+
+    ``contents`` are the FAQs that the caller may see, by id. ``search``
+    finds the closest of them to other words. ``settles`` says whether the FAQs alone would answer,
+    given the matches of a rewritten question. With ``only_rewrite`` it may do no more than that.
+    """
+
+    question: str
+    matches: Sequence[Match]
+    contents: Mapping[str, Content]
+    search: Callable[[str, int], Sequence[Match]]
+    settles: Callable[[str, Sequence[Match]], bool]
+    turns: tuple[Turn, ...] = ()
+    only_rewrite: bool = False
+
+
+@dataclass(frozen=True)
 class AgentReply:
-    """What the agent said, already grounded, or why it said nothing."""
+    """What the agent said, already grounded, or why it said nothing.
+
+    ``options``: FAQs to ask back with. ``rewritten``: the question that an FAQ answers at once.
+    """
 
     text: str | None
-    reason: str
-    """``answered``, ``not_configured`` or why there is no text."""
+    reason: AgentReason
     citations: tuple[str, ...] = ()
-    steps: tuple[dict[str, Any], ...] = ()
+    options: tuple[Match, ...] = ()
+    rewritten: str = ""
 
 
 class Agent(Protocol):
     """The LLM fallback. It may only speak from what it found."""
 
-    def answer(self, question: str, matches: Sequence[Match]) -> AgentReply:
-        """Never raises: a failure is a reply without text and with a reason."""
+    def answer(self, task: Task) -> Steps[AgentReply]:
+        """Never raises for a failure of the model: that is a reply without text and a reason.
+
+        Closing the generator stops the run.
+        """
         ...
 
-    def ping(self) -> None:
-        """Return if the agent is usable or not configured; raise ``Unavailable`` otherwise."""
+    def ping(self) -> str:
+        """One line: is there a model, and is it being used. No reason to be unready."""
         ...

@@ -38,9 +38,7 @@ def read_questions(
     found = []
     for number, cells in records(rows, (QUERY, EXPECTED), (), problems):
         question = cells[QUERY].strip()
-        expected = tuple(
-            sorted({part.strip() for part in cells[EXPECTED].split(SEPARATOR)} - {""})
-        )
+        expected = tuple(sorted({part.strip() for part in cells[EXPECTED].split(SEPARATOR)} - {""}))
         if is_blank(question):
             problems.add(number, QUERY, "is empty")
         if len(question) > LONGEST_QUESTION:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from assistant import vectors
 from assistant.classifier import Classifier
 from assistant.decision import Match
 from assistant.entries import entries, phrasings
-from assistant.interfaces import EmbedderUnavailable, Vector
+from assistant.interfaces import Vector
+from assistant.language import ENGLISH_ONLY, words_of
 from assistant.matching import ReleaseMatrix
 from assistant.models import FittedPolicy
 from assistant.policy import Override, Overrides
+from assistant.vector_cache import VectorCache
 from faq.content import Content, Rule
 from faq.models import Release
 from faq.reading import normalise
@@ -33,13 +37,32 @@ class LoadedRelease:
     numbers: Mapping[str, Any] | None = None
     """Of the policy fitted for it, if there is one."""
     classifier: Classifier | None = None
+    embedder: VectorCache | None = None
+    """Of its model: no vector of another one can meet its matrix."""
+
+    def vector(self, text: str) -> tuple[Vector, bool]:
+        """A question's vector, and whether it was remembered. Raises ``EmbedderUnavailable``."""
+        return self.embedder.embed_one(text) if self.embedder else (NOTHING, False)
 
     def find(
-        self, text: str, vector: Vector, *, limit: int, category: str = ""
+        self,
+        text: str,
+        vector: Vector,
+        *,
+        limit: int,
+        category: str = "",
+        audiences: Collection[str] | None = None,
     ) -> list[Match]:
-        """The FAQs closest to a question, with all that a policy looks at."""
-        categories = {category} if category else None
-        found = self.matrix.match(vector, limit=limit, categories=categories)
+        """The FAQs closest to a question, with all that a policy looks at.
+
+        ``audiences`` are those of whoever asks; None: whoever may see every FAQ.
+        """
+        found = self.matrix.match(
+            vector,
+            limit=limit,
+            categories={category} if category else None,
+            audiences=audiences,
+        )
         votes = self.classifier.votes(vector) if self.classifier else {}
         slug, phrasing = self.exact.get(normalise(text), (None, ""))
         return [
@@ -51,6 +74,34 @@ class LoadedRelease:
             )
             for match in found
         ]
+
+    def visible(
+        self, category: str = "", audiences: Collection[str] | None = None
+    ) -> Mapping[str, Content]:
+        """What ``find`` may find."""
+        if not category and (audiences is None or not self.has_audiences):
+            return self.contents
+        return {
+            slug: content
+            for slug, content in self.contents.items()
+            if (not category or content.category == category)
+            and (audiences is None or not content.audience or content.audience in audiences)
+        }
+
+    @property
+    def english_only(self) -> bool:
+        return self.embedder is not None and self.embedder.name.startswith(ENGLISH_ONLY)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """What counts as English whatever it is: FAQs have names of their own in them."""
+        return words_of(
+            phrasing for content in self.contents.values() for phrasing in content.phrasings
+        )
+
+    @cached_property
+    def has_audiences(self) -> bool:
+        return any(content.audience for content in self.contents.values())
 
     @cached_property
     def exact(self) -> Mapping[str, tuple[str, str]]:
@@ -75,10 +126,8 @@ class LoadedRelease:
             },
         )
 
-    @cached_property
-    def categories(self) -> frozenset[str]:
-        return frozenset(content.category for content in self.contents.values())
 
+NOTHING: Vector = np.empty(0, dtype=np.float32)
 
 EMPTY = LoadedRelease(0, None, {}, ReleaseMatrix([]))
 
@@ -86,15 +135,15 @@ EMPTY = LoadedRelease(0, None, {}, ReleaseMatrix([]))
 class LiveRelease:
     """Asks Postgres for the live number at every question, and loads a release when it changes."""
 
-    def __init__(self, embedder: str) -> None:
-        self._embedder = embedder
+    def __init__(self, embedder_of: Callable[[Release], VectorCache]) -> None:
+        self._embedder_of = embedder_of
         self._loaded = EMPTY
         self._loading = threading.Lock()
 
     def current(self) -> LoadedRelease:
         """The live release; empty before the first one.
 
-        Raises ``EmbedderUnavailable`` if its vectors are another model's.
+        Raises ``EmbedderUnavailable`` if its model is not on this machine.
         """
         newest = Release.objects.order_by("-number").values_list("pk", flat=True).first()
         if newest is None:
@@ -103,18 +152,15 @@ class LiveRelease:
         if loaded.pk == newest:
             return loaded
         with self._loading:
-            # Another thread may have loaded it, or a still newer one, while this one waited.
-            if self._loaded.pk < newest:
+            # Another thread may have loaded it while this one waited. Not "older than": what a
+            # transaction saw of its own and then rolled back must not stay.
+            if self._loaded.pk != newest:
                 self._loaded = self._load()
             return self._loaded
 
     def _load(self) -> LoadedRelease:
         release = Release.objects.order_by("-number")[0]
-        if release.embedder != self._embedder:
-            raise EmbedderUnavailable(
-                f"Release {release.number} was made with {release.embedder}, but LOCAL_EMB_MODEL "
-                f"is {self._embedder}: run manage.py publish, or set LOCAL_EMB_MODEL back."
-            )
+        embedder = self._embedder_of(release)
         knowledge_base = release.knowledge_base()
         contents = knowledge_base.contents
         known = vectors.stored(release.embedder, phrasings(contents.values()))
@@ -123,6 +169,7 @@ class LiveRelease:
             number=release.number,
             contents=contents,
             rules=knowledge_base.rules,
+            embedder=embedder,
             matrix=ReleaseMatrix(entries(contents.values(), known)),
             **_fitted(release.policy),
         )

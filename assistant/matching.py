@@ -33,19 +33,28 @@ class ReleaseMatrix:
         self._matrix = _matrix([entry.vector for entry in self._entries])
         self._starts = _starts([entry.faq_id for entry in self._entries])
         self._ends = np.append(self._starts[1:], len(self._entries))
-        self._categories = np.array([self._entries[start].category for start in self._starts])
+        first = [self._entries[start] for start in self._starts]
+        self._categories = np.array([entry.category for entry in first])
+        self._audiences = np.array([entry.audience for entry in first])
+        self._for_everybody = not self._audiences.astype(bool).any()
 
     def __len__(self) -> int:
         """How many phrasings."""
         return len(self._entries)
 
     def match(
-        self, vector: Vector, *, limit: int, categories: Collection[str] | None = None
+        self,
+        vector: Vector,
+        *,
+        limit: int,
+        categories: Collection[str] | None = None,
+        audiences: Collection[str] | None = None,
     ) -> list[Match]:
         """At most ``limit`` FAQs, each by its best phrasing, best first; ties in order of faq_id.
 
         ``similarity`` is the cosine, -1..1, rounded like every similarity a decision rests on.
-        With ``categories``, only FAQs of these are looked at.
+        With ``categories``, only FAQs of these are looked at; with ``audiences``, only those for
+        everybody or for one of these.
         """
         if limit < 1:
             raise ValueError(f"limit must be at least 1, not {limit}")
@@ -54,15 +63,23 @@ class ReleaseMatrix:
 
         by_phrasing = self._matrix @ vector
         by_faq = np.maximum.reduceat(by_phrasing, self._starts)
-        closest = _largest(by_faq, self._faqs_of(categories), limit)
+        closest = _largest(by_faq, self._faqs_of(categories, audiences), limit)
         matches = [self._best_phrasing(faq, by_phrasing) for faq in closest]
         matches.sort(key=lambda match: (-match.similarity, match.faq_id))
         return matches[:limit]
 
-    def _faqs_of(self, categories: Collection[str] | None) -> Positions | None:
-        if categories is None:
-            return None
-        return np.flatnonzero(np.isin(self._categories, list(categories)))
+    def _faqs_of(
+        self, categories: Collection[str] | None, audiences: Collection[str] | None
+    ) -> Positions | None:
+        """Which FAQs are looked at; None: all."""
+        if audiences is None or self._for_everybody:
+            allowed = None
+        else:
+            allowed = np.isin(self._audiences, ["", *audiences])
+        if categories is not None:
+            chosen = np.isin(self._categories, list(categories))
+            allowed = chosen if allowed is None else allowed & chosen
+        return None if allowed is None else np.flatnonzero(allowed)
 
     def _best_phrasing(self, faq: int, by_phrasing: Similarities) -> Match:
         start, end = self._starts[faq], self._ends[faq]

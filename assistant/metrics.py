@@ -22,3 +22,14 @@ SECONDS = Histogram(
         *(0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0),
     ),
 )
+
+AGENT_RUNS = Counter("assistant_agent_runs", "Runs of the agent by what came of them.", ["reason"])
+
+AGENT_SECONDS = Histogram(
+    "assistant_agent_seconds",
+    "Time of one run, from the first request to the last check.",
+    ["reason"],
+    buckets=(0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 30.0),
+)
+
+AGENT_TOKENS = Counter("assistant_agent_tokens", "Tokens of the model.", ["direction"])

@@ -73,3 +73,34 @@ class EvaluationRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} on release {self.release}"
+
+
+class ConversationTurn(models.Model):
+    """One question of a conversation and what was answered; kept for CONVERSATION_DAYS."""
+
+    user_id = models.CharField(max_length=200)
+    conversation_id = models.CharField(max_length=100)
+    question = models.TextField(help_text="Redacted.")
+    answer = models.TextField(blank=True, help_text="Redacted; empty if nothing was answered.")
+    faq_ids = models.JSONField(default=list)
+    asked = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["user_id", "conversation_id", "-id"], name="assistant_turns"),
+            models.Index(fields=["asked"], name="assistant_turn_asked"),
+        )
+
+    def __str__(self) -> str:
+        return self.question[:60]
+
+
+class AgentDay(models.Model):
+    """What the agent spent in one day (UTC), in all processes together."""
+
+    day = models.DateField(unique=True)
+    runs = models.PositiveIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.runs} runs, {self.tokens} tokens"

@@ -7,8 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from assistant import vectors
 from assistant.calibration import Calibration, Labelled, TooLittleData, calibrate
 from assistant.classifier import Classifier
@@ -23,16 +21,13 @@ PRECISION = 0.95
 """Share of right answers a policy is calibrated for, unless calibrate was told another."""
 
 
-def fit(
-    contents: Sequence[Content], known: Mapping[str, Vector], embedder: Embedder
-) -> tuple[Fitted, Phrasings]:
-    """Fit a policy from what the FAQs themselves say."""
+def fit(contents: Sequence[Content], known: Mapping[str, Vector]) -> tuple[Fitted, Phrasings]:
+    """Fit a policy from what the FAQs themselves say. ``known``: the vectors of ``texts``."""
     held = entries(contents, known)
     asked = _phrasings([entry.faq_id for entry in held], [entry.vector for entry in held])
     in_order = sorted(contents, key=lambda content: content.slug)
-    texts = vectors.ensure(embedder, map(taught, in_order))
     answers = _phrasings(
-        [content.slug for content in in_order], [texts[taught(each)] for each in in_order]
+        [content.slug for content in in_order], [known[taught(each)] for each in in_order]
     )
     return fit_release(asked, answers=answers), asked
 
@@ -48,7 +43,7 @@ def fit_and_keep(
 
     Empty when the FAQs have too few phrasings for a policy of their own: the shipped one decides.
     """
-    fitted, asked = fit(contents, known, embedder)
+    fitted, asked = fit(contents, known)
     report: dict[str, Any] = {"precision": precision, "rehearsed": fitted.rehearsed}
     try:
         found = calibrated(fitted, asked, embedder, precision=precision)
@@ -80,10 +75,8 @@ def labelled(asked: Phrasings, embedder: Embedder) -> Labelled:
     }
     known = vectors.ensure(embedder, newest)
     rows = [known[question] for question in newest]
-    dimension = asked.vectors.shape[1]
-    return Labelled(
-        np.array(rows, dtype=np.float32).reshape(len(rows), dimension), list(newest.values())
-    )
+    questions = vectors.matrix(rows, dimension=asked.vectors.shape[1])
+    return Labelled(questions, list(newest.values()))
 
 
 def told(found: Calibration) -> dict[str, Any]:
@@ -96,9 +89,7 @@ def told(found: Calibration) -> dict[str, Any]:
     }
 
 
-def keep(
-    policy: ConfidencePolicy, classifier: Classifier | None, report: Mapping[str, Any]
-) -> str:
+def keep(policy: ConfidencePolicy, classifier: Classifier | None, report: Mapping[str, Any]) -> str:
     """Store a policy under the digest of its numbers and its classifier; return the digest."""
     numbers = policy.numbers()
     weights = classifier.as_dict() if classifier else None
@@ -117,13 +108,10 @@ def refit_precision(digest: str) -> float:
     return float(stored.report.get("precision", PRECISION)) if stored else PRECISION
 
 
-def every_phrasing(contents: Sequence[Content], embedder: Embedder) -> Mapping[str, Vector]:
-    return vectors.ensure(embedder, phrasings(contents))
+def texts(contents: Sequence[Content]) -> list[str]:
+    """Every text of these FAQs that is embedded."""
+    return [*phrasings(contents), *map(taught, contents)]
 
 
 def _phrasings(faq_ids: Sequence[str], rows: Sequence[Vector]) -> Phrasings:
-    return Phrasings(tuple(faq_ids), _matrix(rows))
-
-
-def _matrix(rows: Sequence[Vector]) -> Any:
-    return np.stack(rows).astype(np.float32) if rows else np.empty((0, 0), dtype=np.float32)
+    return Phrasings(tuple(faq_ids), vectors.matrix(rows))

@@ -11,28 +11,34 @@ from dataclasses import replace
 from django.conf import settings
 
 from assistant import policies, vectors, wiring
-from assistant.entries import entries, phrasings
+from assistant.entries import entries
 from assistant.interfaces import Unavailable
+from assistant.pruning import drop_collections
 from faq.content import KnowledgeBase
 from faq.models import Release
 from faq.publishing import NotReady, Prepared, Progress
 
 
-def prepare(knowledge_base: KnowledgeBase, *, progress: Progress | None = None) -> Prepared:
+def prepare(
+    knowledge_base: KnowledgeBase, *, model: str = "", progress: Progress | None = None
+) -> Prepared:
     """What ``settings.FAQ_PREPARE`` names. Raises ``NotReady`` with the cure."""
     contents = list(knowledge_base.contents.values())
     try:
-        embedder = wiring.embedder()
+        embedder = wiring.embedder(model)
         prepared = Prepared(
             embedder=embedder.name,
             collection=collection_of(knowledge_base, embedder.name),
             fingerprint=knowledge_base.fingerprint(embedder=embedder.name),
+            model=embedder.model,
         )
         live = Release.objects.live()
         if live and live.fingerprint == prepared.fingerprint:
             return replace(prepared, policy=live.policy)
-        known = vectors.ensure(embedder, phrasings(contents), progress=progress)
+        known = vectors.ensure(embedder, policies.texts(contents), progress=progress)
         wiring.index().prepare(prepared.collection, entries(contents, known))
+        # One more than are kept: the one that is made ready counts as soon as it is live.
+        drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})
         precision = policies.refit_precision(live.policy if live else "")
         fitted = policies.fit_and_keep(contents, known, embedder, precision=precision)
     except Unavailable as failure:

@@ -39,6 +39,13 @@ class AskSerializer(serializers.Serializer[dict[str, str]]):
         allow_blank=True,
         help_text="Only FAQs of this category may answer.",
     )
+    audience = serializers.CharField(
+        max_length=100,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Also FAQs for this audience: one of the token's, unless it acts for others.",
+    )
     choice = serializers.CharField(
         max_length=100,
         required=False,
@@ -91,4 +98,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     citations = serializers.ListField(child=serializers.CharField())
     release = serializers.IntegerField(allow_null=True)
     degraded = serializers.ListField(child=serializers.CharField())
+    left_open = serializers.ListField(
+        child=serializers.CharField(), help_text="Questions of the message without an answer."
+    )
     decision = DecisionSerializer()

@@ -28,6 +28,11 @@ class VectorCache:
         # Without a secret, anybody who can guess a question could find it in a memory dump.
         self._secret = secrets.token_bytes(32)
 
+    @property
+    def name(self) -> str:
+        """Of the embedder whose vectors these are."""
+        return self._embedder.name
+
     def embed_one(self, text: str) -> tuple[Vector, bool]:
         """The text's read-only unit vector, and whether it was remembered.
 

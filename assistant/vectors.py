@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from assistant.entries import digest_of
-from assistant.interfaces import Embedder, Vector
+from assistant.interfaces import Embedder, Matrix, Vector
 from assistant.models import PhrasingVector
 
 READ_AT_ONCE = 5_000
@@ -61,6 +61,11 @@ def ensure(
         if progress:
             progress(done, len(missing))
     return have
+
+
+def matrix(rows: Sequence[Vector], *, dimension: int = 0) -> Matrix:
+    """The rows as one matrix; ``dimension`` is that of one without rows."""
+    return np.stack(rows).astype(np.float32) if rows else np.empty((0, dimension), np.float32)
 
 
 def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

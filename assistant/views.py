@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from assistant.answering import Question
 from assistant.serializers import AnswerSerializer, AskSerializer
+from assistant.streaming import CONTENT_TYPE, EventStreamRenderer, stream
 from assistant.wiring import get_assistant
 from audit.principal import Role, principal_of
 
 
 class AskView(APIView):
-    """A question in, an answer out, with the path that led to it."""
+    """A question in, an answer out, with the path that led to it.
+
+    With ``Accept: text/event-stream`` the steps come as they happen; the last event is the answer.
+    """
 
     allowed_roles = frozenset({Role.CUSTOMER, Role.SUPPORT, Role.SERVICE, Role.PUBLISHER})
+    renderer_classes = (JSONRenderer, EventStreamRenderer)
 
     @extend_schema(request=AskSerializer, responses=AnswerSerializer)
-    def post(self, request: Request) -> Response:
-        asked = AskSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        fields = asked.validated_data
-        principal = principal_of(request)
-        user_id = fields.get("user_id", principal.subject)
-        if not principal.may_act_for(user_id):
-            raise PermissionDenied("user_id: you may only ask as yourself.")
-        answer = get_assistant().ask(
-            Question(
-                text=fields["message"],
-                user_id=user_id,
-                actor=principal.subject,
-                roles=tuple(sorted(principal.roles)),
-                category=fields["category"],
-                choice=fields["choice"],
-                conversation_id=fields["conversation_id"],
-            )
-        )
-        return Response(answer.as_dict())
+    def post(self, request: Request) -> HttpResponseBase:
+        question = _question(request)
+        if request.accepted_renderer.media_type == CONTENT_TYPE:
+            return stream(get_assistant().steps(question), self.handle_exception)
+        return Response(get_assistant().ask(question).as_dict())
+
+
+def _question(request: Request) -> Question:
+    asked = AskSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    fields = asked.validated_data
+    principal = principal_of(request)
+    user_id = fields.get("user_id", principal.subject)
+    if not principal.may_act_for(user_id):
+        raise PermissionDenied("user_id: you may only ask as yourself.")
+    audience = fields["audience"]
+    if audience and not principal.may_see_for(audience):
+        raise PermissionDenied("audience: your token does not name it.")
+    return Question(
+        text=fields["message"],
+        user_id=user_id,
+        actor=principal.subject,
+        roles=tuple(sorted(principal.roles)),
+        category=fields["category"],
+        audiences=principal.audiences | ({audience} if audience else set()),
+        choice=fields["choice"],
+        conversation_id=fields["conversation_id"],
+    )

@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
 from django.conf import settings
 
 from assistant.answering import Assistant
+from assistant.bounded_agent import BoundedAgent
 from assistant.chroma_server import ChromaServer, ping
+from assistant.conversation import Conversations
 from assistant.embedder import SentenceTransformerEmbedder
 from assistant.fakes import NullAgent
 from assistant.index import ChromaIndex
-from assistant.interfaces import Agent, Index
+from assistant.interfaces import Agent, EmbedderUnavailable, Index
 from assistant.live import LiveRelease, LoadedRelease
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.vector_cache import VectorCache
+from faq.models import Release
+
+
+def embedder(model: str = "") -> SentenceTransformerEmbedder:
+    """Of that model; without a name the live release's, and before the first one LOCAL_EMB_MODEL's.
+
+    Raises ``EmbedderUnavailable`` if the live release's model is not on this machine.
+    """
+    if model:
+        return _embedder_at(model)
+    live = Release.objects.live()
+    return embedder_of(live) if live else _embedder_at(settings.LOCAL_EMB_MODEL)
+
+
+def embedder_of(release: Release) -> SentenceTransformerEmbedder:
+    """Whose vectors a release uses, wherever that model is now. Raises ``EmbedderUnavailable``."""
+    for model in dict.fromkeys((settings.LOCAL_EMB_MODEL, release.model)):
+        with suppress(EmbedderUnavailable):
+            if model and _embedder_at(model).name == release.embedder:
+                return _embedder_at(model)
+    raise EmbedderUnavailable(
+        f"Release {release.number} was made with {release.embedder}, which is not on this machine: "
+        "set LOCAL_EMB_MODEL to where it is, or run manage.py publish --model NAME."
+    )
 
 
 @cache
-def embedder() -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(settings.LOCAL_EMB_MODEL)
+def _embedder_at(model: str) -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(model)
+
+
+@cache
+def vector_cache(embedder: SentenceTransformerEmbedder) -> VectorCache:
+    return VectorCache(embedder)
 
 
 @cache
@@ -37,12 +70,43 @@ def index() -> Index:
 
 @cache
 def agent() -> Agent:
-    return NullAgent()
+    """The agent; without AGENT_MODEL one that says nothing, and Agno is never imported."""
+    if not settings.AGENT_MODEL:
+        return NullAgent()
+    from assistant.agent import AgnoTalker, BadModel
+
+    talker = AgnoTalker(
+        model=settings.AGENT_MODEL,
+        base_url=settings.AGENT_BASE_URL,
+        api_key=settings.AGENT_API_KEY,
+        output_tokens=settings.AGENT_LIMITS.output_tokens,
+        region=settings.PHONE_REGION,
+    )
+    try:
+        talker.load()
+    except BadModel as bad:
+        # A system check says so too; the FAQs answer all the same.
+        logging.getLogger("assistant.agent").error("%s %s", bad, bad.hint)
+    return BoundedAgent(
+        talker,
+        settings.AGENT_LIMITS,
+        mode=settings.AGENT_ANSWER_MODE,
+        least_share=settings.AGENT_GROUNDING,
+        region=settings.PHONE_REGION,
+    )
+
+
+def conversations() -> Conversations:
+    return Conversations(
+        turns=settings.CONVERSATION_TURNS,
+        days=settings.CONVERSATION_DAYS,
+        region=settings.PHONE_REGION,
+    )
 
 
 @cache
 def live() -> LiveRelease:
-    return LiveRelease(embedder().name)
+    return LiveRelease(lambda release: vector_cache(embedder_of(release)))
 
 
 def policy(release: LoadedRelease) -> Policy:
@@ -60,7 +124,12 @@ def policy(release: LoadedRelease) -> Policy:
 
 @cache
 def get_assistant() -> Assistant:
-    return Assistant(embedder=VectorCache(embedder()), live=live(), agent=agent(), policy=policy)
+    return Assistant(
+        live=live(),
+        agent=agent(),
+        policy=policy,
+        conversations=conversations() if settings.AGENT_MODEL else None,
+    )
 
 
 def warm_up() -> None:
@@ -70,6 +139,7 @@ def warm_up() -> None:
     """
     embedder().load()
     live().current()
+    agent()
 
 
 def readiness_checks() -> dict[str, Callable[[], str]]:
@@ -92,8 +162,7 @@ def _release() -> str:
 
 
 def _agent() -> str:
-    agent().ping()
-    return "not configured"
+    return agent().ping()
 
 
 def stop() -> None:

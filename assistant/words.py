@@ -17,21 +17,22 @@ _NUMBER = re.compile(r"[$€£₹]?\d{1,30}(?:[.,]\d{1,30}){0,10}%?")
 _SENTENCE_END = re.compile(r"(?<=[.!?…۔])\s+|\n+|;\s+")
 
 _SCHEME = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}:(?://|(?=[^\s\d]))[^\s<>\"]{1,2000}")
-_DOMAIN = re.compile(r"(?<![\w@.-])(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w.-]*@)(?:[/:?#][^\s<>\"]*)?")
+_DOMAIN = re.compile(
+    r"(?<![\w@.-])(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w.-]*@)(?:[/:?#][^\s<>\"]*)?"
+)
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
 _PHONE = re.compile(r"\+?\d(?:[ ().\-/]{0,3}\d){6,18}")
 
 _SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 _SMALL += " fifteen sixteen seventeen eighteen nineteen"
 _NUMBER_WORDS = {word: str(value) for value, word in enumerate(_SMALL.split())}
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety hundred".split()
-_NUMBER_WORDS |= {word: str(20 + 10 * place) for place, word in enumerate(_TENS)}
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety hundred"
+_NUMBER_WORDS |= {word: str(20 + 10 * place) for place, word in enumerate(_TENS.split())}
 _NUMBER_WORDS |= {"thousand": "1000", "million": "1000000", "dozen": "12", "half": "0.5"}
 # "One of them" counts nothing.
 del _NUMBER_WORDS["one"]
 
-GLUE = frozenset(
-    """
+_GLUE = """
     a about above after again all already also always am an and another any anyone anything are as
     at be because been before being below between both but by can could did do does doing done
     during each either else etc even ever every everything few first follow following for from
@@ -45,17 +46,16 @@ GLUE = frozenset(
     click press tap select choose open find see visit below above next then
     i'm i've it's that's there's they're they've we'll we're we've what's you'd you'll you're you've
     let's here's
-    """.split()
-)
+"""
+GLUE = frozenset(_GLUE.split())
 """English words that state nothing by themselves; an answer may always use them."""
 
-NEGATIONS = frozenset(
-    """
+_NEGATIONS = """
     no not never none nobody nothing nor neither without cannot except unless only
     aren't can't couldn't didn't doesn't don't hadn't hasn't haven't isn't mustn't needn't shouldn't
     wasn't weren't won't wouldn't
-    """.split()
-)
+"""
+NEGATIONS = frozenset(_NEGATIONS.split())
 """English words that turn a sentence round."""
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from audit.models import record
 
 HIDDEN = "(hidden)"
-NOT_TOLD = ("password",)
+NOT_TOLD = ("password", "secret", "previous_secret")
 NOT_CHANGES = ("last_login",)
 
 

@@ -28,7 +28,7 @@ class Header:
     """What stays readable for ever: no text, and pseudonyms instead of people."""
 
     at: str
-    """UTC with microseconds, as in 2026-11-23T09:30:00.000001Z."""
+    """UTC with microseconds, as in 2026-11-23T09:30:00.000001+00:00."""
     action: str
     outcome: str
     actor: str

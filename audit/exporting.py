@@ -65,8 +65,9 @@ def lines(first: int, until: int, key: PublicKey, *, readable: bool = False) -> 
         }
     )
     people = SubjectKey.objects.in_bulk() if readable else {}
-    for row in ledger.rows(first, until):
-        yield compact(_told(row, people) if readable else _kept(row))
+    with ledger.rows(first, until) as rows:
+        for row in rows:
+            yield compact(_told(row, people) if readable else _kept(row))
     after = leaves(until, covering.size)
     yield compact({"checkpoint": covering.note, "leaves_after": [leaf.hex() for leaf in after]})
 

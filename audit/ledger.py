@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -17,27 +17,24 @@ from audit.merkle import Disagreement, Frontier
 from audit.models import PruneCertificate, Record, SignedCheckpoint, SubjectKey
 from audit.verifying import Base, Break, Expected, Kind, Row
 
-FETCHED_AT_ONCE = 5_000
-
 _COLUMNS = """
-    r.canonical, r.mac,
-    to_char(r.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    coalesce(r.action, ''), coalesce(r.outcome, ''), coalesce(r.actor, ''),
-    coalesce(r.subject, ''), coalesce(r.about, ''), coalesce(r.request_id, '')
+    r.canonical, r.mac, r.at AT TIME ZONE 'UTC', r.action, r.outcome, coalesce(r.actor, ''),
+    coalesce(r.subject, ''), r.about, r.request_id
 """
+_TYPES = [*("int8", "int8", "bytea", "bytea"), *("bytea", "bytea", "timestamp"), *["text"] * 6]
 SEALED = f"""
 SELECT s.sequence, s.record_id, s.leaf, s.chain, {_COLUMNS}
   FROM audit_seal AS s LEFT JOIN audit_record AS r ON r.id = s.record_id
  WHERE s.sequence >= %s AND s.sequence < %s ORDER BY s.sequence
 """  # noqa: S608 (nothing in it comes from outside)
 WAITING = f"""
-SELECT 0, r.id, ''::bytea, ''::bytea, {_COLUMNS}
+SELECT 0::bigint, r.id, ''::bytea, ''::bytea, {_COLUMNS}
   FROM audit_record AS r
  WHERE NOT EXISTS (SELECT FROM audit_seal WHERE record_id = r.id) ORDER BY r.id
 """  # noqa: S608
 COPIES = """
-SELECT id FROM (SELECT id, min(id) OVER (PARTITION BY mac) AS first FROM audit_record) AS every
- WHERE id <> first
+SELECT unnest((array_agg(id ORDER BY id))[2:]) FROM audit_record
+ WHERE mac IN (SELECT mac FROM audit_record GROUP BY mac HAVING count(*) > 1) GROUP BY mac
 """
 TRIGGERS = """
 SELECT c.relname, t.tgname, t.tgenabled::text, t.tgtype,
@@ -68,24 +65,32 @@ def one_moment() -> Iterator[None]:
         yield
 
 
-def rows(first: int = 0, until: int = END_OF_LOG) -> Iterator[Row]:
-    """The sealed records with ``first <= sequence < until``, in order. Inside a transaction."""
-    return _rows(SEALED, [first, until])
+def rows(first: int = 0, until: int = END_OF_LOG) -> AbstractContextManager[Iterator[Row]]:
+    """The sealed records with ``first <= sequence < until``, in order.
+
+    Inside a transaction; nothing else can be asked of the database until the block ends.
+    """
+    return _copied(SEALED, [first, until])
 
 
-def waiting() -> Iterator[Row]:
+def waiting() -> list[Row]:
     """The records that have no place yet; their sequence, leaf and chain mean nothing."""
-    return _rows(WAITING, [])
+    with _copied(WAITING, []) as found:
+        return list(found)
 
 
-def _rows(statement: str, values: list[int]) -> Iterator[Row]:
+@contextmanager
+def _copied(statement: str, values: list[int]) -> Iterator[Iterator[Row]]:
     connection.ensure_connection()
-    # Not Django's own cursor: in binary format bytes need not be spelt out as hexadecimals.
     raw: Any = connection.connection
-    with raw.cursor(name="audit_rows", binary=True) as cursor:
-        cursor.itersize = FETCHED_AT_ONCE
-        cursor.execute(statement, values)
-        yield from map(Row._make, cursor)
+    # COPY, since the server then reads on while the rows so far are being looked at.
+    copied = f"COPY ({statement}) TO STDOUT (FORMAT BINARY)"
+    with raw.cursor(binary=True) as cursor, cursor.copy(copied, values) as copy:
+        copy.set_types(_TYPES)
+        yield map(Row._make, copy.rows())
+        # Whoever reads may have seen enough; breaking off would break the transaction.
+        while copy.read():
+            pass
 
 
 def base(key: PublicKey) -> Base:
@@ -140,7 +145,6 @@ def expected(mac_key: bytes, key: PublicKey, anchors: dict[int, set[bytes]]) -> 
         anchors=anchors,
         people=people(key),
         copies=copies,
-        is_sealed_elsewhere=is_sealed,
     )
 
 

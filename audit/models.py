@@ -262,8 +262,8 @@ def _split(told: dict[str, Any], *, has_subject: bool) -> tuple[dict[str, Any], 
 
 
 def utc(at: datetime) -> str:
-    """Such as 2026-11-23T09:30:00.000001Z."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Such as 2026-11-23T09:30:00.000001+00:00."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _shown(pseudonym: str | None, key: SubjectKey | None) -> str:

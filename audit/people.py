@@ -48,7 +48,7 @@ class SubjectKeyManager(models.Manager["SubjectKey"]):
 
     def remember(self, made: Iterable[SubjectKey]) -> None:
         """Keep keys in memory, unless a rollback could still take them away."""
-        if connection.in_atomic_block:
+        if connection.in_atomic_block or not connection.get_autocommit():
             return
         if len(self._known) > MOST_KEYS_KNOWN:
             self._known.clear()

@@ -28,6 +28,8 @@ class Principal:
 
     subject: str
     roles: frozenset[Role]
+    audiences: frozenset[str] = frozenset()
+    """What the token's ``audiences`` names: whose FAQs, besides those for everybody, it may see."""
 
     is_authenticated = True
     is_active = True
@@ -44,6 +46,10 @@ class Principal:
     def has(self, allowed: Iterable[Role]) -> bool:
         """Whether one of the allowed roles is held; an admin holds them all."""
         return Role.ADMIN in self.roles or not self.roles.isdisjoint(allowed)
+
+    def may_see_for(self, audience: str) -> bool:
+        """Whoever acts for others says for whom; everyone else sees what its token says."""
+        return audience in self.audiences or not self.roles.isdisjoint(ANY_USER_ID)
 
     def may_act_for(self, user_id: str) -> bool:
         return user_id == self.subject or not self.roles.isdisjoint(ANY_USER_ID)

@@ -121,12 +121,16 @@ class Sealer:
     def _seal(self, found: list[tuple[int, bytes, bytes]]) -> tuple[Frontier, bytes]:
         tree, chained = self.tree.copy(), self.chain
         mac_key = keys.mac_key()
+        foreign = [pk for pk, leaf, mac in found if chain.mac(mac_key, leaf) != mac]
+        if foreign:
+            # They keep their places: the log tells what is there, and audit_verify names them.
+            log.error(
+                "%s records were changed before they were sealed, or are not ours; the first: %s",
+                *(len(foreign), foreign[0]),
+            )
         with connection.cursor() as cursor, cursor.copy(SEAL) as copy:
             copy.set_types(["int8", "int8", "bytea", "bytea"])
-            for record_id, leaf, mac in found:
-                if chain.mac(mac_key, leaf) != mac:
-                    # It keeps its place: the log tells what is there, and audit_verify names it.
-                    log.error("record %s was changed before it was sealed", record_id)
+            for record_id, leaf, _ in found:
                 chained = chain.link(chained, leaf)
                 copy.write_row((tree.size, record_id, leaf, chained))
                 tree.append(leaf)

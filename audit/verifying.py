@@ -8,7 +8,8 @@ rebuilt by someone who has both keys.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2s, sha256
 from typing import NamedTuple
@@ -32,7 +33,10 @@ class Kind(StrEnum):
 
 
 class Row(NamedTuple):
-    """A place in the log and the record that is said to be there; None: there is no such record."""
+    """A place in the log and the record that is said to be there; None: there is no such record.
+
+    ``at`` is in UTC, without saying so.
+    """
 
     sequence: int
     record_id: int
@@ -40,7 +44,7 @@ class Row(NamedTuple):
     chain: bytes
     stored: bytes | None
     mac: bytes | None
-    at: str
+    at: datetime
     action: str
     outcome: str
     actor: str
@@ -50,7 +54,8 @@ class Row(NamedTuple):
 
     def opening(self) -> bytes:
         """How the stored bytes must begin if the columns say the same as they do."""
-        return opening(*self[6:]).encode("utf-8", "backslashreplace")
+        at = self.at.isoformat(timespec="microseconds") + "+00:00"
+        return opening(at, *self[7:]).encode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,15 @@ class Break:
     detail: str
     sequence: int | None = None
     record_id: int | None = None
+    found: bytes | None = None
+    """The leaf hash that stands where another was sealed."""
+
+    def named(self, is_sealed: Callable[[bytes], bool]) -> Break:
+        """The same, or that it is out of order: what stands there was sealed at another place."""
+        if self.found is None or not is_sealed(self.found):
+            return self
+        detail = "another record stands in its place"
+        return replace(self, kind=Kind.REORDERED, detail=detail)
 
     def __str__(self) -> str:
         place = f"record {self.record_id}" if self.record_id is not None else ""
@@ -89,7 +103,6 @@ class Expected:
     """Pseudonyms that have a key, or had one until it was erased."""
     copies: Set[int] = frozenset()
     """Ids of records that repeat an older one."""
-    is_sealed_elsewhere: Callable[[bytes], bool] = lambda leaf: False
 
 
 def walk(rows: Iterable[Row], base: Base, expected: Expected) -> tuple[int, Break | None]:
@@ -114,14 +127,15 @@ def walk(rows: Iterable[Row], base: Base, expected: Expected) -> tuple[int, Brea
             return tree.size, _break(row, Kind.MISSING, "it was sealed and is gone")
         leaf = sha256(b"\0" + stored).digest()
         if leaf != row.leaf:
-            return tree.size, _changed(row, leaf, expected)
+            changed = _break(row, Kind.CHANGED, "it does not say what was sealed")
+            return tree.size, replace(changed, found=leaf)
         before, chain = chain, sha256(b"\2" + chain + leaf).digest()
         if chain != row.chain:
             return tree.size, _unlinked(row, coming.peek(), before)
         if row.record_id in copies:
             return tree.size, _break(row, Kind.INSERTED, "it is a copy of an older record")
         if blake2s(leaf, key=mac_key).digest() != row.mac:
-            return tree.size, _break(row, Kind.CHANGED, NOT_OURS)
+            return tree.size, _foreign(row, coming.peek(), before)
         if not stored.startswith(row.opening()):
             return tree.size, _break(row, Kind.CHANGED, COLUMNS)
         if row.actor not in people or row.subject not in people:
@@ -159,12 +173,6 @@ def _gap(row: Row, size: int) -> Break:
     return _break(row, Kind.INSERTED, "its place is taken")
 
 
-def _changed(row: Row, leaf: bytes, expected: Expected) -> Break:
-    if expected.is_sealed_elsewhere(leaf):
-        return _break(row, Kind.REORDERED, "another record stands in its place")
-    return _break(row, Kind.CHANGED, "it does not say what was sealed")
-
-
 def _unlinked(row: Row, following: Row | None, before: bytes) -> Break:
     """The record is as sealed, but was chained to another one than stands before it."""
     if following and link(before, following.leaf) == following.chain:
@@ -172,6 +180,12 @@ def _unlinked(row: Row, following: Row | None, before: bytes) -> Break:
             return _break(row, Kind.REORDERED, "it was sealed after the record that follows it")
         return _break(row, Kind.INSERTED, "the one that follows is chained to the one before it")
     return _break(row, Kind.MISSING, "what it was chained to no longer stands before it")
+
+
+def _foreign(row: Row, following: Row | None, before: bytes) -> Break:
+    if following and link(before, following.leaf) == following.chain:
+        return _break(row, Kind.INSERTED, "the one that follows is chained to the one before it")
+    return _break(row, Kind.CHANGED, NOT_OURS)
 
 
 class _Stops:
@@ -183,7 +197,7 @@ class _Stops:
         sizes = {*self._notes, *expected.anchors}
         self._sizes = iter(sorted(size for size in sizes if size >= base.frontier.size))
         self._newest = {size for size, *_ in expected.notes[-SIGNATURES_CHECKED:]}
-        self._good = base.frontier.size
+        self._good = self._covered = base.frontier.size
         self.next = next(self._sizes, None)
 
     def at(self, tree: Frontier) -> Break | None:
@@ -201,6 +215,7 @@ class _Stops:
                 reason = reason or "goes on from another tree"
             if reason:
                 return self._rebuilt(f"the checkpoint of size {tree.size} {reason}")
+            self._covered = tree.size
         self._good = tree.size
         return None
 
@@ -222,8 +237,8 @@ class _Stops:
         if self.next is not None:
             known = "an anchor" if self.next in self._expected.anchors else "a checkpoint"
             return Break(Kind.CUT_OFF, f"{known} knows of {self.next} records", size)
-        if size and size != self._good:
-            return Break(Kind.CUT_OFF, "no checkpoint covers it any more", self._good)
+        if size != self._covered:
+            return Break(Kind.CUT_OFF, "no checkpoint covers it any more", self._covered)
         return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -39,7 +40,9 @@ PAGE = 500
 class AuditView(APIView):
     allowed_roles = frozenset({Role.AUDITOR})
 
-    @extend_schema(parameters=[RecordPageSerializer], responses=RecordListSerializer)
+    @extend_schema(
+        operation_id="audit_list", parameters=[RecordPageSerializer], responses=RecordListSerializer
+    )
     def get(self, request: Request) -> Response:
         """Audit records, newest first."""
         wanted = RecordPageSerializer(data=request.query_params)
@@ -50,10 +53,20 @@ class AuditView(APIView):
         return Response({"results": RecordSerializer(page, many=True).data, "next": more})
 
 
+class NdjsonRenderer(BaseRenderer):
+    """Says that a view speaks JSON lines, for callers who ask; the reply streams by itself."""
+
+    media_type = NDJSON
+    format = "jsonl"
+
+
 class AuditExportView(APIView):
     allowed_roles = frozenset({Role.AUDITOR})
+    renderer_classes = (NdjsonRenderer,)
 
     @extend_schema(
+        operation_id="audit_export",
+        tags=["audit"],
         parameters=[RecordFilterSerializer],
         responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR)},
     )

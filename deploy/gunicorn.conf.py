@@ -1,13 +1,18 @@
 """How gunicorn serves supportsite. Read by `make run` and by the image alike."""
 
+import gc
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 _here = Path(__file__).resolve().parent
-_state = Path(os.environ.get("STATE_DIR") or _here.parent / "var").resolve()
+_state = Path(os.environ.get("STATE_DIR") or _here.parent / "var").expanduser().resolve()
+_port = os.environ.get("PORT") or "8000"
 
-bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+bind = os.environ.get("BIND") or f"127.0.0.1:{_port}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "gthread"
 threads = int(os.environ.get("WEB_THREADS") or 4)
@@ -24,8 +29,14 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 
+_sealer = None
+_worker = None
+
+# Asked before gunicorn sets handlers of its own.
+_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
 # prometheus_client looks at this when it is first imported.
-_metrics = _state / "prometheus"
+_metrics = _state / "prometheus" / _port
 if os.environ.get("PROMETHEUS_MULTIPROC_DIR") != str(_metrics):
     # A first start, not a reload: forget the numbers of the processes of an earlier run.
     shutil.rmtree(_metrics, ignore_errors=True)
@@ -33,23 +44,78 @@ if os.environ.get("PROMETHEUS_MULTIPROC_DIR") != str(_metrics):
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 
 
-def when_ready(server):
-    """Load the model and the live release once; every worker is forked with them."""
-    from django.db import connections
+def on_starting(server):
+    """Load the model and the live release once; every worker is forked with them.
+
+    Before the port is opened: a client that comes too early is refused, not kept waiting.
+    """
+    from django.db import DatabaseError, connection, connections
 
     from assistant import wiring
     from assistant.interfaces import Unavailable
+    from supportsite import stopping
 
+    stopping.heed()
     try:
+        # From here on both servers are ours to stop; until here a Ctrl-C had to wait.
+        connection.ensure_connection()
+        wiring.index()
+        stopping.release()
         wiring.warm_up()
-    except Unavailable as failure:
-        server.log.error("%s", failure)
+    except (Unavailable, DatabaseError) as failure:
+        server.log.error("%s", " ".join(str(failure).split()))
         raise SystemExit(1) from None
     finally:
         connections.close_all()
+
+
+def when_ready(server):
+    """Say so, to whoever ran `make run`."""
+    # What is loaded by now stays. Unseen by the garbage collector it is never copied into a
+    # worker's own memory, and a worker ends in a third of a second instead of one and a half.
+    gc.freeze()
+    _start_sealer()
+    _start_worker()
     banner = os.environ.pop("SERVE_BANNER", "")
-    if banner:
-        print(banner, flush=True)
+    if not banner:
+        return
+    # Run by hand, it ends with its terminal. Elsewhere the signal means reload.
+    if not _nohup:
+        signal.signal(signal.SIGHUP, lambda *_: server.signal(signal.SIGTERM, None))
+    print(banner, flush=True)
+
+
+def _start_sealer():
+    """The audit log's sealer, beside the workers, unless another place has the signing key."""
+    global _sealer
+    from django.conf import settings
+
+    if settings.AUDIT_SIGNING_KEY:
+        command = [str(_here.parent / "manage.py"), "audit_seal", "--loop", "--until-orphaned"]
+        # Told to end by on_exit, not by the terminal: it seals what the last requests recorded.
+        _sealer = subprocess.Popen(  # noqa: S603 (nothing in it comes from outside)
+            [sys.executable, *command], start_new_session=True
+        )
+
+
+def _start_worker():
+    """What sends mails and webhooks. With `make run` only: an image has a service for it."""
+    global _worker
+    if "SERVE_BANNER" in os.environ:
+        command = [str(_here.parent / "manage.py"), "worker", "--until-orphaned"]
+        _worker = subprocess.Popen(  # noqa: S603 (nothing in it comes from outside)
+            [sys.executable, *command], start_new_session=True
+        )
+
+
+def post_worker_init(worker):
+    """Ctrl-C means now.
+
+    A worker hears of it twice, from the terminal and from gunicorn; gunicorn's own handler, when
+    interrupted by the second, waits for a lock that it holds itself.
+    """
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, lambda *_: os._exit(0))
 
 
 def child_exit(server, worker):
@@ -63,4 +129,12 @@ def on_exit(server):
     """Stop the Chroma server of our own; the embedded Postgres stops with its last user."""
     from assistant import wiring
 
+    beside = [process for process in (_worker, _sealer) if process]
+    for process in beside:
+        process.terminate()
+    for process in beside:
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
     wiring.stop()

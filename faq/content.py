@@ -20,6 +20,7 @@ class Content:
     """One FAQ. ``alternates`` keep the order in which a curator wrote them.
 
     ``threshold`` and ``margin``, 0 to 1, are its own; None leaves them to its category or policy.
+    ``audience`` names who may see it; empty: everybody.
     """
 
     slug: str
@@ -29,11 +30,16 @@ class Content:
     alternates: tuple[str, ...] = ()
     threshold: float | None = None
     margin: float | None = None
+    audience: str = ""
 
     @cached_property
     def digest(self) -> str:
         """SHA-256, 64 hex digits: two FAQs with one digest say the same."""
-        return _sha256(asdict(self))
+        said = asdict(self)
+        if not self.audience:
+            # It came later: an FAQ for everybody keeps the digest it always had.
+            del said["audience"]
+        return _sha256(said)
 
     @property
     def phrasings(self) -> tuple[str, ...]:
@@ -112,6 +118,94 @@ def compare(wanted: Mapping[str, Content], stored: Mapping[str, Content]) -> Dif
         gone=tuple(sorted(stored.keys() - wanted.keys())),
         same=tuple(slug for slug in both if wanted[slug] == stored[slug]),
     )
+
+
+@dataclass(frozen=True)
+class Change:
+    """How one FAQ differs between two knowledge bases; None where there is none of that slug."""
+
+    slug: str
+    before: Content | None
+    after: Content | None
+
+    @property
+    def kind(self) -> str:
+        """added, changed or gone."""
+        if self.before is None:
+            return "added"
+        return "gone" if self.after is None else "changed"
+
+    @property
+    def fields(self) -> dict[str, tuple[Any, Any]]:
+        """What each differing field said and says, but for phrasings."""
+        before, after = (each.as_dict() if each else {} for each in (self.before, self.after))
+        return {
+            name: (before.get(name), after.get(name))
+            for name in ("answer", "category", "threshold", "margin", "audience")
+            if before.get(name) != after.get(name)
+            and not (before.get(name) in _NOTHING and after.get(name) in _NOTHING)
+        }
+
+    @property
+    def question(self) -> tuple[str, str] | None:
+        """What the question was and is, if it is another one."""
+        before = self.before.question if self.before else ""
+        after = self.after.question if self.after else ""
+        return (before, after) if before != after else None
+
+    @property
+    def phrasings_added(self) -> tuple[str, ...]:
+        return _missing(self.after, self.before)
+
+    @property
+    def phrasings_gone(self) -> tuple[str, ...]:
+        return _missing(self.before, self.after)
+
+    @property
+    def reordered(self) -> bool:
+        """Whether the phrasings are the same ones in another order."""
+        if self.before is None or self.after is None:
+            return False
+        one, other = self.before.alternates, self.after.alternates
+        return one != other and sorted(one) == sorted(other)
+
+    def as_dict(self) -> dict[str, Any]:
+        fields = {"question": self.question} if self.question else {}
+        return {
+            "slug": self.slug,
+            "change": self.kind,
+            "differs": {
+                name: {"before": before, "after": after}
+                for name, (before, after) in {**fields, **self.fields}.items()
+            },
+            "phrasings": {
+                "added": list(self.phrasings_added),
+                "gone": list(self.phrasings_gone),
+            },
+        }
+
+
+_NOTHING = (None, "")
+
+
+def changes(wanted: Mapping[str, Content], stored: Mapping[str, Content]) -> list[Change]:
+    """FAQ by FAQ, how ``stored`` must change to say what ``wanted`` says; by slug."""
+    difference = compare(wanted, stored)
+    slugs = sorted((*difference.added, *difference.changed, *difference.gone))
+    return [Change(slug, stored.get(slug), wanted.get(slug)) for slug in slugs]
+
+
+def digest_of(drafts: Mapping[str, str | None]) -> str:
+    """SHA-256, 64 hex digits, of changes to be published: each FAQ's digest by slug.
+
+    None for an FAQ that goes.
+    """
+    return _sha256(dict(drafts))
+
+
+def _missing(of: Content | None, where: Content | None) -> tuple[str, ...]:
+    there = set(where.phrasings) if where else set()
+    return tuple(phrasing for phrasing in (of.phrasings if of else ()) if phrasing not in there)
 
 
 def _sha256(value: Any) -> str:

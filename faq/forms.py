@@ -11,23 +11,19 @@ from django.utils.safestring import SafeString
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from faq.models import Faq
-from faq.phrasing import is_blank, normalise
+from faq.drafts import Draft, draft_of
+from faq.models import Faq, Phrasing
+from faq.phrasing import is_blank, key_of, normalise
 
 
-def owners(*, besides: Faq) -> Mapping[str, str]:
-    """Normalised phrasing -> slug, of every other published FAQ."""
-    contents = Faq.objects.published().exclude(pk=besides.pk).contents()
-    return {normalise(p): content.slug for content in contents.values() for p in content.phrasings}
-
-
-def refuse_taken(phrasing: str, taken: Mapping[str, str]) -> None:
+def refuse_taken(phrasing: str, *, besides: Faq) -> None:
     """One phrasing may lead to one FAQ only: no lead could ever tell two apart."""
-    words = normalise(phrasing)
-    if not words:
+    if not normalise(phrasing):
         raise forms.ValidationError("This is nothing but punctuation.")
-    if words in taken:
-        raise forms.ValidationError(f"This is already a phrasing of {taken[words]}.")
+    claims = Phrasing.objects.filter(key=key_of(phrasing)).exclude(faq=besides.pk)
+    other = claims.select_related("faq").first()
+    if other:
+        raise forms.ValidationError(f"This is already a phrasing of {other.faq.slug}.")
 
 
 def write_either_way(form: forms.ModelForm[Any], *names: str) -> None:
@@ -36,29 +32,33 @@ def write_either_way(form: forms.ModelForm[Any], *names: str) -> None:
         form.fields[name].widget.attrs["dir"] = "auto"
 
 
-class CategoryInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
-    """Offers the categories there are; a misspelt one would be a new one."""
+class KnownInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
+    """Offers the words there are; a misspelt one would be a new one."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self.column = column
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        known = Faq.objects.exclude(category="").order_by("category").distinct()
-        options = format_html_join(
-            "", '<option value="{}">', known.values_list("category").distinct()
-        )
-        field = super().render(name, value, {**(attrs or {}), "list": "categories"}, renderer)
-        return format_html('{}<datalist id="categories">{}</datalist>', field, options)
+        known = Faq.objects.exclude(**{self.column: ""}).order_by(self.column).distinct()
+        options = format_html_join("", '<option value="{}">', known.values_list(self.column))
+        field = super().render(name, value, {**(attrs or {}), "list": f"known_{name}"}, renderer)
+        return format_html('{}<datalist id="known_{}">{}</datalist>', field, name, options)
 
 
 class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    """The draft's ETag when the form was opened."""
+
     class Meta:
-        widgets = {"category": CategoryInput}
-        help_texts = {
-            "status": "Published: /ask answers with it as soon as it is saved. "
-            "Draft or retired: it does not."
-        }
+        widgets = {name: KnownInput(name) for name in ("category", "audience", "owner")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         write_either_way(self, "question", "answer")
+        # Read here, before what was posted is put into the instance.
+        self.stored: Draft | None = draft_of(self.instance) if self.instance.pk else None
+        self.initial["seen"] = self.stored.etag if self.stored else ""
 
     def clean_answer(self) -> str:
         # Browsers send CR LF; files and the API have LF, and only what differs is a change.
@@ -69,11 +69,17 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> None:
         super().clean()
+        seen = self.cleaned_data.get("seen")
+        if self.stored and seen and seen != self.stored.etag:
+            raise forms.ValidationError(
+                "A colleague saved this FAQ while you had it open, so yours was not saved. Open it "
+                "in another tab to see theirs; what you typed is still here."
+            )
         question = self.cleaned_data.get("question")
-        if question is None or self.cleaned_data.get("status") == Faq.Status.RETIRED:
+        if question is None or self.instance.retired:
             return
         try:
-            refuse_taken(question, owners(besides=self.instance))
+            refuse_taken(question, besides=self.instance)
         except forms.ValidationError as refusal:
             self.add_error("question", refusal)
 
@@ -90,14 +96,13 @@ class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
 class AlternateFormSet(PaginationInlineFormSet):  # type: ignore[misc]
     def clean(self) -> None:
         super().clean()
-        if self.instance.status == Faq.Status.RETIRED:
+        if self.instance.retired:
             return
-        taken = owners(besides=self.instance)
         for form in self.forms:
-            cleaned = getattr(form, "cleaned_data", {})
+            cleaned: Mapping[str, Any] = getattr(form, "cleaned_data", {})
             if not cleaned.get("text") or cleaned.get("DELETE"):
                 continue
             try:
-                refuse_taken(cleaned["text"], taken)
+                refuse_taken(cleaned["text"], besides=self.instance)
             except forms.ValidationError as refusal:
                 form.add_error("text", refusal)

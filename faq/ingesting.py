@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 
 from audit.models import record
 from faq.content import Content, Difference, KnowledgeBase
-from faq.models import AlternateQuestion, Faq, Release
-from faq.publishing import Overtaken, Progress, current, prepare, release, writing
+from faq.drafts import Draft, drafts, put, remember
+from faq.models import Faq, Release, Taken
+from faq.publishing import (
+    Overtaken,
+    Progress,
+    Unpublishable,
+    current_rules,
+    prepare,
+    release,
+    writing,
+)
 from faq.reading import FaqRow
 
 
@@ -21,17 +31,18 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """What an ingest will do: from the published FAQs ``before`` to what is ``wanted``."""
+    """What an ingest will do: from the live FAQs ``before`` to what is ``wanted``."""
 
     difference: Difference
     before: Mapping[str, Content]
+    drafts: Mapping[str, Draft]
     wanted: KnowledgeBase
     retire: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an ingest did. ``missing``: published FAQs the file does not have, still published."""
+    """What an ingest did. ``missing``: live FAQs the file does not have, still live."""
 
     release: int | None
     results: Mapping[str, Result]
@@ -48,7 +59,12 @@ class Report:
 
 
 def content_of(row: FaqRow) -> Content:
-    return Content(row.slug, row.question, row.answer, row.category, row.alternates)
+    own = {name: row.own[name] for name in OWN if name in row.own}
+    return Content(row.slug, row.question, row.answer, row.category, row.alternates, **own)
+
+
+OWN = ("threshold", "margin", "audience")
+"""What a file may leave to the FAQ as it is."""
 
 
 def ingest(
@@ -61,21 +77,23 @@ def ingest(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Make the knowledge base say what the rows say, and publish it.
+    """Make the live release say what the rows say; drafts that they do not touch stay drafts.
 
     ``retire_missing`` retires published FAQs that the file does not have; otherwise they are only
     reported. ``keep_edits`` leaves alone rows the file has not changed since it was last read, so
     that what curators did meanwhile stays. Raises ``PublishError``; nothing is written then.
     """
     file = {row.slug: content_of(row) for row in rows}
-    planned = _plan(file, retire_missing=retire_missing, keep_edits=keep_edits)
+    silent = frozenset(OWN).difference(*(row.own for row in rows[:1]))
+    plan = partial(_plan, file, silent=silent, retire_missing=retire_missing, keep_edits=keep_edits)
+    planned = plan()
     if dry_run:
         return _report(rows, planned, None)
     prepared = prepare(planned.wanted, progress=progress)
     with writing():
-        if _plan(file, retire_missing=retire_missing, keep_edits=keep_edits) != planned:
+        if plan() != planned:
             raise Overtaken("FAQs were changed while the file was read in; try again.")
-        _apply(file, planned)
+        _apply(file, planned, actor=actor)
         made = release(planned.wanted, prepared, actor=actor, note=f"Ingested {source}")
         report = _report(rows, planned, made)
         record(
@@ -88,25 +106,28 @@ def ingest(
     return report
 
 
-def _plan(file: Mapping[str, Content], *, retire_missing: bool, keep_edits: bool) -> Plan:
-    faqs = {faq.slug: faq for faq in Faq.objects.prefetch_related("alternates")}
+def _plan(
+    file: Mapping[str, Content], *, silent: frozenset[str], retire_missing: bool, keep_edits: bool
+) -> Plan:
+    live = Release.objects.live()
+    before = live.knowledge_base() if live else KnowledgeBase({})
+    known = {faq.slug: faq for faq in Faq.objects.filter(slug__in=list(file))}
     kept = {
         slug
         for slug, content in file.items()
-        if keep_edits and slug in faqs and faqs[slug].file_digest == content.digest
-    }
-    published = {
-        slug: faq.content() for slug, faq in faqs.items() if faq.status == Faq.Status.PUBLISHED
+        if keep_edits and slug in known and known[slug].file_digest == content.digest
     }
     wanted = {
-        slug: _with_own_bounds(content, faqs.get(slug))
+        slug: _with_own_fields(content, known.get(slug), silent)
         for slug, content in file.items()
         if slug not in kept
     }
+    published = before.contents
     added = wanted.keys() - published.keys()
     changed = {slug for slug in wanted.keys() - added if wanted[slug] != published[slug]}
     gone = tuple(sorted(published.keys() - file.keys()))
     retire = gone if retire_missing else ()
+    touched = {*added, *changed, *retire}
     return Plan(
         difference=Difference(
             added=tuple(sorted(added)),
@@ -115,62 +136,40 @@ def _plan(file: Mapping[str, Content], *, retire_missing: bool, keep_edits: bool
             same=tuple(sorted(file.keys() - added - changed)),
         ),
         before=published,
+        drafts=drafts(touched),
         wanted=KnowledgeBase(
             {s: content for s, content in {**published, **wanted}.items() if s not in retire},
-            current().rules,
+            # Rules are no part of a file; the first release takes what there is.
+            before.rules if live else current_rules(),
         ),
         retire=retire,
     )
 
 
-def _with_own_bounds(content: Content, faq: Faq | None) -> Content:
-    """A file says nothing of an FAQ's own threshold and margin: they stay as a curator set them."""
-    return replace(content, threshold=faq.threshold, margin=faq.margin) if faq else content
+def _with_own_fields(content: Content, faq: Faq | None, silent: frozenset[str]) -> Content:
+    """What the file has no column for stays as a curator set it."""
+    if faq is None:
+        return content
+    return replace(content, **{name: getattr(faq, name) for name in silent})
 
 
-def _apply(file: Mapping[str, Content], plan: Plan) -> None:
-    """Write the working copies; unchanged ones only learn what the file said."""
-    touched = [*plan.difference.added, *plan.difference.changed]
-    Faq.objects.bulk_create(
-        [
-            Faq(
-                slug=slug,
-                question=file[slug].question,
-                answer=file[slug].answer,
-                category=file[slug].category,
-                status=Faq.Status.PUBLISHED,
-                file_digest=file[slug].digest,
-            )
-            for slug in touched
-        ],
-        update_conflicts=True,
-        unique_fields=["slug"],
-        update_fields=["question", "answer", "category", "status", "file_digest", "updated"],
-        batch_size=1000,
-    )
-    ids = dict(Faq.objects.filter(slug__in=touched).values_list("slug", "id"))
-    AlternateQuestion.objects.filter(faq_id__in=ids.values()).delete()
-    AlternateQuestion.objects.bulk_create(
-        [
-            AlternateQuestion(faq_id=ids[slug], text=text)
-            for slug in touched
-            for text in file[slug].alternates
-        ],
-        batch_size=2000,
-    )
-    _remember(file, plan.difference.same)
-    Faq.objects.filter(slug__in=plan.retire).update(status=Faq.Status.RETIRED)
-
-
-def _remember(file: Mapping[str, Content], slugs: Sequence[str]) -> None:
-    stale = [
-        faq
-        for faq in Faq.objects.filter(slug__in=slugs).only("slug", "file_digest")
-        if faq.file_digest != file[faq.slug].digest
-    ]
-    for faq in stale:
-        faq.file_digest = file[faq.slug].digest
-    Faq.objects.bulk_update(stale, ["file_digest"], batch_size=1000)
+def _apply(file: Mapping[str, Content], plan: Plan, *, actor: str) -> None:
+    """Write the drafts that the file changes. Others, and colleagues' edits of them, stay."""
+    touched = (*plan.difference.added, *plan.difference.changed)
+    before = plan.drafts
+    wanted = {
+        slug: replace(before[slug], content=plan.wanted.contents[slug], retired=False)
+        if slug in before
+        else Draft(plan.wanted.contents[slug])
+        for slug in touched
+    }
+    wanted |= {slug: replace(before[slug], retired=True) for slug in plan.retire if slug in before}
+    digests = {slug: content.digest for slug, content in file.items()}
+    try:
+        put(wanted, actor=actor)
+        remember(digests)
+    except Taken as taken:
+        raise Unpublishable(taken.clashes) from None
 
 
 def _report(rows: Sequence[FaqRow], plan: Plan, made: Release | None) -> Report:

@@ -2,35 +2,97 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from typing import ClassVar
+from dataclasses import fields
+from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
+from django.db.models import Case, F, OuterRef, Subquery, Value, When
 
 from audit.models import record
-from faq.content import Content, KnowledgeBase, Rule
+from faq.content import Clash, Content, KnowledgeBase, Rule, clashes
+from faq.phrasing import key_of
 
 FRACTION = (MinValueValidator(0.0), MaxValueValidator(1.0))
 SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z"
 
 
+READ_AT_ONCE = 2_000
+
+
+class Taken(Exception):
+    """A phrasing already leads to another FAQ; ``clashes`` says which to which."""
+
+    problem_status = 409
+
+    def __init__(self, found: Iterable[Clash]) -> None:
+        self.clashes = tuple(found)
+        super().__init__("; ".join(map(str, self.clashes)))
+
+
 class FaqQuerySet(models.QuerySet["Faq"]):
-    def published(self) -> FaqQuerySet:
-        return self.filter(status=Faq.Status.PUBLISHED)
+    def in_use(self) -> FaqQuerySet:
+        """Those that the next release of everything would have."""
+        return self.filter(retired=False)
 
     def contents(self) -> dict[str, Content]:
-        """What each FAQ says, by slug; two queries however many there are."""
-        return {faq.slug: faq.content() for faq in self.prefetch_related("alternates")}
+        """What each FAQ says, by slug; two queries for every ``READ_AT_ONCE`` of them."""
+        read = self.prefetch_related("alternates").iterator(READ_AT_ONCE)
+        return {faq.slug: faq.content() for faq in read}
+
+    def with_status(self) -> FaqQuerySet:
+        """With ``status``: how each draft stands against the live release."""
+        live = Release.objects.live()
+        said = Revision.objects.filter(slug=OuterRef("slug"), releases=live.pk if live else None)
+        status = Faq.Status
+        return self.annotate(live_digest=Subquery(said.values("digest")[:1])).annotate(
+            status=Case(
+                When(retired=True, live_digest=None, then=Value(status.RETIRED.value)),
+                When(retired=True, then=Value(status.RETIRING.value)),
+                When(live_digest=None, then=Value(status.DRAFT.value)),
+                When(live_digest=F("digest"), then=Value(status.PUBLISHED.value)),
+                default=Value(status.CHANGED.value),
+                output_field=models.CharField(),
+            )
+        )
+
+    @transaction.atomic
+    def settle(self) -> None:
+        """After their texts have changed: their digests, and the phrasings they lay claim to.
+
+        Raises ``Taken`` if a phrasing leads to two FAQs that are in use.
+        """
+        faqs = list(self.prefetch_related("alternates"))
+        contents = {faq.pk: faq.content() for faq in faqs}
+        stale = [faq for faq in faqs if faq.digest != contents[faq.pk].digest]
+        for faq in stale:
+            faq.digest = contents[faq.pk].digest
+        Faq.objects.bulk_update(stale, ["digest"], batch_size=1000)
+        Phrasing.objects.claim(
+            {faq.pk: () if faq.retired else contents[faq.pk].phrasings for faq in faqs}
+        )
+
+
+class FaqManager(models.Manager.from_queryset(FaqQuerySet)):  # type: ignore[misc]
+    pass
 
 
 class Faq(models.Model):
-    """One question-and-answer pair as curators see it. What /ask uses is its last release."""
+    """One question-and-answer pair as curators edit it: a draft. /ask uses its last release."""
 
     class Status(models.TextChoices):
+        """How a draft stands against the live release; derived, see ``with_status``."""
+
         DRAFT = "draft"
+        CHANGED = "changed"
         PUBLISHED = "published"
+        RETIRING = "retiring"
         RETIRED = "retired"
+
+    status: str
+    """Only on rows read ``with_status``."""
 
     slug = models.CharField(
         "id",
@@ -42,12 +104,21 @@ class Faq(models.Model):
     question = models.CharField(max_length=500)
     answer = models.TextField(max_length=20_000)
     category = models.CharField(max_length=100, blank=True)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    audience = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="Only callers of this audience are answered with it; empty: everybody.",
+    )
+    owner = models.CharField(max_length=200, blank=True, help_text="Who keeps it right.")
+    review_by = models.DateField(null=True, blank=True, help_text="When to read it again.")
+    retired = models.BooleanField(
+        default=False, help_text="The next release goes without it; it stays here to be read."
+    )
     threshold = models.FloatField(
         null=True,
         blank=True,
         validators=FRACTION,
-        help_text="Least similarity to answer with this FAQ; empty: its category's, or the policy's.",
+        help_text="Least similarity to answer with it; empty: its category's, or the policy's.",
     )
     margin = models.FloatField(
         null=True,
@@ -55,25 +126,34 @@ class Faq(models.Model):
         validators=FRACTION,
         help_text="Least lead over the next other FAQ; empty: its category's, or the policy's.",
     )
+    digest = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of its content; see settle."
+    )
     file_digest = models.CharField(
         max_length=64, blank=True, editable=False, help_text="What the last file said, as a digest."
     )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[models.Manager[Faq]] = models.Manager.from_queryset(FaqQuerySet)()
+    objects: ClassVar[FaqManager] = FaqManager()
 
     class Meta:
         ordering = ("slug",)
         verbose_name = "FAQ"
         verbose_name_plural = "FAQs"
         indexes = (
-            models.Index(fields=["status"], name="faq_status"),
+            models.Index(fields=["retired"], name="faq_retired"),
+            models.Index(fields=["review_by"], name="faq_review_by"),
             models.Index(fields=["category"], name="faq_category"),
         )
 
     def __str__(self) -> str:
         return self.question
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        Faq.objects.filter(pk=self.pk).settle()
 
     def content(self) -> Content:
         return Content(
@@ -84,14 +164,17 @@ class Faq(models.Model):
             alternates=tuple(alternate.text for alternate in self.alternates.all()),
             threshold=self.threshold,
             margin=self.margin,
+            audience=self.audience,
         )
 
     @transaction.atomic
-    def move(self, status: Status, *, by: str) -> None:
-        """Publish or retire it with the next release."""
-        before, self.status = self.status, status
-        self.save(update_fields=["status", "updated"])
-        changed = {"status": {"before": before, "after": status}}
+    def retire(self, *, by: str, retired: bool = True) -> None:
+        """Leave it out of the next release, or bring it back. Raises ``Taken``."""
+        before, self.retired = self.retired, retired
+        if before == retired:
+            return
+        self.save(update_fields=["retired", "updated"])
+        changed = {"retired": {"before": before, "after": retired}}
         record("faq.changed", actor=by, kind="faq", key=self.slug, data={"fields": changed})
 
 
@@ -107,6 +190,94 @@ class AlternateQuestion(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        Faq.objects.filter(pk=self.faq_id).settle()
+
+    @transaction.atomic
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        Faq.objects.filter(pk=self.faq_id).settle()
+        return deleted
+
+
+class PhrasingManager(models.Manager["Phrasing"]):
+    def claim(self, wanted: dict[int, tuple[str, ...]]) -> None:
+        """Let each FAQ, by its primary key, have these phrasings and no others.
+
+        Raises ``Taken``.
+        """
+        claims = {
+            key_of(phrasing): (pk, phrasing)
+            for pk, phrasings in wanted.items()
+            for phrasing in phrasings
+        }
+        others = self.filter(key__in=list(claims)).exclude(faq_id__in=list(wanted))
+        found = [
+            Clash(claims[bytes(key)][1], (_slug(claims[bytes(key)][0]), slug))
+            for key, slug in others.values_list("key", "faq__slug")
+        ]
+        if len(claims) < sum(len({key_of(p) for p in each}) for each in wanted.values()):
+            chosen = Faq.objects.filter(pk__in=[pk for pk, each in wanted.items() if each])
+            found += clashes(chosen.contents().values())
+        if found:
+            raise Taken(found)
+        stale: dict[int, list[int]] = defaultdict(list)
+        for pk, key, faq_id in self.filter(faq_id__in=list(wanted)).values_list(
+            "pk", "key", "faq_id"
+        ):
+            if claims.get(bytes(key), (None,))[0] == faq_id:
+                del claims[bytes(key)]
+            else:
+                stale[faq_id].append(pk)
+        self.filter(pk__in=[pk for pks in stale.values() for pk in pks]).delete()
+        self.bulk_create(
+            [Phrasing(key=key, faq_id=pk) for key, (pk, _) in claims.items()], batch_size=5000
+        )
+
+
+class Phrasing(models.Model):
+    """That a phrasing leads to one FAQ in use. The database refuses it to a second one."""
+
+    key = models.BinaryField(max_length=32, unique=True, help_text="SHA-256, normalised.")
+    faq = models.ForeignKey(Faq, models.CASCADE, related_name="claims")
+
+    objects: ClassVar[PhrasingManager] = PhrasingManager()
+
+    def __str__(self) -> str:
+        return f"{bytes(self.key).hex()[:8]} -> {self.faq_id}"
+
+
+def _slug(pk: int) -> str:
+    return Faq.objects.values_list("slug", flat=True).get(pk=pk)
+
+
+class Upload(models.Model):
+    """A file between its preview and its confirmation. Nothing reads it but whoever brought it."""
+
+    name = models.CharField(max_length=200)
+    format = models.CharField(max_length=20)
+    data = models.BinaryField()
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Hit(models.Model):
+    """An FAQ answered a question. Who asked what is in the audit trail."""
+
+    slug = models.CharField(max_length=100)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["slug", "at"], name="faq_hit_when"),)
+
+    def __str__(self) -> str:
+        return f"{self.slug} {self.at:%Y-%m-%d %H:%M}"
 
 
 class CategoryRule(models.Model):
@@ -138,26 +309,23 @@ class Revision(models.Model):
     alternates = models.JSONField(default=list)
     threshold = models.FloatField(null=True)
     margin = models.FloatField(null=True)
+    audience = models.CharField(max_length=100, blank=True)
 
     class Meta:
         ordering = ("slug",)
+        indexes = (models.Index(fields=["slug"], name="faq_revision_slug"),)
 
     def __str__(self) -> str:
         return f"{self.slug} {self.digest[:8]}"
 
     @classmethod
     def of(cls, content: Content) -> Revision:
-        return cls(
-            digest=content.digest,
-            slug=content.slug,
-            question=content.question,
-            answer=content.answer,
-            category=content.category,
-            alternates=list(content.alternates),
-        )
+        return cls(digest=content.digest, **content.as_dict())
 
     def content(self) -> Content:
-        return Content(self.slug, self.question, self.answer, self.category, tuple(self.alternates))
+        # By name, so that no field of Content can be forgotten here.
+        said = {each.name: getattr(self, each.name) for each in fields(Content)}
+        return Content(**{**said, "alternates": tuple(self.alternates)})
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
@@ -172,6 +340,9 @@ class Release(models.Model):
     number = models.PositiveIntegerField(unique=True)
     fingerprint = models.CharField(max_length=64)
     embedder = models.CharField(max_length=300, help_text="Whose vectors it uses: model@weights.")
+    model = models.CharField(
+        max_length=500, blank=True, help_text="Where that model is; empty: LOCAL_EMB_MODEL."
+    )
     collection = models.CharField(max_length=200, help_text="Its collection in Chroma.")
     rules = models.JSONField(default=dict, help_text="Thresholds and margins by category.")
     policy = models.CharField(
@@ -189,6 +360,7 @@ class Release(models.Model):
 
     class Meta:
         ordering = ("-number",)
+        permissions = (("publish_release", "Can publish and roll back"),)
 
     def __str__(self) -> str:
         return f"Release {self.number}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -32,6 +33,11 @@ def normalise(phrasing: str) -> str:
     folded = unicodedata.normalize("NFKC", phrasing.translate(_APOSTROPHES)).casefold()
     words = unicodedata.normalize("NFKC", _IGNORED.sub("", folded)).split()
     return " ".join(words).strip(_SURROUNDING)
+
+
+def key_of(phrasing: str) -> bytes:
+    """SHA-256, 32 bytes; equal for phrasings that ``normalise`` makes equal."""
+    return hashlib.sha256(normalise(phrasing).encode()).digest()
 
 
 def distinct(question: str, alternates: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from audit.models import record
-from faq.content import Clash, Difference, KnowledgeBase, Rule, clashes, compare
+from faq.content import Clash, Difference, KnowledgeBase, Rule, clashes, compare, digest_of
 from faq.models import CategoryRule, Faq, Release
 
 # Any number no other code of ours uses: writers of the knowledge base take turns on it.
@@ -51,12 +51,16 @@ class Unpublishable(PublishError):
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was made ready: whose vectors, which collection, the fingerprint, the fitted policy."""
+    """What was made ready: whose vectors, which collection, the fingerprint, the fitted policy.
+
+    ``model`` is where the embedder is found: a folder or a name; empty: LOCAL_EMB_MODEL.
+    """
 
     embedder: str
     collection: str
     fingerprint: str
     policy: str = ""
+    model: str = ""
 
 
 Progress = Callable[[int, int], None]
@@ -65,9 +69,12 @@ Progress = Callable[[int, int], None]
 
 class Prepare(Protocol):
     def __call__(
-        self, knowledge_base: KnowledgeBase, *, progress: Progress | None = None
+        self, knowledge_base: KnowledgeBase, *, model: str = "", progress: Progress | None = None
     ) -> Prepared:
-        """Make everything ready that answering from it needs; ``NotReady`` if it cannot be."""
+        """Make everything ready that answering from it needs; ``NotReady`` if it cannot be.
+
+        ``model`` embeds; empty: that of the live release.
+        """
         ...
 
 
@@ -86,20 +93,24 @@ def take_turn() -> None:
 
 
 def current() -> KnowledgeBase:
-    """What a release made now would say."""
-    rules = {
-        rule.category: Rule(rule.threshold, rule.margin) for rule in CategoryRule.objects.all()
-    }
-    return KnowledgeBase(Faq.objects.published().contents(), rules)
+    """What a release of every draft would say."""
+    return KnowledgeBase(Faq.objects.in_use().contents(), current_rules())
 
 
-def prepare(knowledge_base: KnowledgeBase, *, progress: Progress | None = None) -> Prepared:
+def current_rules() -> dict[str, Rule]:
+    """What categories ask for themselves, as edited."""
+    return {rule.category: Rule(rule.threshold, rule.margin) for rule in CategoryRule.objects.all()}
+
+
+def prepare(
+    knowledge_base: KnowledgeBase, *, model: str = "", progress: Progress | None = None
+) -> Prepared:
     """Check that the FAQs can be told apart, and make ready what a release of them needs."""
     found = clashes(knowledge_base.contents.values())
     if found:
         raise Unpublishable(found)
     ready: Prepare = import_string(settings.FAQ_PREPARE)
-    return ready(knowledge_base, progress=progress)
+    return ready(knowledge_base, model=model, progress=progress)
 
 
 def publish(
@@ -107,20 +118,26 @@ def publish(
     actor: str,
     note: str = "",
     only: Collection[str] | None = None,
+    reviewed: str = "",
+    model: str = "",
     progress: Progress | None = None,
 ) -> Release:
-    """Publish the FAQs as they stand; without any difference, the live release stays.
+    """Publish the drafts as they stand; without any difference, the live release stays.
 
     ``only`` are the slugs to publish; all others, and the rules, stay as the live release has them.
-    Raises ``PublishError``. Safe to call inside a transaction, which then decides.
+    ``reviewed`` is the ``content.digest_of`` what was looked at: publish that or raise
+    ``Overtaken``. ``model``: embed with that one from now on. Raises ``PublishError``. Safe to call
+    inside a transaction, which then decides.
     """
 
     def wanted(live: Release | None) -> KnowledgeBase:
-        if only is None:
-            return current()
-        return _selected(only, live.knowledge_base() if live else KnowledgeBase({}))
+        before = live.knowledge_base() if live else KnowledgeBase({})
+        knowledge_base = current() if only is None else _selected(only, before)
+        if reviewed and reviewed != digest_of(_changed(knowledge_base, before)):
+            raise Overtaken("This is not what you looked at any more; look again.")
+        return knowledge_base
 
-    return _switch(wanted, actor=actor, note=note, progress=progress)
+    return _switch(wanted, actor=actor, note=note, model=model, progress=progress)
 
 
 def roll_back(
@@ -132,7 +149,15 @@ def roll_back(
     """
     old = to.knowledge_base()
     note = note or f"Rolled back to release {to.number}"
-    return _switch(lambda live: old, actor=actor, note=note, progress=progress, policy=to.policy)
+    return _switch(
+        lambda live: old,
+        actor=actor,
+        note=note,
+        model=to.model,
+        policy=to.policy,
+        progress=progress,
+        embedder=to.embedder,
+    )
 
 
 def adopt(policy: str, *, live: Release, actor: str, note: str) -> Release:
@@ -143,14 +168,22 @@ def adopt(policy: str, *, live: Release, actor: str, note: str) -> Release:
     with writing():
         if Release.objects.live() != live:
             raise Overtaken("Another release was published meanwhile; calibrate again.")
-        prepared = Prepared(live.embedder, live.collection, live.fingerprint, policy)
+        prepared = Prepared(
+            live.embedder, live.collection, live.fingerprint, policy, model=live.model
+        )
         return release(live.knowledge_base(), prepared, actor=actor, note=note)
 
 
 def _selected(only: Collection[str], live: KnowledgeBase) -> KnowledgeBase:
-    drafts = Faq.objects.published().filter(slug__in=only).contents()
+    drafts = Faq.objects.in_use().filter(slug__in=only).contents()
     kept = {slug: content for slug, content in live.contents.items() if slug not in only}
     return KnowledgeBase({**kept, **drafts}, live.rules)
+
+
+def _changed(wanted: KnowledgeBase, live: KnowledgeBase) -> dict[str, str | None]:
+    difference = compare(wanted.contents, live.contents)
+    kept = {slug: wanted.contents[slug].digest for slug in (*difference.added, *difference.changed)}
+    return {**kept, **dict.fromkeys(difference.gone)}
 
 
 def _switch(
@@ -159,15 +192,20 @@ def _switch(
     actor: str,
     note: str,
     progress: Progress | None,
+    model: str = "",
     policy: str | None = None,
+    embedder: str = "",
 ) -> Release:
     """Make ready what is wanted, and switch to it unless somebody was faster.
 
-    ``policy`` is the fitted policy to keep to; None: the one that was made ready.
+    ``policy`` is the fitted policy to keep to; None: the one that was made ready. ``embedder`` is
+    whose vectors they must be, as ``Release.embedder`` names it; empty: the model's.
     """
     live = Release.objects.live()
     knowledge_base = wanted(live)
-    prepared = prepare(knowledge_base, progress=progress)
+    prepared = prepare(knowledge_base, model=model, progress=progress)
+    if embedder and prepared.embedder != embedder:
+        raise NotReady(f"Its vectors are {embedder}'s, which is not here ({prepared.embedder} is).")
     if policy is not None:
         prepared = replace(prepared, policy=policy)
     with writing():
@@ -188,6 +226,7 @@ def release(wanted: KnowledgeBase, prepared: Prepared, *, actor: str, note: str 
         number=live.number + 1 if live else 1,
         fingerprint=prepared.fingerprint,
         embedder=prepared.embedder,
+        model=prepared.model,
         collection=prepared.collection,
         policy=prepared.policy,
         rules={category: asdict(rule) for category, rule in wanted.rules.items()},

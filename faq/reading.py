@@ -13,8 +13,10 @@ import io
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
 
 from audit.spreadsheet import neutralise
 from faq.phrasing import distinct, is_blank, normalise
@@ -30,12 +32,15 @@ __all__ = [
     "normalise",
     "read_alternates",
     "read_csv",
+    "read_one",
     "with_alternates",
     "write_csv",
 ]
 
 FAQ_COLUMNS = ("id", "question", "answer", "category")
 ALTERNATES = "alternates"
+OWN_COLUMNS = ("threshold", "margin", "audience", "owner", "review_by", "retired")
+"""What a file may say besides; where it has no such column, an FAQ keeps what it has."""
 ALTERNATE_QUESTION = "alternate_question"
 DEFAULT_LIMITS = Limits()
 
@@ -58,6 +63,8 @@ class FaqRow:
     category: str
     alternates: tuple[str, ...]
     row: int
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """By column, of those of ``OWN_COLUMNS`` that the file has."""
 
 
 @dataclass(frozen=True)
@@ -133,14 +140,37 @@ def write_csv(faqs: Iterable[FaqRow]) -> str:
     Cells are neutralised, see ``audit.spreadsheet``. Encode it as UTF-8, or as ``utf-8-sig`` for
     a person with a spreadsheet.
     """
+    rows = (
+        (faq.slug, faq.question, faq.answer, faq.category, "\n".join(faq.alternates))
+        for faq in faqs
+    )
+    return write_cells((*FAQ_COLUMNS, ALTERNATES), rows)
+
+
+def write_cells(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """CSV with a header and neutralised cells."""
     text = io.StringIO(newline="")
     # The writer ends rows with CR LF (RFC 4180), and so it quotes every cell that holds either.
     writer = csv.writer(text)
-    writer.writerow((*FAQ_COLUMNS, ALTERNATES))
-    for faq in faqs:
-        cells = (faq.slug, faq.question, faq.answer, faq.category, "\n".join(faq.alternates))
-        writer.writerow(map(neutralise, cells))
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(map(neutralise, row))
     return text.getvalue()
+
+
+def sift(
+    read: Callable[[bytes, Limits, Problems], list[Row]], data: bytes, *, limits: Limits
+) -> tuple[list[FaqRow], list[Problem]]:
+    """The FAQs of a file that are sound, and what is wrong with the others.
+
+    ``read`` turns bytes into rows. Raises ``Unreadable`` where there is nothing to look at row by
+    row, such as a file without a header.
+    """
+    problems = Problems(most=limits.problems)
+    faqs = _faqs(read(data, limits, problems), limits, problems)
+    found = problems.found()
+    bad = {problem.row for problem in found}
+    return [faq for faq in faqs if faq.row not in bad], found
 
 
 def faqs_in(rows: Sequence[Row], *, limits: Limits, problems: Problems) -> list[FaqRow]:
@@ -148,15 +178,37 @@ def faqs_in(rows: Sequence[Row], *, limits: Limits, problems: Problems) -> list[
 
     Raises ``Unreadable`` for all that is wrong with them and all that ``problems`` already held.
     """
+    faqs = _faqs(rows, limits, problems)
+    problems.raise_if_any()
+    return faqs
+
+
+def _faqs(rows: Sequence[Row], limits: Limits, problems: Problems) -> list[FaqRow]:
     faqs = [
         _RowReader(number, cells, limits, problems).faq()
-        for number, cells in records(rows, FAQ_COLUMNS, (ALTERNATES,), problems)
+        for number, cells in records(rows, FAQ_COLUMNS, (ALTERNATES, *OWN_COLUMNS), problems)
     ]
     _refuse_repeated_ids(faqs, problems)
     _refuse_too_many_alternates(faqs, limits, problems)
-    _refuse_shared_phrasings([use for faq in faqs for use in _uses(faq)], problems)
-    problems.raise_if_any()
+    in_use = [faq for faq in faqs if not faq.own.get("retired")]
+    _refuse_shared_phrasings([use for faq in in_use for use in _uses(faq)], problems)
     return faqs
+
+
+def read_one(cells: Mapping[str, str], *, limits: Limits = DEFAULT_LIMITS) -> FaqRow:
+    """One FAQ from its cells by column, checked as those of a file are; ``row`` is 0.
+
+    Raises ``Unreadable``.
+    """
+    problems = Problems(most=limits.problems)
+    faq = _RowReader(0, cells, limits, problems).faq()
+    _refuse_too_many_alternates([faq], limits, problems)
+    problems.raise_if_any()
+    return faq
+
+
+_YES = frozenset({"yes", "true", "1"})
+_NO = frozenset({"", "no", "false", "0"})
 
 
 @dataclass(frozen=True)
@@ -180,7 +232,47 @@ class _RowReader:
             for line in lines
         ]
         alternates = distinct(question, filter(None, phrasings))
-        return FaqRow(slug, question, answer, category, alternates, self.row)
+        return FaqRow(slug, question, answer, category, alternates, self.row, self._own())
+
+    def _own(self) -> dict[str, Any]:
+        readers: dict[str, Callable[[str], Any]] = {
+            "threshold": self._fraction,
+            "margin": self._fraction,
+            "audience": self._word,
+            "owner": self._word,
+            "review_by": self._date,
+            "retired": self._flag,
+        }
+        return {name: readers[name](name) for name in OWN_COLUMNS if name in self.cells}
+
+    def _word(self, column: str) -> str:
+        most = self.limits.owner if column == "owner" else self.limits.category
+        return self._text(column, self.cells[column], most, required=False)
+
+    def _fraction(self, column: str) -> float | None:
+        cell = self.cells[column].strip()
+        try:
+            value = float(cell) if cell else None
+        except ValueError:
+            value = -1.0
+        if value is not None and not 0.0 <= value <= 1.0:
+            self.problems.add(self.row, column, f"{shown(cell)} is not a number from 0 to 1")
+            return None
+        return value
+
+    def _date(self, column: str) -> date | None:
+        cell = self.cells[column].strip()
+        try:
+            return date.fromisoformat(cell) if cell else None
+        except ValueError:
+            self.problems.add(self.row, column, f"{shown(cell)} is not a date like 2026-12-31")
+            return None
+
+    def _flag(self, column: str) -> bool:
+        cell = self.cells[column].strip().casefold()
+        if cell not in _YES | _NO:
+            self.problems.add(self.row, column, f"{shown(cell)} is neither yes nor no")
+        return cell in _YES
 
     def alternate(self) -> AlternateRow:
         cell = self.cells[ALTERNATE_QUESTION]

@@ -34,6 +34,7 @@ class Limits:
     question: int = 500
     answer: int = 20_000
     category: int = 100
+    owner: int = 200
     alternate: int = 500
     alternates: int = 200
     problems: int = 1_000
@@ -53,7 +54,7 @@ class Problem:
         return f"{place}: {self.reason}" if place else self.reason
 
 
-class Unreadable(Exception):  # noqa: N818 - reads as a sentence where it is caught
+class Unreadable(Exception):
     """The file was not taken. ``str()`` lists ``problems`` by row, one a line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -78,6 +79,10 @@ class Problems:
             self._found.append(Problem(row, column, reason))
         else:
             self._more = True
+
+    def found(self) -> list[Problem]:
+        """What was found so far, in the order it was found."""
+        return list(self._found)
 
     def raise_if_any(self) -> None:
         """Raises ``Unreadable``."""
@@ -112,7 +117,7 @@ def csv_rows(data: bytes, *, limits: Limits, problems: Problems) -> list[Row]:
     rows: list[Row] = []
     number = 0
     # Without strict, an unclosed quote swallows the rest of the file in silence.
-    reader = csv.reader(io.StringIO(_decoded(data), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(decoded(data), newline=""), strict=True)
     try:
         for number, cells in enumerate(reader, start=1):
             if all(map(is_blank, cells)):
@@ -185,7 +190,7 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 1]}…")
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:2]:
         raise refused("byte 0 is not UTF-8 but begins UTF-16; save as CSV UTF-8", row=1)
     body = data.removeprefix(codecs.BOM_UTF8)

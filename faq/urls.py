@@ -1,5 +1,25 @@
 from django.urls import path
 
+from faq.draft_views import FaqsView, FaqView
+from faq.import_views import ExportView, ImportsView
+from faq.release_views import (
+    DifferenceView,
+    ReleasesView,
+    ReleaseView,
+    RollbackView,
+    WaitingView,
+)
 from faq.views import IngestView
 
-urlpatterns = [path("ingest", IngestView.as_view(), name="ingest")]
+urlpatterns = [
+    path("ingest", IngestView.as_view(), name="ingest"),
+    path("faqs", FaqsView.as_view(), name="faqs"),
+    path("faqs.<str:format_name>", ExportView.as_view(), name="faqs-export"),
+    path("imports", ImportsView.as_view(), name="imports"),
+    path("faqs/<str:slug>", FaqView.as_view(), name="faq"),
+    path("releases", ReleasesView.as_view(), name="releases"),
+    path("releases/draft", WaitingView.as_view(), name="releases-draft"),
+    path("releases/<int:number>", ReleaseView.as_view(), name="release"),
+    path("releases/<int:number>/diff", DifferenceView.as_view(), name="release-diff"),
+    path("releases/<int:number>/rollback", RollbackView.as_view(), name="release-rollback"),
+]

@@ -1,23 +1,76 @@
 """People of the admin, in the same dress as the rest of it."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from audit.admin_changes import RecordsChanges
+
+GRANTED = (
+    *("view_ticket", "change_ticket", "view_delivery", "change_delivery"),
+    *("view_webhook", "add_webhook", "change_webhook"),
+    *("view_faq", "add_faq", "change_faq", "view_release", "publish_release"),
+    *("view_record", "view_user", "add_user", "change_user"),
+)
+"""What the desk can be opened for. Nobody deletes, and only the site itself writes the rest."""
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(RecordsChanges, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "last_login")
+    # Rights come from groups, where they can be looked over.
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+    )
+    filter_horizontal = ()
+    autocomplete_fields = ("groups",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        # Whoever only calls the API has no account here: accounts are for the desk.
+        obj.is_staff = obj.is_staff or not change
+        super().save_model(request, obj, form, change)
+
+    def subject(self, obj: Any) -> str:
+        """Whom the records of changes to an account concern."""
+        name: str = obj.get_username()
+        return name
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Django's; the change and its record happen together."""
+        return super().user_change_password(request, *args, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People are made inactive, so that nobody takes a name the audit trail knows."""
+        return False
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
-    pass
+class GroupAdmin(RecordsChanges, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field and db_field.name == "permissions":
+            field.widget = UnfoldAdminCheckboxSelectMultipleWidget()
+            field.queryset = Permission.objects.filter(codename__in=GRANTED)
+            field.help_text = ""
+        return field

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -24,7 +25,7 @@ END_OF_TIME = 253_402_300_800
 """The year 10000, in seconds since 1970; JSON has room for much later."""
 
 # One printable line; it is stored, logged and compared.
-_SUBJECT = re.compile(rf"[^\s\x00-\x1f\x7f]{{1,{LONGEST_SUBJECT}}}")
+_SUBJECT = re.compile(rf"[^\s\x00-\x1f\x7f\ud800-\udfff]{{1,{LONGEST_SUBJECT}}}")
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -36,10 +37,20 @@ class BearerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         claims = verify(token.strip())
-        return Principal(subject_of(claims), roles_of(claims)), claims
+        return Principal(subject_of(claims), roles_of(claims), audiences_of(claims)), claims
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the API's description names it."""
+
+    target_class = BearerAuthentication
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 class SessionOrBearer(BearerAuthentication):
@@ -77,11 +88,12 @@ def verify(token: str) -> Mapping[str, Any]:
     return claims
 
 
-def issue(subject: str, roles: list[str], *, seconds: int) -> str:
+def issue(subject: str, roles: list[str], *, seconds: int, audiences: Iterable[str] = ()) -> str:
     """A token for ourselves and our own tests; production tokens come from an identity provider."""
     now = int(time.time())
     token: str = _configured().encode(
         {"sub": subject, "roles": roles, "iat": now, "exp": now + seconds}
+        | ({"audiences": list(audiences)} if audiences else {})
     )
     return token
 
@@ -92,6 +104,13 @@ def subject_of(claims: Mapping[str, Any]) -> str:
     if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
         raise AuthenticationFailed("The token names no subject.")
     return subject
+
+
+def audiences_of(claims: Mapping[str, Any]) -> frozenset[str]:
+    """The words of the claim ``audiences``; not ``aud``, which says whom the token is for."""
+    claimed = claims.get("audiences")
+    words = claimed if isinstance(claimed, list) else [claimed]
+    return frozenset(word for word in words if word and isinstance(word, str))
 
 
 def roles_of(claims: Mapping[str, Any]) -> frozenset[Role]:

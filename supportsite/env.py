@@ -6,9 +6,13 @@ A variable that is set but empty counts as unset, as in a compose file's ``NAME=
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
@@ -29,6 +33,14 @@ def flag(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
 
 
+def parsed(name: str, default: str, parse: Callable[[str], T]) -> T:
+    """What ``parse`` makes of the text; its ``ValueError`` says what the text should be."""
+    try:
+        return parse(text(name, default))
+    except ValueError as wrong:
+        raise ImproperlyConfigured(f"{name} must be {wrong}.") from None
+
+
 def integer(name: str, default: int, *, least: int, most: int) -> int:
     value = text(name)
     try:
@@ -40,11 +52,17 @@ def integer(name: str, default: int, *, least: int, most: int) -> int:
     return number
 
 
-def fraction(name: str, default: float | None) -> float | None:
+def fraction(name: str, default: float) -> float:
     """A number from 0 to 1, such as a similarity threshold."""
+    number = optional_fraction(name)
+    return default if number is None else number
+
+
+def optional_fraction(name: str) -> float | None:
+    """A number from 0 to 1; None if the variable is unset."""
     value = text(name)
     if not value:
-        return default
+        return None
     try:
         number = float(value)
     except ValueError:

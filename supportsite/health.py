@@ -7,36 +7,39 @@ from collections.abc import Callable
 
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from assistant.wiring import readiness_checks
+from supportsite.problems import problem_response
 
 log = logging.getLogger("supportsite.health")
 
 
+@csrf_exempt
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers. Touches nothing."""
     return JsonResponse({"status": "ok"})
 
 
+@csrf_exempt
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when every dependency is there, else 503; one line each either way."""
     checks: dict[str, Callable[[], str]] = {"database": _database, **readiness_checks()}
     lines = {name: _line(name, check) for name, check in checks.items()}
-    ready = all(line.startswith("ok") for line in lines.values())
-    return JsonResponse(
-        {"status": "ok" if ready else "unavailable", "checks": lines}, status=200 if ready else 503
-    )
+    if all(line.startswith("ok") for line in lines.values()):
+        return JsonResponse({"status": "ok", "checks": lines})
+    return problem_response(503, "Something this site needs is not there.", checks=lines)
 
 
 def _line(name: str, check: Callable[[], str]) -> str:
     try:
         return f"ok: {check()}"
     # Any failure of a dependency means "not ready"; what it was is for the log.
-    except Exception:
-        log.warning("%s is not ready", name, exc_info=True)
+    except Exception as failure:
+        log.warning("%s is not ready (%s): %s", name, type(failure).__name__, failure)
         return "unavailable"
 
 

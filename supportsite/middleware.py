@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import MiddlewareNotUsed
+from django.core.exceptions import BadRequest, MiddlewareNotUsed
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from audit import request_id
-from supportsite.problems import problem_response
+from supportsite.problems import in_our_words, is_admin, problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -58,6 +58,31 @@ class RequestIdMiddleware:
                 "ms": round(seconds * 1000, 1),
             },
         )
+
+
+class ProblemMiddleware:
+    """Put the errors that Django and its libraries answer themselves, such as 405, in our words."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        return response if is_admin(request) else in_our_words(response)
+
+
+class WellFormedMiddleware:
+    """Refuse with 400 what would crash those behind: a NUL in a cookie, a length that is none."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.headers.get("Content-Length") or "0"
+        # A session's key is looked up in Postgres, which takes no NUL.
+        if not length.isdecimal() or any("\0" in value for value in request.COOKIES.values()):
+            raise BadRequest
+        return self.get_response(request)
 
 
 class ClientCertificateMiddleware:

@@ -6,6 +6,7 @@ No stack trace and no vendor's message ever reaches a client.
 from __future__ import annotations
 
 import logging
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -20,9 +21,10 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.views import defaults
 from rest_framework import exceptions
-from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_handler
 from rest_framework.views import set_rollback
 
@@ -55,8 +57,11 @@ class Conflict(exceptions.APIException):
     status_code = 409
 
 
-def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """What went wrong in an API view, as a problem document; the rest is Django's 500."""
+def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """What went wrong in an API view, as a problem document; the rest is Django's 500.
+
+    Not rendered by the view: a problem is JSON where the view speaks CSV, YAML or HTML.
+    """
     translated = _translate(exc)
     response = rest_handler(translated, context)
     if response is None:
@@ -73,9 +78,23 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if response.status_code >= 500:
         # The cause goes to the log, where no client reads it.
         log.error("answered %s", response.status_code, exc_info=exc)
-    response.data = document(response.status_code, detail, **details)
-    response.content_type = CONTENT_TYPE
-    return response
+    problem = problem_response(response.status_code, detail, **details)
+    return _with_headers_of(response, problem)
+
+
+def _with_headers_of(response: HttpResponseBase, problem: JsonResponse) -> JsonResponse:
+    for name in ("Allow", "Retry-After", "WWW-Authenticate"):
+        if name in response.headers:
+            problem[name] = response[name]
+    return problem
+
+
+def in_our_words(response: HttpResponseBase) -> HttpResponseBase:
+    """The same error as a problem document, when Django or a library has worded it."""
+    if response.status_code < 400 or response.headers.get("Content-Type") == CONTENT_TYPE:
+        return response
+    phrase = HTTPStatus(response.status_code).phrase
+    return _with_headers_of(response, problem_response(response.status_code, f"{phrase}."))
 
 
 def _translate(exc: Exception) -> Exception:
@@ -118,12 +137,13 @@ def _errors(detail: Any, field: str) -> Any:
 # --- Outside the API's views: unknown paths, bad requests, crashes --------------------------------
 
 
-def _is_admin(request: HttpRequest) -> bool:
-    return request.path.startswith("/admin")
+def is_admin(request: HttpRequest) -> bool:
+    """Whether a person at the admin reads the reply, rather than a program."""
+    return request.path.startswith("/admin/")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _is_admin(request):
+    if is_admin(request):
         return defaults.bad_request(request, exception)
     if isinstance(exception, RequestDataTooBig):
         return problem_response(413, "The body is too large.")
@@ -131,28 +151,35 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
-    if _is_admin(request):
+    if is_admin(request):
         return defaults.permission_denied(request, exception)
     return problem_response(403, "You may not do this.")
 
 
 def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
-    if _is_admin(request):
+    if is_admin(request):
         return defaults.page_not_found(request, exception)
     return problem_response(404, "There is nothing at this address.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if _is_admin(request):
-        return defaults.server_error(request)
-    return problem_response(500, "Something went wrong here; it has been logged.")
+    """What escaped every view. Ours, such as ``AuditUnavailable``, know their status and words."""
+    failure = sys.exception()
+    status = getattr(failure, "problem_status", 500)
+    detail = str(failure) if status != 500 else "Something went wrong here; it has been logged."
+    if is_admin(request):
+        return render(request, "500.html", {"detail": detail}, status=status)
+    return problem_response(status, detail)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return problem_response(403, "The form has expired; reload the page and try again.")
+    detail = "The form has expired; reload the page and try again."
+    if is_admin(request):
+        return defaults.permission_denied(request, PermissionDenied(detail))
+    return problem_response(403, detail)
 
 
-# --- In the schema ---------------------------------------------------------------------------------
+# --- In the schema --------------------------------------------------------------------------------
 
 PROBLEM_SCHEMA = {
     "type": "object",

@@ -15,6 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 LEAST_LENGTH = 32
 """RFC 7518 section 3.2: an HS256 key has at least 256 bits."""
 
+NAMES = ("SECRET_KEY", "JWT_SECRET", "AUDIT_MAC_KEY", "AUDIT_SIGNING_KEY")
+
 WELL_KNOWN = ("change-me", "changeme", "secret", "django-insecure", "password", "example", "test")
 
 
@@ -77,8 +79,13 @@ def main() -> None:
     from supportsite import env
 
     state_dir = env.path("STATE_DIR", Path(__file__).resolve().parent.parent / "var")
-    for name in ("SECRET_KEY", "JWT_SECRET"):
-        create(name, state_dir)
+    try:
+        for name in NAMES:
+            create(name, state_dir)
+    except OSError as failure:
+        raise SystemExit(
+            f"STATE_DIR {state_dir} cannot be used ({failure.strerror}): choose another folder."
+        ) from None
 
 
 if __name__ == "__main__":

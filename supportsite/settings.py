@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from django.templatetags.static import static
 
-from supportsite import env, secrets
+from assistant import limits
+from supportsite import env, mail_server, secrets
+from tickets import addresses, backoff, sla
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -57,6 +60,8 @@ X_FRAME_OPTIONS = "DENY"
 # --- The house --------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    # The queue: before the apps whose tasks it finds.
+    "procrastinate.contrib.django",
     "audit",
     "faq",
     "tickets",
@@ -153,14 +158,50 @@ else:
 
 FAQ_CSV = env.path("FAQ_CSV", BASE_DIR / "data" / "faq.csv")
 FAQ_COLLECTION_NAME = env.text("FAQ_COLLECTION_NAME", "faq_collection")
+KEEP_COLLECTIONS = env.integer("KEEP_COLLECTIONS", 10, least=1, most=1_000)
 FAQ_CONFIDENCE_THRESHOLD = env.fraction("FAQ_CONFIDENCE_THRESHOLD", 0.7)
-FAQ_MARGIN = env.fraction("FAQ_MARGIN", None)
+FAQ_MARGIN = env.optional_fraction("FAQ_MARGIN")
 FAQ_POLICY = env.text("FAQ_POLICY", "release")
 # What makes a release ready before it goes live; faq may not import the assistant.
 FAQ_PREPARE = "assistant.preparing.prepare"
+# What tells an editor which FAQs are close.
+FAQ_NEIGHBOURS = "assistant.nearness"
 LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
 CHROMA_URL = env.text("CHROMA_URL")
 CHROMA_PATH = env.path("CHROMA_PATH", STATE_DIR / "chroma")
+
+# --- The agent: off unless AGENT_MODEL is set -------------------------------------------------------
+
+AGENT_MODEL = env.text("AGENT_MODEL")
+AGENT_BASE_URL = env.text("AGENT_BASE_URL")
+AGENT_API_KEY = env.text("AGENT_API_KEY")
+AGENT_ANSWER_MODE = env.text("AGENT_ANSWER_MODE", "grounded")
+AGENT_GROUNDING = env.fraction("AGENT_GROUNDING", 1.0) or 0.0
+WEB_THREADS = env.integer("WEB_THREADS", 4, least=1, most=256)
+# Unless stated otherwise half of a process's threads are left to the FAQs, however slow a model is.
+AGENT_LIMITS = env.parsed(
+    "AGENT_LIMITS", "", partial(limits.parse, runs_at_once=max(WEB_THREADS // 2, 1))
+)
+CONVERSATION_TURNS = env.integer("CONVERSATION_TURNS", 6, least=0, most=50)
+CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
+
+# --- Tickets ----------------------------------------------------------------------------------------
+
+# What the tickets know of FAQs; tickets may not import the assistant.
+TICKET_KNOWLEDGE = "assistant.knowledge"
+SLA_TARGETS = env.parsed("SLA_TARGETS", "urgent=2h high=4h normal=8h low=24h", sla.targets)
+SLA_CALENDAR = sla.Calendar(
+    shifts=env.parsed("SLA_HOURS", "mon-fri 09:00-17:00", sla.shifts),
+    zone=env.parsed("SLA_TIME_ZONE", "UTC", sla.zone),
+    holidays=env.parsed("SLA_HOLIDAYS", "", sla.holidays),
+)
+OUTBOX_BACKOFF = env.parsed("OUTBOX_BACKOFF", "10,60,300,1800,7200,21600,86400", backoff.waits)
+WEBHOOK_NETWORKS = env.parsed("WEBHOOK_NETWORKS", "", addresses.networks)
+SUPPORT_EMAIL = env.text("SUPPORT_EMAIL")
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "support@localhost")
+globals().update(
+    env.parsed("EMAIL_URL", "", partial(mail_server.settings, otherwise=STATE_DIR / "mail"))
+)
 
 # --- Audit ------------------------------------------------------------------------------------------
 

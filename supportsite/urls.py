@@ -5,22 +5,27 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
+from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from assistant.ask_page import ask_page
 from supportsite import health, tokens
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("", include("django_prometheus.urls")),
+    path("metrics", csrf_exempt(require_safe(ExportToDjangoView)), name="metrics"),
     path("", include("assistant.urls")),
     path("", include("faq.urls")),
     path("", include("tickets.urls")),
     path("", include("audit.urls")),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("admin/ask/", admin.site.admin_view(ask_page), name="ask-page"),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,57 +1,210 @@
-"""The queue of tickets for the people of support."""
+"""The desk: the queues of tickets, and one ticket with everything in hand."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from procrastinate.contrib.django import models as procrastinate
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
+from unfold.decorators import display
 
+from audit.models import Record, record
+from tickets import (
+    admin_outbox,  # noqa: F401 (registers its pages)
+    queues,
+)
+from tickets.asked import asked_before
+from tickets.drafting import draft
+from tickets.forms import NewTicketForm, TicketForm
+from tickets.knowledge import CannotDraft, knowledge, nearest
 from tickets.models import Ticket
 from tickets.views import csv_response
 
+CANNED = 5
+LABELS = {"open": "warning", "claimed": "info", "waiting": "primary", "resolved": "success"}
+URGENCY = {"urgent": "danger", "high": "warning", "low": "default"}
 
-def waiting_badge(request: HttpRequest) -> str:
-    """How many tickets wait, for the sidebar."""
-    waiting = Ticket.objects.waiting().count()
-    return str(waiting) if waiting else ""
+MOVES: dict[str, tuple[Callable[..., bool], str]] = {
+    "_claim": (Ticket.claim, "now yours"),
+    "_wait": (Ticket.wait, "waiting for the customer"),
+    "_resume": (Ticket.resume, "back at work"),
+    "_resolve": (Ticket.resolve, "resolved"),
+    "_close": (Ticket.close, "closed"),
+    "_reopen": (Ticket.reopen, "reopened"),
+}
+"""What each button of a ticket's page does, and how that is told."""
+
+LEAVES = ("_resolve", "_close")
+
+# The queue's own tables say nothing that the delivery log does not say better.
+for model in (
+    procrastinate.ProcrastinateJob,
+    *(procrastinate.ProcrastinateEvent, procrastinate.ProcrastinatePeriodicDefer),
+    procrastinate.ProcrastinateWorker,
+):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 
 @admin.register(Ticket)
 class TicketAdmin(ModelAdmin):  # type: ignore[misc]
-    list_display = ("pk", "shown_message", "requester", "shown_status", "assignee", "created")
-    list_display_links = ("pk", "shown_message")
-    list_filter = ("status", "assignee", "created")
-    search_fields = ("message", "requester", "assignee")
+    form = TicketForm
+    list_display = (
+        *("number", "summary", "requester", "shown_priority", "shown_status"),
+        *("assignee", "shown_due", "opened"),
+    )
+    list_display_links = ("number", "summary")
+    list_filter = (queues.Queue, "status", "priority", "category", "assignee", "created")
+    search_fields = ("=id", "message", "requester", "assignee")
+    search_help_text = "Number, message or person"
     list_per_page = 50
-    show_full_result_count = False
-    fields = ("message", "requester", "status", "assignee", "ask_id", "created", "updated")
-    readonly_fields = fields
+    list_before_template = "tickets/queues.html"
+    readonly_fields = (
+        *("text", "requester", "shown_status", "assignee", "shown_due", "created"),
+        *("said", "canned", "asked", "history", "news"),
+    )
     actions = ("claim_selected", "resolve_selected", "export_selected")
-    actions_submit_line = ("claim", "resolve")
+
+    class Media:
+        js = ("tickets/ticket.js",)
+        css = {"all": ("tickets/ticket.css",)}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+        return bool(self.has_change_permission(request))
 
     def has_delete_permission(self, request: HttpRequest, obj: Ticket | None = None) -> bool:
         return False
 
-    @admin.display(description="Message", ordering="message")
-    def shown_message(self, ticket: Ticket) -> str:
-        return ticket.message if len(ticket.message) <= 80 else ticket.message[:79] + "…"
+    # --- The queues -----------------------------------------------------------------------------
 
-    @display(
-        description="Status",
-        ordering="status",
-        label={"open": "warning", "claimed": "info", "resolved": "success"},
-    )
+    def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
+        return queues.order(request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"queues": queues.shown(request), **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+    @admin.display(description="Ticket")
+    def number(self, ticket: Ticket) -> str:
+        return f"#{ticket.pk}"
+
+    @admin.display(description="Message")
+    def summary(self, ticket: Ticket) -> SafeString:
+        message = ticket.message
+        short = message if len(message) <= 80 else message[:79] + "…"
+        return format_html('<span dir="auto" class="desk-short">{}</span>', short)
+
+    @display(description="Status", ordering="status", label=LABELS)
     def shown_status(self, ticket: Ticket) -> str:
         return ticket.status
+
+    @display(description="Priority", ordering="priority", label=URGENCY)
+    def shown_priority(self, ticket: Ticket) -> str:
+        return ticket.priority
+
+    @admin.display(description="Due", ordering="due")
+    def shown_due(self, ticket: Ticket) -> SafeString | str:
+        if ticket.due is None or ticket.status in (Ticket.Status.RESOLVED, Ticket.Status.CLOSED):
+            return ""
+        late = ticket.due < timezone.now()
+        words = f"{timesince(ticket.due)} ago" if late else f"in {timeuntil(ticket.due)}"
+        return format_html(
+            '<time class="{}" datetime="{}" title="{}">{}</time>',
+            "desk-late" if ticket.is_overdue else "",
+            *(ticket.due.isoformat(timespec="seconds"), f"{ticket.due:%d %b %Y, %H:%M} UTC", words),
+        )
+
+    @admin.display(description="Opened", ordering="created")
+    def opened(self, ticket: Ticket) -> SafeString:
+        exact, since = ticket.created.isoformat(timespec="seconds"), timesince(ticket.created)
+        return format_html('<time datetime="{0}" title="{0}">{1} ago</time>', exact, since)
+
+    # --- One ticket -----------------------------------------------------------------------------
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        if obj is not None:
+            return super().get_form(request, obj, **kwargs)
+        form = super().get_form(request, obj, **{**kwargs, "form": NewTicketForm})
+        form.by = request.user.get_username()
+        return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        return self.readonly_fields if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
+        if obj is None:
+            asked = ("requester", "email"), "message", ("priority", "category"), "tags", "escalate"
+            return ((None, {"fields": asked}),)
+        may_write = self.has_change_permission(request, obj) and obj.status != Ticket.Status.CLOSED
+        talk = ("said", "reply", "canned") if may_write else ("said",)
+        who = ("requester", "email"), ("shown_status", "assignee"), ("shown_due", "created")
+        return (
+            (None, {"fields": ("text", *talk)}),
+            ("Ticket", {"fields": (*who, ("priority", "category"), ("tags", "reason"))}),
+            ("How the site decided", {"fields": ("asked",)}),
+            ("What happened", {"fields": ("history", "news")}),
+        )
+
+    @admin.display(description="Question")
+    def text(self, ticket: Ticket) -> SafeString:
+        return format_html('<div dir="auto" class="desk-text">{}</div>', ticket.message)
+
+    @admin.display(description="Conversation")
+    def said(self, ticket: Ticket) -> SafeString:
+        asked = asked_before(ticket)
+        told = {"comments": ticket.comments.all(), "before": asked.conversation if asked else ()}
+        return render_to_string("tickets/said.html", told)
+
+    @admin.display(description="Canned replies")
+    def canned(self, ticket: Ticket) -> SafeString:
+        """The FAQs nearest to the question, to be put into the reply."""
+        url = reverse("admin:tickets_ticket_canned")
+        told = {"found": nearest(ticket.message, limit=CANNED), "url": url}
+        return render_to_string("tickets/canned.html", told)
+
+    @admin.display(description="Asked before")
+    def asked(self, ticket: Ticket) -> SafeString:
+        """What the site said to the question that the ticket came from."""
+        asked = asked_before(ticket)
+        if asked is None:
+            return format_html("{}", "It came from no question to the site.")
+        drawn = knowledge().drawn(asked.outcome, asked.answer, asked.decision)
+        return render_to_string("tickets/asked.html", {"asked": asked, "drawn": drawn})
+
+    @admin.display(description="History")
+    def history(self, ticket: Ticket) -> SafeString:
+        """Who moved it when, as the audit trail has it."""
+        facts = Record.objects.all().about("ticket", ticket.pk).order_by("id")
+        lines = ((f"{fact.at:%d %b %Y, %H:%M} UTC", told(fact)) for fact in facts)
+        listed = format_html_join("", "<li><small>{}</small> {}</li>", lines)
+        return format_html('<ul class="desk-history">{}</ul>', listed)
+
+    @admin.display(description="News sent")
+    def news(self, ticket: Ticket) -> SafeString | str:
+        page = "admin:tickets_delivery_change"
+        lines = (
+            (reverse(page, args=[sent.pk]), sent.event, sent.address, sent.status)
+            for sent in ticket.deliveries.order_by("created")
+        )
+        listed = format_html_join("", '<li><a href="{}">{}</a> to {}: {}</li>', lines)
+        return format_html('<ul class="desk-history">{}</ul>', listed)
 
     def changeform_view(
         self,
@@ -60,11 +213,49 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
-        # A ticket is moved, not edited: only Claim and Resolve are on offer.
-        hidden = ("show_save", "show_save_and_continue", "show_save_and_add_another")
-        context = {**dict.fromkeys(hidden, False), **(extra_context or {})}
+        hidden = ("show_save_and_continue", "show_save_and_add_another")
+        # A ticket is moved, not edited: it has buttons of its own.
+        shown = {**dict.fromkeys(hidden, False), "show_save": object_id is None}
+        may_draft = request.user.has_perm("faq.add_faq")
+        context = {**shown, "may_draft": may_draft, **(extra_context or {})}
         response: HttpResponseBase = super().changeform_view(request, object_id, form_url, context)
         return response
+
+    def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
+        """Do what the button says. The row itself is not saved: that would undo what a colleague
+        did meanwhile."""
+        by = request.user.get_username()
+        if not change:
+            fields = {name: form.cleaned_data[name] for name in NewTicketForm.Meta.fields}
+            made = Ticket.objects.escalate(**fields, by=by)
+            obj.pk, obj.message = made.pk, made.message
+            return
+        if amended := form.amended():
+            obj.amend(by=by, **amended)
+        self._say(request, obj, form.cleaned_data.get("reply", ""))
+        for button, (move, now) in MOVES.items():
+            if button in request.POST:
+                self._tell(request, [(obj, move(obj, by=by))], now)
+
+    def _say(self, request: HttpRequest, ticket: Ticket, text: str) -> None:
+        if not text:
+            return
+        by, is_internal = request.user.get_username(), "_note" in request.POST
+        if ticket.comment(text, by=by, is_internal=is_internal) is None:
+            self.message_user(request, "It is closed; nothing was said.", messages.WARNING)
+            return
+        done = "Noted for the desk." if is_internal else "Your reply is on its way."
+        self.message_user(request, done, messages.SUCCESS)
+
+    def response_change(self, request: HttpRequest, obj: Ticket) -> HttpResponse:
+        """Stay with a ticket that is to be worked on; else back to the queue."""
+        if any(button in request.POST for button in LEAVES):
+            response: HttpResponse = self.response_post_save_change(request, obj)
+            return response
+        return HttpResponseRedirect(request.get_full_path())
+
+    def log_addition(self, request: HttpRequest, obj: Ticket, message: Any) -> None:
+        """The audit trail tells who opened it."""
 
     def log_change(self, request: HttpRequest, obj: Ticket, message: Any) -> None:
         """The audit trail tells who moved it."""
@@ -72,39 +263,91 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
     def construct_change_message(self, *args: Any, **kwargs: Any) -> list[Any]:
         return []
 
-    @action(description="Claim", permissions=["claim"], variant=ActionVariant.PRIMARY)
-    def claim(self, request: HttpRequest, ticket: Ticket) -> None:
-        self._tell(request, ticket, ticket.claim(by=request.user.get_username()))
+    # --- Beside it: canned replies, and what becomes of it ----------------------------------------
 
-    @action(description="Resolve", permissions=["resolve"], variant=ActionVariant.SUCCESS)
-    def resolve(self, request: HttpRequest, ticket: Ticket) -> None:
-        self._tell(request, ticket, ticket.resolve(by=request.user.get_username()))
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("canned/", wrap(self.canned_view), name="tickets_ticket_canned"),
+            path("<int:pk>/draft/", wrap(self.draft_view), name="tickets_ticket_draft"),
+        ]
+        return [*own, *super().get_urls()]
 
-    def has_claim_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._in(object_id, Ticket.Status.OPEN)
+    def canned_view(self, request: HttpRequest) -> JsonResponse:
+        """FAQs like the words that were typed."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        words = request.GET.get("q", "").strip()[:500]
+        found = nearest(words, limit=CANNED) if words else []
+        return JsonResponse({"results": [known.as_dict() for known in found]})
 
-    def has_resolve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._in(object_id, Ticket.Status.OPEN, Ticket.Status.CLAIMED)
+    def draft_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """POST: make the draft. GET: the draft, and the FAQs there are beside it."""
+        ticket = get_object_or_404(Ticket, pk=pk)
+        if not (self.has_view_permission(request) and request.user.has_perm("faq.add_faq")):
+            raise PermissionDenied
+        if request.method == "POST":
+            if ticket.status not in (Ticket.Status.RESOLVED, Ticket.Status.CLOSED):
+                self.message_user(request, "Resolve it first.", messages.WARNING)
+                return HttpResponseRedirect(
+                    reverse("admin:tickets_ticket_change", args=[ticket.pk])
+                )
+            try:
+                draft(ticket, by=request.user.get_username())
+            except CannotDraft as why:
+                self.message_user(request, f"There is no draft: {why}.", messages.WARNING)
+            return HttpResponseRedirect(request.path)
+        return TemplateResponse(request, "tickets/draft.html", self._drafted(request, ticket))
 
-    @staticmethod
-    def _in(object_id: Any, *states: Ticket.Status) -> bool:
-        return Ticket.objects.filter(pk=object_id, status__in=states).exists()
+    def _drafted(self, request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
+        drafted = knowledge().drafted(ticket.faq_id) if ticket.faq_id else None
+        question = drafted.question if drafted else ticket.message
+        found = [each for each in nearest(question, limit=CANNED) if each.faq_id != ticket.faq_id]
+        return {
+            **self.admin_site.each_context(request),
+            "title": f"FAQ from ticket #{ticket.pk}",
+            "ticket": ticket,
+            "drafted": drafted,
+            "page": knowledge().page_of(ticket.faq_id),
+            "nearest": found,
+        }
 
-    def _tell(self, request: HttpRequest, ticket: Ticket, moved: bool) -> None:
-        if not moved:
-            said = f"Ticket {ticket.pk}: a colleague was first."
-            self.message_user(request, said, messages.WARNING)
+    # --- Many at once -----------------------------------------------------------------------------
 
-    @admin.action(description="Claim selected tickets")
+    @admin.action(description="Claim selected tickets", permissions=["change"])
     def claim_selected(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        for ticket in tickets:
-            self.claim(request, ticket)
+        self._move(request, "_claim", tickets)
 
-    @admin.action(description="Resolve selected tickets")
+    @admin.action(description="Resolve selected tickets", permissions=["change"])
     def resolve_selected(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-        for ticket in tickets:
-            self.resolve(request, ticket)
+        self._move(request, "_resolve", tickets)
 
-    @admin.action(description="Export selected tickets as CSV")
+    @admin.action(description="Export selected tickets as CSV", permissions=["view"])
     def export_selected(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> HttpResponse:
-        return csv_response(tickets)  # type: ignore[return-value]
+        actor = request.user.get_username()
+        record("tickets.exported", actor=actor, data={"count": tickets.count()})
+        return csv_response(tickets)  # type: ignore[arg-type,return-value]
+
+    def _move(self, request: HttpRequest, button: str, tickets: Iterable[Ticket]) -> None:
+        move, now = MOVES[button]
+        by = request.user.get_username()
+        self._tell(request, [(ticket, move(ticket, by=by)) for ticket in tickets], now)
+
+    def _tell(self, request: HttpRequest, moved: Iterable[tuple[Ticket, bool]], now: str) -> None:
+        done = []
+        for ticket, was_moved in moved:
+            if was_moved:
+                done.append(f"#{ticket.pk}")
+                continue
+            ticket.refresh_from_db()
+            of = f" by {ticket.assignee}" if ticket.assignee else ""
+            said = f"A colleague was first: #{ticket.pk} is {ticket.status}{of}."
+            self.message_user(request, said, messages.WARNING)
+        if done:
+            self.message_user(request, f"{', '.join(done)}: {now}.", messages.SUCCESS)
+
+
+def told(fact: Record) -> str:
+    """``claimed by sam`` of a ``ticket.claimed``."""
+    verb = fact.action.partition(".")[2]
+    return f"{verb} by {fact.actor}" if fact.actor else verb

@@ -8,7 +8,10 @@ from collections.abc import Iterable, Iterator
 from audit.spreadsheet import neutralise
 from tickets.models import Ticket
 
-COLUMNS = ("id", "created", "status", "requester", "assignee", "ask_id", "message")
+COLUMNS = (
+    *("id", "created", "status", "priority", "category", "reason", "tags", "due", "breached"),
+    *("requester", "assignee", "ask_id", "message"),
+)
 
 
 class _Line:
@@ -27,4 +30,6 @@ def csv_lines(tickets: Iterable[Ticket]) -> Iterator[str]:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
     return "" if value is None else str(value)

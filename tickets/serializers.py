@@ -7,25 +7,73 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tickets.models import Ticket
+from tickets.models import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, Comment, Ticket
 
-LONGEST_MESSAGE = 4000
 SUBJECT = r"^[^\s\x00-\x1f\x7f]{1,200}\Z"
+LONGEST_CATEGORY = 100
+
+
+class VisibleText(serializers.CharField):
+    """Text of which a person can see something: zero-width characters alone are blank."""
+
+    def to_internal_value(self, data: Any) -> str:
+        value: str = super().to_internal_value(data)
+        if not any(unicodedata.category(character)[0] not in "CZ" for character in value):
+            self.fail("blank")
+        return value
+
+
+class TagsField(serializers.ListField):
+    child = serializers.RegexField(
+        rf"^[\w.:-]{{1,{LONGEST_TAG}}}\Z", help_text="Letters, digits, dots, colons and dashes."
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MOST_TAGS, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """Each once, in order."""
+        return sorted(set(super().to_internal_value(data)))
 
 
 class NewTicketSerializer(serializers.Serializer[dict[str, Any]]):
     user_id = serializers.RegexField(
         SUBJECT, required=False, help_text="Who waits; the token's subject unless given."
     )
-    message = serializers.CharField(max_length=LONGEST_MESSAGE)
+    message = VisibleText(max_length=LONGEST_TEXT)
     ask_id = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="The ask it came from."
     )
+    escalate = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Make the ticket even if FAQs may answer it. One with an ask_id is made anyway: "
+        "its FAQs were shown by /ask.",
+    )
+    email = serializers.EmailField(
+        required=False, default="", allow_blank=True, help_text="Where news go."
+    )
+    priority = serializers.ChoiceField(
+        choices=Ticket.Priority.choices, required=False, default=Ticket.Priority.NORMAL
+    )
+    category = serializers.CharField(
+        max_length=LONGEST_CATEGORY, required=False, default="", allow_blank=True
+    )
+    reason = serializers.ChoiceField(
+        choices=Ticket.Reason.choices,
+        required=False,
+        help_text="Why a person is needed; as the ask ended unless given.",
+    )
+    tags = TagsField(required=False, default=list)
 
-    def validate_message(self, message: str) -> str:
-        if not any(unicodedata.category(character)[0] not in "CZ" for character in message):
-            raise serializers.ValidationError("This field may not be blank.")
-        return message
+
+class AmendSerializer(serializers.Serializer[dict[str, Any]]):
+    """What the desk may change; what is not named stays."""
+
+    priority = serializers.ChoiceField(choices=Ticket.Priority.choices, required=False)
+    category = serializers.CharField(max_length=LONGEST_CATEGORY, required=False, allow_blank=True)
+    reason = serializers.ChoiceField(choices=Ticket.Reason.choices, required=False)
+    tags = TagsField(required=False)
 
 
 class OnBehalfSerializer(serializers.Serializer[dict[str, Any]]):
@@ -34,8 +82,20 @@ class OnBehalfSerializer(serializers.Serializer[dict[str, Any]]):
     )
 
 
-class TicketFilterSerializer(OnBehalfSerializer):
+class SelectionSerializer(OnBehalfSerializer):
+    """Which tickets; every filter given has to hold."""
+
     status = serializers.ChoiceField(choices=Ticket.Status.choices, required=False)
+    priority = serializers.ChoiceField(choices=Ticket.Priority.choices, required=False)
+    category = serializers.CharField(max_length=LONGEST_CATEGORY, required=False)
+    assignee = serializers.CharField(max_length=200, required=False)
+    tag = serializers.CharField(max_length=LONGEST_TAG, required=False)
+    overdue = serializers.BooleanField(required=False, allow_null=True, default=None)
+    since = serializers.DateField(required=False, help_text="Opened on this day (UTC) or later.")
+    until = serializers.DateField(required=False, help_text="Opened on this day (UTC) or earlier.")
+
+
+class TicketFilterSerializer(SelectionSerializer):
     before = serializers.IntegerField(
         required=False, min_value=1, max_value=2**63 - 1, help_text="Ids lower than this."
     )
@@ -43,13 +103,52 @@ class TicketFilterSerializer(OnBehalfSerializer):
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
-    user_id = serializers.CharField(source="requester")
+    user_id = serializers.CharField(source="requester", read_only=True)
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+    is_overdue = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = Ticket
         fields = (
-            *("id", "user_id", "message", "ask_id", "status", "assignee", "created", "updated"),
+            *("id", "user_id", "message", "ask_id", "reason", "category", "priority", "tags"),
+            *("status", "assignee", "due", "is_overdue", "created", "updated"),
         )
+        read_only_fields = fields
+
+
+class NewCommentSerializer(serializers.Serializer[dict[str, Any]]):
+    text = VisibleText(max_length=LONGEST_TEXT)
+    internal = serializers.BooleanField(
+        required=False, default=False, help_text="For the desk only; support may say it."
+    )
+
+
+class CommentSerializer(serializers.ModelSerializer[Comment]):
+    internal = serializers.BooleanField(source="is_internal", read_only=True)
+
+    class Meta:
+        model = Comment
+        fields = ("id", "author", "from_desk", "internal", "text", "created")
+        read_only_fields = fields
+
+
+class CommentListSerializer(serializers.Serializer[Any]):
+    results = CommentSerializer(many=True)
+
+
+class TicketDetailSerializer(TicketSerializer):
+    """A ticket with what was said about it, as far as the reader may know."""
+
+    comments = CommentSerializer(many=True, read_only=True, source="shown_comments")
+    asked = serializers.DictField(
+        read_only=True,
+        allow_null=True,
+        help_text="For support: the ask it came from, its decision, and the conversation before.",
+    )
+
+    class Meta(TicketSerializer.Meta):
+        fields = (*TicketSerializer.Meta.fields, "comments", "asked")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
 
 
 class TicketListSerializer(serializers.Serializer[Any]):
@@ -57,3 +156,18 @@ class TicketListSerializer(serializers.Serializer[Any]):
     next = serializers.IntegerField(
         allow_null=True, help_text="Ask again with before=this for older tickets."
     )
+
+
+class KnownSerializer(serializers.Serializer[Any]):
+    faq_id = serializers.CharField()
+    question = serializers.CharField()
+    answer = serializers.CharField()
+    similarity = serializers.FloatField()
+
+
+class OfferedSerializer(serializers.Serializer[Any]):
+    """No ticket yet: these FAQs may answer it."""
+
+    id = serializers.IntegerField(allow_null=True)
+    detail = serializers.CharField()
+    suggestions = KnownSerializer(many=True)

@@ -1,130 +1,218 @@
-"""Tickets for programs: open, list, read, take, close."""
+"""Tickets for programs: open, list, read, talk about, move."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.models import Record
+from audit.models import record
 from audit.principal import Principal, Role, principal_of
+from tickets import asked, opening
 from tickets.export import csv_lines
 from tickets.models import Ticket, TicketQuerySet
+from tickets.selecting import chosen, find, is_desk, visible
 from tickets.serializers import (
+    AmendSerializer,
+    CommentListSerializer,
+    CommentSerializer,
+    NewCommentSerializer,
     NewTicketSerializer,
+    OfferedSerializer,
     OnBehalfSerializer,
+    SelectionSerializer,
+    TicketDetailSerializer,
     TicketFilterSerializer,
     TicketListSerializer,
     TicketSerializer,
 )
 
-SEES_ALL = frozenset({Role.SUPPORT})
+EVERYBODY = frozenset({Role.CUSTOMER, Role.SUPPORT, Role.SERVICE})
+DESK = frozenset({Role.SUPPORT})
+
+LONGEST_KEY = 200
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    # In the schema as text of any length: what does not fit is refused.
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Sent again with the same body, it returns the same ticket.",
+)
 
 
-class Late(APIException):
+class NotInThisState(APIException):
+    """The ticket is not, or no longer, where this change may start from."""
+
     status_code = 409
-    default_detail = "A colleague was first."
 
-
-def visible(principal: Principal, user_id: str | None) -> TicketQuerySet:
-    """The tickets a caller may know of.
-
-    Support: everybody's, or ``user_id``'s. A service: those of the ``user_id`` it names. Everyone
-    else: their own.
-    """
-    tickets: TicketQuerySet = Ticket.objects.all()
-    if principal.has(SEES_ALL):
-        return tickets.of(user_id) if user_id else tickets
-    if Role.SERVICE in principal.roles:
-        if not user_id:
-            raise ValidationError({"user_id": "A service names the user it acts for."})
-        return tickets.of(user_id)
-    if user_id and user_id != principal.subject:
-        raise PermissionDenied("user_id: you may only read your own tickets.")
-    return tickets.of(principal.subject)
-
-
-def find(request: Request, pk: int) -> Ticket:
-    """The ticket, or 404: somebody else's is as good as none."""
-    wanted = OnBehalfSerializer(data=request.query_params)
-    wanted.is_valid(raise_exception=True)
-    ticket = visible(principal_of(request), wanted.validated_data.get("user_id")).filter(pk=pk).first()
-    if ticket is None:
-        raise NotFound("There is no such ticket.")
-    return ticket
+    def __init__(self, ticket: Ticket) -> None:
+        of = f" and {ticket.assignee} has it" if ticket.assignee else ""
+        super().__init__(f"The ticket is {ticket.status}{of}.")
 
 
 class TicketsView(APIView):
-    allowed_roles = frozenset({Role.CUSTOMER, Role.SUPPORT, Role.SERVICE})
+    allowed_roles = EVERYBODY
 
-    @extend_schema(parameters=[TicketFilterSerializer], responses=TicketListSerializer)
+    @extend_schema(
+        operation_id="tickets_list",
+        parameters=[TicketFilterSerializer],
+        responses=TicketListSerializer,
+    )
     def get(self, request: Request) -> Response:
         """Tickets, newest first: a customer's own, everybody's for support and services."""
         wanted = TicketFilterSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
         fields = wanted.validated_data
-        tickets = visible(principal_of(request), fields.get("user_id"))
-        if "status" in fields:
-            tickets = tickets.filter(status=fields["status"])
+        tickets = chosen(visible(principal_of(request), fields.get("user_id")), fields)
         if "before" in fields:
             tickets = tickets.filter(pk__lt=fields["before"])
         page = list(tickets.order_by("-id")[: fields["limit"]])
         more = page[-1].pk if len(page) == fields["limit"] else None
         return Response({"results": TicketSerializer(page, many=True).data, "next": more})
 
-    @extend_schema(request=NewTicketSerializer, responses={201: TicketSerializer})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=NewTicketSerializer,
+        responses={200: OfferedSerializer, 201: TicketSerializer},
+    )
     def post(self, request: Request) -> Response:
-        """Open a ticket for a person."""
+        """Open a ticket for a person, or first be shown the FAQs that may answer it."""
         wanted = NewTicketSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         fields = wanted.validated_data
         principal = principal_of(request)
-        requester = fields.get("user_id", principal.subject)
+        requester = fields.pop("user_id", principal.subject)
         if not principal.may_act_for(requester):
             raise PermissionDenied("user_id: you may only open tickets as yourself.")
-        ask_id = fields["ask_id"]
-        if ask_id and not asked_by(requester, str(ask_id)):
+        ask_id = str(fields.pop("ask_id") or "") or None
+        if ask_id and not asked.find(requester, ask_id):
             raise ValidationError({"ask_id": "This user asked nothing with that id."})
-        ticket = Ticket.objects.escalate(
-            fields["message"],
-            requester=requester,
-            by=principal.subject,
-            ask_id=str(ask_id) if ask_id else None,
-        )
+        key = _idempotency_key(request)
+        is_decided = fields.pop("escalate") or ask_id or opening.is_known(key, principal.subject)
+        if not is_decided:
+            found = opening.offer(
+                fields["message"],
+                requester=requester,
+                by=principal.subject,
+                # A service's own are not those of the user it names.
+                audiences=principal.audiences if requester == principal.subject else (),
+            )
+            if found:
+                told = {"id": None, "detail": opening.OFFERED, "suggestions": found}
+                return Response(OfferedSerializer(told).data)
+        fields.setdefault("reason", opening.reason_of(ask_id, requester))
+        made = {**fields, "requester": requester, "ask_id": ask_id}
+
+        def make() -> Ticket:
+            ticket: Ticket = Ticket.objects.escalate(**made, by=principal.subject)
+            return ticket
+
+        if key:
+            ticket = opening.once(key, subject=principal.subject, content=made, make=make)
+        else:
+            ticket = make()
         return Response(TicketSerializer(ticket).data, status=status.HTTP_201_CREATED)
 
 
-def asked_by(user_id: str, ask_id: str) -> bool:
-    asks = Record.objects.all().about("ask", ask_id)
-    return any(ask.concerns(user_id) for ask in asks)
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > LONGEST_KEY or not key.isprintable():
+        raise ValidationError({"Idempotency-Key": f"At most {LONGEST_KEY} printable characters."})
+    return key
 
 
 class TicketView(APIView):
-    allowed_roles = frozenset({Role.CUSTOMER, Role.SUPPORT, Role.SERVICE})
+    allowed_roles = EVERYBODY
 
-    @extend_schema(parameters=[OnBehalfSerializer], responses=TicketSerializer)
+    @extend_schema(parameters=[OnBehalfSerializer], responses=TicketDetailSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        return Response(TicketSerializer(find(request, pk)).data)
+        """A ticket with what was said about it; for support also with the ask it came from."""
+        return Response(_detail(find(request, pk), principal_of(request)))
+
+    @extend_schema(request=AmendSerializer, responses=TicketDetailSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Support: priority, category, reason, tags. A priority changes when it is due."""
+        principal = principal_of(request)
+        if not is_desk(principal):
+            raise PermissionDenied("Only support may change a ticket.")
+        wanted = AmendSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        ticket = find(request, pk)
+        ticket.amend(by=principal.subject, **wanted.validated_data)
+        if ticket.status == Ticket.Status.CLOSED:
+            raise NotInThisState(ticket)
+        return Response(_detail(ticket, principal))
+
+
+def _detail(ticket: Ticket, principal: Principal) -> dict[str, Any]:
+    """What this reader may know: internal comments and the decision never leave the desk."""
+    comments = ticket.comments.all()
+    before = asked.asked_before(ticket) if is_desk(principal) else None
+    ticket.shown_comments = comments if is_desk(principal) else comments.public()  # type: ignore[attr-defined]
+    ticket.asked = before.as_dict() if before else None  # type: ignore[attr-defined]
+    return dict(TicketDetailSerializer(ticket).data)
+
+
+class CommentsView(APIView):
+    allowed_roles = EVERYBODY
+
+    @extend_schema(
+        operation_id="ticket_comments_list",
+        parameters=[OnBehalfSerializer],
+        responses=CommentListSerializer,
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """What was said, oldest first; internal comments are for the desk only."""
+        comments = find(request, pk).comments.all()
+        if not is_desk(principal_of(request)):
+            comments = comments.public()
+        return Response({"results": CommentSerializer(comments, many=True).data})
+
+    @extend_schema(
+        operation_id="ticket_comments_create",
+        parameters=[OnBehalfSerializer],
+        request=NewCommentSerializer,
+        responses={201: CommentSerializer},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Say something. A customer's words end the desk's waiting for them; 409 once closed."""
+        principal = principal_of(request)
+        wanted = NewCommentSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        fields, from_desk = wanted.validated_data, is_desk(principal)
+        if fields["internal"] and not from_desk:
+            raise PermissionDenied("internal: only support may say something internal.")
+        ticket = find(request, pk)
+        said = ticket.comment(
+            fields["text"],
+            by=principal.subject,
+            is_internal=fields["internal"],
+            from_desk=from_desk,
+        )
+        if said is None:
+            raise NotInThisState(ticket)
+        return Response(CommentSerializer(said).data, status=status.HTTP_201_CREATED)
 
 
 class MoveView(APIView):
     """A state change by a person of support: 409 to whoever came second."""
 
-    allowed_roles = frozenset({Role.SUPPORT})
+    allowed_roles = DESK
     move: ClassVar[str]
 
     @extend_schema(request=None, responses=TicketSerializer)
     def post(self, request: Request, pk: int) -> Response:
         ticket = find(request, pk)
         if not getattr(ticket, self.move)(by=principal_of(request).subject):
-            raise Late
+            raise NotInThisState(ticket)
         return Response(TicketSerializer(ticket).data)
 
 
@@ -132,17 +220,63 @@ class ClaimView(MoveView):
     move = "claim"
 
 
+class WaitView(MoveView):
+    move = "wait"
+
+
+class ResumeView(MoveView):
+    move = "resume"
+
+
 class ResolveView(MoveView):
     move = "resolve"
 
 
-class ExportView(APIView):
-    allowed_roles = frozenset({Role.SUPPORT})
+class CloseView(MoveView):
+    move = "close"
 
-    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+
+class ReopenView(APIView):
+    allowed_roles = EVERYBODY
+
+    @extend_schema(parameters=[OnBehalfSerializer], request=None, responses=TicketSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """It was not answered after all. A closed one is only reopened by support."""
+        principal, ticket = principal_of(request), find(request, pk)
+        origin = [Ticket.Status.RESOLVED]
+        if is_desk(principal):
+            origin.append(Ticket.Status.CLOSED)
+        if not ticket.reopen(by=principal.subject, origin=origin):
+            raise NotInThisState(ticket)
+        return Response(TicketSerializer(ticket).data)
+
+
+class CsvRenderer(BaseRenderer):
+    """Says that a view speaks CSV, for callers who ask; the reply streams by itself."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+class ExportView(APIView):
+    allowed_roles = DESK
+    renderer_classes = (CsvRenderer,)
+
+    @extend_schema(
+        operation_id="tickets_export",
+        tags=["tickets"],
+        parameters=[SelectionSerializer],
+        responses={(200, CsvRenderer.media_type): OpenApiTypes.STR},
+    )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Every ticket as CSV, streamed; no cell begins a formula."""
-        return csv_response(Ticket.objects.order_by("id"))
+        """Tickets as CSV, streamed, filtered like the list; no cell begins a formula."""
+        wanted = SelectionSerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        fields, principal = wanted.validated_data, principal_of(request)
+        tickets = chosen(visible(principal, fields.get("user_id")), fields)
+        filters = {name: str(value) for name, value in fields.items() if value is not None}
+        record("tickets.exported", actor=principal.subject, data={"filters": filters})
+        return csv_response(tickets.order_by("id"))
 
 
 def csv_response(tickets: TicketQuerySet) -> StreamingHttpResponse:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from assistant import wiring
 from assistant.chroma_server import ChromaServer
 from assistant.embedder import SentenceTransformerEmbedder
+from assistant.limits import Limits
+from assistant.tests.scripted_model import ScriptedModel, serving
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +30,32 @@ def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = ChromaServer(folder / "data", folder)
     yield server.ensure_running()
     server.stop()
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedModel]:
+    """A model's server on 127.0.0.1 that says what the test tells it to."""
+    with serving() as model:
+        yield model
+
+
+@pytest.fixture
+def with_agent(settings: Any, scripted: ScriptedModel) -> Iterator[Callable[..., ScriptedModel]]:
+    """Switch the site's agent on: ``with_agent(seconds=1)`` sets limits, ``mode=`` the mode."""
+
+    def switch_on(*, mode: str = "grounded", **limits: Any) -> ScriptedModel:
+        # The published rule: what is not close enough falls back, whatever a fitted policy says.
+        settings.FAQ_POLICY = "cosine"
+        settings.AGENT_MODEL = "openai-like:scripted"
+        settings.AGENT_BASE_URL = scripted.url
+        settings.AGENT_ANSWER_MODE = mode
+        settings.AGENT_LIMITS = Limits(**{"seconds": 5.0, **limits})
+        forget()
+        return scripted
+
+    def forget() -> None:
+        wiring.agent.cache_clear()
+        wiring.get_assistant.cache_clear()
+
+    yield switch_on
+    forget()

@@ -194,6 +194,28 @@ def test_always_holds_for_a_faq_that_only_the_vote_put_first():
     assert decide(found, policy).reason is Reason.CONFIDENT
 
 
+def test_no_lead_is_needed_where_somebody_said_so_however_far_behind():
+    policy = replace(FITTED, overrides=Overrides(faqs={"meant": Override(margin=0)}))
+    found = [match("near", 0.8, vote=0.01), match("meant", 0.75, vote=0.9)]
+
+    assert decide(found, replace(policy, answer_at=1.0)).reason is Reason.CONFIDENT
+
+
+@pytest.mark.parametrize(
+    ("answer_at", "ask_at", "reason"),
+    [
+        pytest.param(0.5, 0.1, Reason.CONFIDENT, id="exactly enough to answer"),
+        pytest.param(0.6, 0.5, Reason.AMBIGUOUS, id="exactly enough to ask back"),
+        pytest.param(0.6, 0.51, Reason.BELOW_THRESHOLD, id="not enough for either"),
+    ],
+)
+def test_a_confidence_on_the_number_reaches_it(answer_at, ask_at, reason):
+    half = Coefficients(similarity=0.0, lead=0.0, bias=0.0)
+    policy = ConfidencePolicy(answer_at=answer_at, ask_at=ask_at, coefficients=half)
+
+    assert decide([match("a", 0.5), match("b", 0.5)], policy).reason is reason
+
+
 def test_a_stored_policy_comes_back_the_same():
     assert ReleasePolicy.from_numbers(json.loads(json.dumps(FITTED.numbers()))) == FITTED
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from audit.models import record
@@ -48,3 +50,39 @@ def test_a_filter_that_makes_no_sense_is_named(auditor):
 
     assert reply.status_code == 400
     assert {error["field"] for error in reply.json()["errors"]} == {"since", "limit"}
+
+
+def test_records_are_found_by_the_person_they_concern_outcome_and_request(auditor):
+    mine = record("test.done", actor="app", data={"user_id": "u1", "outcome": "answered"})
+    record("test.done", actor="app", data={"user_id": "u2", "outcome": "unanswered"})
+
+    for wanted in ({"subject": "u1"}, {"outcome": "answered"}):
+        found = auditor.get("/audit", {"action": "test.done", **wanted}).json()["results"]
+        assert [each["id"] for each in found] == [mine.id]
+    assert found[0]["subject"] == "u1"
+    assert not auditor.get("/audit", {"request_id": "none-of-these"}).json()["results"]
+
+
+def test_a_page_costs_a_bounded_number_of_queries(auditor, django_assert_max_num_queries):
+    for number in range(20):
+        record("test.counted", actor=f"u{number}", data={"user_id": f"v{number}"})
+
+    with django_assert_max_num_queries(1):
+        auditor.get("/audit", {"action": "test.counted"})
+
+
+def test_the_export_streams_what_is_chosen_oldest_first(auditor):
+    for number in range(3):
+        record("test.counted", actor="u1", data={"n": number})
+
+    reply = auditor.get("/audit.jsonl", {"action": "test.counted"})
+
+    assert reply["Content-Type"] == "application/x-ndjson"
+    lines = b"".join(reply.streaming_content).decode().splitlines()
+    assert [json.loads(line)["data"]["n"] for line in lines] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("path", ["/audit", "/audit.jsonl"])
+def test_only_auditors_read_it(as_role, path):
+    assert as_role("support", "customer", "publisher").get(path).status_code == 403
+    assert as_role().get(path).status_code == 401

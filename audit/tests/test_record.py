@@ -39,8 +39,8 @@ def test_personal_data_is_masked_before_it_is_written():
         pytest.param(lambda kept: kept.save(), id="save"),
         pytest.param(lambda kept: kept.delete(), id="delete"),
         pytest.param(lambda kept: Record.objects.all().delete(), id="delete all"),
-        pytest.param(lambda kept: Record.objects.update(actor="x"), id="update"),
-        pytest.param(lambda kept: Record.objects.bulk_update([kept], ["actor"]), id="bulk update"),
+        pytest.param(lambda kept: Record.objects.update(action="x"), id="update"),
+        pytest.param(lambda kept: Record.objects.bulk_update([kept], ["action"]), id="bulk update"),
     ],
 )
 def test_the_model_refuses_to_touch_it(written, attempt):
@@ -49,20 +49,20 @@ def test_the_model_refuses_to_touch_it(written, attempt):
 
 
 UPSERT = """
-INSERT INTO audit_record (id, at, action, actor, about, request_id, data)
-    SELECT id, at, action, 'x', about, request_id, data FROM audit_record
-    ON CONFLICT (id) DO UPDATE SET actor = 'x'
+INSERT INTO audit_record (id, at, action, outcome, about, request_id, canonical, mac)
+    SELECT id, at, 'x', outcome, about, request_id, canonical, mac FROM audit_record
+    ON CONFLICT (id) DO UPDATE SET action = 'x'
 """
 MERGE = """
 MERGE INTO audit_record USING (SELECT 1) AS one ON true
-    WHEN MATCHED THEN UPDATE SET actor = 'x'
+    WHEN MATCHED THEN UPDATE SET action = 'x'
 """
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        pytest.param("UPDATE audit_record SET actor = 'x'", id="update"),
+        pytest.param("UPDATE audit_record SET action = 'x'", id="update"),
         pytest.param("DELETE FROM audit_record", id="delete"),
         pytest.param("TRUNCATE audit_record", id="truncate"),
         pytest.param(UPSERT, id="upsert"),
@@ -83,7 +83,7 @@ def test_the_database_itself_refuses(written, statement):
 
 
 def test_an_upsert_through_the_orm_is_refused_by_the_database(written):
-    forged = Record(id=written.id, action="test.forged", at=written.at)
+    forged = Record(id=written.id, action="test.forged", canonical=b"", mac=b"")
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         Record.objects.bulk_create(

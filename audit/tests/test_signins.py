@@ -15,7 +15,7 @@ def test_signing_in_and_out_and_failing_to_are_recorded(client):
     client.post("/admin/login/", {"username": "sam", "password": "right-horse-battery"})
     client.post("/admin/logout/")
 
-    kept = Record.objects.filter(actor="sam").order_by("id")
+    kept = Record.objects.by("sam").order_by("id")
     assert [each.action for each in kept] == [
         *("user.sign_in_refused", "user.signed_in", "user.signed_out"),
     ]

@@ -7,7 +7,7 @@ import pytest
 from audit.models import Record
 from faq.ingesting import Report, ingest
 from faq.models import Faq, Release
-from faq.publishing import NotReady, Overtaken, Unpublishable
+from faq.publishing import NotReady, Overtaken, Unpublishable, publish
 from faq.reading import FaqRow
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_faqs_gone_from_the_file_are_retired_on_request():
 
     assert report.retired == ("b",)
     assert set(Release.objects.live().contents()) == {"a"}
-    assert Faq.objects.get(slug="b").status == Faq.Status.RETIRED
+    assert Faq.objects.get(slug="b").retired
 
 
 def test_a_retired_faq_that_a_file_has_again_is_published_again():
@@ -87,6 +87,7 @@ def test_keeping_edits_leaves_alone_what_the_file_did_not_change():
     take(row("a"), row("b"))
     Faq.objects.filter(slug="a").update(answer="Edited by a curator.")
     Faq.objects.filter(slug="b").update(answer="Edited as well.")
+    publish(actor="curator")
 
     take(row("a"), row("b", answer="The file changed this."), keep_edits=True)
 
@@ -97,10 +98,36 @@ def test_keeping_edits_leaves_alone_what_the_file_did_not_change():
 def test_without_keeping_edits_the_file_wins():
     take(row("a"))
     Faq.objects.filter(slug="a").update(answer="Edited by a curator.")
+    publish(actor="curator")
 
     take(row("a"))
 
     assert Release.objects.live().contents()["a"].answer == "An answer."
+
+
+def test_unpublished_drafts_of_colleagues_are_not_swept_along():
+    take(row("a"), row("b"))
+    drafted = Faq.objects.get(slug="b")
+    drafted.answer = "Not yet reviewed."
+    drafted.save()
+    Faq.objects.create(slug="new", question="Not yet reviewed?", answer="No.")
+
+    report = take(row("a", answer="From the file."), row("b"))
+
+    live = Release.objects.live().contents()
+    assert str(report) == "0 added, 1 changed, 1 unchanged, 0 retired"
+    assert (live["a"].answer, live["b"].answer) == ("From the file.", "An answer.")
+    assert "new" not in live
+    assert Faq.objects.get(slug="b").answer == "Not yet reviewed."
+
+
+def test_a_phrasing_of_a_colleagues_draft_is_refused():
+    Faq.objects.create(slug="draft", question="Where is it?", answer="There.")
+
+    with pytest.raises(Unpublishable, match="is a phrasing of both b and draft"):
+        take(row("b", "where is it"))
+
+    assert Release.objects.live() is None
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing():
@@ -123,7 +150,8 @@ def test_a_phrasing_that_another_faq_already_has_is_refused():
 def test_it_is_recorded_with_its_release():
     take(row("a"))
 
-    published, ingested = Record.objects.order_by("id").by("tester")
+    added, published, ingested = Record.objects.order_by("id").by("tester")
+    assert (added.action, added.about) == ("faq.added", "faq:a")
     assert (published.action, published.about) == ("release.published", "release:1")
     assert published.data["added"] == ["a"]
     assert (ingested.action, ingested.data["source"]) == ("faq.ingested", "test.csv")
@@ -152,8 +180,8 @@ def test_while_the_index_is_down_nothing_is_written_and_the_live_release_stays(s
     assert not Faq.objects.filter(slug="b").exists()
 
 
-def prepare_while_a_colleague_edits(knowledge_base, *, progress=None):
+def prepare_while_a_colleague_edits(knowledge_base, **options):
     from assistant.preparing import prepare
 
     Faq.objects.filter(slug="a").update(answer="From a colleague.")
-    return prepare(knowledge_base, progress=progress)
+    return prepare(knowledge_base, **options)

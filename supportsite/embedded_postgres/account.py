@@ -3,7 +3,7 @@
 Postgres refuses to run as root, and each folder above its data and programs must let the other
 user through. One that does not (``/root``, as a rule) is made passable (``o+x``, never ``o+r``:
 nobody can list it), and a warning names it: the site is to start for a newcomer whose checkout lies
-there, but nothing is opened without a word. Nothing is opened when the site runs as anybody else.
+there, but nobody's folder is opened without a word. Run as anybody else, the site opens nothing.
 """
 
 import logging
@@ -61,7 +61,7 @@ def account_for(data: Path) -> Account | None:
 
 def let_through(account: Account, places: Iterable[Path]) -> None:
     """Make every folder above ``places`` passable for ``account``; warn of each that was not."""
-    folders = {folder for place in places for folder in place.parents}
+    folders = {folder for place in places for folder in place.resolve().parents}
     closed = sorted(folder for folder in folders if not account.may_pass(folder))
     for folder in closed:
         folder.chmod(folder.stat().st_mode | stat.S_IXOTH)

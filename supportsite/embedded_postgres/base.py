@@ -12,7 +12,7 @@ The server is started when a connection is first wanted, and the database ``NAME
 missing. Loading settings, or importing this module, starts nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class DatabaseClient(client.DatabaseClient):
 
     @classmethod
     def settings_to_cmd_args_env(
-        cls, settings_dict: dict[str, Any], parameters: list[str]
+        cls, settings_dict: dict[str, Any], parameters: Iterable[str]
     ) -> tuple[list[str], dict[str, str] | None]:
         server = ensure_running(_state_dir(settings_dict))
         located = {**settings_dict, "HOST": server.host, "PORT": server.port, "USER": server.user}

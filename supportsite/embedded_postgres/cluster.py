@@ -197,13 +197,11 @@ class Cluster:
             for installed in (folder.parent, package.with_name(f"{package.name}.libs")):
                 let_read(installed)
             let_through(account, [self.data, folder / program])
-        # PGPORT and its like would change what the server does.
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
         try:
             return subprocess.run(  # noqa: S603
                 [str(folder / program), *arguments],
                 cwd=self.state_dir,
-                env={**environment, "LC_ALL": "C"},
+                env={**os.environ, "LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -258,9 +256,9 @@ def _reason(output: bytes) -> str:
     text = output.decode(errors="replace")
     if "No space left on device" in text:
         return "the disk is full (free space, or set STATE_DIR to a folder on another disk)."
-    reasons = re.findall(r"(?:FATAL|PANIC|error): .*", text)
-    # Without one it was killed, or is not made for this machine: then the loader says so.
-    reason = [*text.splitlines()[:1], *reasons][-1] if text else "it ended without a word"
+    # "error while loading shared libraries", says the loader of a machine it is not made for.
+    reasons = re.findall(r"(?:FATAL:|PANIC:|error:|error while) .*", text)
+    reason: str = reasons[-1] if reasons else "its process ended without a reason"
     return reason.strip().rstrip(".") + "."
 
 

@@ -19,8 +19,8 @@ except ImportError as missing:
 class SharedHold:
     """A shared lock on ``path``, held until :meth:`release` or the end of this process.
 
-    After a fork parent and child share one lock, so that neither could tell whether the other still
-    lives: the child calls :meth:`retake`.
+    A fork would share the lock with its parent, and neither could tell whether the other still
+    lives. So the parent calls :meth:`prepare_fork` before, and each side its own method after.
 
     Raises OSError if the file cannot be opened.
     """
@@ -28,11 +28,21 @@ class SharedHold:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor = _shared(path)
+        self._for_child: int | None = None
 
-    def retake(self) -> None:
-        """In a forked child: hold a lock of its own instead of the parent's."""
-        inherited, self._descriptor = self._descriptor, _shared(self._path)
-        os.close(inherited)
+    def prepare_fork(self) -> None:
+        """Take the child's lock before there is a child: it is never without one."""
+        self._for_child = _shared(self._path)
+
+    def forked_in_parent(self) -> None:
+        if self._for_child is not None:
+            os.close(self._for_child)
+            self._for_child = None
+
+    def forked_in_child(self) -> None:
+        if self._for_child is not None:
+            os.close(self._descriptor)
+            self._descriptor, self._for_child = self._for_child, None
 
     def is_the_only_one(self) -> bool:
         """Whether nobody else holds the lock. Asking may lose the hold, so release it next."""

@@ -176,13 +176,28 @@ def _stop_at_exit() -> None:
             logger.warning("Postgres on %s was left running: %s", folder, error)
 
 
-def _after_fork_in_child() -> None:
-    global _threads
-    # Another thread of the parent may have held it, and that thread is not here to let go.
-    _threads = threading.RLock()
+def _before_fork() -> None:
+    # No thread is to be in the middle of anything: the child would never see the end of it.
+    _threads.acquire()
     for hold in _holds.values():
-        hold.retake()
+        hold.prepare_fork()
+
+
+def _after_fork_in_parent() -> None:
+    for hold in _holds.values():
+        hold.forked_in_parent()
+    _threads.release()
+
+
+def _after_fork_in_child() -> None:
+    for hold in _holds.values():
+        hold.forked_in_child()
+    _threads.release()
 
 
 atexit.register(_stop_at_exit)
-os.register_at_fork(after_in_child=_after_fork_in_child)
+os.register_at_fork(
+    before=_before_fork,
+    after_in_parent=_after_fork_in_parent,
+    after_in_child=_after_fork_in_child,
+)

@@ -201,7 +201,9 @@ def test_a_fork_that_outlives_its_parent_is_a_user_and_may_be_the_last(state_dir
         parent.wait()
         assert answers(state_dir)
 
-    wait_until(lambda: not answers(state_dir))
+        parent.stdin.close()
+        parent.stdout.read()  # To its end, which is that of the child.
+        assert not answers(state_dir)
 
 
 def test_it_is_started_again_after_its_postmaster_was_killed(state_dir):
@@ -377,6 +379,10 @@ connection.creation.destroy_test_db("site", verbosity=0)
 
 def test_dbshell_opens_the_embedded_server(state_dir):
     assert "site" in django(
-        "ask('SELECT 1'); call_command('dbshell', '--', '-c', 'SELECT current_database()')",
+        """
+ask("SELECT 1")
+os.environ["PATH"] = ""
+call_command("dbshell", "--", "-c", "SELECT current_database()")
+""",
         state_dir,
     )

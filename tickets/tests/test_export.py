@@ -6,6 +6,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit.models import Record
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +45,44 @@ def test_the_command_writes_the_same_file(tmp_path, capsys):
 def test_a_path_that_cannot_be_written_is_one_clear_line(tmp_path):
     with pytest.raises(CommandError, match="cannot be written: No such file"):
         call_command("export_tickets", tmp_path / "none" / "tickets.csv")
+
+
+@pytest.mark.parametrize(
+    ("filters", "shown"),
+    [
+        ({}, ["a", "b", "c"]),
+        ({"status": "claimed"}, ["b"]),
+        ({"priority": "urgent"}, ["c"]),
+        ({"category": "billing"}, ["a"]),
+        ({"assignee": "sam"}, ["b"]),
+        ({"tag": "vip"}, ["c"]),
+        ({"user_id": "u2"}, ["c"]),
+        ({"overdue": "true"}, ["a"]),
+        ({"overdue": "false"}, ["b", "c"]),
+        ({"since": "2000-01-01", "until": "2000-01-02"}, []),
+    ],
+)
+def test_it_is_filtered_like_the_list(as_role, filters, shown):
+    Ticket.objects.all().delete()
+    late = Ticket.objects.escalate("a", requester="u1", by="u1", category="billing")
+    Ticket.objects.filter(pk=late.pk).update(due="2026-01-02T12:00Z")
+    Ticket.objects.escalate("b", requester="u1", by="u1").claim(by="sam")
+    Ticket.objects.escalate("c", requester="u2", by="u2", priority="urgent", tags=["vip"])
+    client = as_role("support", subject="sam")
+
+    exported = b"".join(client.get("/tickets.csv", filters).streaming_content).decode()
+    listed = client.get("/tickets", filters).json()["results"]
+
+    assert [row["message"] for row in read(exported)] == shown
+    assert [ticket["message"] for ticket in listed] == shown[::-1]
+
+
+def test_that_it_was_exported_is_on_the_record(as_role):
+    as_role("support", subject="sam").get("/tickets.csv", {"status": "open"})
+
+    fact = Record.objects.get(action="tickets.exported")
+    assert (fact.actor, fact.data["filters"]) == ("sam", {"status": "open"})
+
+
+def test_a_filter_that_is_none_is_refused(as_role):
+    assert as_role("support").get("/tickets.csv", {"status": "lost"}).status_code == 400

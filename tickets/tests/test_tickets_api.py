@@ -11,7 +11,8 @@ pytestmark = pytest.mark.django_db
 
 
 def open_ticket(client, message="Please escalate a billing issue.", **fields):
-    return client.post("/tickets", {"message": message, **fields}, format="json")
+    body = {"message": message, "escalate": True, **fields}
+    return client.post("/tickets", body, format="json")
 
 
 def test_a_customer_opens_a_ticket_and_it_is_on_the_record(as_role):

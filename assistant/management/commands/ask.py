@@ -10,10 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from assistant.answering import Answer, BadQuestion, Outcome, Question
 from assistant.interfaces import Unavailable
+from assistant.steps import Step, finished
 from assistant.wiring import embedder, get_assistant
 from audit.command_line import actor
 
 BAR = 30
+AGENT_STEPS = ("rewrite", "model_request", "tool_call", "ground", "agent")
 
 
 class Command(BaseCommand):
@@ -23,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("question")
         parser.add_argument("--category", default="", help="only FAQs of this category")
         parser.add_argument("--choice", default="", help="the id picked when asked back")
+        parser.add_argument("--conversation", default="", help="ask within this conversation")
         parser.add_argument("--json", action="store_true", help="the reply of POST /ask")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,17 +38,34 @@ class Command(BaseCommand):
             actor=me,
             category=options["category"],
             choice=options["choice"],
+            conversation_id=options["conversation"],
         )
         try:
             # Loaded here, so that the times shown are those of answering.
             embedder().load()
-            answer = get_assistant().ask(question)
+            answer = finished(get_assistant().steps(question), tell=self._tell)
         except (BadQuestion, Unavailable) as failure:
             raise CommandError(str(failure)) from None
         if options["json"]:
             self.stdout.write(json.dumps(answer.as_dict(), ensure_ascii=False, indent=2))
         else:
             self.stdout.write(readable(answer))
+
+    def _tell(self, step: Step) -> None:
+        """Print the agent's steps as they happen; beside the answer, which is for programs too."""
+        if step["step"] in AGENT_STEPS:
+            self.stderr.write(step_line(step))
+
+
+def step_line(step: Step) -> str:
+    """One step of the agent, in one line."""
+    more = {name: value for name, value in step.items() if name not in ("step", "ms")}
+    if "returned" in more:
+        more["returned"] = ", ".join(found["faq_id"] for found in more["returned"]) or "nothing"
+    if "arguments" in more:
+        more["arguments"] = more["arguments"]["question"]
+    shown = "; ".join(f"{name} {value}" for name, value in more.items())
+    return f"  {step['ms']:8.1f} ms  {step['step']}: {shown}"
 
 
 def readable(answer: Answer) -> str:
@@ -57,6 +77,8 @@ def readable(answer: Answer) -> str:
         lines += [answer.text, ""]
     if answer.outcome is Outcome.CLARIFY:
         lines += ["Did you mean:", *(f"  {o['question']}" for o in told["options"]), ""]
+    if answer.left:
+        lines += ["Left open:", *(f"  {question}" for question in answer.left), ""]
     lines += [*_matches(told, decision), *_numbers(decision)]
     timed = ", ".join(f"{step['step']} {step['ms']} ms" for step in decision["path"])
     return "\n".join([*lines, f"release {told['release']}; {timed}"])

@@ -13,11 +13,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import OperationalError, connections
 
 from assistant import wiring
 from assistant.interfaces import Unavailable
 from audit.principal import Role
+from supportsite import stopping
 from supportsite.authentication import issue
 from supportsite.secrets import keep
 
@@ -29,23 +30,29 @@ class Command(BaseCommand):
     help = "Migrate, ingest FAQ_CSV, and serve with gunicorn on 127.0.0.1:PORT until Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        settings.STATE_DIR.mkdir(parents=True, exist_ok=True)
+        stopping.heed()
         self._refuse_taken_port()
+        try:
+            self._make_ready()
+        except Unavailable as failure:
+            raise CommandError(str(failure)) from None
+        except OperationalError as failure:
+            cure = " Check DATABASE_URL." if settings.DATABASE_URL else ""
+            raise CommandError(" ".join(str(failure).split()) + cure) from None
+        login = self._first_admin()
+        self._step("Server: loading the model")
+        self._become_gunicorn(banner(login))
+
+    def _make_ready(self) -> None:
         self._step(
             "Database: " + ("DATABASE_URL" if settings.DATABASE_URL else "embedded Postgres")
         )
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
-        login = self._first_admin()
-        try:
-            self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
-            wiring.index()
-            self._step(f"Knowledge base: {settings.FAQ_CSV}")
-            call_command("ingest", keep_edits=True, stdout=self.stdout, stderr=self.stderr)
-        except Unavailable as failure:
-            raise CommandError(str(failure)) from None
-        self._step("Server: loading the model")
-        self._become_gunicorn(banner(login))
+        self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
+        wiring.index().ping()
+        self._step(f"Knowledge base: {settings.FAQ_CSV}")
+        call_command("ingest", keep_edits=True, stdout=self.stdout, stderr=self.stderr)
 
     def _step(self, text: str) -> None:
         self.stdout.write(f"→ {text}")
@@ -59,7 +66,8 @@ class Command(BaseCommand):
                 probe.bind(("127.0.0.1", settings.PORT))
             except OSError:
                 raise CommandError(
-                    f"Port {settings.PORT} is taken. Choose another: PORT=8001 make run."
+                    f"Port {settings.PORT} is taken. Choose another: "
+                    f"PORT={settings.PORT + 1} make run."
                 ) from None
 
     @staticmethod
@@ -72,13 +80,15 @@ class Command(BaseCommand):
             people.create_superuser("admin", password=password)
             keep(file, password)
             return f"admin / {password}"
-        return f"admin, password as first printed (kept in {file})" if file.exists() else ""
+        return f"admin, password in {file}" if file.exists() else ""
 
     @staticmethod
     def _become_gunicorn(text: str) -> None:
         """Take over this process, so that whoever stops it stops the server, however roughly."""
         connections.close_all()
         sys.stdout.flush()
+        # For gunicorn.conf.py to take: this process cannot stop what it started any more.
+        stopping.hold()
         os.environ["SERVE_BANNER"] = text
         config = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
         command = [sys.executable, "-m", "gunicorn", "-c", str(config), "supportsite.wsgi"]

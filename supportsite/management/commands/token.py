@@ -29,5 +29,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         roles = options["role"] or [Role.CUSTOMER.value]
         subject = options["subject"]
-        record("token.issued", actor=actor(), kind="subject", key=subject, data={"roles": roles})
+        record("token.issued", actor=actor(), subject=subject, data={"roles": roles})
         self.stdout.write(issue(subject, roles, seconds=int(options["hours"] * 3600)))

@@ -1,0 +1,120 @@
+"""How good the answers are, in the admin: evaluations, fitted policies, labelled questions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from assistant.models import EvaluationRun, FittedPolicy, Label
+from audit.admin import ReadOnlyAdmin
+
+WORDS = {
+    "right": "answered right",
+    "wrong": "answered wrong",
+    "offered": "asked back with the right FAQ",
+    "asked": "asked back without it",
+    "fell_through": "fell through",
+}
+
+
+@admin.register(EvaluationRun)
+class EvaluationRunAdmin(ReadOnlyAdmin):
+    list_display = ("created", "source", "release", "policy_name", "coverage", "precision")
+    list_filter = ("source",)
+    fields = (
+        *("created", "source", "release", "policy_name", "coverage", "precision"),
+        *("answerable", "unanswerable", "mistakes"),
+    )
+
+    @admin.display(description="Policy")
+    def policy_name(self, run: EvaluationRun) -> str:
+        return str(run.policy["name"])
+
+    @admin.display(description="Coverage")
+    def coverage(self, run: EvaluationRun) -> str:
+        return _share(run.numbers["coverage"])
+
+    @admin.display(description="Precision")
+    def precision(self, run: EvaluationRun) -> str:
+        return _share(run.numbers["precision"])
+
+    @admin.display(description="Questions that an FAQ answers")
+    def answerable(self, run: EvaluationRun) -> SafeString:
+        return _results(run.numbers["answerable"])
+
+    @admin.display(description="Questions that none answers")
+    def unanswerable(self, run: EvaluationRun) -> SafeString:
+        return _results(run.numbers["unanswerable"])
+
+    @admin.display(description="Answered wrong")
+    def mistakes(self, run: EvaluationRun) -> SafeString:
+        wrong = [one for one in run.judged if one["result"] == "wrong"]
+        rows = ((one["question"], one["faq_id"], ", ".join(one["expected"])) for one in wrong)
+        return format_html_join("", "<div>{} → {} <small>(right: {})</small></div>", rows)
+
+
+@admin.register(FittedPolicy)
+class FittedPolicyAdmin(ReadOnlyAdmin):
+    list_display = ("created", "short_digest", "threshold", "answer_at", "ask_at", "calibrated")
+    fields = ("created", "digest", "told_numbers", "told_report")
+
+    @admin.display(description="Policy")
+    def short_digest(self, policy: FittedPolicy) -> str:
+        return policy.digest[:12]
+
+    @admin.display(description="Threshold")
+    def threshold(self, policy: FittedPolicy) -> float:
+        return float(policy.numbers["threshold"])
+
+    @admin.display(description="Answers at")
+    def answer_at(self, policy: FittedPolicy) -> float:
+        return float(policy.numbers["answer_at"])
+
+    @admin.display(description="Asks back at")
+    def ask_at(self, policy: FittedPolicy) -> float:
+        return float(policy.numbers["ask_at"])
+
+    @admin.display(description="Calibrated", boolean=True)
+    def calibrated(self, policy: FittedPolicy) -> bool:
+        return bool(policy.report.get("kept"))
+
+    @admin.display(description="Numbers")
+    def told_numbers(self, policy: FittedPolicy) -> SafeString:
+        return _pretty(policy.numbers)
+
+    @admin.display(description="Fitted on, and what to expect")
+    def told_report(self, policy: FittedPolicy) -> SafeString:
+        return _pretty(policy.report)
+
+
+@admin.register(Label)
+class LabelAdmin(ReadOnlyAdmin):
+    list_display = ("question", "answered_by", "source", "created")
+    list_filter = ("source", "created")
+    search_fields = ("question",)
+
+    @admin.display(description="Answered by")
+    def answered_by(self, label: Label) -> str:
+        return ", ".join(label.expected) or "nothing"
+
+
+def _share(share: dict[str, Any]) -> str:
+    if share["value"] is None:
+        return "-"
+    low, high = share["interval"]
+    return f"{share['value']:.1%} ({low:.1%} to {high:.1%}) of {share['total']}"
+
+
+def _results(results: dict[str, Any]) -> SafeString:
+    rows = ((_share(share), WORDS[name]) for name, share in results.items())
+    return format_html_join("", "<div>{} {}</div>", rows)
+
+
+def _pretty(value: Any) -> SafeString:
+    return format_html(
+        '<pre class="whitespace-pre-wrap text-xs">{}</pre>', json.dumps(value, indent=2)
+    )

@@ -1,0 +1,90 @@
+"""FAQs for the people who work on tickets: what ``settings.TICKET_KNOWLEDGE`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+from assistant.decision import Match, decide
+from assistant.live import LoadedRelease
+from assistant.trying import Trial
+from assistant.wiring import get_assistant
+from faq.content import Content
+from faq.drafts import Draft, put
+from faq.models import Faq, Taken
+from faq.publishing import writing
+from tickets.knowledge import CannotDraft, Known
+
+LOOKED_AT = 10
+LONGEST_SLUG = 80
+
+
+def offered(question: str, *, audiences: Collection[str]) -> list[Known]:
+    """What /ask would say to it, the agent aside; nothing is recorded, since nobody has asked."""
+    release, matches = _find(question, LOOKED_AT, audiences)
+    decision = decide(matches, get_assistant().policy(release))
+    found = [decision.chosen] if decision.chosen else decision.options
+    return [_known(match, release) for match in found]
+
+
+def nearest(question: str, *, limit: int) -> list[Known]:
+    release, matches = _find(question, limit, None)
+    return [_known(match, release) for match in matches]
+
+
+def _find(
+    question: str, limit: int, audiences: Collection[str] | None
+) -> tuple[LoadedRelease, list[Match]]:
+    release = get_assistant().live.current()
+    vector, _ = release.vector(question)
+    return release, release.find(question, vector, limit=limit, audiences=audiences)
+
+
+def _known(match: Match, release: LoadedRelease) -> Known:
+    content = release.contents[match.faq_id]
+    return Known(content.slug, content.question, content.answer, match.similarity)
+
+
+def draft(phrasings: Sequence[str], answer: str, *, category: str, by: str) -> str:
+    longest = Faq._meta.get_field("question").max_length
+    texts = dict.fromkeys(" ".join(phrasing.split())[:longest] for phrasing in phrasings)
+    first, *others = texts
+    try:
+        with writing():
+            slug = _free_slug(first)
+            content = Content(slug, first, answer, category, alternates=tuple(others))
+            put({slug: Draft(content, owner=by)}, actor=by)
+    except Taken as taken:
+        raise CannotDraft(str(taken)) from taken
+    return slug
+
+
+def _free_slug(question: str) -> str:
+    """Made of its words, and numbered if another FAQ has it. Other scripts have no such words."""
+    words = slugify(question)[:LONGEST_SLUG].strip("-_") or "faq"
+    taken = set(Faq.objects.filter(slug__startswith=words).values_list("slug", flat=True))
+    number, slug = 1, words
+    while slug in taken:
+        number += 1
+        slug = f"{words}-{number}"
+    return slug
+
+
+def drafted(faq_id: str) -> Known | None:
+    faq = Faq.objects.filter(slug=faq_id).first()
+    return Known(faq.slug, faq.question, faq.answer, 0.0) if faq else None
+
+
+def drawn(outcome: str, answer: str, decision: Mapping[str, Any]) -> SafeString:
+    told = {"outcome": outcome, "answer": answer, "decision": decision}
+    return render_to_string("assistant/decision.html", {"trial": Trial("", told=told)})
+
+
+def page_of(faq_id: str) -> str:
+    faq = Faq.objects.filter(slug=faq_id).first()
+    return reverse("admin:faq_faq_change", args=[faq.pk]) if faq else ""

@@ -1,0 +1,303 @@
+"""The agent's way: one request in the normal case, a search if need be, and only grounded words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.db import connection
+
+from assistant import wiring
+from assistant.decision import Match
+from assistant.interfaces import Task, Turn
+from assistant.steps import finished
+from assistant.tests.scripted_model import calls, says, searches
+from audit.models import Record
+from faq.content import Content
+from faq.models import Faq
+
+pytestmark = pytest.mark.django_db
+
+QUESTION = "what is the capital of France?"
+
+
+@pytest.fixture
+def customer(as_role):
+    return as_role("customer")
+
+
+def ask(client, message=QUESTION, **fields):
+    reply = client.post("/ask", {"message": message, **fields}, format="json")
+    assert reply.status_code == 200
+    return reply.json()
+
+
+def steps(told, name):
+    return [step for step in told["decision"]["path"] if step["step"] == name]
+
+
+def cites_the_first(asked):
+    """Says what the first FAQ it was given says."""
+    first = asked.returned[0]
+    return says(f"{first['answer']}\nFAQ: {first['id']}", reasoning_content="The first one fits.")
+
+
+def test_the_matches_are_in_the_first_prompt_so_that_one_request_is_enough(customer, with_agent):
+    model = with_agent()
+    model.script = cites_the_first
+
+    told = ask(customer)
+
+    assert (told["outcome"], told["source"]) == ("answered", "agent")
+    (slug,) = told["citations"]
+    assert told["faq_id"] == slug
+    assert told["answer"] == Faq.objects.get(slug=slug).answer
+    assert (told["ticket"], told["degraded"]) == (None, [])
+    (asked,) = model.asked
+    shown = [faq["id"] for faq in asked.given["faqs"]]
+    matches = steps(told, "match")[0]["matches"]
+    assert shown == [match["faq_id"] for match in matches]
+
+
+def test_the_path_tells_each_step_with_its_time_tokens_and_reasoning(customer, with_agent):
+    model = with_agent()
+    model.script = lambda asked: cites_the_first(asked) if asked.number else searches("Paris", 2)
+
+    told = ask(customer)
+
+    names = [step["step"] for step in told["decision"]["path"]]
+    assert names == [
+        *("embed", "match", "model_request", "tool_call", "model_request", "ground", "agent"),
+    ]
+    assert all(step["ms"] >= 0 for step in told["decision"]["path"])
+    search = steps(told, "tool_call")[0]
+    assert (search["tool"], search["arguments"]) == (
+        *("search_faq", {"question": "Paris", "limit": 2}),
+    )
+    assert [set(found) for found in search["returned"]] == [{"faq_id", "similarity"}] * 2
+    first, second = steps(told, "model_request")
+    assert (first["input_tokens"], first["output_tokens"], first["tool_calls"]) == (100, 20, 1)
+    assert (second["model"], second["reasoning"]) == (
+        *("openai-like:scripted", "The first one fits."),
+    )
+    assert steps(told, "ground")[0]["grounds"] == "grounded"
+    kept = Record.objects.all().about("ask", told["ask_id"]).get()
+    assert kept.data["decision"]["path"] == told["decision"]["path"]
+
+
+def test_what_a_search_returns_may_be_cited(customer, with_agent):
+    model = with_agent()
+    warranty = Faq.objects.get(slug="warranty")
+
+    def script(asked):
+        if not asked.number:
+            return searches("guarantee on furniture")
+        return says(f"{warranty.answer}\nFAQ: warranty")
+
+    model.script = script
+
+    told = ask(customer)
+
+    assert (told["outcome"], told["citations"]) == ("answered", ["warranty"])
+    assert "warranty" not in [faq["id"] for faq in model.asked[0].given["faqs"]]
+    # Its address is the shop's own: it is in the FAQ that is cited.
+    assert "care@example.com" in told["answer"]
+
+
+def test_what_was_not_returned_may_not_be_cited(customer, with_agent):
+    model = with_agent()
+    model.play(says(f"{Faq.objects.get(slug='warranty').answer}\nFAQ: warranty"))
+
+    told = ask(customer)
+
+    assert (told["outcome"], told["answer"]) == ("unanswered", None)
+    assert steps(told, "ground")[0]["grounds"] == "unknown_citation"
+
+
+def test_only_the_category_asked_about_is_within_reach(customer, with_agent):
+    model = with_agent()
+    model.script = lambda asked: (
+        searches("warranty of furniture") if not asked.number else (cites_the_first(asked))
+    )
+
+    told = ask(customer, category="shipping")
+
+    seen = {faq["id"] for faq in model.asked[-1].returned}
+    assert seen
+    assert seen <= set(Faq.objects.filter(category="shipping").values_list("slug", flat=True))
+    assert told["outcome"] == "answered"
+
+
+def test_badly_worded_it_asks_back_with_the_faqs_it_cited(customer, with_agent):
+    model = with_agent()
+    model.script = lambda asked: says(f"It is Paris.\nFAQ: {asked.returned[1]['id']}")
+
+    told = ask(customer)
+
+    cited = model.asked[0].returned[1]
+    assert (told["outcome"], told["answer"]) == ("clarify", None)
+    assert [(o["faq_id"], o["question"]) for o in told["options"]] == [
+        (cited["id"], cited["question"])
+    ]
+    assert steps(told, "agent")[0]["reason"] == "not_grounded"
+
+
+def test_it_may_ask_back_itself(customer, with_agent):
+    model = with_agent()
+    model.script = lambda asked: says("ASK: " + ", ".join(f["id"] for f in asked.returned[:2]))
+
+    told = ask(customer)
+
+    assert told["outcome"] == "clarify"
+    assert len(told["options"]) == 2
+    assert told["decision"]["path"][-1]["reason"] == "asked_back"
+
+
+def test_verbatim_the_model_only_chooses_and_the_stored_answer_is_shown(customer, with_agent):
+    model = with_agent(mode="verbatim")
+    model.script = lambda asked: says(f"Buy gold!\nFAQ: {asked.returned[2]['id']}")
+
+    told = ask(customer)
+
+    chosen = model.asked[0].returned[2]["id"]
+    assert told["answer"] == Faq.objects.get(slug=chosen).answer
+    assert told["citations"] == [chosen]
+
+    model.play(says("FAQ: warranty"))
+    assert ask(customer)["outcome"] == "unanswered"
+
+
+def test_what_leaves_for_the_model_is_redacted_and_holds_no_user(as_role, with_agent):
+    model = with_agent()
+    service = as_role("service", subject="shop-frontend")
+
+    ask(
+        service,
+        "jo@example.com 0300 1234567: what is the capital of France, {user_id}?",
+        user_id="customer-4711",
+    )
+
+    sent = json.dumps([asked.body for asked in model.asked])
+    assert "[EMAIL]" in sent
+    assert "{user_id}" in sent
+    for secret in ("jo@example.com", "1234567", "customer-4711", "shop-frontend"):
+        assert secret not in sent
+
+
+def test_the_limits_go_along_with_each_request(customer, with_agent):
+    model = with_agent(output_tokens=77)
+
+    ask(customer)
+
+    body = model.asked[0].body
+    assert (body["max_tokens"], body["temperature"]) == (77, 0)
+    assert [tool["function"]["name"] for tool in body["tools"]] == ["search_faq"]
+
+
+def test_an_faq_answers_without_the_model(customer, with_agent):
+    model = with_agent()
+
+    assert ask(customer, "How do I reset my password?")["source"] == "faq"
+    assert model.asked == []
+
+
+def test_no_transaction_is_open_while_the_model_is_asked(customer, with_agent):
+    model = with_agent()
+    # The test's own transaction is the one that is open anyway.
+    outside, seen = len(connection.savepoint_ids), []
+    open_now = connection.savepoint_ids
+
+    def script(asked):
+        seen.append(len(open_now))
+        return says("NONE")
+
+    model.script = script
+    ask(customer)
+
+    assert seen == [outside]
+
+
+class TestConversation:
+    def test_the_last_turns_are_in_the_prompt_the_faqs_answers_too(self, customer, with_agent):
+        model = with_agent()
+        first = ask(customer, "How do I reset my password?", conversation_id="c1")
+
+        ask(customer, "Tell me what the capital of France is, please", conversation_id="c1")
+
+        assert model.asked[-1].given["conversation"] == [
+            {"question": "How do I reset my password?", "answer": first["answer"]}
+        ]
+
+    def test_it_belongs_to_its_user(self, as_role, with_agent):
+        model = with_agent()
+        ask(as_role("customer", subject="u1"), "How do I reset my password?", conversation_id="c")
+
+        ask(as_role("customer", subject="u2"), conversation_id="c")
+
+        assert "conversation" not in model.asked[-1].given
+
+    def test_a_short_follow_up_is_rewritten_and_an_faq_may_answer_it(self, customer, with_agent):
+        model = with_agent()
+        ask(customer, "How do I return an item?", conversation_id="c1")
+        model.play(says("Who pays for the return of an item?"))
+
+        told = ask(customer, "and who pays?", conversation_id="c1")
+
+        assert (told["outcome"], told["source"], told["faq_id"]) == (
+            *("answered", "faq", "return-cost"),
+        )
+        assert steps(told, "rewrite")[0]["question"] == "Who pays for the return of an item?"
+        assert told["decision"]["path"][-3]["reason"] == "rewritten"
+        assert len(model.asked) == 1
+
+    def test_a_follow_up_rewritten_with_words_nobody_said_stays_as_it_was(
+        self, customer, with_agent
+    ):
+        model = with_agent()
+        ask(customer, "How do I return an item?", conversation_id="c1")
+        model.play(says("How do I delete my account?"), says("NONE"))
+
+        told = ask(customer, "and on mars?", conversation_id="c1")
+
+        assert steps(told, "rewrite")[0]["question"] == "and on mars?"
+        assert told["outcome"] != "answered"
+        assert model.asked[-1].given["question"] == "and on mars?"
+
+    def test_where_the_faqs_ask_back_a_follow_up_may_be_rewritten_but_not_answered(
+        self, with_agent
+    ):
+        model = with_agent()
+        model.play(says("and who pays?"))
+        task = Task(
+            question="and who pays?",
+            matches=[Match("return-cost", "", 0.5)],
+            contents={"return-cost": Content("return-cost", "Who pays?", "We do.")},
+            search=lambda text, limit: [],
+            settles=lambda text, matches: True,
+            turns=(Turn("How do I return an item?", "Choose Orders."),),
+            only_rewrite=True,
+        )
+
+        assert finished(wiring.agent().answer(task)).reason == "nothing_found"
+        assert len(model.asked) == 1
+
+        model.play(says("Who pays to return an item?"))
+        assert finished(wiring.agent().answer(task)).rewritten == "Who pays to return an item?"
+
+    def test_nothing_is_kept_without_a_model(self, customer):
+        from assistant.models import ConversationTurn
+
+        ask(customer, "How do I reset my password?", conversation_id="c1")
+
+        assert not ConversationTurn.objects.exists()
+
+
+def test_unknown_tools_are_named_as_such_and_nothing_else_happens(customer, with_agent):
+    model = with_agent()
+    model.play(calls(("send_mail", {"to": "x"})), says("NONE"))
+
+    told = ask(customer)
+
+    assert steps(told, "model_request")[0]["error"] == "unknown_tool"
+    assert not steps(told, "tool_call")
+    assert "does not exist" in model.asked[1].results[0]

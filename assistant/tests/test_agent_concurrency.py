@@ -1,0 +1,132 @@
+"""Many at once: nobody gets another's words, and slow models do not slow the FAQs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import statistics
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from assistant import wiring
+from assistant.answering import Question
+from assistant.conversation import Conversations
+from assistant.decision import Match
+from assistant.interfaces import Task, Turn
+from assistant.models import AgentDay
+from assistant.steps import finished
+from assistant.tests.scripted_model import eventually, hangs, says, searches
+from faq.content import Content
+
+THREADS = 16
+# Of each thread; 100 in a full run.
+CONVERSATIONS = int(os.environ.get("AGENT_TEST_CONVERSATIONS", "4"))
+
+
+def test_no_thread_gets_another_users_words(committed, with_agent):
+    model = with_agent(runs_at_once=THREADS, runs_a_day=10**6, tokens_a_day=10**9, seconds=60)
+    mixed = []
+
+    def script(asked):
+        users = set(re.findall(r"user\d+x\d+", json.dumps(asked.body)))
+        if len(users) != 1:
+            mixed.append(users)
+        if not asked.results and not asked.number % 3:
+            return searches("code")
+        faq = asked.returned[0]
+        return says(f"{faq['answer']}\nFAQ: {faq['id']}", reasoning_content=f"For {faq['id']}.")
+
+    model.script = script
+    agent, store = wiring.agent(), Conversations(turns=3, days=1, region="PK")
+
+    def talk(thread):
+        try:
+            return [converse(agent, store, thread, number) for number in range(CONVERSATIONS)]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        results = [result for each in pool.map(talk, range(THREADS)) for result in each]
+
+    assert mixed == []
+    assert results == [None] * THREADS * CONVERSATIONS
+    assert AgentDay.objects.get().runs == THREADS * CONVERSATIONS
+
+
+def converse(agent, store, thread, number):
+    """What went wrong, or None."""
+    user, code = f"user{thread}", f"{7000 + thread * 100 + number}"
+    faq = Content(f"{user}x{number}", f"What is the code of {user}x{number}?", f"It is {code}.")
+    # All users call their conversations the same.
+    conversation = f"c{number}"
+    store.add(user, conversation, Turn(f"I am {user}x{number}", "Welcome."))
+    match = Match(faq.slug, faq.question, 0.5)
+    task = Task(
+        question=f"{user}x{number} would like to know the code, which is it, please?",
+        matches=[match],
+        contents={faq.slug: faq},
+        search=lambda text, limit: [match],
+        settles=lambda text, matches: False,
+        turns=store.last(user, conversation),
+    )
+    path = []
+
+    reply = finished(agent.answer(task), tell=path.append)
+
+    store.add(user, conversation, Turn(task.question, reply.text or "", reply.citations))
+    thoughts = {step["reasoning"] for step in path if "reasoning" in step}
+    right = (
+        reply.text == f"It is {code}."
+        and reply.citations == (faq.slug,)
+        and thoughts == {f"For {faq.slug}."}
+        and [turn.answer for turn in store.last(user, conversation)] == ["Welcome.", reply.text]
+    )
+    return None if right else (user, number, reply, path)
+
+
+@pytest.mark.django_db
+def test_with_every_place_taken_by_a_model_that_hangs_faqs_answer_as_fast_as_ever(with_agent):
+    model = with_agent(runs_at_once=2, seconds=20)
+    model.play(hangs)
+    assistant = wiring.get_assistant()
+
+    def ask(text):
+        return assistant.ask(Question(text, user_id="u1", actor="u1"))
+
+    ask("How do I reset my password?")
+    alone = seconds(lambda: ask("How do I reset my password?"))
+    hanging = [
+        assistant.steps(Question(f"what is the capital of France {n}?", "u1", "u1"))
+        for n in range(2)
+    ]
+    for steps in hanging:
+        # Until it has nothing new to tell: the model was asked.
+        while next(steps) is not None:
+            pass
+    assert len(model.asked) == 2
+
+    beside = seconds(lambda: ask("How do I reset my password?"))
+    started = time.monotonic()
+    third = ask("what is the capital of Spain?")
+
+    assert third.path[-1]["reason"] == "busy"
+    assert time.monotonic() - started < 0.5
+    assert beside < 3 * alone + 0.01
+    for steps in hanging:
+        steps.close()
+    assert eventually(lambda: not [t for t in threading.enumerate() if t.name == "agent"])
+
+
+def seconds(work, times=30):
+    """The median of several."""
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)

@@ -1,0 +1,69 @@
+"""A whole message: greetings, languages and several questions in one."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.deciding import consider
+from assistant.decision import Match, Reason
+from assistant.policy import CosinePolicy
+
+KNOWN = {
+    "how do i reset my password?": "reset",
+    "what does shipping cost?": "shipping",
+    "where is my order?": "track",
+}
+
+
+def find(text: str) -> list[Match]:
+    """An FAQ for each question of KNOWN, found only by its own words."""
+    wanted = KNOWN.get(text.lower())
+    others = [slug for slug in KNOWN.values() if slug != wanted]
+    near = [Match(wanted, text, 0.9)] if wanted else []
+    return [*near, *(Match(slug, slug, 0.2) for slug in others)]
+
+
+def decided(message, *, english_only=True):
+    return consider(message, CosinePolicy(), find, english_only=english_only)
+
+
+def test_a_greeting_and_thanks_are_set_aside():
+    found = decided("Hi there! How do I reset my password? Thanks in advance")
+
+    assert found.decision.chosen.faq_id == "reset"
+    assert found.left == ()
+
+
+def test_two_questions_that_faqs_answer_are_asked_back():
+    found = decided("How do I reset my password? What does shipping cost?")
+
+    assert found.decision.reason is Reason.SEVERAL_QUESTIONS
+    assert [option.faq_id for option in found.decision.options] == ["reset", "shipping"]
+
+
+def test_of_two_questions_the_one_that_is_known_is_answered_and_the_other_named():
+    found = decided("How do I reset my password? Who won the world cup?")
+
+    assert found.decision.chosen.faq_id == "reset"
+    assert found.left == ("Who won the world cup?",)
+
+
+def test_two_questions_that_nobody_knows_are_left_to_the_whole():
+    found = decided("Who won the world cup? Who will win the next?")
+
+    assert found.decision.reason is Reason.BELOW_THRESHOLD
+    assert found.left == ()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("میرا پاس ورڈ کیسے ری سیٹ ہوگا؟", id="Urdu"),
+        pytest.param("¿Cómo puedo restablecer mi contraseña?", id="Spanish"),
+        pytest.param("Wie kann ich mein Passwort zurücksetzen?", id="German"),
+        pytest.param("mera password kaise reset hoga bhai", id="Roman Urdu"),
+    ],
+)
+def test_a_language_the_model_does_not_know_is_not_answered_by_likeness(message):
+    assert decided(message).decision.reason is Reason.UNSUPPORTED_LANGUAGE
+    assert decided(message, english_only=False).decision.reason is Reason.BELOW_THRESHOLD

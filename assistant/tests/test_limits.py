@@ -1,0 +1,32 @@
+"""AGENT_LIMITS as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.limits import Limits, parse
+
+
+def test_what_is_not_named_stays_as_it_is():
+    assert parse("", runs_at_once=2) == Limits(runs_at_once=2)
+    assert parse("seconds=5  tool_calls=0", runs_at_once=3) == Limits(
+        seconds=5, tool_calls=0, runs_at_once=3
+    )
+    assert parse("runs_at_once=1", runs_at_once=3).runs_at_once == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("minutes=5", "names from seconds, requests"),
+        ("seconds", "seconds=1 to seconds=50"),
+        ("seconds=99", "seconds=1 to seconds=50"),
+        ("seconds=-1", "seconds=1 to"),
+        ("seconds=1.5", "seconds=1 to"),
+        ("seconds=" + "9" * 5_000, "seconds=1 to"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_nonsense_is_refused_with_what_it_must_be(text, said):
+    with pytest.raises(ValueError, match=said):
+        parse(text, runs_at_once=2)

@@ -1,0 +1,235 @@
+"""Policies fitted for a release: made with it, kept with it, and recomputable from the reply."""
+
+from __future__ import annotations
+
+import io
+import json
+from math import exp, log
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from assistant.models import EvaluationRun, FittedPolicy, Label
+from faq.models import CategoryRule, Faq, Release
+from faq.publishing import publish, roll_back
+
+pytestmark = pytest.mark.django_db
+
+QUESTIONS = "data/questions.csv"
+
+
+def run(*arguments, **options) -> str:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out, **options)
+    return out.getvalue()
+
+
+def ask(client, message, **fields):
+    return client.post("/ask", {"message": message, **fields}, format="json").json()
+
+
+@pytest.fixture
+def customer(as_role):
+    return as_role("customer")
+
+
+def recomputed(told) -> str:
+    """The outcome, worked out from nothing but the reply, as README tells a person to."""
+    decision = told["decision"]
+    features, policy = decision["features"], decision["policy"]
+    if features["exact"]:
+        return "answered"
+    similar = features["similarity"] >= decision["threshold"]
+    ahead = features["lead"] is None or features["lead"] >= decision["margin"]
+    if similar and ahead:
+        return "answered"
+    weights = policy["coefficients"]
+    logit = weights["bias"] + weights["similarity"] * features["similarity"]
+    logit += weights["lead"] * features["lead"]
+    if "log_vote" in weights:
+        logit += weights["log_vote"] * log(max(features["vote"] or 0.0, 0.000335))
+    confidence = 1 / (1 + exp(-logit))
+    assert confidence == pytest.approx(decision["confidence"], abs=1e-6)
+    if confidence >= policy["answer_at"]:
+        return "answered"
+    return "clarify" if similar or confidence >= policy["ask_at"] else "unanswered"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I reset my password?",
+        "i lost my pasword",
+        "where is my stuff",
+        "send a present to my friend",
+        "refund",
+        "what is the capital of France?",
+        "do you sell cars?",
+        "delivery to my neighbour, and how much is it",
+    ],
+)
+def test_a_person_can_recompute_the_outcome_from_the_reply_alone(customer, question):
+    told = ask(customer, question)
+
+    assert told["decision"]["policy"]["name"] == "release"
+    assert told["outcome"] == recomputed(told)
+
+
+def test_an_option_is_an_faqs_own_question_with_its_similarity_and_confidence(customer):
+    told = ask(customer, "delivery")
+
+    assert told["outcome"] == "clarify"
+    assert 2 <= len(told["options"]) <= 3
+    for option in told["options"]:
+        assert option["question"] == Faq.objects.get(slug=option["faq_id"]).question
+        assert 0 < option["confidence"] < 1
+
+
+def test_a_pick_among_the_options_answers_and_is_kept_as_an_example(customer):
+    picked = ask(customer, "delivery")["options"][1]["faq_id"]
+
+    told = ask(customer, "delivery", choice=picked)
+
+    assert (told["outcome"], told["faq_id"]) == ("answered", picked)
+    label = Label.objects.get(source=Label.CHOICE)
+    assert (label.question, label.expected) == ("delivery", [picked])
+
+
+def test_a_pick_that_was_never_offered_is_no_example(customer):
+    ask(customer, "How do I reset my password?", choice="gift-wrap")
+
+    assert not Label.objects.exists()
+
+
+def test_the_same_release_and_data_give_the_same_policy_bit_for_bit():
+    live = Release.objects.live()
+    faq = Faq.objects.get(slug="reset-password")
+    answer = faq.answer
+    for text in ("Changed.", answer):
+        Faq.objects.filter(pk=faq.pk).update(answer=text)
+        made = publish(actor="tester")
+
+    assert made.number == 3
+    assert made.policy == live.policy
+
+
+def test_rolling_back_brings_the_policy_back_as_well():
+    first = Release.objects.live()
+    Faq.objects.filter(slug="reset-password").update(question="Something else entirely?")
+    second = publish(actor="tester")
+
+    made = roll_back(first, actor="tester")
+
+    assert second.policy != first.policy
+    assert made.policy == first.policy
+
+
+def test_an_faqs_own_threshold_wins_over_its_categorys_and_both_over_the_policys(customer):
+    question = "please reset the password for me"
+    told = ask(customer, question)
+    assert (told["outcome"], told["decision"]["threshold_from"]) == ("answered", "policy")
+
+    CategoryRule.objects.create(category="account", threshold=0.99)
+    publish(actor="tester")
+    told = ask(customer, question)
+    assert (told["outcome"], told["decision"]["threshold_from"]) != ("answered", "policy")
+    assert told["decision"]["threshold"] == 0.99
+
+    Faq.objects.filter(slug="reset-password").update(threshold=0.0)
+    publish(actor="tester")
+    told = ask(customer, question)
+    assert (told["outcome"], told["decision"]["threshold_from"]) == ("answered", "faq")
+
+
+def test_a_threshold_of_1_never_answers_unless_the_question_is_the_phrasing_itself(customer):
+    Faq.objects.filter(slug="reset-password").update(threshold=1.0)
+    publish(actor="tester")
+
+    assert ask(customer, "how to reset my password now")["outcome"] != "answered"
+    assert ask(customer, "How do I reset my password?")["decision"]["reason"] == "exact"
+
+
+def test_evaluate_says_how_good_it_is_and_keeps_the_run():
+    printed = run("evaluate", QUESTIONS)
+
+    assert printed.startswith("113 questions to release 1, policy release")
+    kept = EvaluationRun.objects.get()
+    assert kept.numbers["coverage"]["total"] == 90
+    assert len(kept.judged) == 113
+
+
+def test_evaluate_tells_what_changed_since_the_last_run():
+    run("evaluate", QUESTIONS)
+    Faq.objects.create(slug="parcel", question="Track a parcel", answer="So.")
+    publish(actor="tester")
+
+    told = json.loads(run("evaluate", QUESTIONS, json=True))
+
+    assert told["flips"]
+    assert set(told["flips"][0]) == {"question", "before", "after"}
+
+
+def test_evaluate_is_a_gate(tmp_path):
+    with pytest.raises(CommandError, match="coverage .* is below 99.0%"):
+        run("evaluate", QUESTIONS, min_coverage=0.99)
+    assert run("evaluate", QUESTIONS, min_coverage=0.2, min_precision=0.6)
+
+
+def test_evaluate_draws_the_curve(tmp_path):
+    run("evaluate", QUESTIONS, plot=tmp_path / "curve.png")
+
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_evaluate_names_the_row_of_an_unknown_id(tmp_path):
+    path = tmp_path / "questions.csv"
+    path.write_text("query,expected_id\nwhere?,no-such-faq\n")
+
+    with pytest.raises(CommandError, match="row 2, expected_id: there is no published FAQ"):
+        run("evaluate", path)
+
+
+def test_calibrate_makes_a_release_that_decides_with_the_new_policy(customer):
+    printed = run("calibrate", QUESTIONS)
+
+    live = Release.objects.live()
+    assert f"Release {live.number} decides with it." in printed
+    assert live.number == 2
+    assert live.contents() == Release.objects.get(number=1).contents()
+    stored = FittedPolicy.objects.get(digest=live.policy)
+    assert stored.report["kept"] is True
+    told = ask(customer, "i lost my pasword")
+    assert told["release"] == 2
+    assert told["decision"]["policy"]["answer_at"] == stored.numbers["answer_at"]
+
+
+def test_calibrate_refuses_too_little_data_and_says_how_much_is_missing(tmp_path):
+    path = tmp_path / "questions.csv"
+    path.write_text("query,expected_id\nwhere is it?,track-order\n")
+
+    with pytest.raises(CommandError, match="too few labelled questions: 49 more"):
+        run("calibrate", path)
+
+    assert not Label.objects.exists()
+    assert Release.objects.count() == 1
+
+
+def test_a_dry_run_of_calibrate_changes_nothing():
+    run("calibrate", QUESTIONS, dry_run=True)
+
+    assert Release.objects.count() == 1
+    assert not Label.objects.exists()
+
+
+def test_compare_policies_prints_every_policy_side_by_side():
+    printed = run(
+        *("compare_policies", "data/faq.csv", "--take", "3"),
+        *("--calibrate-on", QUESTIONS, "--report-on", QUESTIONS),
+    )
+
+    names = [line[:28].strip() for line in printed.splitlines()[1:]]
+    assert names[0] == "published rule, 0.7"
+    assert [name.split(",")[0].split(" at ")[0] for name in names] == [
+        *("published rule", "best plain threshold", "shipped numbers alone"),
+        *("shipped default", "calibrated"),
+    ]

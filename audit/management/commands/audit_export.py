@@ -1,0 +1,45 @@
+"""Sealed audit records as JSON lines."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from audit import exporting, keys, ledger
+
+
+def moment(written: str) -> datetime:
+    """A day or a time in ISO 8601; UTC unless it says otherwise."""
+    read = datetime.fromisoformat(written)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+class Command(BaseCommand):
+    help = "Write sealed records, in the log's order, ending in the checkpoint that covers them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--from", dest="since", type=moment, help="from this day or time on")
+        parser.add_argument("--to", dest="until", type=moment, help="up to it, itself not included")
+        parser.add_argument(
+            "--readable",
+            action="store_true",
+            help="with names and texts; audit_erase does not reach such a file",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            key = keys.public_key()
+        except keys.NoSigningKey as missing:
+            raise CommandError(str(missing)) from None
+        with ledger.one_moment():
+            begins = ledger.base(key).frontier.size
+            first = exporting.place_at(options["since"], otherwise=begins)
+            until = exporting.place_at(options["until"], otherwise=exporting.end_of_log())
+            try:
+                for line in exporting.lines(first, until, key, readable=options["readable"]):
+                    self.stdout.write(line)
+            except exporting.NothingSealed:
+                raise CommandError("No record of that time is sealed.") from None

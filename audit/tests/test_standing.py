@@ -1,0 +1,72 @@
+"""The admin shows where a record stands in the log, checked at that moment."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from audit import standing
+from audit.models import Record, record
+from audit.tests.test_sealing import tamper
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sealed(settings, tmp_path, capsys) -> Record:
+    settings.AUDIT_ANCHOR_DIR = tmp_path
+    record("test.before")
+    made = record("test.done", actor="u1")
+    call_command("audit_seal")
+    return Record.objects.get(pk=made.pk)
+
+
+def test_a_sealed_record_has_a_place_a_chain_and_a_checkpoint(sealed):
+    stands = standing.of(sealed)
+
+    assert stands.holds
+    said = "; ".join(stands.lines)
+    assert "place" in said
+    assert "chained" in said
+    assert "signed checkpoint" in said
+
+
+def test_a_record_that_waits_says_so(sealed):
+    stands = standing.of(record("test.done"))
+
+    assert stands.holds
+    assert "not sealed yet" in stands.lines[-1]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_record SET canonical = canonical || ' ' WHERE id = {id}",
+        "UPDATE audit_record SET mac = 'x' WHERE id = {id}",
+        "UPDATE audit_seal SET chain = leaf WHERE record_id = {id}",
+        "UPDATE audit_signedcheckpoint SET note = 'x'",
+        "DELETE FROM audit_signedcheckpoint",
+    ],
+)
+def test_what_does_not_hold_is_said(sealed, statement):
+    tamper(statement.format(id=sealed.pk))
+
+    assert not standing.of(Record.objects.get(pk=sealed.pk)).holds
+
+
+def test_without_the_signing_key_the_signature_is_said_to_be_unchecked(sealed, settings):
+    settings.AUDIT_SIGNING_KEY = ""
+
+    stands = standing.of(sealed)
+
+    assert stands.holds
+    assert "unchecked here" in stands.lines[-1]
+
+
+def test_the_admin_shows_it_and_finds_records_by_name(admin_client, sealed):
+    page = admin_client.get(reverse("admin:audit_record_change", args=[sealed.pk]))
+    found = admin_client.get(reverse("admin:audit_record_changelist"), {"q": "u1"})
+
+    assert "under the signed checkpoint" in page.content.decode()
+    assert [each.pk for each in found.context["cl"].result_list] == [sealed.pk]

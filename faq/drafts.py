@@ -1,0 +1,136 @@
+"""Drafts: what curators edit, written in one place, with who changed which field on record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from audit.models import record
+from faq.content import Content
+from faq.models import AlternateQuestion, Faq
+
+TOLD_ONE_BY_ONE = 500
+"""New FAQs of one file that get a record each; of more, the file's own record lists the ids."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All that a curator may edit of one FAQ."""
+
+    content: Content
+    owner: str = ""
+    review_by: date | None = None
+    retired: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            **self.content.as_dict(),
+            "owner": self.owner,
+            "review_by": self.review_by.isoformat() if self.review_by else None,
+            "retired": self.retired,
+        }
+
+    @property
+    def etag(self) -> str:
+        """32 hex digits that change with anything in it."""
+        said = json.dumps(self.as_dict(), sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def draft_of(faq: Faq) -> Draft:
+    return Draft(faq.content(), faq.owner, faq.review_by, faq.retired)
+
+
+def drafts(slugs: Iterable[str] | None = None) -> dict[str, Draft]:
+    """By slug; all of them unless told which."""
+    faqs = Faq.objects.all() if slugs is None else Faq.objects.filter(slug__in=list(slugs))
+    read = faqs.prefetch_related("alternates").iterator(2_000)
+    return {faq.slug: draft_of(faq) for faq in read}
+
+
+def put(wanted: Mapping[str, Draft], *, actor: str) -> tuple[str, ...]:
+    """Make these drafts say this, inside ``publishing.writing()``; the slugs that changed.
+
+    Raises ``models.Taken``.
+    """
+    before = drafts(wanted)
+    changed = [slug for slug, draft in wanted.items() if before.get(slug) != draft]
+    _write({slug: wanted[slug] for slug in changed}, before)
+    added = [slug for slug in changed if slug not in before]
+    quiet = set(added) if len(added) > TOLD_ONE_BY_ONE else set()
+    for slug in changed:
+        if slug not in quiet:
+            old = before[slug].as_dict() if slug in before else {}
+            record_change(slug, old, wanted[slug].as_dict(), by=actor)
+    return tuple(changed)
+
+
+def record_change(slug: str, before: dict[str, Any], after: dict[str, Any], *, by: str) -> None:
+    """Which field of an FAQ changed, from what to what; nothing if none did."""
+    changed = {
+        name: {"before": before.get(name), "after": value}
+        for name, value in after.items()
+        if before.get(name) != value
+    }
+    if changed:
+        verb = "changed" if before else "added"
+        record(f"faq.{verb}", actor=by, kind="faq", key=slug, data={"fields": changed})
+
+
+_TEXTS = tuple(each.name for each in fields(Content) if each.name != "alternates")
+_COLUMNS = (*_TEXTS[1:], "owner", "review_by", "retired")
+
+
+def _write(wanted: Mapping[str, Draft], before: Mapping[str, Draft]) -> None:
+    Faq.objects.bulk_create(
+        [_row(draft) for draft in wanted.values()],
+        update_conflicts=True,
+        unique_fields=["slug"],
+        update_fields=[*_COLUMNS, "updated"],
+        batch_size=1000,
+    )
+    ids = dict(Faq.objects.filter(slug__in=list(wanted)).values_list("slug", "id"))
+    told = [
+        slug
+        for slug, draft in wanted.items()
+        if slug not in before or before[slug].content.alternates != draft.content.alternates
+    ]
+    AlternateQuestion.objects.filter(faq_id__in=[ids[slug] for slug in told]).delete()
+    AlternateQuestion.objects.bulk_create(
+        [
+            AlternateQuestion(faq_id=ids[slug], text=text)
+            for slug in told
+            for text in wanted[slug].content.alternates
+        ],
+        batch_size=5000,
+    )
+    Faq.objects.filter(pk__in=list(ids.values())).settle()
+
+
+def _row(draft: Draft) -> Faq:
+    content = draft.content
+    return Faq(
+        **{name: getattr(content, name) for name in _TEXTS},
+        owner=draft.owner,
+        review_by=draft.review_by,
+        retired=draft.retired,
+        updated=timezone.now(),
+    )
+
+
+def remember(digests: Mapping[str, str]) -> None:
+    """What a file said of each FAQ, so that the next one can tell what is new in it."""
+    stale = [
+        faq
+        for faq in Faq.objects.filter(slug__in=list(digests)).only("slug", "file_digest")
+        if faq.file_digest != digests[faq.slug]
+    ]
+    for faq in stale:
+        faq.file_digest = digests[faq.slug]
+    Faq.objects.bulk_update(stale, ["file_digest"], batch_size=1000)

@@ -1,0 +1,189 @@
+"""/releases: look at what waits, publish it, compare releases, go back to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from audit.principal import Role, principal_of
+from faq.content import Change, digest_of
+from faq.draft_views import CURATORS
+from faq.models import Faq, Release
+from faq.publishing import publish, roll_back
+from faq.reviewing import between, digest_after, review
+from faq.serializers import (
+    DifferenceFilterSerializer,
+    DifferencePageSerializer,
+    PublishSerializer,
+    ReleaseFilterSerializer,
+    ReleasePageSerializer,
+    ReleaseSerializer,
+    RollbackSerializer,
+)
+
+PUBLISHERS = frozenset({Role.PUBLISHER})
+
+
+class ReleasesView(APIView):
+    allowed_roles = CURATORS
+
+    @extend_schema(
+        operation_id="releases_list",
+        parameters=[ReleaseFilterSerializer],
+        responses=ReleasePageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Releases, newest first."""
+        wanted = ReleaseFilterSerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        fields = wanted.validated_data
+        lookups = {
+            "published_by": "published_by",
+            "since": "published_at__gte",
+            "before": "number__lt",
+        }
+        chosen = {lookup: fields[name] for name, lookup in lookups.items() if name in fields}
+        page = list(Release.objects.filter(**chosen).order_by("-number")[: fields["limit"] + 1])
+        more = len(page) > fields["limit"]
+        page = page[: fields["limit"]]
+        return Response(
+            {"results": [told(each) for each in page], "next": page[-1].number if more else None}
+        )
+
+    @extend_schema(
+        request=PublishSerializer, responses={200: ReleaseSerializer, 201: ReleaseSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Publish what waits, or only some of it, as the next release.
+
+        200 with the live release if nothing differs from it; 409 if somebody else was faster, or if
+        what waits is not what ``review`` was told of.
+        """
+        if not principal_of(request).has(PUBLISHERS):
+            raise PermissionDenied("None of your roles may do this.")
+        wanted = PublishSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        fields = wanted.validated_data
+        only = fields.get("only")
+        if only is not None:
+            _refuse_unknown(only)
+        before = Release.objects.live()
+        made = publish(
+            actor=principal_of(request).subject,
+            note=fields["note"],
+            only=only,
+            reviewed=fields["review"],
+        )
+        return Response(told(made), status=_created(made, before))
+
+
+class WaitingView(APIView):
+    allowed_roles = CURATORS
+
+    @extend_schema(
+        operation_id="releases_draft",
+        parameters=[DifferenceFilterSerializer],
+        responses=DifferencePageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """What the next release would change, FAQ by FAQ and phrasing by phrasing."""
+        fields = _filter(request)
+        found = review(fields.get("only"))
+        return _difference(found.changes, found.live, fields)
+
+
+class ReleaseView(APIView):
+    allowed_roles = CURATORS
+
+    @extend_schema(responses=ReleaseSerializer)
+    def get(self, request: Request, number: int) -> Response:
+        """One release."""
+        return Response(told(_release(number)))
+
+
+class DifferenceView(APIView):
+    allowed_roles = CURATORS
+
+    @extend_schema(parameters=[DifferenceFilterSerializer], responses=DifferencePageSerializer)
+    def get(self, request: Request, number: int) -> Response:
+        """What a release changed, against the one before it or any other."""
+        fields = _filter(request)
+        release = _release(number)
+        if "against" in fields:
+            old: Release | None = _release(fields["against"])
+        else:
+            old = Release.objects.filter(number=number - 1).first()
+        changes = between(old, release)
+        if "only" in fields:
+            changes = [change for change in changes if change.slug in fields["only"]]
+        return _difference(changes, old, fields)
+
+
+class RollbackView(APIView):
+    allowed_roles = PUBLISHERS
+
+    @extend_schema(
+        request=RollbackSerializer, responses={200: ReleaseSerializer, 201: ReleaseSerializer}
+    )
+    def post(self, request: Request, number: int) -> Response:
+        """A new release that says what this one said; drafts stay as they are."""
+        wanted = RollbackSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        before = Release.objects.live()
+        made = roll_back(
+            _release(number),
+            actor=principal_of(request).subject,
+            note=wanted.validated_data["note"],
+        )
+        return Response(told(made), status=_created(made, before))
+
+
+def told(release: Release) -> dict[str, Any]:
+    live = Release.objects.live()
+    context = {"live": live.number if live else None}
+    return dict(ReleaseSerializer(release, context=context).data)
+
+
+def _created(made: Release, before: Release | None) -> int:
+    return status.HTTP_200_OK if made == before else status.HTTP_201_CREATED
+
+
+def _release(number: int) -> Release:
+    release = Release.objects.filter(number=number).first()
+    if release is None:
+        raise NotFound("There is no such release.")
+    return release
+
+
+def _filter(request: Request) -> dict[str, Any]:
+    wanted = DifferenceFilterSerializer(data=request.query_params)
+    wanted.is_valid(raise_exception=True)
+    fields: dict[str, Any] = wanted.validated_data
+    return fields
+
+
+def _difference(changes: list[Change], old: Release | None, fields: dict[str, Any]) -> Response:
+    after, limit = fields.get("after", ""), fields["limit"]
+    rest = [change for change in changes if change.slug > after]
+    page = rest[:limit]
+    return Response(
+        {
+            "against": old.number if old else None,
+            "review": digest_of({change.slug: digest_after(change) for change in changes}),
+            "count": len(changes),
+            "results": [change.as_dict() for change in page],
+            "next": page[-1].slug if len(rest) > limit else None,
+        }
+    )
+
+
+def _refuse_unknown(slugs: list[str]) -> None:
+    unknown = set(slugs) - set(Faq.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+    if unknown:
+        raise ValidationError({"only": [f"There is no FAQ {slug!r}." for slug in sorted(unknown)]})

@@ -1,0 +1,173 @@
+"""Files in and out: what is exported comes back as it was, and other tools' files are understood."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+
+import openpyxl
+import pytest
+
+from faq.formats import FORMATS, WRITTEN, write_xlsx
+from faq.reading import FaqRow, Unreadable, sift
+from faq.rows import Limits
+
+OWN = {
+    "threshold": 0.8,
+    "margin": None,
+    "audience": "staff",
+    "owner": "cora",
+    "review_by": date(2027, 1, 31),
+    "retired": False,
+}
+
+FAQS = [
+    FaqRow("plain", "How?", "So.", "", (), 2, OWN),
+    FaqRow("formula", "=1+1?", "+41 22 or @home\n-\tline two", "-x", ("'=quoted", "=a|b"), 3, OWN),
+    FaqRow("script", "پاس ورڈ کیسے بدلیں؟", 'Say "hi", then <b>\\n', "أ", ("مفتاح",), 4, OWN),
+    FaqRow("digits", "007", "1e5", "0.10", ("2026-01-02", "true"), 5, {**OWN, "retired": True}),
+    FaqRow("escape", "_x0041_ and &amp;", "a\n\nb", "c", (), 6, {**OWN, "review_by": None}),
+]
+
+
+def read(name, data):
+    return sift(FORMATS[name].read, data, limits=Limits())
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_is_written_is_read_back_as_it_was(name):
+    faqs, problems = read(name, FORMATS[name].write(FAQS))
+
+    assert problems == []
+    assert faqs == FAQS
+
+
+@pytest.mark.parametrize("name", ["csv", "xlsx"])
+def test_no_cell_begins_a_formula(name):
+    data = FORMATS[name].write(FAQS)
+
+    if name == "csv":
+        cells = data.decode("utf-8-sig").replace('"', "").split(",")
+    else:
+        sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+        cells = [str(cell.value or "") for row in sheet.iter_rows() for cell in row]
+        assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+
+
+def test_bad_rows_are_told_and_the_others_are_there():
+    data = b"id,question,answer,category\na,How?,So.,\nb,,Nothing,\n!,What?,So.,\na,Again?,So.,\n"
+
+    faqs, problems = read("csv", data)
+
+    assert [faq.slug for faq in faqs] == ["a"]
+    assert [problem.row for problem in problems] == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        pytest.param("xlsx", b"id,question", id="a CSV that calls itself XLSX"),
+        pytest.param("xlsx", b"PK\x03\x04broken", id="a broken workbook"),
+        pytest.param("json", b'{"faqs": 3}', id="JSON without a list"),
+        pytest.param("json", b"[" * 100_000, id="JSON too deep"),
+        pytest.param("qnabot", b"[]", id="an empty QnABot file"),
+        pytest.param("qnamaker", b"Question\tSource\n", id="a TSV without answers"),
+        pytest.param("dify", b"", id="nothing"),
+        pytest.param("fastgpt", b"\xff\xfe", id="UTF-16"),
+        pytest.param("maxkb", b"title", id="a template of one column"),
+    ],
+)
+def test_what_is_no_such_file_is_refused(name, data):
+    with pytest.raises(Unreadable):
+        read(name, data)
+
+
+def test_a_cell_longer_than_a_spreadsheet_takes_is_refused_and_not_cut():
+    long = FaqRow("long", "How?", "x" * 32_767, "", (), 2)
+
+    with pytest.raises(Unreadable, match="answer of long is too long for a spreadsheet"):
+        write_xlsx([long])
+
+
+def workbook(*rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+QNABOT = {
+    "qna": [
+        {
+            "qid": "Password.Reset 1",
+            "type": "qna",
+            "q": ["How do I reset it?", "Forgot it"],
+            "a": "Press it.",
+            "t": "login",
+        }
+    ]
+}
+QNAMAKER = (
+    "Question\tAnswer\tSource\tMetadata\tSuggestedQuestions\tIsContextOnly\tPrompts\tQnaId\n"
+    "How do I reset it?\tPress\\n\\nit.\tEditorial\tcategory:login\t[]\tFalse\t[]\t7\n"
+    "Forgot it\tPress\\n\\nit.\tEditorial\tcategory:login\t[]\tFalse\t[]\t7\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        pytest.param(
+            "qnabot",
+            json.dumps(QNABOT).encode(),
+            ("Password.Reset-1", "How do I reset it?", "Press it.", "login", ("Forgot it",)),
+            id="QnABot",
+        ),
+        pytest.param(
+            "qnamaker",
+            QNAMAKER.encode("utf-8-sig"),
+            ("qna-7", "How do I reset it?", "Press\n\nit.", "login", ("Forgot it",)),
+            id="QnA Maker",
+        ),
+        pytest.param(
+            "dify",
+            b"question,answer\nHow do I reset it?,Press it.\n",
+            ("How-do-I-reset-it", "How do I reset it?", "Press it.", "", ()),
+            id="Dify",
+        ),
+        pytest.param(
+            "fastgpt",
+            b'q,a,indexes\nHow do I reset it?,Press it.,"[""Forgot it"", ""Lost it""]"\n',
+            ("How-do-I-reset-it", "How do I reset it?", "Press it.", "", ("Forgot it", "Lost it")),
+            id="FastGPT",
+        ),
+        pytest.param(
+            "maxkb",
+            workbook(
+                ["分段标题（选填）", "分段内容（必填）", "问题（选填，单元格内一行一个）"],
+                ["Login", "Press it.", "How do I reset it?\nForgot it"],
+            ),
+            ("How-do-I-reset-it", "How do I reset it?", "Press it.", "", ("Forgot it", "Login")),
+            id="MaxKB",
+        ),
+    ],
+)
+def test_the_files_of_other_tools_are_understood(name, data, expected):
+    (faq,), problems = read(name, data)
+
+    assert problems == []
+    assert (faq.slug, faq.question, faq.answer, faq.category, faq.alternates) == expected
+
+
+def test_questions_in_other_scripts_get_ids_that_stay_the_same():
+    data = "question,answer\n如何重置？,按。\n如何重置？！,按。\nپاس ورڈ,ok\n".encode()
+
+    first, again = (read("dify", data) for _ in range(2))
+
+    assert first == again
+    assert len({faq.slug for faq in first[0]}) == len(first[0]) == 2

@@ -1,0 +1,108 @@
+"""The desk: where the admin's menu leads, and what its first page says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import Record
+from faq.models import Release
+from tickets.models import Ticket
+
+DAY = timedelta(hours=24)
+
+LISTED = 5
+"""Tickets and questions on the first page: enough to begin with, and to see that there are more."""
+
+REVIEWS, IMPORTS = "faq.view_release", "faq.add_faq"
+
+OUTCOMES = ("answered", "clarify", "unanswered")
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu: only pages that this person may see."""
+    waiting = Ticket.objects.waiting().count() if _sees(request, "tickets.ticket") else 0
+    menu: dict[str, list[dict[str, Any] | None]] = {
+        "": [_first_page()],
+        "Support": [
+            _page(request, "Tickets", "confirmation_number", "tickets.ticket", badge=waiting),
+            _page(request, "Deliveries", "outgoing_mail", "tickets.delivery"),
+            _page(request, "Webhooks", "webhook", "tickets.webhook"),
+        ],
+        "Knowledge base": [
+            _page(request, "FAQs", "quiz", "faq.faq"),
+            _own_page(request, "Ask", "forum", "ask-page", "faq.view_faq"),
+            _own_page(request, "Review", "rate_review", "admin:faq_release_review", REVIEWS),
+            _page(request, "Releases", "history", "faq.release"),
+            _own_page(request, "Import, export", "swap_vert", "admin:faq_faq_import", IMPORTS),
+        ],
+        "Quality": [
+            _page(request, "Evaluations", "monitoring", "assistant.evaluationrun"),
+            _page(request, "Policies", "tune", "assistant.fittedpolicy"),
+            _page(request, "Labels", "label", "assistant.label"),
+        ],
+        "Trust": [
+            _page(request, "Audit trail", "fact_check", "audit.record"),
+            _page(request, "People", "group", "auth.user"),
+            _page(request, "Groups", "badge", "auth.group"),
+        ],
+    }
+    return [{"title": title, "items": [p for p in pages if p]} for title, pages in menu.items()]
+
+
+def _first_page() -> dict[str, Any]:
+    return {"title": "Desk", "icon": "home", "link": reverse("admin:index")}
+
+
+def _page(
+    request: HttpRequest, title: str, icon: str, model: str, **more: Any
+) -> dict[str, Any] | None:
+    if not _sees(request, model):
+        return None
+    link = reverse(f"admin:{model.replace('.', '_')}_changelist")
+    return {"title": title, "icon": icon, "link": link, **more}
+
+
+def _own_page(
+    request: HttpRequest, title: str, icon: str, name: str, permission: str
+) -> dict[str, Any] | None:
+    if not request.user.has_perm(permission):
+        return None
+    link = reverse(name)
+    return {"title": title, "icon": icon, "link": link, "active": request.path == link}
+
+
+def _sees(request: HttpRequest, model: str) -> bool:
+    """Whether the admin shows this person the rows of ``model``, such as ``faq.release``."""
+    app, name = model.split(".")
+    return any(request.user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
+
+
+def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What waits, what was asked in the last 24 hours, and what /ask answers from."""
+    context["title"] = "Desk"
+    if _sees(request, "tickets.ticket"):
+        waiting = Ticket.objects.waiting()
+        context["waiting"] = {"count": waiting.count(), "longest": waiting[:LISTED]}
+    if _sees(request, "audit.record"):
+        context["asks"] = _asks()
+    if _sees(request, "faq.release"):
+        live = Release.objects.live()
+        context["live"] = {"release": live, "faqs": live.revisions.count() if live else 0}
+    return context
+
+
+def _asks() -> dict[str, Any]:
+    asked = Record.objects.filter(action="question.asked", at__gte=timezone.now() - DAY)
+    counts = Counter(dict(asked.order_by().values_list("outcome").annotate(Count("pk"))))
+    return {
+        "count": counts.total(),
+        "outcomes": [(outcome, counts[outcome]) for outcome in OUTCOMES],
+        "unanswered": asked.filter(outcome="unanswered").order_by("-id")[:LISTED],
+    }

@@ -1,0 +1,17 @@
+// Unfold opens its menus from elements that only a mouse reaches: give them to the keyboard too.
+document.addEventListener("DOMContentLoaded", () => {
+  const onlyForMice = "[x-on\\:click]:not(a[href], button, input, tr, td, #changelist-filter-close)";
+  for (const element of document.querySelectorAll(onlyForMice)) {
+    element.tabIndex = 0;
+    element.setAttribute("role", "button");
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      element.click();
+    });
+  }
+  // The sheet of filters stands at the end of the page.
+  document.querySelector(".desk-filters")?.addEventListener("click", () => {
+    setTimeout(() => document.querySelector("#changelist-filter a")?.focus());
+  });
+});

@@ -1,0 +1,246 @@
+"""Who may call what: every endpoint names its roles, and each role is held to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from django.http import HttpResponse
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+
+from audit.principal import Role
+from supportsite.authentication import issue
+from supportsite.permissions import HasRole
+from tickets.models import Ticket
+
+CALLERS = [*Role, None]
+"""Every role alone, and nobody."""
+
+OPEN_VIEWS = {"DevTokenView", "SpectacularAPIView", "SpectacularSwaggerView"}
+"""API views with a gate of their own: DEBUG, or signed in."""
+
+PLAIN_VIEWS = {"", "healthz", "readyz", "metrics"}
+"""Routes outside the API: the root leads to the admin, the others are for probes."""
+
+ENDPOINTS = {
+    "POST /ask": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE, Role.PUBLISHER},
+    "POST /ingest": {Role.PUBLISHER},
+    "GET /tickets": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
+    "POST /tickets": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
+    "GET /tickets/{id}": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
+    "PATCH /tickets/{id}": {Role.SUPPORT},
+    "GET /tickets/{id}/comments": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
+    "POST /tickets/{id}/comments": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
+    "POST /tickets/{id}/claim": {Role.SUPPORT},
+    "POST /tickets/{id}/wait": {Role.SUPPORT},
+    "POST /tickets/{id}/resume": {Role.SUPPORT},
+    "POST /tickets/{id}/resolve": {Role.SUPPORT},
+    "POST /tickets/{id}/close": {Role.SUPPORT},
+    "POST /tickets/{id}/reopen": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
+    "GET /tickets.csv": {Role.SUPPORT},
+    "GET /faqs": {Role.CURATOR, Role.PUBLISHER},
+    "POST /faqs": {Role.CURATOR, Role.PUBLISHER},
+    "GET /faqs/{slug}": {Role.CURATOR, Role.PUBLISHER},
+    "PUT /faqs/{slug}": {Role.CURATOR, Role.PUBLISHER},
+    "PATCH /faqs/{slug}": {Role.CURATOR, Role.PUBLISHER},
+    "DELETE /faqs/{slug}": {Role.CURATOR, Role.PUBLISHER},
+    "GET /faqs.{format}": {Role.CURATOR, Role.PUBLISHER},
+    "GET /releases": {Role.CURATOR, Role.PUBLISHER},
+    "POST /releases": {Role.PUBLISHER},
+    "GET /releases/draft": {Role.CURATOR, Role.PUBLISHER},
+    "GET /releases/{number}": {Role.CURATOR, Role.PUBLISHER},
+    "GET /releases/{number}/diff": {Role.CURATOR, Role.PUBLISHER},
+    "POST /releases/{number}/rollback": {Role.PUBLISHER},
+    "GET /audit": {Role.AUDITOR},
+    "GET /audit.jsonl": {Role.AUDITOR},
+}
+"""Who may, besides admin, who may everything."""
+
+PARTS = {
+    "id": "<int:pk>",
+    "slug": "<str:slug>",
+    "format": "<str:format_name>",
+    "number": "<int:number>",
+}
+"""How the URLconf writes what the table leaves open."""
+
+THERE = {"slug": "reset-password", "format": "csv", "number": 1}
+"""What is there to be called for."""
+
+BODIES = {
+    "POST /ask": {"message": "How do I reset my password?"},
+    "POST /tickets": {"message": "Where is it?", "escalate": True},
+    "POST /tickets/{id}/comments": {"text": "Where is it?"},
+}
+
+NOT_FROM_HERE = {f"POST /tickets/{{id}}/{move}" for move in ("wait", "resume", "close", "reopen")}
+"""What an open ticket cannot become: whoever may is told so, with 409."""
+
+
+@pytest.fixture
+def ticket(db: None) -> Ticket:
+    return Ticket.objects.create(message="Where is it?", requester="u1")
+
+
+def routes(
+    patterns: list[URLPattern | URLResolver], prefix: str = ""
+) -> Iterator[tuple[str, object]]:
+    """Every route with its view, outside the admin, which has a sign-in of its own."""
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if route.startswith("admin/"):
+            continue
+        if isinstance(pattern, URLPattern):
+            yield route, pattern.callback
+        else:
+            yield from routes(pattern.url_patterns, route)
+
+
+ROUTES = dict(routes(get_resolver().url_patterns))
+
+API_VIEWS = {
+    route: view.cls
+    for route, view in ROUTES.items()
+    if issubclass(getattr(view, "cls", object), APIView)
+}
+
+
+@pytest.mark.parametrize("route", API_VIEWS)
+def test_every_view_of_the_api_names_its_roles(route):
+    view = API_VIEWS[route]
+
+    if view.__name__ not in OPEN_VIEWS:
+        assert view.allowed_roles
+        assert view.allowed_roles <= set(Role)
+        assert HasRole in view.permission_classes
+
+
+def test_every_other_view_is_one_that_is_meant_to_be_open():
+    assert ROUTES.keys() - API_VIEWS.keys() == PLAIN_VIEWS
+
+
+def test_every_endpoint_is_in_the_table_below():
+    listed = {endpoint.partition(" /")[2].format(**PARTS) for endpoint in ENDPOINTS}
+
+    named = {route for route, view in API_VIEWS.items() if view.__name__ not in OPEN_VIEWS}
+
+    assert named == listed
+
+
+def call(client: APIClient, endpoint: str, fields: dict[str, str] | None = None) -> HttpResponse:
+    method, address = endpoint.split()
+    return client.generic(method, address, json.dumps(fields or {}), "application/json")
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=[caller or "nobody" for caller in CALLERS])
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_role_reaches_what_is_meant_for_it_and_nothing_else(endpoint, caller, as_role, ticket):
+    client = as_role(caller) if caller else as_role()
+
+    # A service has to name the user it acts for; to the others it makes no difference.
+    reply = call(client, f"{endpoint.format(id=ticket.pk, **THERE)}?user_id=u1", BODIES.get(endpoint))
+
+    if caller is None:
+        assert reply.status_code == 401
+        assert reply["WWW-Authenticate"].startswith("Bearer")
+    elif caller in {*ENDPOINTS[endpoint], Role.ADMIN}:
+        assert reply.status_code in ({409} if endpoint in NOT_FROM_HERE else {200, 201})
+    else:
+        assert reply.status_code == 403
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_token_without_a_role_reaches_nothing(endpoint, as_role, ticket):
+    reply = call(as_role("owner"), endpoint.format(id=ticket.pk, **THERE), BODIES.get(endpoint))
+
+    assert reply.status_code == 403
+
+
+def test_a_view_that_names_no_role_is_closed_even_to_an_admin(rf):
+    class Forgotten(APIView):
+        def get(self, request):
+            return HttpResponse("open")
+
+    token = issue("u1", ["admin"], seconds=60)
+
+    reply = Forgotten.as_view()(rf.get("/", headers={"Authorization": f"Bearer {token}"}))
+
+    assert reply.status_code == 403
+
+
+@pytest.mark.parametrize("endpoint", ["GET /schema", "GET /docs"])
+def test_the_description_is_for_whoever_is_signed_in(endpoint, as_role, admin_client, db):
+    assert call(as_role(), endpoint).status_code == 401
+    assert call(as_role(Role.CUSTOMER), endpoint).status_code == 200
+    assert admin_client.get(endpoint.split()[1]).status_code == 200
+
+
+def test_no_token_is_given_away_without_debug(client):
+    reply = client.post("/dev/token", {"username": "u1", "role": "admin"})
+
+    assert reply.status_code == 404
+
+
+# --- Acting for other people ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("endpoint", ["POST /ask", "POST /tickets"])
+@pytest.mark.parametrize("role", [Role.SUPPORT, Role.SERVICE, Role.ADMIN])
+def test_support_and_services_may_name_any_user(role, endpoint, as_role, db):
+    reply = call(as_role(role, subject="s1"), endpoint, {**BODIES[endpoint], "user_id": "u2"})
+
+    assert reply.status_code in {200, 201}
+
+
+@pytest.mark.parametrize(
+    ("role", "endpoint"),
+    [
+        (Role.CUSTOMER, "POST /ask"),
+        (Role.CUSTOMER, "POST /tickets"),
+        (Role.CUSTOMER, "GET /tickets?user_id=u2"),
+        (Role.PUBLISHER, "POST /ask"),
+    ],
+)
+def test_everyone_else_acts_only_as_itself(role, endpoint, as_role, db):
+    client, body = as_role(role, subject="u1"), BODIES.get(endpoint, {})
+
+    another = call(client, endpoint, {**body, "user_id": "u2"})
+    itself = call(client, endpoint.replace("u2", "u1"), {**body, "user_id": "u1"})
+
+    assert another.status_code == 403
+    assert "user_id" in another.json()["detail"]
+    assert itself.status_code in {200, 201}
+
+
+def test_a_ticket_waits_for_the_subject_unless_another_user_is_named(as_role, db):
+    own = call(as_role(Role.CUSTOMER, subject="u7"), "POST /tickets", {"message": "Where is it?"})
+    named = call(
+        as_role(Role.SERVICE, subject="s1"), "POST /tickets", {"message": "Where?", "user_id": "u8"}
+    )
+
+    assert own.json()["user_id"] == "u7"
+    assert named.json()["user_id"] == "u8"
+
+
+def test_another_customers_ticket_is_not_there(as_role, ticket):
+    client = as_role(Role.CUSTOMER, subject="u2")
+
+    assert call(client, f"GET /tickets/{ticket.pk}").status_code == 404
+    assert call(client, "GET /tickets").json()["results"] == []
+
+
+def test_a_service_sees_the_tickets_of_the_user_it_names_and_no_others(as_role, ticket):
+    client = as_role(Role.SERVICE, subject="s1")
+
+    assert call(client, "GET /tickets").status_code == 400
+    assert call(client, f"GET /tickets/{ticket.pk}?user_id=u2").status_code == 404
+    assert call(client, f"GET /tickets/{ticket.pk}?user_id=u1").status_code == 200
+
+
+def test_support_sees_everybodys_tickets(as_role, ticket):
+    listed = call(as_role(Role.SUPPORT, subject="s1"), "GET /tickets").json()["results"]
+
+    assert [each["id"] for each in listed] == [ticket.pk]

@@ -1,0 +1,369 @@
+"""Whatever is sent to it, the site answers; an error is a problem document and tells nothing else.
+
+Requests go through the WSGI application itself, as gunicorn's do: Django's test client would hide
+what fails before the first middleware.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from wsgiref.util import setup_testing_defaults
+
+import jwt
+import pytest
+from django.conf import settings
+from django.urls import path, resolve
+
+from supportsite import urls
+from supportsite.authentication import issue
+from supportsite.parsers import is_deeper_than
+from supportsite.problems import CONTENT_TYPE
+from supportsite.tests.bodies import HEADER_ROW, JSON, MULTIPART, Body, bodies, part, queries
+from supportsite.tests.test_access import ROUTES
+from supportsite.tokens import DevTokenView
+from supportsite.wsgi import application
+from tickets.models import Ticket
+
+# As while developing, where one more route exists.
+urlpatterns = [path("dev/token", DevTokenView.as_view()), *urls.urlpatterns]
+handler400, handler403 = urls.handler400, urls.handler403
+handler404, handler500 = urls.handler404, urls.handler500
+
+pytestmark = pytest.mark.urls(__name__)
+
+BODIES = 1_000
+"""Sent to each endpoint."""
+
+TICKET = 1_000_000_000
+"""The id of one that is there; far from those that the site gives out."""
+
+TELLTALES = (
+    *("traceback", 'file "', "site-packages", "<html", "<!doctype", "<h1", "exception", "errno"),
+    *("django", "rest_framework", "psycopg", "postgres", "chroma", "jwt", "sys.", "python"),
+)
+"""What an error may not show: a stack, a vendor, a page."""
+
+MEMBERS = {"type": str, "title": str, "status": int, "detail": str, "request_id": str}
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+
+    def faults(self, *, method: str = "GET") -> list[str]:
+        """What is wrong with it, in words; a reply below 400 only has to have a request id."""
+        found = []
+        if self.status >= 500:
+            found.append(f"status {self.status}")
+        if "X-Request-ID" not in self.headers:
+            found.append("no X-Request-ID")
+        if self.status >= 400 and method != "HEAD":
+            found += self._problem_faults()
+        return found
+
+    def _problem_faults(self) -> list[str]:
+        text = self.body.decode().lower()
+        found = [f"shows {telltale!r}" for telltale in TELLTALES if telltale in text]
+        if self.headers["Content-Type"] != CONTENT_TYPE:
+            return [*found, f"is {self.headers['Content-Type']}"]
+        problem = json.loads(self.body)
+        found += [
+            f"{name} is {problem.get(name)!r}"
+            for name, kind in MEMBERS.items()
+            if not isinstance(problem.get(name), kind) or not problem[name]
+        ]
+        if problem.get("status") != self.status:
+            found.append("status is another one in the document")
+        if problem.get("request_id") != self.headers.get("X-Request-ID"):
+            found.append("request_id is another one in the header")
+        return found
+
+
+def send(method: str, target: str, body: Body | None = None, **environment: str) -> Reply:
+    """One request, as admin unless HTTP_AUTHORIZATION says otherwise."""
+    address, _, query = target.partition("?")
+    sent = body or Body("nothing", b"", "")
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": address,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": sent.content_type,
+        "CONTENT_LENGTH": str(len(sent.data)),
+        "HTTP_HOST": "localhost",
+        "HTTP_AUTHORIZATION": ADMIN,
+        "wsgi.input": io.BytesIO(sent.data),
+        **environment,
+    }
+    setup_testing_defaults(environ)
+    started: dict[str, object] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]]) -> None:
+        started.update(status=int(status.split()[0]), headers=dict(headers))
+
+    chunks = application(environ, start_response)
+    try:
+        return Reply(**started, body=b"".join(chunks))
+    finally:
+        chunks.close()
+
+
+ADMIN = "Bearer " + issue("u1", ["admin"], seconds=3600)
+
+
+@pytest.fixture(autouse=True)
+def ticket(kept_connection: None) -> None:
+    Ticket.objects.create(pk=TICKET, message="Where is it?", requester="u1")
+
+
+@pytest.fixture(autouse=True)
+def no_log() -> Iterator[None]:
+    """Twenty thousand requests are not worth a line each."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def assert_sound(sent: Iterable[tuple[str, Reply]]) -> None:
+    """Every reply, named by what it answers, is without fault; a few of the others are told."""
+    answered = [(name, reply, reply.faults()) for name, reply in sent]
+    faulty = [f"{name} -> {reply}: {faults}" for name, reply, faults in answered if faults]
+    assert not faulty, "\n".join([f"{len(faulty)} of {len(answered)}", *faulty[:5]])
+
+
+ASK = {
+    **{"user_id": "u1", "message": "How do I reset my password?", "conversation_id": "c1"},
+    **{"category": "", "choice": ""},
+}
+OPENED = {"user_id": "u1", "message": "Where is it?", "ask_id": None}
+INGESTED = {"file": [], "alternates": [], "retire_missing": False}
+PAGE = {"user_id": "u1", "status": "open", "before": 9, "limit": 9}
+RECORDS = {
+    **{"action": "a", "outcome": "a", "actor": "u1", "subject": "u1", "about": "a:1"},
+    **{"request_id": "r1", "since": 0, "until": 0, "before": 9, "limit": 9},
+}
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "X"]
+
+ENDPOINTS = [
+    pytest.param("POST", "/ask", ASK, id="ask"),
+    pytest.param("POST", "/ingest", INGESTED, id="ingest"),
+    pytest.param("POST", "/tickets", OPENED, id="open a ticket"),
+    pytest.param("GET", "/tickets", PAGE, id="list tickets"),
+    pytest.param("GET", f"/tickets/{TICKET}", {"user_id": "u1"}, id="read a ticket"),
+    pytest.param("POST", f"/tickets/{TICKET}/claim", {"user_id": "u1"}, id="claim a ticket"),
+    pytest.param("POST", f"/tickets/{TICKET}/resolve", {"user_id": "u1"}, id="resolve a ticket"),
+    pytest.param("POST", f"/tickets/{TICKET}/comments", {"text": "Hm?"}, id="comment"),
+    pytest.param("PATCH", f"/tickets/{TICKET}", {"category": "lamps"}, id="amend a ticket"),
+    *(
+        pytest.param("POST", f"/tickets/{TICKET}/{move}", {"user_id": "u1"}, id=f"{move} a ticket")
+        for move in ("wait", "resume", "close", "reopen")
+    ),
+    pytest.param("GET", "/tickets.csv", {}, id="export tickets"),
+    pytest.param("GET", "/audit", RECORDS, id="audit"),
+    pytest.param("GET", "/audit.jsonl", RECORDS, id="export the audit trail"),
+    pytest.param("POST", "/dev/token", {"username": "u1", "role": "service"}, id="token for DEBUG"),
+    pytest.param("GET", "/healthz", {}, id="alive"),
+    pytest.param("GET", "/readyz", {}, id="ready"),
+    # What these have to say takes 10 to 30 ms; a body is not read either way.
+    pytest.param("POST", "/metrics", {}, id="metrics"),
+    pytest.param("POST", "/schema", {}, id="schema"),
+    pytest.param("POST", "/docs", {}, id="docs"),
+    pytest.param("POST", "/", {}, id="root"),
+    pytest.param("POST", "/nothing/here", {}, id="an unknown path"),
+]
+
+
+def test_no_endpoint_is_left_out():
+    attacked = {resolve(endpoint.values[1]).route for endpoint in ENDPOINTS[:-1]}
+
+    assert attacked == set(ROUTES) | {"dev/token"}
+
+
+@pytest.mark.parametrize(("method", "address", "sound"), ENDPOINTS)
+def test_no_body_breaks_an_endpoint(method, address, sound):
+    sent = bodies(sound, count=BODIES, seed=address)
+
+    assert_sound((body.name, send(method, address, body)) for body in sent)
+
+
+@pytest.mark.parametrize(("method", "address", "sound"), ENDPOINTS)
+def test_no_query_string_breaks_an_endpoint(method, address, sound):
+    body = Body("an array", b"[]")
+
+    assert_sound((query[:80], send(method, f"{address}?{query}", body)) for query in queries(sound))
+
+
+@pytest.mark.parametrize("address", ["/schema", "/docs", "/metrics"])
+def test_no_query_string_breaks_what_is_slow_to_tell(address):
+    sent = ["version=%0d%0aX: y", "version=%00", "lang=%00", "format=html", "urlconf=x", "%ff"]
+
+    assert_sound((query, send("GET", f"{address}?{query}")) for query in sent)
+
+
+def token(**claims: object) -> str:
+    """As an identity provider with our secret might make it."""
+    return "Bearer " + jwt.encode({"exp": 4_000_000_000, **claims}, settings.JWT_SECRET)
+
+
+AUTHORIZATIONS = [
+    *("", "Bearer", "Bearer ", "Bearer  ", "Basic dTE6", "bearer a.b.c", "Bearer \xff\xfe"),
+    *("Bearer " + "a" * 100_000, "Bearer e30.e30.e30", "Bearer " + "W1td" * 1_500 + ".e30.x"),
+    *("Token x", ADMIN.removeprefix("Bearer "), ADMIN + "\xe9", ADMIN + ", " + ADMIN),
+    *(token(), token(sub=1), token(sub=[]), token(sub="\0"), token(sub="\ud800")),
+    *(token(sub="u" * 999), token(sub="u1", roles={"a": 1}), token(sub="u1", iat="x")),
+    token(sub="u1", role="admin", exp=1e300),
+]
+ACCEPTS = [
+    *("text/html", "application/xml", "*/*;q=bad", "", "\xff", ",", ";", "a", "*/json", "text/csv"),
+    *(
+        "application/json;indent=99999999",
+        "application/json;indent=x",
+        "application/json;version=9",
+    ),
+    *("a/b" * 900, ",".join(["a/b;q=0.1"] * 500), "application/problem+json"),
+]
+COOKIES = [
+    *('sessionid="\\000aaaaaaaaaaaa"', "sessionid=" + "a" * 5_000, "sessionid=\xff\xfe", "=;=;="),
+    *("csrftoken=" + "a" * 5_000, 'messages="\\000"', ";" * 4_000, 'a="' + '\\"' * 4_000 + '"'),
+]
+REQUEST_IDS = ["a\nb\r\nX: y-------", "x" * 10_000, "\xff" * 20, "", "${jndi:x}", "\u0660" * 9]
+LENGTHS = ["", "0", "1", "999999", "-1", "abc", "1e3", "9" * 40, "\u0663", "+5"]
+HOSTS = ["evil.example", "", "a b", "localhost:x", "localhost:99999999", "\xff", "[::1"]
+
+HEADERS = [
+    *({"HTTP_AUTHORIZATION": value} for value in AUTHORIZATIONS),
+    *({"HTTP_ACCEPT": value} for value in ACCEPTS),
+    *({"HTTP_COOKIE": value} for value in COOKIES),
+    *({"HTTP_X_REQUEST_ID": value} for value in REQUEST_IDS),
+    *({"CONTENT_LENGTH": value} for value in LENGTHS),
+    *({"HTTP_HOST": value} for value in HOSTS),
+    {"HTTP_X_FORWARDED_HOST": "evil.example", "HTTP_X_FORWARDED_PROTO": "gopher"},
+    {"HTTP_CONTENT_ENCODING": "gzip"},
+    {"HTTP_TRANSFER_ENCODING": "chunked"},
+    {"HTTP_RANGE": "bytes=5-1"},
+    {"HTTP_IF_MODIFIED_SINCE": "never"},
+    {"HTTP_IF_NONE_MATCH": "\xff"},
+    {"HTTP_X_HTTP_METHOD_OVERRIDE": "DELETE"},
+    {"HTTP_X_SSL_CLIENT_VERIFY": "NONE,SUCCESS"},
+    {f"HTTP_X_{number}": "x" for number in range(500)},
+]
+
+
+@pytest.mark.parametrize(("method", "address", "sound"), ENDPOINTS)
+def test_no_header_breaks_an_endpoint(method, address, sound):
+    body = Body("plain", b'{"message": []}')
+
+    assert_sound((str(each)[:80], send(method, address, body, **each)) for each in HEADERS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("_", "address", "sound"), ENDPOINTS)
+def test_no_method_breaks_an_endpoint(_, method, address, sound):
+    reply = send(method, address)
+
+    assert not reply.faults(method=method)
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        *(
+            ("GET", address)
+            for address in ("/ask", "/ingest", f"/tickets/{TICKET}/claim", "/dev/token")
+        ),
+        *(("POST", address) for address in ("/audit", "/tickets.csv", "/healthz", "/readyz")),
+        *(("POST", address) for address in ("/metrics", "/schema", "/docs", f"/tickets/{TICKET}")),
+    ],
+)
+def test_a_method_that_an_endpoint_has_not_is_told_which_it_has(method, address):
+    reply = send(method, address)
+
+    assert reply.status == 405
+    assert method not in reply.headers["Allow"].split(", ")
+    assert reply.headers["Content-Type"] == CONTENT_TYPE
+
+
+PATHS = [
+    *("", "//", "///evil.example", "/..", "/../../etc/passwd", "/%00", "/\x00", "/\xff\xfe"),
+    *("/a" * 5_000, "/\r\nX: y", "/{message}", "/%s%n", "/\xed\xa0\x80", "/.env", "/.git/config"),
+    *("/tickets/0", "/tickets/-1", "/tickets/1.5", "/tickets/\xd9\xa3", "/tickets/1/"),
+    *("/tickets/" + "9" * 19, "/tickets/" + "9" * 5_000, "/tickets/1/claim/", "/tickets//claim"),
+    *("/ask/", "/ASK", "/ask\n", "/administrator", "/admin", "/favicon.ico"),
+    *("/static/", "/static/\x00", "/static/../manage.py"),
+]
+
+
+def test_no_path_breaks_it():
+    assert_sound((repr(each)[:80], send("GET", each)) for each in PATHS)
+
+
+def test_a_host_that_is_not_ours_is_a_problem():
+    reply = send("GET", "/tickets", HTTP_HOST="evil.example")
+
+    assert reply.status == 400
+    assert not reply.faults()
+
+
+def test_the_admins_login_takes_whatever_is_posted():
+    sent = bodies({"username": "u1", "password": "x", "next": "/"}, count=200, seed="login")
+
+    statuses = {send("POST", "/admin/login/", body).status for body in sent}
+
+    assert max(statuses) < 500
+
+
+@pytest.mark.parametrize("levels", [33, 500, 900, 950, 990, 1_100])
+def test_nesting_is_refused_before_it_can_exhaust_the_stack(levels):
+    deep = b'{"username": "u1", "role": %s}' % (b"[" * levels + b"]" * levels)
+
+    reply = send("POST", "/dev/token", Body("deep", deep))
+
+    assert reply.status == 400
+    assert json.loads(reply.body)["detail"] == "The JSON is nested too deeply."
+
+
+@pytest.mark.parametrize(
+    ("value", "deeper"),
+    [(1, False), ([], False), ([1], False), ([[]], True), ({"a": 1}, False), ({"a": [1]}, True)],
+)
+def test_depth_counts_arrays_and_objects(value, deeper):
+    assert is_deeper_than(1, value) is deeper
+
+
+def test_text_is_utf_8_whatever_charset_is_named():
+    body = Body("UTF-8", '{"message": "Où est-il ?"}'.encode(), "application/json; charset=utf-16")
+
+    reply = send("POST", "/tickets", body)
+
+    assert json.loads(reply.body)["message"] == "Où est-il ?"
+
+
+def test_an_upload_that_broke_off_is_not_taken_for_the_whole_file():
+    whole = part(b'name="file"; filename="a.csv"', HEADER_ROW + b"a,b?,c,d\n")
+    broken = whole.removesuffix(b"\r\n--b--\r\n")
+
+    reply = send("POST", "/ingest", Body("broken off", broken, MULTIPART))
+
+    assert reply.status == 400
+    assert json.loads(reply.body)["detail"] == "The form ended too soon."
+
+
+def test_an_upload_beyond_the_limit_is_too_large(settings):
+    settings.FILE_UPLOAD_MAX_SIZE = 100
+    upload = part(b'name="file"; filename="a.csv"', HEADER_ROW * 10)
+
+    reply = send("POST", "/ingest", Body("large", upload, MULTIPART))
+
+    assert reply.status == 413
+
+
+def test_a_body_beyond_the_limit_is_too_large():
+    reply = send("POST", "/ask", Body("large", b'{"message":"' + b"a" * 1_000_000 + b'"}', JSON))
+
+    assert reply.status == 413

@@ -1,0 +1,64 @@
+"""EMAIL_URL -> how mail is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from supportsite import env, mail_server
+from tickets import backoff
+
+FOLDER = Path("/nowhere/mail")
+
+
+def settings(url):
+    found = mail_server.settings(url, otherwise=FOLDER)
+    return {name.removeprefix("EMAIL_").lower(): value for name, value in found.items()}
+
+
+def test_without_one_mails_are_files():
+    assert settings("")["file_path"] == "/nowhere/mail"
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "starts_tls", "is_tls"),
+    [
+        ("smtp://mail.example", 25, False, False),
+        ("smtp+tls://mail.example", 587, True, False),
+        ("smtps://mail.example", 465, False, True),
+        ("smtps://mail.example:2465", 2465, False, True),
+    ],
+)
+def test_a_scheme_says_whether_and_how_it_is_encrypted(url, port, starts_tls, is_tls):
+    found = settings(url)
+
+    assert (found["host"], found["port"]) == ("mail.example", port)
+    assert (found["use_tls"], found["use_ssl"]) == (starts_tls, is_tls)
+    assert found["timeout"] == 10
+
+
+def test_user_and_password_may_hold_any_character():
+    found = settings("smtp+tls://jo%40shop.example:p%2Fw%3A@mail.example")
+
+    assert (found["host_user"], found["host_password"]) == ("jo@shop.example", "p/w:")
+
+
+@pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://"])
+def test_what_is_no_mail_server_is_refused(url):
+    with pytest.raises(ValueError, match=r"smtp\+tls"):
+        settings(url)
+
+
+def test_what_cannot_be_parsed_names_its_variable(monkeypatch):
+    monkeypatch.setenv("OUTBOX_BACKOFF", "10,soon")
+
+    with pytest.raises(ImproperlyConfigured, match="OUTBOX_BACKOFF must be seconds like 10,60"):
+        env.parsed("OUTBOX_BACKOFF", "1", backoff.waits)
+
+
+def test_unset_it_is_the_default(monkeypatch):
+    monkeypatch.delenv("OUTBOX_BACKOFF", raising=False)
+
+    assert env.parsed("OUTBOX_BACKOFF", "1, 2", backoff.waits) == (1, 2)

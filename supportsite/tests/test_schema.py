@@ -1,0 +1,59 @@
+"""The API is what its own description says, for requests that fit the description and others."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from supportsite.authentication import issue
+from supportsite.tests.test_access import ENDPOINTS
+from supportsite.wsgi import application
+from tickets.models import Ticket
+
+ADMIN = {"Authorization": "Bearer " + issue("u1", ["admin"], seconds=3600)}
+
+# A sound request may still name what is not there; a number where text is due is read as text, and
+# an empty parameter counts as none.
+NOT_PROMISED = [positive_data_acceptance, negative_data_rejection]
+
+# For these nothing in a request can be wrong.
+NO_INPUT = {"GET /tickets.csv"}
+
+FITTING = [(endpoint, GenerationMode.POSITIVE) for endpoint in ENDPOINTS]
+UNFITTING = [(endpoint, GenerationMode.NEGATIVE) for endpoint in ENDPOINTS.keys() - NO_INPUT]
+
+
+@pytest.fixture
+def api(kept_connection: None) -> OpenApiSchema:
+    # An id that is often tried.
+    Ticket.objects.create(pk=0, message="Where is it?", requester="u1")
+    return schemathesis.openapi.from_wsgi("/schema", application, headers=ADMIN)
+
+
+@pytest.mark.parametrize(("endpoint", "mode"), [*FITTING, *sorted(UNFITTING)])
+def test_every_reply_is_as_described(endpoint, mode, api):
+    method, address = endpoint.split()
+
+    @settings(
+        max_examples=50, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(case=api[address][method].as_strategy(generation_mode=mode))
+    def check(case):
+        case.call_and_validate(headers=ADMIN, excluded_checks=NOT_PROMISED)
+
+    check()
+
+
+def test_it_is_described_without_a_warning(tmp_path):
+    call_command("spectacular", file=str(tmp_path / "api.yaml"), validate=True, fail_on_warn=True)
+
+
+def test_every_endpoint_of_the_api_is_described(api):
+    operations = [found.ok() for found in api.get_all_operations()]
+
+    assert {f"{each.method.upper()} {each.path}" for each in operations} == ENDPOINTS.keys()

@@ -1,0 +1,43 @@
+"""Which network addresses may be reached. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+
+
+class Refused(Exception):
+    """The address is not one that may be reached."""
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """``127.0.0.0/8, 10.1.2.3``. Raises ``ValueError``."""
+    try:
+        return tuple(ipaddress.ip_network(p.strip()) for p in text.split(",") if p.strip())
+    except ValueError as wrong:
+        raise ValueError(f"networks like 10.1.0.0/16: {wrong}") from None
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is on the open internet, and does not merely carry an address that is not."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if any(each is not None for each in inner) or any(address in net for net in _NAT64):
+            # Nobody's receiver lives there, and what they carry depends on routers we do not know.
+            return False
+    return address.is_global and not address.is_multicast
+
+
+def judge(address: Address, *, is_plain: bool, allowed: Sequence[Network]) -> None:
+    """Raises ``Refused`` unless the address is public and spoken to over TLS, or allowed."""
+    if any(address in network for network in allowed):
+        return
+    if not is_public(address):
+        raise Refused(f"{address} is not a public address; see WEBHOOK_NETWORKS")
+    if is_plain:
+        raise Refused("http:// is for networks in WEBHOOK_NETWORKS; use https://")

@@ -1,0 +1,124 @@
+"""The outbox in the admin: who is told, what was sent, what could not be, and sending it again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from audit.admin import ReadOnlyAdmin
+from audit.admin_changes import RecordsChanges
+from tickets.outbox import Delivery, Webhook
+
+
+@admin.register(Webhook)
+class WebhookAdmin(RecordsChanges, ModelAdmin):  # type: ignore[misc]
+    list_display = ("name", "url", "is_active", "rotated")
+    fields = ("name", "url", "is_active", "shown_secret", "rotated")
+    readonly_fields = ("shown_secret", "rotated")
+    actions = ("rotate_selected",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Webhook | None = None) -> bool:
+        """They are switched off, so that the log keeps saying where things went."""
+        return False
+
+    @admin.display(description="Secret")
+    def shown_secret(self, webhook: Webhook) -> SafeString | str:
+        if not webhook.pk:
+            return "Made when it is saved."
+        return format_html(
+            "<details><summary>Show</summary><code>{}</code></details>", webhook.secret
+        )
+
+    def has_rotate_permission(self, request: HttpRequest) -> bool:
+        return bool(self.has_change_permission(request))
+
+    @admin.action(description="Change the secrets of selected webhooks", permissions=["rotate"])
+    def rotate_selected(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
+        for webhook in webhooks:
+            webhook.rotate(by=request.user.get_username())
+        said = "The old secrets sign too for 24 hours: change the receivers by then."
+        self.message_user(request, said, messages.SUCCESS)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    list_display = (
+        *("shown_event", "ticket_number", "kind", "address", "shown_status"),
+        *("tries", "next_try", "created"),
+    )
+    list_filter = ("status", "kind", "event", "webhook", "created")
+    search_fields = ("=ticket__id", "address", "=id")
+    search_help_text = "Ticket number, address or delivery id"
+    list_per_page = 50
+    list_select_related = ()
+    list_before_template = "tickets/queues.html"
+    fields = (
+        *("id", "shown_event", "ticket_number", "kind", "address", "shown_status"),
+        *("tries", "next_try", "created", "delivered", "log", "shown_payload"),
+    )
+    actions = ("resend_selected",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        status = request.GET.get("status__exact")
+        views = [("All", None), ("Pending", "pending"), ("Dead letters", "dead")]
+        shown = [
+            {
+                "title": title,
+                "count": Delivery.objects.filter(status=wanted).count() if wanted else None,
+                "link": f"?status__exact={wanted}" if wanted else "?",
+                "open": status == wanted,
+            }
+            for title, wanted in views
+        ]
+        return super().changelist_view(request, {"queues": shown, **(extra_context or {})})
+
+    @admin.display(description="Event", ordering="event")
+    def shown_event(self, delivery: Delivery) -> str:
+        return f"ticket.{delivery.event}"
+
+    @admin.display(description="Ticket", ordering="ticket")
+    def ticket_number(self, delivery: Delivery) -> SafeString:
+        link = reverse("admin:tickets_ticket_change", args=[delivery.ticket_id])
+        return format_html('<a href="{}">#{}</a>', link, delivery.ticket_id)
+
+    @display(
+        description="Status",
+        ordering="status",
+        label={"pending": "warning", "delivered": "success", "dead": "danger"},
+    )
+    def shown_status(self, delivery: Delivery) -> str:
+        return delivery.status
+
+    @admin.display(description="Log")
+    def log(self, delivery: Delivery) -> SafeString:
+        lines = (
+            (f"{attempt.at:%d %b %Y, %H:%M:%S} UTC", attempt.said, attempt.ms)
+            for attempt in delivery.attempts.all()
+        )
+        listed = format_html_join("", "<li><small>{}</small> {} ({} ms)</li>", lines)
+        return format_html('<ol class="desk-history">{}</ol>', listed)
+
+    @admin.display(description="What is sent")
+    def shown_payload(self, delivery: Delivery) -> SafeString:
+        text = json.dumps(delivery.payload, indent=2, ensure_ascii=False)
+        return format_html('<pre class="desk-data">{}</pre>', text)
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tickets.change_delivery")
+
+    @admin.action(description="Send selected deliveries again", permissions=["resend"])
+    def resend_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        sent = [delivery.resend(by=request.user.get_username()) for delivery in deliveries]
+        self.message_user(request, f"{sum(sent)} on their way again.", messages.SUCCESS)
+        if not all(sent):
+            said = f"{len(sent) - sum(sent)} are being tried already."
+            self.message_user(request, said, messages.WARNING)

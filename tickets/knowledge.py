@@ -1,0 +1,86 @@
+"""What the tickets know of FAQs, which live in an app they may not import.
+
+The module that ``settings.TICKET_KNOWLEDGE`` names has these functions. When it cannot answer,
+tickets go on without it: a person can always be reached.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from django.conf import settings
+from django.utils.safestring import SafeString
+
+log = logging.getLogger("tickets.knowledge")
+
+
+@dataclass(frozen=True)
+class Known:
+    """An FAQ, and how similar its closest phrasing is to the question, -1..1."""
+
+    faq_id: str
+    question: str
+    answer: str
+    similarity: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class CannotDraft(Exception):
+    """No draft can be made, and why."""
+
+
+class Knowledge(Protocol):
+    def offered(self, question: str, *, audiences: Collection[str]) -> Sequence[Known]:
+        """The FAQs for everybody or for ``audiences`` that /ask would answer or ask back with."""
+        ...
+
+    def nearest(self, question: str, *, limit: int) -> Sequence[Known]:
+        """The published FAQs closest to it, however far that is."""
+        ...
+
+    def draft(self, phrasings: Sequence[str], answer: str, *, category: str, by: str) -> str:
+        """Make a draft of an FAQ, the first phrasing being its question; its id.
+
+        Raises ``CannotDraft``.
+        """
+        ...
+
+    def drafted(self, faq_id: str) -> Known | None:
+        """An FAQ as it stands, published or not; its similarity means nothing."""
+        ...
+
+    def drawn(self, outcome: str, answer: str, decision: Mapping[str, Any]) -> SafeString:
+        """A decision that /ask has taken, as HTML."""
+        ...
+
+    def page_of(self, faq_id: str) -> str:
+        """The address of the page where it is edited; empty if there is no such FAQ."""
+        ...
+
+
+def knowledge() -> Knowledge:
+    return cast(Knowledge, import_module(settings.TICKET_KNOWLEDGE))
+
+
+def offered(question: str, *, audiences: Collection[str] = ()) -> Sequence[Known]:
+    """``Knowledge.offered``, or nothing when it cannot be had."""
+    try:
+        return knowledge().offered(question, audiences=audiences)
+    except Exception:
+        log.exception("no FAQs can be offered")
+        return []
+
+
+def nearest(question: str, *, limit: int) -> Sequence[Known]:
+    """``Knowledge.nearest``, or nothing when it cannot be had."""
+    try:
+        return knowledge().nearest(question, limit=limit)
+    except Exception:
+        log.exception("no FAQs can be shown")
+        return []

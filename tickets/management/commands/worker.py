@@ -1,0 +1,99 @@
+"""Send what waits in the outbox, and watch for breaches."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, InterfaceError
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
+
+from tickets.tasks import pick_up_jobs
+
+STALLED_SECONDS = 20.0
+HEARTBEATS = 4
+"""So many of them have to be missing before a worker counts as gone."""
+
+POLL_SECONDS = 1.0
+"""New jobs are announced; this is for those that are due again."""
+
+GRACE_SECONDS = 15.0
+"""For what is being sent when the worker is told to stop: longer than a delivery may take."""
+
+AGAIN_SECONDS = 5.0
+ORPHAN_SECONDS = 1.0
+
+log = logging.getLogger("tickets.worker")
+
+
+class Command(BaseCommand):
+    help = "Send mails and webhooks from the outbox, and tell breaches, until told to stop."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--concurrency", type=int, default=4, help="deliveries at once")
+        parser.add_argument(
+            "--stalled-after",
+            type=float,
+            default=STALLED_SECONDS,
+            metavar="SECONDS",
+            help="without a sign of life a worker counts as gone, and its jobs are done again",
+        )
+        parser.add_argument(
+            "--until-orphaned",
+            action="store_true",
+            help="end when the process that started it does",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["until_orphaned"]:
+            threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+        try:
+            told_to_stop = asyncio.run(_work(options["concurrency"], options["stalled_after"]))
+        except (ConnectorException, DatabaseError, InterfaceError) as failure:
+            log.warning("the worker waits for the database: %s", " ".join(str(failure).split()))
+            told_to_stop = False
+        if not told_to_stop:
+            time.sleep(AGAIN_SECONDS)
+            # Anew, with no connection that may be half broken.
+            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+
+
+async def _work(concurrency: int, stalled_after: float) -> bool:
+    """Work until told to stop; False when something else ended it."""
+    connector: Any = app.connector
+    with app.replace_connector(connector.get_worker_connector()):
+        async with app.open_async():
+            await pick_up_jobs(app.job_manager, stalled_after)
+            working = asyncio.create_task(
+                app.run_worker_async(
+                    concurrency=concurrency,
+                    fetch_job_polling_interval=POLL_SECONDS,
+                    delete_jobs="successful",
+                    update_heartbeat_interval=stalled_after / HEARTBEATS,
+                    stalled_worker_timeout=stalled_after,
+                    additional_context={"stalled_after": stalled_after},
+                    shutdown_graceful_timeout=GRACE_SECONDS,
+                    install_signal_handlers=False,
+                )
+            )
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+            return working.cancelled()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(ORPHAN_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)

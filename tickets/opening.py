@@ -1,0 +1,76 @@
+"""Before a ticket is made: what may answer it already, and whether it was made before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from audit.models import record
+from tickets import asked, knowledge
+from tickets.knowledge import Known
+from tickets.models import Submission, Ticket
+
+OFFERED = "These may answer it. To have a ticket anyway, send it again with escalate set to true."
+
+REASONS = {
+    "unanswered": Ticket.Reason.UNANSWERED,
+    "clarify": Ticket.Reason.UNCLEAR,
+    "answered": Ticket.Reason.UNHELPFUL,
+}
+"""By how the ask ended."""
+
+
+class Reused(Exception):
+    """An Idempotency-Key came a second time with something else in the body."""
+
+    problem_status = 422
+
+    def __str__(self) -> str:
+        return "This Idempotency-Key was used for another ticket."
+
+
+def offer(message: str, *, requester: str, by: str, audiences: Collection[str] = ()) -> list[Known]:
+    """The FAQs that may answer it; that they were shown is on the record."""
+    found = list(knowledge.offered(message, audiences=audiences))
+    if found:
+        told = {"requester": requester, "message": message, "faqs": [each.faq_id for each in found]}
+        record("ticket.offered", actor=by, data=told)
+    return found
+
+
+def reason_of(ask_id: str | None, requester: str) -> str:
+    """Why a person is needed, as far as the ask tells."""
+    ask = asked.find(requester, ask_id) if ask_id else None
+    return REASONS.get(ask.outcome, "") if ask else ""
+
+
+def is_known(key: str, subject: str) -> bool:
+    """Whether this caller's key has made a ticket before."""
+    return bool(key) and Submission.objects.filter(subject=subject, key=key).exists()
+
+
+@transaction.atomic
+def once(
+    key: str, *, subject: str, content: Mapping[str, Any], make: Callable[[], Ticket]
+) -> Ticket:
+    """The ticket of this caller's key: the one there is, else one that is made now.
+
+    Two at once wait for each other: the row is there or not when the first has ended.
+    Raises ``Reused``.
+    """
+    sent = json.dumps(content, sort_keys=True, default=str).encode()
+    digest = hashlib.sha256(sent).hexdigest()
+    submission, is_new = Submission.objects.get_or_create(
+        subject=subject, key=key, defaults={"digest": digest}
+    )
+    if is_new:
+        submission.ticket = make()
+        submission.save(update_fields=["ticket"])
+    elif submission.digest != digest:
+        raise Reused
+    assert submission.ticket
+    return submission.ticket

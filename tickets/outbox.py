@@ -1,0 +1,273 @@
+"""What is to be told to people and to other programs, kept until it is.
+
+A delivery is written in the transaction of what it tells, together with the job that sends it:
+either all of it happens or nothing. From then on the queue (procrastinate, in the same Postgres)
+tries until it arrives, at least once, waiting longer each time (``settings.OUTBOX_BACKOFF``); what
+has not arrived by the last try is a dead letter.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email
+from django.db import models, transaction
+from django.utils import timezone
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job, JobDeferrer
+from procrastinate.manager import JobManager
+
+from audit.models import record
+from tickets import mail, signing
+
+if TYPE_CHECKING:
+    from tickets.models import Ticket
+
+TASK = "tickets.deliver"
+
+QUEUE = JobManager(DjangoConnector())
+"""On Django's own connection, in the worker too: a job belongs to the transaction it is made in."""
+
+OVERLAP = timedelta(hours=24)
+"""How long the secret before the last still signs too, so that receivers can change over."""
+
+OVERLOOKED_AFTER = timedelta(minutes=5)
+
+FOR_THE_DESK = frozenset({"breached", "prioritised"})
+"""Events that the requester is not written to about."""
+
+
+class Webhook(models.Model):
+    """Another program that wants to know."""
+
+    name = models.CharField(max_length=100, unique=True)
+    url = models.CharField(
+        "URL", max_length=500, validators=[URLValidator(schemes=["https", "http"])]
+    )
+    is_active = models.BooleanField("active", default=True)
+    secret = models.CharField(max_length=100, default=signing.new_secret, editable=False)
+    previous_secret = models.CharField(max_length=100, blank=True, editable=False)
+    rotated = models.DateTimeField(null=True, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def keys(self) -> list[str]:
+        """The secrets to sign with: the one, and for a day after a change the one before it."""
+        overlaps = self.rotated is not None and timezone.now() - self.rotated < OVERLAP
+        return [self.secret, self.previous_secret] if overlaps else [self.secret]
+
+    @transaction.atomic
+    def rotate(self, *, by: str) -> None:
+        """Sign with a new secret from now on, and with the old one for a day more."""
+        self.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
+        self.previous_secret, self.secret = self.secret, signing.new_secret()
+        self.rotated = timezone.now()
+        self.save(update_fields=["secret", "previous_secret", "rotated"])
+        record("webhook.rotated", actor=by, kind="webhook", key=self.pk)
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def dead(self) -> DeliveryQuerySet:
+        """The dead letters: given up, until somebody sends them again."""
+        return self.filter(status=Delivery.Status.DEAD)
+
+    def overlooked(self) -> DeliveryQuerySet:
+        """Those whose next try should long have been."""
+        late = timezone.now() - OVERLOOKED_AFTER
+        return self.filter(status=Delivery.Status.PENDING, next_try__lt=late)
+
+
+class Delivery(models.Model):
+    """One event for one address. Its id is what a receiver drops duplicates by."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        DELIVERED = "delivered"
+        DEAD = "dead"
+
+    class Kind(models.TextChoices):
+        MAIL = "mail"
+        WEBHOOK = "webhook"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=20)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    webhook = models.ForeignKey(Webhook, models.SET_NULL, null=True, blank=True)
+    address = models.CharField(max_length=500, help_text="Where to: a mail address or a URL.")
+    payload = models.JSONField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    tries = models.PositiveIntegerField(default=0, help_text="Since it was last sent anew.")
+    next_try = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    delivered = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Delivery]] = models.Manager.from_queryset(DeliveryQuerySet)()
+
+    class Meta:
+        ordering = ("-created", "id")
+        verbose_name_plural = "deliveries"
+        indexes = (
+            models.Index(fields=["status", "-created"], name="delivery_status"),
+            models.Index(fields=["-created"], name="delivery_created"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.event} of ticket {self.ticket_id} to {self.address}"
+
+    def enqueue(self) -> None:
+        """Let the queue send it. Raises ``AlreadyEnqueued`` if it waits there already."""
+        name = str(self.pk)
+        job = Job(id=None, task_name=TASK, queue="default", lock=None, queueing_lock=name)
+        JobDeferrer(job_manager=QUEUE, job=job).defer(delivery_id=name)
+
+    def enqueue_unless_waiting(self) -> None:
+        with suppress(AlreadyEnqueued), transaction.atomic():
+            self.enqueue()
+
+    @transaction.atomic
+    def arrived(self, attempt: Attempt) -> None:
+        self._tried(attempt, status=self.Status.DELIVERED, delivered=attempt.at, next_try=None)
+
+    @transaction.atomic
+    def failed(self, attempt: Attempt) -> int | None:
+        """The seconds until the next try, or None: given up."""
+        if self.tries >= len(settings.OUTBOX_BACKOFF):
+            self._tried(attempt, status=self.Status.DEAD, next_try=None)
+            return None
+        seconds: int = settings.OUTBOX_BACKOFF[self.tries]
+        self._tried(attempt, next_try=timezone.now() + timedelta(seconds=seconds))
+        return seconds
+
+    def _tried(self, attempt: Attempt, **to: Any) -> None:
+        attempt.save(force_insert=True)
+        for name, value in {"tries": self.tries + 1, **to}.items():
+            setattr(self, name, value)
+        self.save(update_fields=["tries", *to])
+
+    @transaction.atomic
+    def resend(self, *, by: str) -> bool:
+        """Try again as if for the first time, under the same id. False if it is being tried."""
+        self.refresh_from_db(from_queryset=Delivery.objects.select_for_update())
+        if self.status == self.Status.PENDING:
+            return False
+        self.status, self.tries, self.next_try = self.Status.PENDING, 0, timezone.now()
+        self.save(update_fields=["status", "tries", "next_try"])
+        record("delivery.resent", actor=by, kind="delivery", key=self.pk)
+        self.enqueue_unless_waiting()
+        return True
+
+
+class Attempt(models.Model):
+    """One try of a delivery: a line of its log."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
+    at = models.DateTimeField(default=timezone.now)
+    succeeded = models.BooleanField()
+    said = models.CharField(max_length=300, help_text="The reply, or what went wrong.")
+    ms = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.said}"
+
+
+def tell(
+    ticket: Ticket, event: str, *, by: str, text: str = "", assignee: str | None = None
+) -> None:
+    """Write down what everybody is to be told; call it in the transaction of the event.
+
+    ``text`` is a public comment's. ``assignee`` is who had the ticket, if it no longer says so.
+    """
+    now = timezone.now()
+    made = [*_mails(ticket, event, by, text, assignee or ticket.assignee, now)]
+    made += _webhooks(ticket, event, by, text, now)
+    Delivery.objects.bulk_create(made)
+    for delivery in made:
+        delivery.enqueue()
+
+
+def _mails(
+    ticket: Ticket, event: str, by: str, text: str, assignee: str, now: datetime
+) -> Iterator[Delivery]:
+    people = {address_of(assignee)} if assignee else set()
+    if not assignee and event in ("opened", "reopened", "breached"):
+        people.add(settings.SUPPORT_EMAIL)
+    if event not in FOR_THE_DESK:
+        people.add(ticket.email or address_of(ticket.requester))
+    written = mail.written(
+        event, number=ticket.pk, question=ticket.message, by=by, text=text, due=ticket.due
+    )
+    for address in sorted(people - {""}):
+        yield Delivery(
+            ticket=ticket,
+            event=event,
+            kind=Delivery.Kind.MAIL,
+            address=address,
+            payload={"subject": written.subject, "text": written.text},
+            next_try=now,
+        )
+
+
+def _webhooks(ticket: Ticket, event: str, by: str, text: str, now: datetime) -> Iterator[Delivery]:
+    for webhook in Webhook.objects.filter(is_active=True):
+        delivery = Delivery(
+            ticket=ticket,
+            event=event,
+            kind=Delivery.Kind.WEBHOOK,
+            webhook=webhook,
+            address=webhook.url,
+            next_try=now,
+        )
+        delivery.payload = {
+            "delivery_id": str(delivery.pk),
+            "event": f"ticket.{event}",
+            "at": now.isoformat(),
+            "by": by,
+            "ticket": as_told(ticket),
+            **({"comment": text} if text else {}),
+        }
+        yield delivery
+
+
+def as_told(ticket: Ticket) -> dict[str, Any]:
+    """A ticket as other programs see it: nothing that is only for the desk."""
+    return {
+        "id": ticket.pk,
+        "user_id": ticket.requester,
+        "message": ticket.message,
+        "ask_id": str(ticket.ask_id) if ticket.ask_id else None,
+        "status": ticket.status,
+        "priority": ticket.priority,
+        "category": ticket.category,
+        "reason": ticket.reason,
+        "tags": ticket.tags,
+        "assignee": ticket.assignee,
+        "due": ticket.due.isoformat() if ticket.due else None,
+    }
+
+
+def address_of(name: str) -> str:
+    """Where a person is written to: their account's address, or a name that is one; else empty."""
+    user = get_user_model().objects.filter(username=name).only("email").first()
+    address: str = getattr(user, "email", "") or name
+    try:
+        validate_email(address)
+    except ValidationError:
+        return ""
+    return address

@@ -1,0 +1,78 @@
+"""The queues that people of support work from, as views of one list in the admin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, QuerySet, Value, When
+from django.http import HttpRequest
+
+from tickets.models import Ticket
+
+ORDER = (
+    Case(
+        When(status=Ticket.Status.OPEN, then=Value(0)),
+        When(status=Ticket.Status.CLAIMED, then=Value(1)),
+        When(status=Ticket.Status.WAITING, then=Value(2)),
+        default=Value(3),
+    ),
+    "due",
+    "id",
+)
+"""What nobody has taken comes first, and of that what is due first."""
+
+DONE = ("-updated", "-id")
+
+
+class Queue(admin.SimpleListFilter):
+    title = "queue"
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("mine", "Mine"),
+            ("unclaimed", "Unclaimed"),
+            ("overdue", "Overdue"),
+            ("resolved", "Resolved"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return within(queryset, self.value(), request.user.get_username())
+
+
+def within(tickets: QuerySet[Any], queue: str | None, me: str) -> QuerySet[Any]:
+    """Those of them that are in a queue."""
+    members = {
+        "mine": Ticket.objects.at_hand(me),
+        "unclaimed": Ticket.objects.waiting(),
+        "overdue": Ticket.objects.overdue(),
+        "resolved": Ticket.objects.filter(status=Ticket.Status.RESOLVED),
+    }
+    return tickets & members[queue] if queue in members else tickets
+
+
+def order(request: HttpRequest) -> Sequence[Any]:
+    return DONE if request.GET.get("queue") == "resolved" else ORDER
+
+
+def shown(request: HttpRequest) -> list[dict[str, Any]]:
+    """The queues with how many are in each, and which of them is open."""
+    me, asked = request.user.get_username(), request.GET
+    counted = {
+        "mine": ("Mine", Ticket.objects.at_hand(me).count()),
+        "unclaimed": ("Unclaimed", Ticket.objects.waiting().count()),
+        "overdue": ("Overdue", Ticket.objects.overdue().count()),
+        "resolved": ("Resolved", None),
+    }
+    found: list[dict[str, Any]] = [
+        {
+            "title": title,
+            "count": count,
+            "link": f"?queue={name}",
+            "open": asked.get("queue") == name,
+        }
+        for name, (title, count) in counted.items()
+    ]
+    return [*found, {"title": "All", "count": None, "link": "?", "open": not asked}]

@@ -1,0 +1,95 @@
+"""Send one delivery, and note in its log how that went."""
+
+from __future__ import annotations
+
+import json
+import logging
+import smtplib
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+
+from tickets import guard, signing
+from tickets.addresses import Refused
+from tickets.outbox import Attempt, Delivery
+
+log = logging.getLogger("tickets.sending")
+
+
+class Undelivered(Exception):
+    """It did not arrive; the queue tries again after ``seconds``."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"next try in {seconds} s")
+        self.seconds = seconds
+
+
+def deliver(delivery_id: str) -> None:
+    """Send it, unless it has arrived, was given up or is being sent. Raises ``Undelivered``."""
+    with transaction.atomic():
+        # Held while it is sent: a second worker that was given the same job finds nothing to do.
+        waiting = Delivery.objects.select_for_update(skip_locked=True).filter(
+            pk=delivery_id, status=Delivery.Status.PENDING
+        )
+        delivery = waiting.first()
+        if delivery is None:
+            return
+        attempt = _try(delivery)
+        if attempt.succeeded:
+            delivery.arrived(attempt)
+            return
+        seconds = delivery.failed(attempt)
+    if seconds is not None:
+        raise Undelivered(seconds)
+
+
+def _try(delivery: Delivery) -> Attempt:
+    started = time.monotonic()
+    try:
+        succeeded, said = SENDERS[Delivery.Kind(delivery.kind)](delivery)
+    except Exception as failure:
+        # Ours, then: it is to end among the dead letters, where somebody sees it.
+        log.exception("delivery %s", delivery.pk)
+        succeeded, said = False, type(failure).__name__
+    ms = round((time.monotonic() - started) * 1000)
+    return Attempt(delivery=delivery, succeeded=succeeded, said=said[:300], ms=ms)
+
+
+def _mail(delivery: Delivery) -> tuple[bool, str]:
+    message = EmailMessage(
+        delivery.payload["subject"],
+        delivery.payload["text"],
+        to=[delivery.address],
+        # The same at every try, so that a mailbox can drop what it already has.
+        headers={"Message-ID": f"<{delivery.pk}@supportsite>"},
+    )
+    try:
+        message.send()
+    except (smtplib.SMTPException, OSError) as failure:
+        return False, f"{type(failure).__name__}: {failure}"
+    return True, "handed to the mail server"
+
+
+def _webhook(delivery: Delivery) -> tuple[bool, str]:
+    webhook = delivery.webhook
+    if webhook is None or not webhook.is_active:
+        return False, "the webhook was removed or switched off"
+    body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":")).encode()
+    signed = signing.headers(
+        body, delivery=str(delivery.pk), timestamp=int(time.time()), keys=webhook.keys()
+    )
+    headers = {"Content-Type": "application/json", "User-Agent": "supportsite", **signed}
+    try:
+        status = guard.post(webhook.url, body, headers, allowed=settings.WEBHOOK_NETWORKS)
+    except (Refused, guard.Unreachable) as failure:
+        return False, str(failure)
+    return 200 <= status < 300, str(status)
+
+
+SENDERS: dict[Delivery.Kind, Callable[[Delivery], tuple[bool, str]]] = {
+    Delivery.Kind.MAIL: _mail,
+    Delivery.Kind.WEBHOOK: _webhook,
+}

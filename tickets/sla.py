@@ -1,0 +1,154 @@
+"""When a ticket is due, counted in business hours.
+
+Pure. Hours are wall-clock times in one time zone; what passes between opening and closing is real
+time. So a day on which clocks go forward inside the hours is an hour shorter, and a target of two
+hours stays two hours of somebody's work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+PRIORITIES = ("urgent", "high", "normal", "low")
+
+_SPAN = re.compile(
+    r"(?P<first>[a-z]{3})(-(?P<last>[a-z]{3}))? (?P<opens>[\d:]+)-(?P<closes>[\d:]+)"
+)
+_TARGET = re.compile(r"(?P<priority>[a-z]+)=(?P<count>\d{1,4})(?P<unit>[mh])")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
+_MIDNIGHT = "24:00"
+
+Window = tuple[datetime, datetime]
+"""When the desk opens and when it closes, both in UTC."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """From a time of day to another of the same day; ``closes`` None means midnight."""
+
+    opens: time
+    closes: time | None
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When somebody is at the desk: shifts by weekday (Monday is 0), but for holidays."""
+
+    shifts: Mapping[int, tuple[Shift, ...]]
+    zone: ZoneInfo
+    holidays: frozenset[date] = frozenset()
+
+    def add(self, start: datetime, span: timedelta) -> datetime:
+        """The moment, in UTC, at which ``span`` of business time has passed since ``start``."""
+        # In one zone Python would subtract wall clocks, whatever happened to the clocks between.
+        start, left = start.astimezone(UTC), span
+        for opens, closes in self._windows(start):
+            begins = max(opens, start)
+            if left <= closes - begins:
+                return begins + left
+            left -= closes - begins
+        raise AssertionError("windows have no end")
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """How much business time lies between two moments; nothing if the second is earlier."""
+        start, end, passed = start.astimezone(UTC), end.astimezone(UTC), timedelta()
+        for opens, closes in self._windows(start):
+            if opens >= end:
+                return passed
+            passed += min(closes, end) - max(opens, start)
+        raise AssertionError("windows have no end")
+
+    def _windows(self, start: datetime) -> Iterator[Window]:
+        """Every window that closes after ``start``, without end."""
+        day = start.astimezone(self.zone).date()
+        while True:
+            for opens, closes in self._windows_of(day):
+                if closes > start:
+                    yield opens, closes
+            day += timedelta(days=1)
+
+    def _windows_of(self, day: date) -> Iterator[Window]:
+        if day in self.holidays:
+            return
+        for shift in self.shifts.get(day.weekday(), ()):
+            last = day if shift.closes else day + timedelta(days=1)
+            opens, closes = self._utc(day, shift.opens), self._utc(last, shift.closes or time())
+            # A shift within the hour that a clock skips does not happen.
+            if opens < closes:
+                yield opens, closes
+
+    def _utc(self, day: date, at: time) -> datetime:
+        return datetime.combine(day, at, self.zone).astimezone(UTC)
+
+
+def shifts(text: str) -> dict[int, tuple[Shift, ...]]:
+    """``mon-fri 09:00-17:00, sat 10:00-14:00`` by weekday. Raises ``ValueError``."""
+    found: dict[int, list[Shift]] = {}
+    for part in text.lower().split(","):
+        matched = _SPAN.fullmatch(" ".join(part.split()))
+        if not matched:
+            raise ValueError(f"like mon-fri 09:00-17:00, not {part.strip()!r}")
+        shift = _shift(matched["opens"], matched["closes"])
+        for day in _days(matched["first"], matched["last"] or matched["first"]):
+            found.setdefault(day, []).append(shift)
+    by_day = {day: tuple(sorted(each, key=lambda s: s.opens)) for day, each in found.items()}
+    for each in by_day.values():
+        for earlier, later in pairwise(each):
+            if earlier.closes is None or later.opens < earlier.closes:
+                raise ValueError("shifts that do not overlap")
+    return by_day
+
+
+def _shift(opens: str, closes: str) -> Shift:
+    try:
+        shift = Shift(
+            time.fromisoformat(opens),
+            None if closes == _MIDNIGHT else time.fromisoformat(closes),
+        )
+    except ValueError:
+        raise ValueError(f"times like 09:00-17:00, not {opens}-{closes}") from None
+    if shift.closes is not None and shift.opens >= shift.closes:
+        raise ValueError(f"an opening before its closing, not {opens}-{closes}")
+    return shift
+
+
+def _days(first: str, last: str) -> list[int]:
+    if first not in DAYS or last not in DAYS:
+        raise ValueError(f"days of {', '.join(DAYS)}, not {first}-{last}")
+    start, length = DAYS.index(first), (DAYS.index(last) - DAYS.index(first)) % 7 + 1
+    return [(start + step) % 7 for step in range(length)]
+
+
+def zone(text: str) -> ZoneInfo:
+    """Such as Asia/Karachi. Raises ``ValueError``."""
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"a time zone such as Asia/Karachi, not {text!r}") from None
+
+
+def holidays(text: str) -> frozenset[date]:
+    """``2026-12-25, 2027-01-01``. Raises ``ValueError``."""
+    try:
+        return frozenset(date.fromisoformat(day.strip()) for day in text.split(",") if day.strip())
+    except ValueError:
+        raise ValueError(f"dates like 2026-12-25, not {text!r}") from None
+
+
+def targets(text: str) -> dict[str, timedelta]:
+    """``urgent=30m high=4h normal=8h low=24h`` by priority, each once. Raises ``ValueError``."""
+    found = {}
+    for part in text.lower().replace(",", " ").split():
+        matched = _TARGET.fullmatch(part)
+        if not matched:
+            raise ValueError(f"like urgent=30m or low=24h, not {part!r}")
+        found[matched["priority"]] = int(matched["count"]) * _UNITS[matched["unit"]]
+    if set(found) != set(PRIORITIES):
+        raise ValueError(f"a target for each of {', '.join(PRIORITIES)}")
+    return found

@@ -1,0 +1,66 @@
+// Alt and the letter of aria-keyshortcuts presses a button, follows a link or goes to a field. Not
+// accesskey: its keys differ from browser to browser.
+document.addEventListener("keydown", (event) => {
+  if (!event.altKey || event.ctrlKey || event.metaKey || event.getModifierState("AltGraph")) return;
+  const letter = event.code.replace(/^Key/, "");
+  const target = document.querySelector(`[aria-keyshortcuts="Alt+${CSS.escape(letter)}"]`);
+  if (!target) return;
+  event.preventDefault();
+  if (target.matches("button, a")) target.click();
+  else target.focus();
+});
+
+// Put an FAQ's answer into the reply, and look for others. Ctrl+Enter sends the reply.
+document.addEventListener("DOMContentLoaded", () => {
+  const reply = document.querySelector("#id_reply");
+  const canned = document.querySelector(".ticket-canned");
+  if (!reply || !canned) return;
+  const list = canned.querySelector("ul");
+  const search = canned.querySelector("input");
+
+  list.addEventListener("click", (event) => {
+    const answer = event.target.dataset?.answer;
+    if (answer === undefined) return;
+    const gap = reply.value && !reply.value.endsWith("\n") ? "\n\n" : "";
+    reply.value += gap + answer;
+    reply.focus();
+  });
+
+  reply.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    document.querySelector("button[name=_save]")?.click();
+  });
+
+  let waiting;
+  search.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(find, 250);
+  });
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+
+  async function find() {
+    const words = search.value.trim();
+    if (!words) return;
+    const reached = await fetch(`${canned.dataset.url}?${new URLSearchParams({ q: words })}`);
+    if (!reached.ok || search.value.trim() !== words) return;
+    const { results } = await reached.json();
+    list.replaceChildren(...results.map(line));
+  }
+
+  function line(known) {
+    const button = Object.assign(document.createElement("button"), {
+      type: "button",
+      textContent: "Insert",
+      title: known.answer,
+    });
+    button.dataset.answer = known.answer;
+    const question = Object.assign(document.createElement("span"), { textContent: known.question, dir: "auto" });
+    const similarity = Object.assign(document.createElement("small"), { textContent: known.similarity.toFixed(2) });
+    const item = document.createElement("li");
+    item.append(button, " ", question, " ", similarity);
+    return item;
+  }
+});

@@ -1,0 +1,260 @@
+"""One ticket at the desk: reply, note, sort, draft an FAQ; the outbox; how fast the queue is."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import Record
+from faq.models import Faq
+from tickets.models import Comment, Delivery, Ticket, Webhook
+from tickets.tests.test_admin import page_of, staff, told
+
+pytestmark = pytest.mark.django_db
+
+ADD = reverse("admin:tickets_ticket_add")
+
+
+@pytest.fixture
+def sam():
+    return staff("view_ticket", "change_ticket", "add_faq", "view_faq", "change_faq")
+
+
+@pytest.fixture
+def ticket():
+    return Ticket.objects.escalate(
+        "Does the lamp dim?", requester="u1", by="u1", email="jo@example.com"
+    )
+
+
+def draft_of(ticket):
+    return reverse("admin:tickets_ticket_draft", args=[ticket.pk])
+
+
+# --- Talking --------------------------------------------------------------------------------------
+
+
+def test_a_reply_goes_out_and_a_note_does_not(sam, ticket):
+    replied = sam.post(page_of(ticket), {"reply": "It does.", "_save": ""})
+    noted = sam.post(page_of(ticket), {"reply": "He asks often.", "_note": ""})
+
+    assert told(replied) == ["Your reply is on its way."]
+    assert told(noted)[-1] == "Noted for the desk."
+    said = [(comment.text, comment.is_internal) for comment in ticket.comments.all()]
+    assert said == [("It does.", False), ("He asks often.", True)]
+    assert ticket.deliveries.filter(event="commented").count() == 1
+
+
+def test_reply_and_resolve_are_one_step(sam, ticket):
+    sam.post(page_of(ticket), {"reply": "It does.", "_resolve": ""})
+
+    ticket.refresh_from_db()
+    assert (ticket.status, Comment.objects.get().text) == ("resolved", "It does.")
+
+
+def test_what_is_typed_into_a_ticket_that_was_closed_meanwhile_is_not_said(sam, ticket):
+    ticket.resolve(by="ann")
+    ticket.close(by="ann")
+
+    reply = sam.post(page_of(ticket), {"reply": "It does.", "_save": ""})
+
+    assert not Comment.objects.exists()
+    assert told(reply) == ["It is closed; nothing was said."]
+
+
+def test_canned_replies_are_the_nearest_faqs(sam):
+    ticket = Ticket.objects.escalate("I want a refund", requester="u1", by="u1")
+
+    page = sam.get(page_of(ticket)).content.decode()
+    found = sam.get(reverse("admin:tickets_ticket_canned"), {"q": "forgot my password"}).json()
+
+    assert 'data-answer="We check returns within three working days' in page
+    assert found["results"][0]["faq_id"] == "reset-password"
+    assert "Forgot password" in found["results"][0]["answer"]
+
+
+# --- Sorting --------------------------------------------------------------------------------------
+
+
+def test_only_what_was_typed_here_is_changed(sam, ticket):
+    """The page was opened before a colleague made it urgent."""
+    as_it_was = {
+        **{"initial-priority": "normal", "priority": "normal"},
+        **{"initial-tags": "", "tags": "vip, lamps"},
+    }
+    ticket.amend(by="ann", priority="urgent")
+
+    sam.post(page_of(ticket), {**as_it_was, "_save": ""})
+
+    ticket.refresh_from_db()
+    assert (ticket.priority, ticket.tags) == ("urgent", ["lamps", "vip"])
+
+
+def test_a_ticket_for_a_caller_is_made_after_looking_at_the_faqs(sam):
+    typed = {"requester": "u7", "message": "How can I reset my password?", "priority": "high"}
+
+    shown = sam.post(ADD, typed)
+    assert shown.status_code == 200
+    assert "FAQs may answer it already" in shown.content.decode()
+    assert not Ticket.objects.exists()
+
+    made = sam.post(ADD, {**typed, "escalate": "on"})
+    assert made.status_code == 302
+    ticket = Ticket.objects.get()
+    assert (ticket.requester, ticket.priority, ticket.status) == ("u7", "high", "open")
+    assert Record.objects.get(action="ticket.opened").actor == "sam"
+
+
+# --- A draft of an FAQ ----------------------------------------------------------------------------
+
+
+def test_a_resolved_ticket_becomes_a_draft_without_personal_data_in_one_click(sam, ticket):
+    ticket.comment("Yes, by phone: 0300 1234567, or jo@example.com.", by="sam")
+    ticket.comment("She is difficult.", by="sam", is_internal=True)
+    ticket.resolve(by="sam")
+
+    page = sam.post(draft_of(ticket), follow=True).content.decode()
+
+    faq = Faq.objects.get(slug="does-the-lamp-dim")
+    assert faq.question == "Does the lamp dim?"
+    assert faq.answer == "Yes, by phone: [PHONE], or [EMAIL]."
+    assert "The nearest FAQs there are" in page
+    assert page.count('class="desk-line"') == 5
+    ticket.refresh_from_db()
+    assert ticket.faq_id == faq.slug
+    assert {fact.action for fact in Record.objects.filter(actor_key__name="sam")} >= {
+        *("ticket.drafted", "faq.added"),
+    }
+
+
+def test_a_second_click_finds_the_same_draft(sam, ticket):
+    ticket.comment("It does.", by="sam")
+    ticket.resolve(by="sam")
+    before = Faq.objects.count()
+
+    sam.post(draft_of(ticket))
+    sam.post(draft_of(ticket))
+
+    assert Faq.objects.count() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("prepare", "said"),
+    [
+        pytest.param(lambda t: None, "Resolve it first.", id="not resolved"),
+        pytest.param(lambda t: t.resolve(by="sam"), "nobody has replied", id="no reply"),
+    ],
+)
+def test_there_is_no_draft_of_what_has_no_answer(sam, ticket, prepare, said):
+    prepare(ticket)
+    before = Faq.objects.count()
+
+    reply = sam.post(draft_of(ticket))
+
+    assert said in told(reply)[0]
+    assert Faq.objects.count() == before
+
+
+def test_a_question_that_an_faq_has_already_makes_no_second_one(sam):
+    question = Faq.objects.get(slug="reset-password").question
+    ticket = Ticket.objects.escalate(question, requester="u1", by="u1")
+    ticket.comment("Press the button.", by="sam")
+    ticket.resolve(by="sam")
+
+    reply = sam.post(draft_of(ticket))
+
+    assert "reset-password" in told(reply)[0]
+    assert Ticket.objects.get().faq_id == ""
+
+
+def test_only_who_may_add_faqs_may_draft_them(ticket):
+    ticket.comment("It does.", by="sam")
+    ticket.resolve(by="sam")
+
+    assert staff("view_ticket", "change_ticket").post(draft_of(ticket)).status_code == 403
+
+
+# --- The outbox -----------------------------------------------------------------------------------
+
+
+def test_dead_letters_are_listed_with_their_log_and_sent_again(ticket):
+    client = staff("view_delivery", "change_delivery")
+    delivery = ticket.deliveries.get()
+    delivery.attempts.create(succeeded=False, said="500", ms=7)
+    Delivery.objects.update(status="dead", tries=8)
+    listed = reverse("admin:tickets_delivery_changelist")
+
+    assert "Dead letters (1)" in client.get(listed).content.decode()
+    page = client.get(reverse("admin:tickets_delivery_change", args=[delivery.pk]))
+    assert "500 (7 ms)" in page.content.decode()
+    client.post(listed, {"action": "resend_selected", "_selected_action": [str(delivery.pk)]})
+
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.tries) == ("pending", 0)
+
+
+def test_who_may_only_look_sends_nothing_again(ticket):
+    client = staff("view_delivery")
+    Delivery.objects.update(status="dead")
+    listed = reverse("admin:tickets_delivery_changelist")
+
+    client.post(
+        listed, {"action": "resend_selected", "_selected_action": [str(ticket.deliveries.get().pk)]}
+    )
+
+    assert ticket.deliveries.get().status == "dead"
+
+
+def test_a_webhook_is_added_and_its_secret_is_in_no_record(client):
+    admin = staff("view_webhook", "add_webhook", "change_webhook")
+
+    admin.post(
+        reverse("admin:tickets_webhook_add"),
+        {"name": "shop", "url": "https://shop.example/hook", "is_active": "on"},
+    )
+
+    webhook = Webhook.objects.get()
+    facts = Record.objects.all().about("webhook", webhook.pk)
+    assert [fact.action for fact in facts] == ["webhook.added"]
+    assert webhook.secret not in str(facts[0].data)
+
+
+@pytest.mark.parametrize("url", ["ftp://shop.example/", "javascript:alert(1)", "shop"])
+def test_a_webhook_needs_an_http_address(url):
+    admin = staff("view_webhook", "add_webhook", "change_webhook")
+
+    admin.post(reverse("admin:tickets_webhook_add"), {"name": "shop", "url": url})
+
+    assert not Webhook.objects.exists()
+
+
+# --- Many tickets ---------------------------------------------------------------------------------
+
+
+def test_with_ten_thousand_tickets_every_queue_opens_within_a_second(sam):
+    now = timezone.now()
+    Ticket.objects.bulk_create(
+        Ticket(
+            message=f"Question {number}",
+            requester=f"u{number % 700}",
+            status=("open", "claimed", "waiting", "resolved", "closed")[number % 5],
+            assignee="" if number % 5 == 0 else f"sam{number % 9}",
+            category=f"category-{number % 12}",
+            due=now + timedelta(minutes=number - 5_000),
+        )
+        for number in range(10_000)
+    )
+    listed = reverse("admin:tickets_ticket_changelist")
+    sam.get(listed)
+
+    for query in ("", "?queue=mine", "?queue=unclaimed", "?queue=overdue", "?queue=resolved"):
+        started = time.perf_counter()
+        page = sam.get(listed + query)
+        seconds = time.perf_counter() - started
+
+        assert page.status_code == 200
+        assert seconds < 1, query

@@ -1,0 +1,111 @@
+"""Before a ticket is made: FAQs that may answer it, and keys that make a retry harmless."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from assistant import knowledge
+from audit.models import Record
+from tickets.models import Ticket
+
+QUESTION = "How can I reset my password?"
+
+
+def post(client, key=None, **fields):
+    headers = {"Idempotency-Key": key} if key else {}
+    return client.post("/tickets", fields, format="json", headers=headers)
+
+
+@pytest.mark.django_db
+def test_faqs_that_may_answer_are_offered_first(as_role):
+    reply = post(as_role("customer"), message=QUESTION)
+
+    assert reply.status_code == 200
+    told = reply.json()
+    assert told["id"] is None
+    assert told["suggestions"][0]["faq_id"] == "reset-password"
+    assert "Forgot password" in told["suggestions"][0]["answer"]
+    assert not Ticket.objects.exists()
+    assert Record.objects.get(action="ticket.offered").data["faqs"] == ["reset-password"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"message": QUESTION, "escalate": True}, id="one that is to be made anyway"),
+        pytest.param({"message": "What is the capital of France?"}, id="one no FAQ is close to"),
+    ],
+)
+def test_a_ticket_is_made_at_once(as_role, fields):
+    reply = post(as_role("customer"), **fields)
+
+    assert reply.status_code == 201
+    assert reply.json()["id"] == Ticket.objects.get().pk
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("question", "reason"), [(QUESTION, "unhelpful"), ("capital of France?", "unanswered")]
+)
+def test_after_an_ask_nothing_is_offered_twice_and_the_reason_is_known(as_role, question, reason):
+    client = as_role("customer")
+    ask_id = client.post("/ask", {"message": question}, format="json").json()["ask_id"]
+
+    reply = post(client, message=question, ask_id=ask_id)
+
+    assert (reply.status_code, reply.json()["reason"]) == (201, reason)
+
+
+@pytest.mark.django_db
+def test_without_the_knowledge_base_a_person_can_still_be_reached(as_role, monkeypatch):
+    def broken(question, **_):
+        raise RuntimeError("no model")
+
+    monkeypatch.setattr(knowledge, "offered", broken)
+
+    assert post(as_role("customer"), message=QUESTION).status_code == 201
+
+
+@pytest.mark.django_db
+def test_a_retried_post_is_one_ticket(as_role):
+    client, body = as_role("customer"), {"message": "Where is it?", "escalate": True}
+
+    first, again = post(client, "k1", **body), post(client, "k1", **body)
+    # Offered or not: this key has its ticket.
+    unasked = post(client, "k1", **{**body, "escalate": False})
+
+    assert [reply.status_code for reply in (first, again, unasked)] == [201] * 3
+    assert first.json() == again.json() == unasked.json()
+    assert Ticket.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_key_belongs_to_its_caller_and_to_what_was_sent_with_it(as_role):
+    body = {"message": "Where is it?", "escalate": True}
+    post(as_role("customer"), "k1", **body)
+
+    other = post(as_role("customer", subject="u2"), "k1", **body)
+    changed = post(as_role("customer"), "k1", **{**body, "message": "Where is that?"})
+    long = post(as_role("customer"), "k" * 201, **body)
+
+    assert (other.status_code, changed.status_code, long.status_code) == (201, 422, 400)
+    assert Ticket.objects.count() == 2
+
+
+@pytest.mark.usefixtures("committed")
+def test_the_same_post_many_times_at_once_is_one_ticket(as_role):
+    def send(_):
+        try:
+            return post(as_role("customer"), "k1", message="Where is it?", escalate=True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as people:
+        replies = list(people.map(send, range(16)))
+
+    assert {reply.status_code for reply in replies} == {201}
+    assert len({reply.json()["id"] for reply in replies}) == Ticket.objects.count() == 1
