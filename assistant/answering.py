@@ -15,7 +15,7 @@ from django.db import transaction
 from assistant import metrics
 from assistant.agent_reasons import FINE
 from assistant.conversation import Conversations
-from assistant.deciding import Considered, consider
+from assistant.deciding import consider, left_open
 from assistant.decision import ANSWERS, ASKS_BACK, Decision, Match, Reason, choose, decide
 from assistant.interfaces import Agent, AgentReply, Task, Turn, Vector
 from assistant.live import LiveRelease, LoadedRelease
@@ -79,8 +79,6 @@ class Answer:
     asked_back: tuple[Match, ...] = ()
     """The agent's options, where it asks back and the decision does not."""
     degraded: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    """Questions of the same message that the answer leaves open."""
     questions: dict[str, str] = field(default_factory=dict)
     """The FAQs' own questions, by slug."""
 
@@ -111,7 +109,7 @@ class Answer:
             "citations": list(self.citations),
             "release": self.release,
             "degraded": list(self.degraded),
-            "left_open": list(self.left),
+            "left_open": list(left_open(decision)),
             "decision": {**decision.as_dict(), "path": list(self.path)},
         }
 
@@ -165,11 +163,10 @@ class Assistant:
 
     def _answer(self, question: Question, release: LoadedRelease) -> Steps[Answer]:
         path: list[Step] = []
-        considered = self._consider(question, release, path)
+        decision = self._consider(question, release, path)
         yield from path
-        decision = considered.decision
         if decision.reason in ANSWERS:
-            return replace(self._from_faq(decision, release, path), left=considered.left)
+            return self._from_faq(decision, release, path)
         turns = self._turns(question)
         if decision.reason in ASKS_BACK and not is_follow_up(question.text, turns):
             return _answer(Outcome.CLARIFY, decision, release, path)
@@ -178,14 +175,12 @@ class Assistant:
         if reply.rewritten:
             # An FAQ answers it in its own words, found and decided like any question.
             asked = replace(question, text=reply.rewritten)
-            decision = self._consider(asked, release, path).decision
+            decision = self._consider(asked, release, path)
             if decision.chosen:
                 return self._from_faq(decision, release, path)
         return _as_answer(reply, decision, release, path)
 
-    def _consider(
-        self, question: Question, release: LoadedRelease, path: list[Step]
-    ) -> Considered:
+    def _consider(self, question: Question, release: LoadedRelease, path: list[Step]) -> Decision:
         if question.category and not _visible(question, release):
             raise BadQuestion(f"category: no published FAQ has {question.category!r}.")
 
@@ -196,11 +191,12 @@ class Assistant:
         if question.choice:
             # A choice may be any FAQ, however far down it comes.
             found = find(prepare(question.text), len(release.contents))
-            return Considered(_chosen(question, found, policy), tuple(found))
+            return _chosen(question, found, policy)
         return consider(
             question.text,
             policy,
             find,
+            mend=release.mend,
             english_only=release.english_only,
             known=release.words,
         )
@@ -349,7 +345,7 @@ def _record(question: Question, answer: Answer) -> None:
 
 
 def _keep_choice(question: Question, answer: Answer) -> None:
-    """What a person picks when asked back is an example to calibrate on; any other choice is not."""
+    """What a person picks when asked back is an example to calibrate on; no other choice is."""
     decision = answer.decision
     if decision.reason is not Reason.CHOSEN:
         return

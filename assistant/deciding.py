@@ -1,66 +1,68 @@
-"""Decide about a whole message: its greeting set aside, its language looked at, its questions told apart.
+"""Decide about a whole message: greeting set aside, language looked at, questions told apart.
 
 Pure: no Django. Where the phrasings closest to a text come from is the caller's business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
-from assistant.decision import Decision, Match, Reason, decide, refuse_language
+from assistant.decision import Decision, Match, Part, decide, refuse_language
 from assistant.language import is_foreign
 from assistant.policy import Policy
 from assistant.question import prepare, split
+from assistant.several import combine
 
 Find = Callable[[str], list[Match]]
 """The FAQs closest to a text, best first."""
 
+Mend = Callable[[str], str]
+"""A text with its slips of the pen put right."""
+
 
 @dataclass(frozen=True)
-class Considered:
-    """A decision, and the questions of the message that it leaves without an answer."""
+class Message:
+    """What a person sent, as it is compared: the text, and its questions if it asks several."""
 
-    decision: Decision
-    matches: tuple[Match, ...]
-    left: tuple[str, ...] = ()
+    text: str
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, sent: str, *, mend: Mend) -> Message:
+        text = mend(prepare(sent))
+        return cls(text, split(text))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that ``consider`` looks for."""
+        return (self.text, *self.parts)
 
 
 def consider(
-    message: str, policy: Policy, find: Find, *, english_only: bool, known: Collection[str] = ()
-) -> Considered:
+    sent: str,
+    policy: Policy,
+    find: Find,
+    *,
+    mend: Mend = str,
+    english_only: bool,
+    known: Collection[str] = (),
+) -> Decision:
     """Decide about a message as a person sent it.
 
     ``english_only``: the model knows no other language, so nothing else is answered by likeness.
     ``known``: words that count as English whatever they are, in lower case.
     """
-    text = prepare(message)
-    matches = find(text)
-    if english_only and is_foreign(text, known=known):
-        return Considered(refuse_language(matches, policy), tuple(matches))
-    decision = decide(matches, policy)
-    parts = () if decision.reason is Reason.EXACT else split(text)
-    if parts:
-        return _together(parts, decision, [decide(find(part), policy) for part in parts])
-    return Considered(decision, tuple(matches))
+    message = Message.of(sent, mend=mend)
+    matches = find(message.text)
+    if english_only and is_foreign(prepare(sent), known=known):
+        return refuse_language(matches, policy)
+    whole = decide(matches, policy)
+    return combine(whole, [Part(part, decide(find(part), policy)) for part in message.parts])
 
 
-def _together(
-    parts: Sequence[str], whole: Decision, decisions: Sequence[Decision]
-) -> Considered:
-    """Two questions that FAQs answer: ask which comes first. One: answer it, and say what is left."""
-    known = {decision.chosen.faq_id: decision for decision in decisions if decision.chosen}
-    if not known:
-        return Considered(whole, whole.ranked)
-    if len(known) == 1:
-        (answered,) = known.values()
-        left = tuple(
-            part
-            for part, decision in zip(parts, decisions, strict=True)
-            if decision.chosen is None
-        )
-        return Considered(answered, answered.ranked, left)
-    # Only these are on offer: what else is close to the whole is close to neither question.
-    chosen = tuple(decision.chosen for decision in known.values() if decision.chosen)
-    several = replace(whole, reason=Reason.SEVERAL_QUESTIONS, ranked=chosen)
-    return Considered(several, chosen)
+def left_open(decision: Decision) -> tuple[str, ...]:
+    """The questions of a message that its answer is not about."""
+    if not decision.part:
+        return ()
+    return tuple(part.question for part in decision.parts if part.decision.chosen is None)

@@ -69,6 +69,12 @@ class SentenceTransformerEmbedder:
     def dimension(self) -> int:
         return int(self._loaded().get_embedding_dimension())
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The tokenizer's whole words: what it does not have to take apart."""
+        vocabulary = self._loaded().tokenizer.get_vocab()
+        return frozenset(token.lower() for token in vocabulary if token.isalpha())
+
     def load(self) -> None:
         """Be ready for the first text. Raises ``EmbedderUnavailable``."""
         self._loaded()

@@ -42,6 +42,10 @@ class HashEmbedder:
     def dimension(self) -> int:
         return self._dimension
 
+    @property
+    def words(self) -> frozenset[str]:
+        return frozenset()
+
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
         """One unit vector per text, in the order given; shape (len(texts), dimension)."""
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)

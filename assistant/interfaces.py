@@ -60,6 +60,11 @@ class Embedder(Protocol):
     @property
     def dimension(self) -> int: ...
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Whole words the model knows, in lower case; empty if it cannot say."""
+        ...
+
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
         """One unit vector per text, in the order given; shape (len(texts), dimension).
 

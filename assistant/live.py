@@ -19,6 +19,7 @@ from assistant.language import ENGLISH_ONLY, words_of
 from assistant.matching import ReleaseMatrix
 from assistant.models import FittedPolicy
 from assistant.policy import Override, Overrides
+from assistant.spelling import Spelling
 from assistant.vector_cache import VectorCache
 from faq.content import Content, Rule
 from faq.models import Release
@@ -91,6 +92,16 @@ class LoadedRelease:
     @property
     def english_only(self) -> bool:
         return self.embedder is not None and self.embedder.name.startswith(ENGLISH_ONLY)
+
+    def mend(self, text: str) -> str:
+        """A text with the slips that the release's own words explain put right."""
+        return self.spelling.mend(text) if self.spelling else text
+
+    @cached_property
+    def spelling(self) -> Spelling | None:
+        """None where the model cannot say which words there are: nothing is mended then."""
+        known = self.embedder.words if self.embedder else frozenset()
+        return Spelling(phrasings(self.contents.values()), known=known) if known else None
 
     @cached_property
     def words(self) -> frozenset[str]:

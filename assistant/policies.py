@@ -5,23 +5,39 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from assistant import vectors
 from assistant.calibration import Calibration, Labelled, TooLittleData, calibrate
-from assistant.classifier import Classifier
 from assistant.entries import entries, phrasings, taught
 from assistant.fitting import Fitted, Phrasings, fit_release
 from assistant.interfaces import Embedder, Vector
 from assistant.models import FittedPolicy, Label
-from assistant.policy import ConfidencePolicy
+from assistant.question import prepare
+from assistant.spelling import Spelling
 from faq.content import Content
 
 PRECISION = 0.95
 """Share of right answers a policy is calibrated for, unless calibrate was told another."""
 
 
-def fit(contents: Sequence[Content], known: Mapping[str, Vector]) -> tuple[Fitted, Phrasings]:
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """What the FAQs themselves teach: a fitted policy, and the vectors it was fitted on."""
+
+    fitted: Fitted
+    asked: Phrasings
+    answers: Phrasings
+
+    def calibrate(self, labelled: Labelled, *, precision: float) -> Calibration:
+        """Learn from labelled questions as well. Raises ``calibration.TooLittleData``."""
+        return calibrate(
+            self.fitted, self.asked, labelled, answers=self.answers, precision=precision
+        )
+
+
+def fit(contents: Sequence[Content], known: Mapping[str, Vector]) -> Lessons:
     """Fit a policy from what the FAQs themselves say. ``known``: the vectors of ``texts``."""
     held = entries(contents, known)
     asked = _phrasings([entry.faq_id for entry in held], [entry.vector for entry in held])
@@ -29,7 +45,7 @@ def fit(contents: Sequence[Content], known: Mapping[str, Vector]) -> tuple[Fitte
     answers = _phrasings(
         [content.slug for content in in_order], [known[taught(each)] for each in in_order]
     )
-    return fit_release(asked, answers=answers), asked
+    return Lessons(fit_release(asked, answers=answers), asked, answers)
 
 
 def fit_and_keep(
@@ -43,40 +59,44 @@ def fit_and_keep(
 
     Empty when the FAQs have too few phrasings for a policy of their own: the shipped one decides.
     """
-    fitted, asked = fit(contents, known)
+    lessons = fit(contents, known)
+    fitted = lessons.fitted
     report: dict[str, Any] = {"precision": precision, "rehearsed": fitted.rehearsed}
     try:
-        found = calibrated(fitted, asked, embedder, precision=precision)
+        found = lessons.calibrate(stored_labels(contents, embedder), precision=precision)
     except TooLittleData as missing:
         report["not_calibrated"] = str(missing)
     else:
         report |= told(found)
         if found.kept:
-            return keep(found.policy, fitted.classifier, report)
-    if fitted.classifier is None:
+            fitted = found.fitted
+    if fitted.classifier is None and not report.get("kept"):
         return ""
-    return keep(fitted.policy, fitted.classifier, report)
+    return keep(fitted, report)
 
 
-def calibrated(
-    fitted: Fitted, asked: Phrasings, embedder: Embedder, *, precision: float
-) -> Calibration:
-    """Calibrate on the stored labels of these FAQs. Raises ``calibration.TooLittleData``."""
-    return calibrate(fitted, asked, labelled(asked, embedder), precision=precision)
-
-
-def labelled(asked: Phrasings, embedder: Embedder) -> Labelled:
+def stored_labels(contents: Sequence[Content], embedder: Embedder) -> Labelled:
     """The stored labels whose FAQs are all there, each question once, the newest label of it."""
-    there = set(asked.faq_ids)
+    there = {content.slug for content in contents}
     newest = {
         question: frozenset(expected)
         for question, expected in Label.objects.values_list("question", "expected")
         if there.issuperset(expected)
     }
-    known = vectors.ensure(embedder, newest)
-    rows = [known[question] for question in newest]
-    questions = vectors.matrix(rows, dimension=asked.vectors.shape[1])
-    return Labelled(questions, list(newest.values()))
+    return labelled(newest, contents, embedder)
+
+
+def labelled(
+    expected: Mapping[str, frozenset[str]], contents: Sequence[Content], embedder: Embedder
+) -> Labelled:
+    """Questions with the FAQs that answer them, as vectors of what /ask would compare."""
+    if not expected:
+        return Labelled(vectors.matrix([], dimension=embedder.dimension), [])
+    spelling = Spelling(phrasings(contents), known=embedder.words)
+    asked = {question: spelling.mend(prepare(question)) for question in expected}
+    known = vectors.ensure(embedder, asked.values())
+    rows = [known[text] for text in asked.values()]
+    return Labelled(vectors.matrix(rows), list(expected.values()))
 
 
 def told(found: Calibration) -> dict[str, Any]:
@@ -89,10 +109,10 @@ def told(found: Calibration) -> dict[str, Any]:
     }
 
 
-def keep(policy: ConfidencePolicy, classifier: Classifier | None, report: Mapping[str, Any]) -> str:
+def keep(fitted: Fitted, report: Mapping[str, Any]) -> str:
     """Store a policy under the digest of its numbers and its classifier; return the digest."""
-    numbers = policy.numbers()
-    weights = classifier.as_dict() if classifier else None
+    numbers = fitted.policy.numbers()
+    weights = fitted.classifier.as_dict() if fitted.classifier else None
     canonical = json.dumps([numbers, weights], sort_keys=True)
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     FittedPolicy.objects.get_or_create(

@@ -131,11 +131,11 @@ class DraftRelease:
                 f"{new:,} texts of drafts have no vectors yet, too many to make while you wait: "
                 "publish them first."
             )
-        release, fitted, _ = trials.trial_release(contents, embedder)
+        release, lessons = trials.trial_release(contents, embedder)
         return replace(
             release,
             rules=knowledge_base.rules,
-            numbers=fitted.policy.numbers() if fitted.classifier else None,
+            numbers=lessons.fitted.policy.numbers() if lessons.fitted.classifier else None,
             embedder=live.embedder or wiring.vector_cache(embedder),
         )
 

@@ -33,6 +33,11 @@ class VectorCache:
         """Of the embedder whose vectors these are."""
         return self._embedder.name
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Whole words its model knows, in lower case; empty if it cannot say."""
+        return self._embedder.words
+
     def embed_one(self, text: str) -> tuple[Vector, bool]:
         """The text's read-only unit vector, and whether it was remembered.
 

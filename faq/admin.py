@@ -60,7 +60,7 @@ class StatusFilter(admin.SimpleListFilter):
         return [(status.value, status.label) for status in Faq.Status]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Faq]) -> QuerySet[Faq]:
-        return queryset.filter(status=self.value()) if self.value() else queryset
+        return queryset.filter(**{"status": self.value()}) if self.value() else queryset
 
 
 class ReviewFilter(admin.SimpleListFilter):

@@ -63,7 +63,7 @@ def tsv_rows(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
         raise refused(f"the file has {len(data):,} bytes; at most {limits.file_bytes:,} are taken")
     text = decoded(data)
     read = csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
-    rows = []
+    rows: list[Row] = []
     for number, cells in enumerate(read, start=1):
         if len(rows) > limits.rows:
             raise refused(f"is one too many; at most {limits.rows:,} are taken", row=number)

@@ -105,11 +105,11 @@ class ExportView(APIView):
             for name in WRITTEN
         }
     )
-    def get(self, request: Request, format_name: str) -> HttpResponse:
+    def get(self, request: Request, kind: str) -> HttpResponse:
         """Every draft as csv, xlsx or json; importing it again changes nothing."""
-        if format_name not in WRITTEN:
+        if kind not in WRITTEN:
             raise NotFound(f"There is {', '.join(WRITTEN)}.")
         try:
-            return download(format_name)
+            return download(kind)
         except Unreadable as refused:
             raise UnreadableFile(refused) from None

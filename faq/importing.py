@@ -183,8 +183,8 @@ def _invalid(problems: list[Problem]) -> Iterator[Line]:
     for problem in problems:
         said = f"{problem.column}: {problem.reason}" if problem.column else problem.reason
         reasons[problem.row or 0].append(said)
-    for row, said in reasons.items():
-        yield Line(row, "", "", Outcome.INVALID, "; ".join(said))
+    for row, all_of_it in reasons.items():
+        yield Line(row, "", "", Outcome.INVALID, "; ".join(all_of_it))
 
 
 def _taken(wanted: Mapping[str, Draft], written_over: Collection[str]) -> dict[str, str]:

@@ -47,16 +47,16 @@ class FaqQuerySet(models.QuerySet["Faq"]):
         live = Release.objects.live()
         said = Revision.objects.filter(slug=OuterRef("slug"), releases=live.pk if live else None)
         status = Faq.Status
-        return self.annotate(live_digest=Subquery(said.values("digest")[:1])).annotate(
-            status=Case(
-                When(retired=True, live_digest=None, then=Value(status.RETIRED.value)),
-                When(retired=True, then=Value(status.RETIRING.value)),
-                When(live_digest=None, then=Value(status.DRAFT.value)),
-                When(live_digest=F("digest"), then=Value(status.PUBLISHED.value)),
-                default=Value(status.CHANGED.value),
-                output_field=models.CharField(),
-            )
+        derived = Case(
+            When(retired=True, live_digest=None, then=Value(status.RETIRED.value)),
+            When(retired=True, then=Value(status.RETIRING.value)),
+            When(live_digest=None, then=Value(status.DRAFT.value)),
+            When(live_digest=F("digest"), then=Value(status.PUBLISHED.value)),
+            default=Value(status.CHANGED.value),
+            output_field=models.CharField(),
         )
+        annotated: FaqQuerySet = self.annotate(live_digest=Subquery(said.values("digest")[:1]))
+        return annotated.annotate(**{"status": derived})
 
     @transaction.atomic
     def settle(self) -> None:
@@ -251,7 +251,7 @@ class Phrasing(models.Model):
 
 
 def _slug(pk: int) -> str:
-    return Faq.objects.values_list("slug", flat=True).get(pk=pk)
+    return str(Faq.objects.values_list("slug", flat=True).get(pk=pk))
 
 
 class Upload(models.Model):

@@ -14,7 +14,7 @@ from faq.views import IngestView
 urlpatterns = [
     path("ingest", IngestView.as_view(), name="ingest"),
     path("faqs", FaqsView.as_view(), name="faqs"),
-    path("faqs.<str:format_name>", ExportView.as_view(), name="faqs-export"),
+    path("faqs.<str:kind>", ExportView.as_view(), name="faqs-export"),
     path("imports", ImportsView.as_view(), name="imports"),
     path("faqs/<str:slug>", FaqView.as_view(), name="faq"),
     path("releases", ReleasesView.as_view(), name="releases"),

@@ -36,7 +36,7 @@ else:
     secrets.require("SECRET_KEY", SECRET_KEY)
     secrets.require("JWT_SECRET", JWT_SECRET)
 
-# --- Who may call -----------------------------------------------------------------------------------
+# --- Who may call ---------------------------------------------------------------------------------
 
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", LOOPBACK)
@@ -57,7 +57,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 X_FRAME_OPTIONS = "DENY"
 
-# --- The house --------------------------------------------------------------------------------------
+# --- The house ------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     # The queue: before the apps whose tasks it finds.
@@ -137,7 +137,7 @@ USE_TZ = True
 FORMAT_MODULE_PATH = "supportsite.formats"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Postgres ---------------------------------------------------------------------------------------
+# --- Postgres -------------------------------------------------------------------------------------
 
 _connection: dict[str, Any] = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DATABASE_URL = env.text("DATABASE_URL")
@@ -154,7 +154,7 @@ else:
         }
     }
 
-# --- The knowledge base and the assistant -----------------------------------------------------------
+# --- The knowledge base and the assistant ---------------------------------------------------------
 
 FAQ_CSV = env.path("FAQ_CSV", BASE_DIR / "data" / "faq.csv")
 FAQ_COLLECTION_NAME = env.text("FAQ_COLLECTION_NAME", "faq_collection")
@@ -170,7 +170,7 @@ LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
 CHROMA_URL = env.text("CHROMA_URL")
 CHROMA_PATH = env.path("CHROMA_PATH", STATE_DIR / "chroma")
 
-# --- The agent: off unless AGENT_MODEL is set -------------------------------------------------------
+# --- The agent: off unless AGENT_MODEL is set -----------------------------------------------------
 
 AGENT_MODEL = env.text("AGENT_MODEL")
 AGENT_BASE_URL = env.text("AGENT_BASE_URL")
@@ -185,7 +185,7 @@ AGENT_LIMITS = env.parsed(
 CONVERSATION_TURNS = env.integer("CONVERSATION_TURNS", 6, least=0, most=50)
 CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 
-# --- Tickets ----------------------------------------------------------------------------------------
+# --- Tickets --------------------------------------------------------------------------------------
 
 # What the tickets know of FAQs; tickets may not import the assistant.
 TICKET_KNOWLEDGE = "assistant.knowledge"
@@ -203,7 +203,7 @@ globals().update(
     env.parsed("EMAIL_URL", "", partial(mail_server.settings, otherwise=STATE_DIR / "mail"))
 )
 
-# --- Audit ------------------------------------------------------------------------------------------
+# --- Audit ----------------------------------------------------------------------------------------
 
 AUDIT_FILE = env.text("AUDIT_FILE")
 AUDIT_ANCHOR_DIR = env.path("AUDIT_ANCHOR_DIR", STATE_DIR / "anchors")
@@ -212,7 +212,7 @@ AUDIT_MAC_KEY = secrets.read("AUDIT_MAC_KEY", STATE_DIR) or SECRET_KEY
 AUDIT_SIGNING_KEY = secrets.read("AUDIT_SIGNING_KEY", STATE_DIR)
 PHONE_REGION = env.text("PHONE_REGION", "PK")
 
-# --- The API ----------------------------------------------------------------------------------------
+# --- The API --------------------------------------------------------------------------------------
 
 JWT_ISSUER = env.text("JWT_ISSUER")
 JWT_AUDIENCE = env.text("JWT_AUDIENCE")
@@ -251,7 +251,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["supportsite.problems.describe_problems"],
 }
 
-# --- Static files and the admin ---------------------------------------------------------------------
+# --- Static files and the admin -------------------------------------------------------------------
 
 STATIC_URL = "static/"
 STATIC_ROOT = STATE_DIR / "static"
@@ -283,7 +283,7 @@ UNFOLD = {
 }
 LOGIN_REDIRECT_URL = "admin:index"
 
-# --- Logs and metrics -------------------------------------------------------------------------------
+# --- Logs and metrics -----------------------------------------------------------------------------
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING = {

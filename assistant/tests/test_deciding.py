@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.deciding import consider
+from assistant.deciding import consider, left_open
 from assistant.decision import Match, Reason
 from assistant.policy import CosinePolicy
 
@@ -30,29 +30,29 @@ def decided(message, *, english_only=True):
 def test_a_greeting_and_thanks_are_set_aside():
     found = decided("Hi there! How do I reset my password? Thanks in advance")
 
-    assert found.decision.chosen.faq_id == "reset"
-    assert found.left == ()
+    assert found.chosen.faq_id == "reset"
+    assert left_open(found) == ()
 
 
 def test_two_questions_that_faqs_answer_are_asked_back():
     found = decided("How do I reset my password? What does shipping cost?")
 
-    assert found.decision.reason is Reason.SEVERAL_QUESTIONS
-    assert [option.faq_id for option in found.decision.options] == ["reset", "shipping"]
+    assert found.reason is Reason.SEVERAL_QUESTIONS
+    assert [option.faq_id for option in found.options][:2] == ["reset", "shipping"]
 
 
 def test_of_two_questions_the_one_that_is_known_is_answered_and_the_other_named():
     found = decided("How do I reset my password? Who won the world cup?")
 
-    assert found.decision.chosen.faq_id == "reset"
-    assert found.left == ("Who won the world cup?",)
+    assert found.chosen.faq_id == "reset"
+    assert left_open(found) == ("Who won the world cup?",)
 
 
 def test_two_questions_that_nobody_knows_are_left_to_the_whole():
     found = decided("Who won the world cup? Who will win the next?")
 
-    assert found.decision.reason is Reason.BELOW_THRESHOLD
-    assert found.left == ()
+    assert found.reason is Reason.BELOW_THRESHOLD
+    assert left_open(found) == ()
 
 
 @pytest.mark.parametrize(
@@ -65,5 +65,5 @@ def test_two_questions_that_nobody_knows_are_left_to_the_whole():
     ],
 )
 def test_a_language_the_model_does_not_know_is_not_answered_by_likeness(message):
-    assert decided(message).decision.reason is Reason.UNSUPPORTED_LANGUAGE
-    assert decided(message, english_only=False).decision.reason is Reason.BELOW_THRESHOLD
+    assert decided(message).reason is Reason.UNSUPPORTED_LANGUAGE
+    assert decided(message, english_only=False).reason is Reason.BELOW_THRESHOLD

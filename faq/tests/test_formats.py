@@ -1,4 +1,4 @@
-"""Files in and out: what is exported comes back as it was, and other tools' files are understood."""
+"""Files in and out: exported they come back as they were; other tools' are understood."""
 
 from __future__ import annotations
 

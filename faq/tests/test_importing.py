@@ -1,4 +1,4 @@
-"""Import over HTTP and in the admin: looked at first, written when confirmed, live when published."""
+"""Import over HTTP and at the desk: looked at, confirmed as drafts, live when published."""
 
 from __future__ import annotations
 

@@ -47,12 +47,13 @@ def menu(page):
     ("permissions", "pages", "cards"),
     [
         pytest.param((), ["Desk"], set(), id="nothing without a right"),
-        pytest.param(
-            ("view_ticket", "view_faq"), ["Desk", "Tickets", "FAQs"], {"waiting"}, id="support"
-        ),
+        pytest.param(("view_ticket",), ["Desk", "Tickets"], {"waiting"}, id="support"),
         pytest.param(("view_record",), ["Desk", "Audit trail"], {"asks"}, id="an auditor"),
         pytest.param(
-            ("change_faq", "view_release"), ["Desk", "FAQs", "Releases"], {"live"}, id="a curator"
+            ("view_faq", "add_faq", "change_faq", "view_release"),
+            ["Desk", "FAQs", "Ask", "Review", "Releases", "Import, export"],
+            {"live"},
+            id="a curator",
         ),
     ],
 )
@@ -175,7 +176,7 @@ def correct_an_answer(page: Page) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("link", name="I forgot my password").click()
     page.get_by_label("Answer").fill("New answer.")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save and publish").click()
     expect(page.get_by_text("Release 2 is live: /ask answers from it.")).to_be_visible()
 
 

@@ -148,6 +148,21 @@ RECORDS = {
     **{"request_id": "r1", "since": 0, "until": 0, "before": 9, "limit": 9},
 }
 
+DRAFT = {
+    **{
+        "question": "Do you lend umbrellas?",
+        "answer": "Yes.",
+        "category": "a",
+        "alternates": ["b"],
+    },
+    **{"threshold": 0.5, "margin": 0.1, "audience": "a", "owner": "a", "retired": False},
+    **{"review_by": "2026-11-23"},
+}
+DRAFTS = {
+    **{"status": "draft", "category": "a", "audience": "a", "owner": "a", "q": "a"},
+    **{"review_by": "2026-11-23", "after": "a", "limit": 9},
+}
+
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "X"]
 
 ENDPOINTS = [
@@ -165,6 +180,20 @@ ENDPOINTS = [
         for move in ("wait", "resume", "close", "reopen")
     ),
     pytest.param("GET", "/tickets.csv", {}, id="export tickets"),
+    pytest.param("POST", "/faqs", {"slug": "umbrella", **DRAFT}, id="add an FAQ"),
+    pytest.param("GET", "/faqs", DRAFTS, id="list FAQs"),
+    pytest.param("PUT", "/faqs/umbrella", DRAFT, id="write an FAQ"),
+    pytest.param("PATCH", "/faqs/umbrella", DRAFT, id="change an FAQ"),
+    pytest.param("GET", "/faqs.json", {}, id="export FAQs"),
+    pytest.param("POST", "/imports", {"format": "csv"}, id="import FAQs"),
+    pytest.param("POST", "/releases", {"note": "a", "only": ["a"], "review": "a"}, id="publish"),
+    pytest.param(
+        "GET", "/releases", {"published_by": "u1", "since": 0, "before": 9}, id="releases"
+    ),
+    pytest.param("GET", "/releases/draft", {"only": "a", "after": "a"}, id="what waits"),
+    pytest.param("GET", "/releases/1", {}, id="a release"),
+    pytest.param("GET", "/releases/1/diff", {"against": 1, "limit": 9}, id="a difference"),
+    pytest.param("POST", "/releases/1/rollback", {"note": "a"}, id="roll back"),
     pytest.param("GET", "/audit", RECORDS, id="audit"),
     pytest.param("GET", "/audit.jsonl", RECORDS, id="export the audit trail"),
     pytest.param("POST", "/dev/token", {"username": "u1", "role": "service"}, id="token for DEBUG"),

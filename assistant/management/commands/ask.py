@@ -77,8 +77,8 @@ def readable(answer: Answer) -> str:
         lines += [answer.text, ""]
     if answer.outcome is Outcome.CLARIFY:
         lines += ["Did you mean:", *(f"  {o['question']}" for o in told["options"]), ""]
-    if answer.left:
-        lines += ["Left open:", *(f"  {question}" for question in answer.left), ""]
+    if told["left_open"]:
+        lines += ["Left open:", *(f"  {question}" for question in told["left_open"]), ""]
     lines += [*_matches(told, decision), *_numbers(decision)]
     timed = ", ".join(f"{step['step']} {step['ms']} ms" for step in decision["path"])
     return "\n".join([*lines, f"release {told['release']}; {timed}"])

@@ -68,12 +68,12 @@ class Command(BaseCommand):
         contents = list(release.contents.values())
         with bar("Embedding") as progress:
             known = vectors.ensure(embedder, policies.texts(contents), progress=progress)
-        fitted, asked = policies.fit(contents, known)
         precision = options["precision"]
-        found = policies.calibrated(fitted, asked, embedder, precision=precision)
+        labels = policies.stored_labels(contents, embedder)
+        found = policies.fit(contents, known).calibrate(labels, precision=precision)
         if found.kept:
             report = {"precision": precision, **policies.told(found)}
-            digest = policies.keep(found.policy, fitted.classifier, report)
+            digest = policies.keep(found.fitted, report)
             note = f"Calibrated on {options['questions'].name} at {precision:.0%}"
             adopt(digest, live=live, actor=actor(), note=note)
         return found
@@ -106,8 +106,5 @@ def lines(found: Calibration, precision: float) -> list[str]:
     return [
         f"calibrated for {precision:.0%} right answers; 95 % intervals, cross-fitted",
         f"{'':28} {'with it':34} without",
-        *(
-            f"{words:28} {str(expected[name]):34} {before[name]}"
-            for name, words in names.items()
-        ),
+        *(f"{words:28} {expected[name]!s:34} {before[name]}" for name, words in names.items()),
     ]

@@ -10,13 +10,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant import trials, vectors, wiring
-from assistant.calibration import Labelled, TooLittleData, calibrate
+from assistant import trials, wiring
+from assistant.calibration import TooLittleData
 from assistant.evaluation import Evaluation, Judged, Result, evaluate, sweep
-from assistant.fitting import Fitted, Phrasings
 from assistant.interfaces import Embedder, Unavailable
 from assistant.labels import LabelledQuestion, read_questions
 from assistant.live import LoadedRelease
+from assistant.policies import PRECISION, Lessons, labelled
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy
 from assistant.share import Share
 from faq.content import Content
@@ -25,7 +25,6 @@ from faq.progress import bar
 from faq.reading import Unreadable
 from faq.sources import read_path, rows_of
 
-PRECISION = 0.95
 THRESHOLDS = [hundredth / 100 for hundredth in range(30, 100)]
 
 COLUMNS = ("coverage", "precision", "out of scope", "helped", "wrong", "asked back")
@@ -68,32 +67,32 @@ def read_contents(faqs: Path, alternates: Path | None, take: int) -> list[Conten
 
 def compare(
     release: LoadedRelease,
-    fitted: Fitted,
-    phrasings: Phrasings,
+    lessons: Lessons,
     labels: Sequence[LabelledQuestion],
     asked: Sequence[LabelledQuestion],
     embedder: Embedder,
 ) -> Iterator[tuple[str, Evaluation]]:
     """Each policy's name and what it does with ``asked``; only ``labels`` are fitted on."""
 
-    def judged(policy: Policy, questions: Sequence[LabelledQuestion]) -> list[Judged]:
-        return trials.judge(release, policy, questions, embedder)
+    def judged(
+        policy: Policy, questions: Sequence[LabelledQuestion], on: LoadedRelease = release
+    ) -> list[Judged]:
+        return trials.judge(on, policy, questions, embedder)
 
     best = best_threshold(judged(CosinePolicy(), labels))
-    policies: list[tuple[str, Policy]] = [
-        ("published rule, 0.7", CosinePolicy()),
-        (f"best plain threshold, {best:.2f}", CosinePolicy(best)),
-        ("shipped numbers alone", ConfidencePolicy()),
-        ("shipped default, no labels", fitted.policy),
-    ]
+    yield "published rule, 0.7", evaluate(judged(CosinePolicy(), asked))
+    yield f"best plain threshold, {best:.2f}", evaluate(judged(CosinePolicy(best), asked))
+    yield "shipped numbers alone", evaluate(judged(ConfidencePolicy(), asked))
+    yield "shipped default, no labels", evaluate(judged(lessons.fitted.policy, asked))
+    expected = {each.question: frozenset(each.expected) for each in labels}
+    contents = list(release.contents.values())
     try:
-        found = calibrate(fitted, phrasings, _labelled(labels, embedder), precision=PRECISION)
+        found = lessons.calibrate(labelled(expected, contents, embedder), precision=PRECISION)
     except TooLittleData as missing:
         raise CommandError(str(missing)) from None
     name = f"calibrated at {PRECISION:.0%}" + ("" if found.kept else ", not kept")
-    policies.append((name, found.policy))
-    for name, policy in policies:
-        yield name, evaluate(judged(policy, asked))
+    calibrated = replace(release, classifier=found.fitted.classifier)
+    yield name, evaluate(judged(found.policy, asked, calibrated))
 
 
 def best_threshold(judged: Sequence[Judged]) -> float:
@@ -104,14 +103,6 @@ def best_threshold(judged: Sequence[Judged]) -> float:
         if (point.precision.value or 0.0) >= PRECISION
     ]
     return max(good, key=lambda point: point.coverage.count).threshold if good else 1.0
-
-
-def _labelled(labels: Sequence[LabelledQuestion], embedder: Embedder) -> Labelled:
-    known = vectors.ensure(embedder, (each.question for each in labels))
-    return Labelled(
-        vectors.matrix([known[each.question] for each in labels]),
-        [frozenset(each.expected) for each in labels],
-    )
 
 
 def _shares(found: Evaluation) -> list[Share]:
