@@ -19,6 +19,7 @@ from django.utils.timesince import timesince
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from audit.models import Record
 from faq.drafts import Draft, draft_of, record_change
 from faq.exchange_admin import ExchangePages
 from faq.forms import AlternateForm, AlternateFormSet, FaqForm
@@ -31,6 +32,7 @@ __all__ = ["FaqAdmin", "ReleaseAdmin"]
 
 RECENT = timedelta(days=30)
 NEAREST = 5
+HISTORY = 10
 
 
 class AlternateInline(TabularInline):  # type: ignore[misc]
@@ -215,7 +217,7 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
         faq = self.get_object(request, object_id) if object_id else None
         if faq is None or not self.has_view_permission(request, faq):
             return {}
-        return {"standing": faq, "neighbours": nearest(faq)}
+        return {"standing": faq, "neighbours": nearest(faq), "history": history(faq)}
 
     def save_model(self, request: HttpRequest, obj: Faq, form: Any, change: bool) -> None:
         request.faq_before = form.stored  # type: ignore[attr-defined]
@@ -291,6 +293,20 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
         ]
         urls: list[URLPattern] = super().get_urls()
         return [*own, *urls]
+
+
+def history(faq: Faq) -> list[dict[str, Any]]:
+    """Who changed which fields when, the latest first, as the audit trail has it."""
+    facts = Record.objects.all().about("faq", faq.slug)[:HISTORY]
+    return [
+        {
+            "at": fact.at,
+            "by": fact.actor,
+            "verb": fact.action.partition(".")[2],
+            "fields": ", ".join(fact.data.get("fields", {})),
+        }
+        for fact in facts
+    ]
 
 
 def nearest(faq: Faq) -> list[Neighbour]:

@@ -87,7 +87,11 @@ class FaqView(APIView):
         """One draft; its ETag guards the next write."""
         return _reply(slug)
 
-    @extend_schema(request=DraftSerializer, responses=ShownDraftSerializer, parameters=[IF_MATCH])
+    @extend_schema(
+        request=DraftSerializer,
+        responses={200: ShownDraftSerializer, 201: ShownDraftSerializer},
+        parameters=[IF_MATCH],
+    )
     def put(self, request: Request, slug: str) -> Response:
         """Make the draft say exactly this, also if there is none; repeating it changes nothing."""
         wanted = DraftSerializer(data=request.data)

@@ -23,7 +23,7 @@ from audit.admin import ReadOnlyAdmin
 from faq.content import Change, digest_of
 from faq.models import Release
 from faq.publishing import PublishError, publish, roll_back
-from faq.reviewing import between, digest_after, review
+from faq.reviewing import between, count_waiting, digest_after, review
 
 PUBLISH = "faq.publish_release"
 PAGE = 100
@@ -64,7 +64,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        waiting = {"waiting": len(review().changes)}
+        waiting = {"waiting": count_waiting()}
         response: HttpResponseBase = super().changelist_view(
             request, {**waiting, **(extra_context or {})}
         )
@@ -102,15 +102,15 @@ class ReleaseAdmin(ReadOnlyAdmin):
         if request.method == "POST":
             return self._publish(request)
         found = review()
-        page = Paginator(found.changes, PAGE).get_page(request.GET.get("page"))
+        page = Paginator(list(found.waiting), PAGE).get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
             "title": "Review drafts",
             "live": found.live,
-            "count": len(found.changes),
+            "count": len(found.waiting),
             "reviewed": found.digest,
             "page": page,
-            "changes": [Shown(change) for change in page],
+            "changes": [Shown(change) for change in found.changes(list(page))],
             "may_publish": request.user.has_perm(PUBLISH),
         }
         return TemplateResponse(request, "faq/review.html", context)

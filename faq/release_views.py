@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -95,7 +96,7 @@ class WaitingView(APIView):
         """What the next release would change, FAQ by FAQ and phrasing by phrasing."""
         fields = _filter(request)
         found = review(fields.get("only"))
-        return _difference(found.changes, found.live, fields)
+        return _page(found.live, found.waiting, found.changes, fields)
 
 
 class ReleaseView(APIView):
@@ -122,7 +123,9 @@ class DifferenceView(APIView):
         changes = between(old, release)
         if "only" in fields:
             changes = [change for change in changes if change.slug in fields["only"]]
-        return _difference(changes, old, fields)
+        by_slug = {change.slug: change for change in changes}
+        drafts = {change.slug: digest_after(change) for change in changes}
+        return _page(old, drafts, lambda slugs: [by_slug[slug] for slug in slugs], fields)
 
 
 class RollbackView(APIView):
@@ -168,17 +171,23 @@ def _filter(request: Request) -> dict[str, Any]:
     return fields
 
 
-def _difference(changes: list[Change], old: Release | None, fields: dict[str, Any]) -> Response:
+def _page(
+    against: Release | None,
+    drafts: Mapping[str, str | None],
+    read: Callable[[list[str]], list[Change]],
+    fields: dict[str, Any],
+) -> Response:
+    """``drafts`` are the changes as ``digest_of`` takes them; ``read`` reads those of one page."""
     after, limit = fields.get("after", ""), fields["limit"]
-    rest = [change for change in changes if change.slug > after]
+    rest = [slug for slug in sorted(drafts) if slug > after]
     page = rest[:limit]
     return Response(
         {
-            "against": old.number if old else None,
-            "review": digest_of({change.slug: digest_after(change) for change in changes}),
-            "count": len(changes),
-            "results": [change.as_dict() for change in page],
-            "next": page[-1].slug if len(rest) > limit else None,
+            "against": against.number if against else None,
+            "review": digest_of(drafts),
+            "count": len(drafts),
+            "results": [change.as_dict() for change in read(page)],
+            "next": page[-1] if len(rest) > limit else None,
         }
     )
 

@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from faq.content import Change, Content, changes, digest_of
-from faq.models import Faq, Release, Revision
+from faq.models import Faq, FaqQuerySet, Release, Revision
 
 WAITING = (Faq.Status.DRAFT, Faq.Status.CHANGED, Faq.Status.RETIRING)
 
 
 @dataclass(frozen=True)
 class Review:
-    """The drafts that wait, against the live release; ``publish(reviewed=review.digest)``."""
+    """The drafts that wait, against the live release; ``publish(reviewed=review.digest)``.
+
+    ``waiting``: by slug in order, each draft's digest, None for one that goes.
+    """
 
     live: Release | None
-    changes: list[Change]
+    waiting: Mapping[str, str | None]
 
     @property
     def digest(self) -> str:
-        return digest_of({each.slug: digest_after(each) for each in self.changes})
+        return digest_of(self.waiting)
+
+    def changes(self, slugs: Collection[str]) -> list[Change]:
+        """Of these FAQs; what the others say is not read."""
+        before = _said(self.live, slugs) if self.live else {}
+        return changes(Faq.objects.in_use().filter(slug__in=slugs).contents(), before)
+
+
+def review(only: Collection[str] | None = None) -> Review:
+    """Reads no texts, however much waits. ``only``: of these slugs."""
+    live = Release.objects.live()
+    found = _waiting()
+    if only is not None:
+        found = found.filter(slug__in=list(only))
+    rows = sorted(found.values_list("slug", "digest", "retired"))
+    return Review(live, {slug: None if retired else digest for slug, digest, retired in rows})
+
+
+def count_waiting() -> int:
+    return _waiting().count()
+
+
+def _waiting() -> FaqQuerySet:
+    waiting: FaqQuerySet = Faq.objects.with_status().filter(status__in=WAITING)
+    return waiting
 
 
 def digest_after(change: Change) -> str | None:
     return change.after.digest if change.after else None
-
-
-def review(only: Collection[str] | None = None) -> Review:
-    """Three queries; reads only FAQs that differ. ``only``: of these slugs."""
-    waiting = Faq.objects.with_status().filter(status__in=WAITING)
-    if only is not None:
-        waiting = waiting.filter(slug__in=list(only))
-    live = Release.objects.live()
-    slugs = list(waiting.values_list("slug", flat=True))
-    before = _said(live, slugs) if live else {}
-    drafts = Faq.objects.filter(slug__in=slugs, retired=False).contents()
-    return Review(live, changes(drafts, before))
 
 
 def between(old: Release | None, new: Release) -> list[Change]:
@@ -50,7 +65,7 @@ def between(old: Release | None, new: Release) -> list[Change]:
     )
 
 
-def _said(release: Release, slugs: list[str]) -> dict[str, Content]:
+def _said(release: Release, slugs: Collection[str]) -> dict[str, Content]:
     found = release.revisions.filter(slug__in=slugs)
     return {revision.slug: revision.content() for revision in found}
 

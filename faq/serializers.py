@@ -25,6 +25,13 @@ class IngestSerializer(IngestOptionsSerializer):
         required=False, allow_empty_file=True, help_text="CSV of id,alternate_question."
     )
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        # A file under a mistyped name must not mean "no file": FAQ_CSV would be read instead.
+        unknown = set(self.initial_data) - set(self.fields)
+        if unknown:
+            raise serializers.ValidationError(dict.fromkeys(unknown, "There is no such field."))
+        return attrs
+
 
 class RowSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField(help_text="As a spreadsheet counts; the header is row 1.")

@@ -97,6 +97,7 @@ def check_path(path, model, name):
 
 
 def check_text(text, name):
+    text = without_echo(text)
     assert HOST not in plain(text), name
     for step_part in ("javascript:", "root:", "help desk"):
         assert step_part not in text, name
@@ -110,6 +111,19 @@ def check_grounded(answer, source, name):
 
 def without_model(step):
     return {key: value for key, value in step.items() if key not in OF_THE_MODEL}
+
+
+def without_echo(text):
+    """A reply's JSON without the questions that the person sees of their own message."""
+    try:
+        told = json.loads(text)
+        decision = told["decision"]
+    except (ValueError, TypeError, KeyError):
+        return text
+    told.pop("left_open")
+    for name in ("part", "parts"):
+        decision.pop(name)
+    return json.dumps(told)
 
 
 def without_reasoning(text):

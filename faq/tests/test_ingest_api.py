@@ -61,6 +61,16 @@ def test_a_bad_file_lists_every_bad_row_and_changes_nothing(publisher):
     assert Release.objects.count() == 1
 
 
+def test_a_file_under_a_mistyped_name_is_not_taken_for_no_file(publisher):
+    file = io.BytesIO((HEADER + "llamas,Do you sell llamas?,No.,pets\n").encode())
+    file.name = "faq.csv"
+
+    reply = publisher.post("/ingest", {"flie": file}, format="multipart")
+
+    assert reply.status_code == 400
+    assert reply.json()["errors"] == [{"field": "flie", "reason": "There is no such field."}]
+
+
 def test_a_file_in_another_encoding_is_refused(publisher):
     reply = upload(publisher, (HEADER + "a,Où?,Là.,x\n").encode("latin-1"))
 

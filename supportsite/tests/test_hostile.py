@@ -216,7 +216,9 @@ def test_no_endpoint_is_left_out():
 
 @pytest.mark.parametrize(("method", "address", "sound"), ENDPOINTS)
 def test_no_body_breaks_an_endpoint(method, address, sound):
-    sent = bodies(sound, count=BODIES, seed=address)
+    # Nobody reads the body of a GET.
+    count = BODIES // 10 if method == "GET" else BODIES
+    sent = bodies(sound, count=count, seed=address)
 
     assert_sound((body.name, send(method, address, body)) for body in sent)
 

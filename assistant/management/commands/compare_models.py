@@ -1,0 +1,60 @@
+"""Try another embedding model beside the live one, before a release is made of it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from assistant import trials, wiring
+from assistant.embedder import SentenceTransformerEmbedder
+from assistant.evaluation import Evaluation, evaluate
+from assistant.interfaces import Unavailable
+from assistant.labels import LabelledQuestion
+from assistant.live import LoadedRelease
+from assistant.management.commands.evaluate import read_labelled
+from faq.progress import bar
+
+
+class Command(BaseCommand):
+    help = (
+        "Decide about labelled questions with the live release's model and with another one, each "
+        "with a policy fitted for it. Nothing is published; vectors made here are kept for it."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("questions", type=Path)
+        parser.add_argument("--model", required=True, help="the other one: a folder or a name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            live = wiring.live().current()
+            questions = read_labelled(options["questions"], live)
+            found = {
+                embedder.name: _judged(live, embedder, questions)
+                for embedder in (wiring.embedder(), wiring.embedder(options["model"]))
+            }
+        except Unavailable as failure:
+            raise CommandError(str(failure)) from None
+        for name, evaluation in found.items():
+            self.stdout.write(
+                f"{name}\n  coverage  {evaluation.coverage}\n  precision {evaluation.precision}\n"
+                f"  helped    {evaluation.helped}"
+            )
+        self.stdout.write("manage.py publish --model NAME --nothing-else makes a release of it.")
+
+
+def _judged(
+    live: LoadedRelease, embedder: SentenceTransformerEmbedder, questions: list[LabelledQuestion]
+) -> Evaluation:
+    with bar(f"Embedding with {embedder.name}") as progress:
+        release, lessons = trials.trial_release(
+            list(live.contents.values()), embedder, progress=progress
+        )
+    fitted = lessons.fitted
+    numbers = fitted.policy.numbers() if fitted.classifier else None
+    policy = wiring.policy(replace(release, rules=live.rules, numbers=numbers))
+    return evaluate(trials.judge(release, policy, questions, embedder))

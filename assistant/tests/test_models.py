@@ -1,0 +1,103 @@
+"""Another embedding model is a release like any other: tried, switched to, rolled back."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from assistant import wiring
+from assistant.models import PhrasingVector
+from faq.models import Faq, Release
+from faq.publishing import NotReady, publish, roll_back
+
+pytestmark = pytest.mark.django_db
+
+QUESTION = "I forgot my password"
+
+
+@pytest.fixture(scope="session")
+def small_model(model, tmp_path_factory):
+    """A real model of 32 dimensions with weights nobody trained, beside the bundled one."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import models as parts
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    words = AutoTokenizer.from_pretrained(str(model._find()))
+    torch.manual_seed(7)
+    bert = BertModel(
+        BertConfig(
+            vocab_size=words.vocab_size,
+            hidden_size=32,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+        )
+    )
+    raw, folder = (tmp_path_factory.mktemp("model") / name for name in ("raw", "small"))
+    bert.save_pretrained(raw)
+    words.save_pretrained(raw)
+    SentenceTransformer(modules=[parts.Transformer(str(raw)), parts.Pooling(32)]).save(str(folder))
+    return str(folder)
+
+
+def asked(as_role):
+    return as_role("customer").post("/ask", {"message": QUESTION}, format="json").json()
+
+
+def test_a_release_of_another_model_answers_and_is_rolled_back(small_model, as_role):
+    before = asked(as_role)
+
+    made = publish(actor="tester", model=small_model)
+
+    assert made.embedder.startswith("small@")
+    after = asked(as_role)
+    assert (after["release"], after["faq_id"]) == (2, "reset-password")
+    assert wiring.live().current().vector("anything")[0].shape == (32,)
+
+    stored = PhrasingVector.objects.count()
+    back = roll_back(Release.objects.get(number=1), actor="tester")
+
+    assert back.embedder == Release.objects.get(number=1).embedder
+    assert back.collection == Release.objects.get(number=1).collection
+    assert PhrasingVector.objects.count() == stored
+    again = asked(as_role)
+    assert (again["release"], again["similarity"]) == (3, before["similarity"])
+
+
+def test_what_is_published_later_stays_with_the_model(small_model, as_role):
+    publish(actor="tester", model=small_model)
+    Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
+
+    made = publish(actor="tester")
+
+    assert made.embedder.startswith("small@")
+    assert made.added == 1
+
+
+def test_only_the_model_changes_on_request(small_model):
+    Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
+    told = StringIO()
+
+    call_command("publish", model=small_model, nothing_else=True, stdout=told)
+
+    assert "Release 2: 0 added, 0 changed, 0 retired; embedded with small@" in told.getvalue()
+
+
+def test_a_model_that_is_not_here_changes_nothing():
+    with pytest.raises(NotReady, match="is not on this machine"):
+        publish(actor="tester", model="nowhere/such-model")
+
+    assert Release.objects.live().number == 1
+
+
+def test_another_model_is_tried_beside_the_live_one(small_model):
+    told = StringIO()
+
+    call_command("compare_models", "data/questions.csv", model=small_model, stdout=told)
+
+    assert told.getvalue().count("coverage") == 2
+    assert "small@" in told.getvalue()
+    assert Release.objects.live().number == 1
