@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from assistant import policies, wiring
 from assistant.entries import digest_of
 from assistant.models import PhrasingVector
 from audit.models import record
-from faq.models import Faq, Release
+from faq.models import Faq, Hit, Release
 
 DELETED_AT_ONCE = 5_000
+
+HITS_KEPT = timedelta(days=400)
+"""More than a year, so that what is asked every winter is not called never asked."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +30,11 @@ class Pruned:
 def prune(keep: int, *, orphans: bool = False, actor: str) -> Pruned:
     """Keep the collections of the last ``keep`` releases, and the vectors of these and of drafts.
 
-    Raises ``IndexUnavailable``.
+    Old hits go as well. Raises ``IndexUnavailable``.
     """
     collections = drop_collections(keep, orphans=orphans)
     vectors = _drop_vectors(list(Release.objects.order_by("-number")[:keep]))
+    Hit.objects.filter(at__lt=timezone.now() - HITS_KEPT).delete()
     if collections or vectors:
         told = {"keep": keep, "collections": list(collections), "vectors": vectors}
         record("release.pruned", actor=actor, data=told)

@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from audit.models import Record
+from faq.category_admin import CategoryRuleAdmin
 from faq.drafts import Draft, draft_of, record_change
 from faq.exchange_admin import ExchangePages
 from faq.forms import AlternateForm, AlternateFormSet, FaqForm
@@ -28,7 +29,7 @@ from faq.neighbours import Neighbour, known, warnings
 from faq.publishing import publish, take_turn, writing
 from faq.release_admin import PUBLISH, ReleaseAdmin, publishing
 
-__all__ = ["FaqAdmin", "ReleaseAdmin"]
+__all__ = ["CategoryRuleAdmin", "FaqAdmin", "ReleaseAdmin"]
 
 RECENT = timedelta(days=30)
 NEAREST = 5

@@ -13,7 +13,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from faq.drafts import Draft, draft_of
 from faq.models import Faq, Phrasing
-from faq.phrasing import is_blank, key_of, normalise
+from faq.phrasing import key_of, normalise
+from faq.reading import FAQ_COLUMNS, Unreadable, read_one
 
 
 def refuse_taken(phrasing: str, *, besides: Faq) -> None:
@@ -60,15 +61,9 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
         self.stored: Draft | None = draft_of(self.instance) if self.instance.pk else None
         self.initial["seen"] = self.stored.etag if self.stored else ""
 
-    def clean_answer(self) -> str:
-        # Browsers send CR LF; files and the API have LF, and only what differs is a change.
-        answer: str = self.cleaned_data["answer"].replace("\r\n", "\n")
-        if is_blank(answer):
-            raise forms.ValidationError("This is empty.")
-        return answer
-
     def clean(self) -> None:
         super().clean()
+        self._read_as_a_file_would()
         seen = self.cleaned_data.get("seen")
         if self.stored and seen and seen != self.stored.etag:
             raise forms.ValidationError(
@@ -83,6 +78,22 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
         except forms.ValidationError as refusal:
             self.add_error("question", refusal)
 
+    def _read_as_a_file_would(self) -> None:
+        """One check for forms, files and the API: what is exported comes back as it was."""
+        said = self.cleaned_data
+        if "question" not in said or "answer" not in said:
+            return
+        texts = ("question", "answer", "category", "audience", "owner")
+        cells = {"id": "any", **{name: said.get(name, "") for name in texts}}
+        try:
+            read = read_one(cells)
+        except Unreadable as found:
+            for problem in found.problems:
+                self.add_error(problem.column, f"This {problem.reason}.")
+            return
+        said |= {"question": read.question, "answer": read.answer, "category": read.category}
+        said |= read.own
+
 
 class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
@@ -91,6 +102,13 @@ class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         write_either_way(self, "text")
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        try:
+            return read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": text}).question
+        except Unreadable as found:
+            raise forms.ValidationError(f"This {found.problems[0].reason}.") from None
 
 
 class AlternateFormSet(PaginationInlineFormSet):  # type: ignore[misc]

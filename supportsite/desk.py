@@ -20,6 +20,9 @@ DAY = timedelta(hours=24)
 LISTED = 5
 """Tickets and questions on the first page: enough to begin with, and to see that there are more."""
 
+PAGES_WITHIN = ("admin:faq_release_review", "admin:faq_faq_import")
+"""Pages below a list that have an entry of their own."""
+
 REVIEWS, IMPORTS = "faq.view_release", "faq.add_faq"
 
 OUTCOMES = ("answered", "clarify", "unanswered")
@@ -66,7 +69,10 @@ def _page(
     if not _sees(request, model):
         return None
     link = reverse(f"admin:{model.replace('.', '_')}_changelist")
-    return {"title": title, "icon": icon, "link": link, **more}
+    within = map(reverse, PAGES_WITHIN)
+    # Unfold would mark every entry whose address the page's begins with.
+    active = request.path.startswith(link) and request.path not in within
+    return {"title": title, "icon": icon, "link": link, "active": active, **more}
 
 
 def _own_page(

@@ -224,6 +224,14 @@ def test_what_nobody_could_read_is_refused(admin, password_faq, fields):
     assert Release.objects.live().number == 1
 
 
+def test_what_is_typed_is_kept_as_a_file_would_have_it(admin, password_faq):
+    decomposed = "Cafe\u0301 pass?"
+
+    admin.post(page_of(password_faq), typed(password_faq, new_alternates=[decomposed]))
+
+    assert password_faq.alternates.last().text == "Caf\u00e9 pass?"
+
+
 def test_a_retired_faq_may_keep_a_phrasing_that_another_took_over(admin):
     old = Faq.objects.create(
         slug="old", question="I forgot my password", answer="Old.", retired=True

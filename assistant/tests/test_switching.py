@@ -1,0 +1,46 @@
+"""While releases are published and rolled back, every reply is wholly of one of them."""
+
+from __future__ import annotations
+
+import threading
+
+from django.core.management import call_command
+from django.db import connections
+
+from assistant import wiring
+from faq.models import Faq, Release
+from faq.publishing import publish, roll_back
+
+QUESTION = "I forgot my password"
+ASKERS = 6
+
+
+def test_no_request_fails_and_each_answer_is_its_releases_own(committed, as_role):
+    call_command("ingest", verbosity=0)
+    replies, over = [], threading.Event()
+
+    def ask():
+        client = as_role("customer")
+        while not over.is_set():
+            replies.append(client.post("/ask", {"message": QUESTION}, format="json"))
+        connections.close_all()
+
+    askers = [threading.Thread(target=ask) for _ in range(ASKERS)]
+    for asker in askers:
+        asker.start()
+    made = []
+    for number in range(3):
+        Faq.objects.filter(slug="reset-password").update(answer=f"Answer {number}.")
+        made.append(publish(actor="tester"))
+    made.append(roll_back(Release.objects.get(number=1), actor="tester"))
+    over.set()
+    for asker in askers:
+        asker.join()
+
+    said = {each.number: each.contents()["reset-password"].answer for each in Release.objects.all()}
+    assert {reply.status_code for reply in replies} == {200}
+    told = [reply.json() for reply in replies]
+    assert all(said[each["release"]] == each["answer"] for each in told)
+    assert len({each["release"] for each in told}) > 1
+    for release in made:
+        wiring.index().drop(release.collection)

@@ -1,0 +1,15 @@
+"""What a category asks for itself, in the admin. It goes live when all drafts are published."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from unfold.admin import ModelAdmin
+
+from audit.admin_changes import RecordsChanges
+from faq.models import CategoryRule
+
+
+@admin.register(CategoryRule)
+class CategoryRuleAdmin(RecordsChanges, ModelAdmin):  # type: ignore[misc]
+    list_display = ("category", "threshold", "margin")
+    search_fields = ("category",)
