@@ -78,6 +78,7 @@ class Site:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
+                preexec_fn=_heed_signals,
             )
 
     def wait_until_it_says(self, text: str) -> None:
@@ -234,3 +235,9 @@ class Site:
     @property
     def _err(self) -> Path:
         return self.state_dir.with_suffix(".err")
+
+
+def _heed_signals() -> None:
+    """As in a terminal: who runs the tests with nohup or in the background ignores some of them."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
