@@ -15,7 +15,7 @@ from django.db import transaction
 from assistant import metrics
 from assistant.agent_reasons import FINE
 from assistant.conversation import Conversations
-from assistant.deciding import consider, left_open
+from assistant.deciding import MATCHES, consider, left_open
 from assistant.decision import ANSWERS, ASKS_BACK, Decision, Match, Reason, choose, decide
 from assistant.interfaces import Agent, AgentReply, Task, Turn, Vector
 from assistant.live import LiveRelease, LoadedRelease
@@ -29,9 +29,6 @@ from audit.models import record
 from audit.redaction import redact
 from faq.content import Content
 from faq.models import Hit
-
-MATCHES = 10
-"""FAQs looked at: enough for the agent and for a person who reads the path."""
 
 SHOWN = 5
 """FAQs told in a reply's path."""

@@ -14,6 +14,9 @@ from assistant.policy import Policy
 from assistant.question import prepare, split
 from assistant.several import combine
 
+MATCHES = 10
+"""FAQs looked at: enough for the agent and for a person who reads the path."""
+
 Find = Callable[[str], list[Match]]
 """The FAQs closest to a text, best first."""
 

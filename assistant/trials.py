@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from assistant import policies, vectors
-from assistant.deciding import Message, consider
+from assistant.deciding import MATCHES, Message, consider
 from assistant.decision import Match
 from assistant.entries import entries
 from assistant.evaluation import Judged
@@ -17,9 +17,6 @@ from assistant.policies import Lessons
 from assistant.policy import Policy
 from assistant.vector_cache import VectorCache
 from faq.content import Content
-
-MATCHES = 10
-"""FAQs looked at, as /ask does."""
 
 Progress = Callable[[int, int], None]
 
