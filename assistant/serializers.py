@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from rest_framework import serializers
 
 from assistant.decision import Reason
+from audit.fields import SubjectField, VisibleText
 
 LONGEST_MESSAGE = 4000
 
 
-class VisibleText(serializers.CharField):
-    """Text of which a person can see something: zero-width characters alone are blank."""
-
-    def to_internal_value(self, data: Any) -> str:
-        value: str = super().to_internal_value(data)
-        if not any(unicodedata.category(character)[0] not in "CZ" for character in value):
-            self.fail("blank")
-        return value
-
-
 class AskSerializer(serializers.Serializer[dict[str, str]]):
-    user_id = serializers.RegexField(
-        r"^[^\s\x00-\x1f\x7f]{1,200}\Z",
+    user_id = SubjectField(
         required=False,
         help_text="Who is asking; the token's subject unless given.",
     )

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+LONGEST_SUBJECT = 200
+
+SUBJECT = rf"^[^\s\x00-\x1f\x7f\ud800-\udfff]{{1,{LONGEST_SUBJECT}}}\Z"
+"""A regular expression: one printable word. It is stored, logged and compared."""
+
 
 class Role(StrEnum):
     CUSTOMER = "customer"

@@ -43,6 +43,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _own_page(request, "Ask", "forum", "ask-page", "faq.view_faq"),
             _own_page(request, "Review", "rate_review", "admin:faq_release_review", REVIEWS),
             _page(request, "Releases", "history", "faq.release"),
+            _page(request, "Thresholds", "rule", "faq.categoryrule"),
             _own_page(request, "Import, export", "swap_vert", "admin:faq_faq_import", IMPORTS),
         ],
         "Quality": [

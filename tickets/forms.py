@@ -15,9 +15,9 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from audit.principal import SUBJECT
 from tickets import opening
 from tickets.models import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, Ticket
-from tickets.serializers import SUBJECT
 
 _TAG = re.compile(rf"[\w.:-]{{1,{LONGEST_TAG}}}")
 

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from rest_framework import serializers
 
+from audit.fields import SubjectField, VisibleText
 from tickets.models import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, Comment, Ticket
 
-SUBJECT = r"^[^\s\x00-\x1f\x7f]{1,200}\Z"
 LONGEST_CATEGORY = 100
-
-
-class VisibleText(serializers.CharField):
-    """Text of which a person can see something: zero-width characters alone are blank."""
-
-    def to_internal_value(self, data: Any) -> str:
-        value: str = super().to_internal_value(data)
-        if not any(unicodedata.category(character)[0] not in "CZ" for character in value):
-            self.fail("blank")
-        return value
 
 
 class TagsField(serializers.ListField):
@@ -37,9 +26,7 @@ class TagsField(serializers.ListField):
 
 
 class NewTicketSerializer(serializers.Serializer[dict[str, Any]]):
-    user_id = serializers.RegexField(
-        SUBJECT, required=False, help_text="Who waits; the token's subject unless given."
-    )
+    user_id = SubjectField(required=False, help_text="Who waits; the token's subject unless given.")
     message = VisibleText(max_length=LONGEST_TEXT)
     ask_id = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="The ask it came from."
@@ -77,9 +64,7 @@ class AmendSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class OnBehalfSerializer(serializers.Serializer[dict[str, Any]]):
-    user_id = serializers.RegexField(
-        SUBJECT, required=False, help_text="Whose tickets; a service must say it."
-    )
+    user_id = SubjectField(required=False, help_text="Whose tickets; a service must say it.")
 
 
 class SelectionSerializer(OnBehalfSerializer):

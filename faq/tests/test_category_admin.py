@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Group
 
 from audit.models import Record
 from faq.models import CategoryRule
@@ -28,3 +29,14 @@ def test_a_threshold_is_between_0_and_1(admin_client, threshold):
     )
 
     assert not CategoryRule.objects.exists()
+
+
+@pytest.mark.parametrize(("group", "status"), [("publisher", 200), ("curator", 403)])
+def test_publishers_set_them_and_curators_do_not(client, django_user_model, group, status):
+    person = django_user_model.objects.create_user("pat", is_staff=True)
+    person.groups.add(Group.objects.get(name=group))
+    client.force_login(person)
+
+    response = client.get("/admin/faq/categoryrule/")
+
+    assert response.status_code == status
