@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -26,10 +26,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def as_role() -> Callable[..., APIClient]:
     """A client with a token: ``as_role("customer", subject="u1")``; no role, no token."""
 
-    def make(*roles: str | Role, subject: str = "u1", audiences: Sequence[str] = ()) -> APIClient:
+    def make(*roles: str | Role, subject: str = "u1", **claims: Any) -> APIClient:
         client = APIClient()
         if roles:
-            token = issue(subject, [str(role) for role in roles], seconds=600, audiences=audiences)
+            token = issue(subject, [str(role) for role in roles], seconds=600, **claims)
             client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
         return client
 

@@ -35,6 +35,8 @@ class Principal:
     roles: frozenset[Role]
     audiences: frozenset[str] = frozenset()
     """What the token's ``audiences`` names: whose FAQs, besides those for everybody, it may see."""
+    email: str = ""
+    """The caller's own address, as the token vouches for it."""
 
     is_authenticated = True
     is_active = True
@@ -55,6 +57,11 @@ class Principal:
     def may_see_for(self, audience: str) -> bool:
         """Whoever acts for others says for whom; everyone else sees what its token says."""
         return audience in self.audiences or not self.roles.isdisjoint(ANY_USER_ID)
+
+    def may_have_told(self, address: str) -> bool:
+        """Whether mails about its tickets may go there: else anybody could have anybody written."""
+        own = bool(address) and address.casefold() == self.email.casefold()
+        return own or not self.roles.isdisjoint(ANY_USER_ID)
 
     def may_act_for(self, user_id: str) -> bool:
         return user_id == self.subject or not self.roles.isdisjoint(ANY_USER_ID)

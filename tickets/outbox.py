@@ -209,7 +209,8 @@ def _mails(
     if not assignee and event in ("opened", "reopened", "breached"):
         people.add(settings.SUPPORT_EMAIL)
     if event not in FOR_THE_DESK:
-        people.add(ticket.email or address_of(ticket.requester))
+        # Never what the requester is called: only the token vouches for an address.
+        people.add(ticket.email)
     written = mail.written(
         event, number=ticket.pk, question=ticket.message, by=by, text=text, due=ticket.due
     )

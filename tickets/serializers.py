@@ -38,7 +38,10 @@ class NewTicketSerializer(serializers.Serializer[dict[str, Any]]):
         "its FAQs were shown by /ask.",
     )
     email = serializers.EmailField(
-        required=False, default="", allow_blank=True, help_text="Where news go."
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Where news go. A customer's is the one in the token, and no other may be named.",
     )
     priority = serializers.ChoiceField(
         choices=Ticket.Priority.choices, required=False, default=Ticket.Priority.NORMAL

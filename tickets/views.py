@@ -92,6 +92,7 @@ class TicketsView(APIView):
         requester = fields.pop("user_id", principal.subject)
         if not principal.may_act_for(requester):
             raise PermissionDenied("user_id: you may only open tickets as yourself.")
+        fields["email"] = _email(principal, requester, fields["email"])
         ask_id = str(fields.pop("ask_id") or "") or None
         if ask_id and not asked.find(requester, ask_id):
             raise ValidationError({"ask_id": "This user asked nothing with that id."})
@@ -120,6 +121,13 @@ class TicketsView(APIView):
         else:
             ticket = make()
         return Response(TicketSerializer(ticket).data, status=status.HTTP_201_CREATED)
+
+
+def _email(principal: Principal, requester: str, named: str) -> str:
+    """Where news go. Whoever asks only for itself cannot have somebody else written to."""
+    if named and not principal.may_have_told(named):
+        raise ValidationError({"email": "It is not the address that your token holds."})
+    return named or (principal.email if requester == principal.subject else "")
 
 
 def _idempotency_key(request: Request) -> str:

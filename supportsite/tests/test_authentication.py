@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework.exceptions import AuthenticationFailed
 
 from audit.principal import Principal, Role
-from supportsite.authentication import issue, roles_of, subject_of, verify
+from supportsite.authentication import email_of, issue, roles_of, subject_of, verify
 
 LATER = int(time.time()) + 600
 
@@ -77,6 +77,25 @@ def test_roles_are_read_literally(claims, roles):
 def test_a_token_must_name_a_plain_subject(subject):
     with pytest.raises(AuthenticationFailed):
         subject_of({"sub": subject})
+
+
+@pytest.mark.parametrize(
+    ("claims", "email"),
+    [
+        ({"email": "jo@example.com"}, "jo@example.com"),
+        ({"email": "jo@example.com", "email_verified": True}, "jo@example.com"),
+        ({"email": "jo@example.com", "email_verified": "true"}, "jo@example.com"),
+        ({"email": "jo@example.com", "email_verified": False}, ""),
+        ({"email": "jo@example.com", "email_verified": "false"}, ""),
+        ({"email": "jo@example.com", "email_verified": None}, ""),
+        ({"email": "jo@example.com, eve@example.org"}, ""),
+        ({"email": "jo@example.com\nBcc: eve@example.org"}, ""),
+        ({"email": ["jo@example.com"]}, ""),
+        ({}, ""),
+    ],
+)
+def test_an_address_counts_unless_the_token_says_nobody_has_checked_it(claims, email):
+    assert email_of(claims) == email
 
 
 def test_a_principal_never_counts_as_staff():

@@ -5,10 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from assistant import knowledge
 from audit.models import Record
+from faq.models import Faq
 from tickets.models import Ticket
 
 QUESTION = "How can I reset my password?"
@@ -30,6 +32,29 @@ def test_faqs_that_may_answer_are_offered_first(as_role):
     assert "Forgot password" in told["suggestions"][0]["answer"]
     assert not Ticket.objects.exists()
     assert Record.objects.get(action="ticket.offered").data["faqs"] == ["reset-password"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("audiences", "offered"),
+    [
+        pytest.param([], [], id="somebody it is not for"),
+        pytest.param(["partners"], [], id="another audience"),
+        pytest.param(["staff"], ["parking-staff"], id="its audience"),
+    ],
+)
+def test_only_published_faqs_for_the_caller_are_offered(as_role, audiences, offered):
+    question = "Where may I park my truck?"
+    Faq.objects.create(slug="parking-staff", question=question, answer="Yard 2", audience="staff")
+    call_command("publish", verbosity=0)
+    Faq.objects.create(slug="parking-draft", question=f"{question} Where?", answer="Not decided.")
+
+    reply = post(as_role("customer", audiences=audiences), message=question)
+
+    told = reply.json().get("suggestions", [])
+    assert [each["faq_id"] for each in told] == offered
+    assert reply.status_code == (200 if offered else 201)
+    assert "Not decided" not in reply.content.decode()
 
 
 @pytest.mark.django_db

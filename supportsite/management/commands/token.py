@@ -24,10 +24,12 @@ class Command(BaseCommand):
             choices=[role.value for role in Role],
             help="may be repeated; customer unless given",
         )
+        parser.add_argument("--email", default="", help="where its tickets' news go")
         parser.add_argument("--hours", type=float, default=12.0, help="how long it lives")
 
     def handle(self, *args: Any, **options: Any) -> None:
         roles = options["role"] or [Role.CUSTOMER.value]
         subject = options["subject"]
         record("token.issued", actor=actor(), subject=subject, data={"roles": roles})
-        self.stdout.write(issue(subject, roles, seconds=int(options["hours"] * 3600)))
+        seconds = int(options["hours"] * 3600)
+        self.stdout.write(issue(subject, roles, seconds=seconds, email=options["email"]))
