@@ -38,10 +38,20 @@ _nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 # prometheus_client looks at this when it is first imported.
 _metrics = _state / "prometheus" / _port
 if os.environ.get("PROMETHEUS_MULTIPROC_DIR") != str(_metrics):
-    # A first start, not a reload: forget the numbers of the processes of an earlier run.
-    shutil.rmtree(_metrics, ignore_errors=True)
-    _metrics.mkdir(parents=True)
+    # A start, not a reload. Unless a gunicorn before this one still serves (SIGUSR2), what is there
+    # are the numbers of an earlier run: forget them.
+    if "GUNICORN_PID" not in os.environ:
+        shutil.rmtree(_metrics, ignore_errors=True)
+    _metrics.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+    # Here, and not in on_starting: the application is loaded before that, and what its settings
+    # refuse would come with a traceback.
+    sys.path.insert(0, str(_here.parent))
+    from supportsite import starting
+
+    if _objections := starting.objections():
+        sys.exit("\n".join(f"Not started: {line}" for line in _objections))
 
 
 def on_starting(server):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from itertools import pairwise
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -17,7 +18,19 @@ LEAST_LENGTH = 32
 
 NAMES = ("SECRET_KEY", "JWT_SECRET", "AUDIT_MAC_KEY", "AUDIT_SIGNING_KEY")
 
-WELL_KNOWN = ("change-me", "changeme", "secret", "django-insecure", "password", "example", "test")
+WELL_KNOWN = (
+    *("change-me", "changeme", "change_me", "changeit", "replace-me", "replace_me", "placeholder"),
+    *("django-insecure", "only-for-debugging", "insecure", "supersecret", "super-secret"),
+    *("your-secret", "your_secret", "yoursecret", "default-secret", "not-a-secret"),
+)
+"""What examples, tutorials and our own debugging say instead of a secret; found anywhere in it."""
+
+WELL_KNOWN_BEGINNINGS = ("secret", "password", "passwort", "example", "test", "admin", "qwert")
+
+CURE = (
+    f"Set it to {LEAST_LENGTH} or more random characters, for example "
+    'with python -c "import secrets; print(secrets.token_urlsafe(48))".'
+)
 
 
 def weakness(value: str) -> str:
@@ -26,10 +39,17 @@ def weakness(value: str) -> str:
         return "is not set"
     if len(value) < LEAST_LENGTH:
         return f"is shorter than {LEAST_LENGTH} characters"
-    if any(value.lower().startswith(known) for known in WELL_KNOWN):
+    lower = value.lower()
+    if lower.startswith(WELL_KNOWN_BEGINNINGS) or any(known in lower for known in WELL_KNOWN):
         return "is a well-known value"
     if len(set(value)) < 10:
         return "has too few different characters"
+    # A text repeats itself if it is found in its own double before its end.
+    if value in (value + value)[1:-1]:
+        return "repeats itself"
+    steps = [abs(ord(after) - ord(before)) for before, after in pairwise(value)]
+    if sum(step <= 1 for step in steps) > len(steps) / 2:
+        return "is a row of neighbours, such as abcd"
     return ""
 
 
@@ -48,11 +68,7 @@ def require(name: str, value: str) -> None:
     """Raise ``ImproperlyConfigured`` unless the secret is a good one."""
     found = weakness(value)
     if found:
-        raise ImproperlyConfigured(
-            f"{name} {found}. Set it to {LEAST_LENGTH} or more random characters, for example "
-            'with python -c "import secrets; print(secrets.token_urlsafe(48))"; '
-            "`make run` makes one by itself."
-        )
+        raise ImproperlyConfigured(f"{name} {found}. {CURE} `make run` makes one by itself.")
 
 
 def create(name: str, state_dir: Path) -> None:

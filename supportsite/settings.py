@@ -42,6 +42,9 @@ LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", LOOPBACK)
 # A site that others reach is reached over HTTPS, unless someone states otherwise.
 HTTPS = env.flag("HTTPS", default=not DEBUG and not set(ALLOWED_HOSTS) <= set(LOOPBACK))
+# What must not be for others is refused then, see production_checks.py.
+FOR_OTHERS = HTTPS or not set(ALLOWED_HOSTS) <= set(LOOPBACK)
+BIND = env.text("BIND", f"127.0.0.1:{PORT}")
 ENFORCE_MTLS = env.flag("ENFORCE_MTLS", default=False)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class SupportsiteConfig(AppConfig):
+    name = "supportsite"
+
+    def ready(self) -> None:
+        from supportsite import production_checks  # noqa: F401  (register the system checks)
