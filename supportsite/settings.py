@@ -46,6 +46,11 @@ HTTPS = env.flag("HTTPS", default=not DEBUG and not set(ALLOWED_HOSTS) <= set(LO
 FOR_OTHERS = HTTPS or not set(ALLOWED_HOSTS) <= set(LOOPBACK)
 BIND = env.text("BIND", f"127.0.0.1:{PORT}")
 ENFORCE_MTLS = env.flag("ENFORCE_MTLS", default=False)
+# Several while they are changed: NGINX sends one, each of them is taken.
+PROXY_SECRETS = secrets.read("PROXY_SECRET", STATE_DIR).split()
+for _secret in PROXY_SECRETS:
+    secrets.require("PROXY_SECRET", _secret)
+NUM_PROXIES = env.integer("NUM_PROXIES", 1, least=1, most=9)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
