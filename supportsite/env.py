@@ -1,6 +1,7 @@
 """Typed readers of environment variables. Each refuses nonsense and names the variable.
 
-A variable that is set but empty counts as unset, as in a compose file's ``NAME=``.
+A variable that is set but empty counts as unset, as in a compose file's ``NAME=``. Any of them may
+also be given as a file: with ``NAME_FILE=/run/secrets/name``, NAME is what that file holds.
 """
 
 from __future__ import annotations
@@ -19,7 +20,24 @@ FALSE = frozenset({"0", "false", "no", "off"})
 
 
 def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, "").strip() or default
+    return os.environ.get(name, "").strip() or _from_file(name) or default
+
+
+def _from_file(name: str) -> str:
+    """What the file named by ``NAME_FILE`` holds; a file that cannot be read is an error."""
+    file = os.environ.get(f"{name}_FILE", "").strip()
+    if not file:
+        return ""
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as failure:
+        raise ImproperlyConfigured(
+            f"{name}_FILE must name a file that can be read, not {file} ({_why(failure)})."
+        ) from None
+
+
+def _why(failure: OSError | UnicodeDecodeError) -> str:
+    return failure.strerror or "" if isinstance(failure, OSError) else "not a text"
 
 
 def flag(name: str, default: bool) -> bool:

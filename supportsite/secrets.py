@@ -1,6 +1,6 @@
 """The site's own secrets: made once by ``make run``, kept in ``STATE_DIR``, readable by its owner.
 
-An environment variable of the same name always wins; nothing is made behind an operator's back:
+An environment variable of the same name, or the file that NAME_FILE names, always wins; nothing is made behind an operator's back:
 only ``create`` writes, and only ``python -m supportsite.secrets`` calls it.
 """
 
@@ -12,6 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+from supportsite import env
 
 LEAST_LENGTH = 32
 """RFC 7518 section 3.2: an HS256 key has at least 256 bits."""
@@ -55,7 +57,7 @@ def weakness(value: str) -> str:
 
 def read(name: str, state_dir: Path) -> str:
     """The secret from the environment, or as made by ``make run``, or empty."""
-    value = os.environ.get(name, "").strip()
+    value = env.text(name)
     if value:
         return value
     try:
@@ -92,8 +94,6 @@ def _file(name: str, state_dir: Path) -> Path:
 
 def main() -> None:
     """``python -m supportsite.secrets``: make what is missing before settings are first read."""
-    from supportsite import env
-
     state_dir = env.path("STATE_DIR", Path(__file__).resolve().parent.parent / "var")
     try:
         for name in NAMES:

@@ -262,7 +262,7 @@ SPECTACULAR_SETTINGS = {
 # --- Static files and the admin -------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = STATE_DIR / "static"
+STATIC_ROOT = env.path("STATIC_ROOT", STATE_DIR / "static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
