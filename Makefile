@@ -29,6 +29,7 @@ check: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/hadolint deploy/Dockerfile
 	$(AS_DEPLOYED) $(PY) -m supportsite.secrets
 	$(AS_DEPLOYED) $(PY) -m mypy .
 	$(AS_DEPLOYED) $(PY) manage.py makemigrations --check --dry-run

@@ -125,7 +125,7 @@ def audiences_of(claims: Mapping[str, Any]) -> frozenset[str]:
 
 
 def email_of(claims: Mapping[str, Any]) -> str:
-    """The claim ``email``, unless ``email_verified`` beside it says no (OpenID Connect Core 5.1)."""
+    """The claim ``email``, unless ``email_verified`` says no (OpenID Connect Core 5.1)."""
     email, verified = claims.get("email"), claims.get("email_verified", True)
     if not isinstance(email, str) or verified not in (True, "true"):
         return ""

@@ -1,7 +1,8 @@
 """The site's own secrets: made once by ``make run``, kept in ``STATE_DIR``, readable by its owner.
 
-An environment variable of the same name, or the file that NAME_FILE names, always wins; nothing is made behind an operator's back:
-only ``create`` writes, and only ``python -m supportsite.secrets`` calls it.
+An environment variable of the same name, or the file that NAME_FILE names, always wins; nothing is
+made behind an operator's back: only ``create`` writes, and only ``python -m supportsite.secrets``
+calls it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,95 @@
+"""deploy/compose.yml, as docker-compose itself reads it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+
+DEPLOY = settings.BASE_DIR / "deploy"
+OURS = ("chroma", "migrate", "ingest", "web", "worker", "sealer")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of deploy/ with what make_secrets.sh makes."""
+    copy = tmp_path_factory.mktemp("site") / "deploy"
+    shutil.copytree(DEPLOY, copy, ignore=shutil.ignore_patterns("secrets", "certs", "site.env"))
+    subprocess.run(["bash", "make_secrets.sh"], cwd=copy, check=True, capture_output=True)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def services(made: Path) -> dict[str, Any]:
+    return dict(read(made, "compose.yml")["services"])
+
+
+def read(made: Path, *files: str) -> dict[str, Any]:
+    named = [part for file in files for part in ("-f", file)]
+    ended = subprocess.run(
+        ["docker-compose", *named, "config"], cwd=made, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return dict(yaml.safe_load(ended.stdout))
+
+
+def test_secrets_are_made_once_and_only_their_owner_can_enter_the_folder(made):
+    before = {file.name: file.read_text() for file in (made / "secrets").iterdir()}
+
+    subprocess.run(["bash", "make_secrets.sh"], cwd=made, check=True, capture_output=True)
+
+    assert {file.name: file.read_text() for file in (made / "secrets").iterdir()} == before
+    assert stat.S_IMODE((made / "secrets").stat().st_mode) == 0o700
+    assert before["owner_password"] != before["web_password"]
+    assert before["web_password"].strip() in before["web_database_url"]
+
+
+def test_every_service_is_confined(services):
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert not service.get("privileged"), name
+
+
+def test_only_nginx_is_published(services):
+    assert [name for name, service in services.items() if "ports" in service] in ([], ["nginx"])
+
+
+def test_the_signing_key_is_the_sealers_and_the_owners_password_never_the_webs(services):
+    has = {
+        name: {each["source"] for each in of.get("secrets", ())} for name, of in services.items()
+    }
+
+    assert [name for name in has if "audit_signing_key" in has[name]] == ["sealer"]
+    assert sorted(name for name in has if "owner_database_url" in has[name]) == [
+        "migrate",
+        "sealer",
+    ]
+
+
+def test_every_secret_that_is_read_is_given_and_every_one_given_is_read(services):
+    for name in OURS:
+        service = services[name]
+        read = {
+            value.removeprefix("/run/secrets/")
+            for variable, value in (service.get("environment") or {}).items()
+            if variable.endswith("_FILE") and value.startswith("/run/secrets/")
+        }
+
+        assert read == {each["source"] for each in service.get("secrets", ())}, name
+
+
+def test_every_image_that_is_not_ours_is_pinned_by_a_version(services):
+    images = {name: service["image"] for name, service in services.items()}
+
+    assert {name for name in images if images[name] == "supportsite"} == set(OURS)
+    assert [image for image in images.values() if not re.search(r"^supportsite$|:\d", image)] == []
