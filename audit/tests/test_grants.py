@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from audit.models import Record, record
@@ -45,3 +45,39 @@ def test_it_is_denied_everything_else(as_web, statement):
         connection.cursor() as cursor,
     ):
         cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("made_so", "said"),
+    [
+        pytest.param("ALTER ROLE other SUPERUSER", "UPDATE on audit_record", id="a superuser"),
+        pytest.param("GRANT postgres TO other", "owner", id="a member of the owner"),
+        pytest.param(
+            "ALTER ROLE other NOINHERIT; GRANT postgres TO other",
+            "owner",
+            id="one that can become the owner",
+        ),
+        pytest.param(
+            "GRANT TRUNCATE ON audit_record TO PUBLIC", "TRUNCATE on audit_record", id="everybody"
+        ),
+        pytest.param(
+            "GRANT INSERT ON audit_seal TO PUBLIC", "INSERT on audit_seal", id="who seals"
+        ),
+    ],
+)
+def test_a_role_that_could_do_more_is_refused_and_gets_nothing(made_so, said):
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE other; {made_so}")
+
+        with pytest.raises(CommandError, match=said):
+            call_command("audit_grants", "other")
+
+        cursor.execute(
+            "SELECT count(*) FROM information_schema.role_table_grants WHERE grantee = 'other'"
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_role_that_is_not_there_is_one_line():
+    with pytest.raises(CommandError, match="There is no role nobody"):
+        call_command("audit_grants", "nobody")
