@@ -22,6 +22,12 @@ keep web_database_url "postgres://supportsite_web:$(cat secrets/web_password)@po
 keep cache_url "redis://:$(cat secrets/redis_password)@redis:6379/0"
 keep redis_conf "requirepass $(cat secrets/redis_password)"
 
+# nginx shows the service this one.
+mkdir -p nginx/secret
+chmod 700 nginx/secret
+(umask 077 && printf 'proxy_set_header X-Proxy-Secret "%s";\n' "$(cat secrets/proxy_secret)" \
+	> nginx/secret/proxy.conf)
+
 [ -e site.env ] || install -m 600 env.example site.env
 echo "secrets/ and site.env are there. Keep a copy of secrets/ elsewhere: without"
 echo "audit_mac_key nobody can verify the audit trail any more."

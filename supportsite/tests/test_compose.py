@@ -21,7 +21,9 @@ OURS = ("chroma", "migrate", "ingest", "web", "worker", "sealer")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of deploy/ with what make_secrets.sh makes."""
     copy = tmp_path_factory.mktemp("site") / "deploy"
-    shutil.copytree(DEPLOY, copy, ignore=shutil.ignore_patterns("secrets", "certs", "site.env"))
+    shutil.copytree(
+        DEPLOY, copy, ignore=shutil.ignore_patterns("secret*", "certs", "ca", "site.env")
+    )
     subprocess.run(["bash", "make_secrets.sh"], cwd=copy, check=True, capture_output=True)
     return copy
 
@@ -60,8 +62,22 @@ def test_every_service_is_confined(services):
         assert not service.get("privileged"), name
 
 
-def test_only_nginx_is_published(services):
-    assert [name for name, service in services.items() if "ports" in service] in ([], ["nginx"])
+def test_only_nginx_is_published_and_only_it_has_a_capability_back(services):
+    assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
+    assert [name for name, service in services.items() if "cap_add" in service] == ["nginx"]
+
+
+def test_nginx_shows_the_service_the_secret_that_the_service_expects(made):
+    secret = (made / "secrets" / "proxy_secret").read_text().strip()
+
+    assert f'"{secret}"' in (made / "nginx" / "secret" / "proxy.conf").read_text()
+
+
+def test_with_the_override_both_nginx_and_the_service_ask_for_a_client_certificate(made):
+    services = read(made, "compose.yml", "compose.mtls.yml")["services"]
+
+    assert services["web"]["environment"]["ENFORCE_MTLS"] == "true"
+    assert any("client_certificates.on.conf" in str(each) for each in services["nginx"]["volumes"])
 
 
 def test_the_signing_key_is_the_sealers_and_the_owners_password_never_the_webs(services):
