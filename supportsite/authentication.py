@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
+import jwt
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
-from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from audit.principal import SUBJECT, Principal, Role
+from supportsite import roles, token_keys
+from supportsite.jwks import AGAIN, KeysUnavailable, UnknownKey
 
-ALGORITHM = "HS256"
 LONGEST_TOKEN = 8192
 END_OF_TIME = 253_402_300_800
 """The year 10000, in seconds since 1970; JSON has room for much later."""
@@ -29,7 +29,7 @@ _SUBJECT = re.compile(SUBJECT)
 
 
 class BearerAuthentication(BaseAuthentication):
-    """``Authorization: Bearer <jwt>``, verified with JWT_SECRET. No user row is needed."""
+    """``Authorization: Bearer <jwt>``, verified with the site's keys. No user row is needed."""
 
     def authenticate(self, request: Request) -> tuple[Principal, Mapping[str, Any]] | None:
         header = request.headers.get("Authorization", "")
@@ -63,31 +63,37 @@ class SessionOrBearer(BearerAuthentication):
         return super().authenticate(request) or SessionAuthentication().authenticate(request)
 
 
-@cache
-def _backend(secret: str, issuer: str, audience: str) -> TokenBackend:
-    return TokenBackend(
-        ALGORITHM, signing_key=secret, issuer=issuer or None, audience=audience or None
-    )
+class CannotTell(APIException):
+    """The identity provider is away for so long that tokens cannot be judged: not 401."""
+
+    status_code = 503
+    default_detail = "Tokens cannot be verified now; try again soon."
+    wait = AGAIN
 
 
-def _configured() -> TokenBackend:
-    return _backend(settings.JWT_SECRET, settings.JWT_ISSUER, settings.JWT_AUDIENCE)
+NOT_VALID = (
+    *(TokenBackendError, jwt.PyJWTError, UnknownKey, LookupError, ValueError, TypeError),
+    # PyJWT lets numbers such as 1e300 in a claim fail with OverflowError and its kin.
+    *(ArithmeticError, RecursionError),
+)
 
 
 def verify(token: str) -> Mapping[str, Any]:
-    """The claims of a token that we signed and that has not expired.
+    """The claims of a token that is signed with a key of ours and has not expired.
 
-    Raises ``AuthenticationFailed`` for any other; the reason is not told to the caller.
+    Raises ``AuthenticationFailed`` for any other, the reason is not told to the caller; and
+    ``CannotTell``.
     """
     try:
         if len(token) > LONGEST_TOKEN:
             raise ValueError("too long")
-        claims: Mapping[str, Any] = _configured().decode(token)
+        claims: Mapping[str, Any] = token_keys.choose()(token).decode(token)
         if not 0 < claims["exp"] < END_OF_TIME:
             raise ValueError("a token must expire")
-    # PyJWT lets numbers such as 1e300 in a claim fail with OverflowError and its kin.
-    except (TokenBackendError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError):
+    except NOT_VALID:
         raise AuthenticationFailed("The token is not valid.") from None
+    except KeysUnavailable:
+        raise CannotTell from None
     return claims
 
 
@@ -99,9 +105,16 @@ def issue(
     audiences: Iterable[str] = (),
     email: str = "",
 ) -> str:
-    """A token for ourselves and our own tests; production tokens come from an identity provider."""
+    """A token signed with JWT_SECRET; with an identity provider they come from there.
+
+    Raises ``LookupError`` where there is no such secret.
+    """
+    if not settings.JWT_SECRET:
+        raise LookupError("tokens come from the identity provider; this site cannot sign any")
     now = int(time.time())
-    token: str = _configured().encode(
+    token: str = token_keys.ours(
+        settings.JWT_SECRET, settings.JWT_ISSUER, settings.JWT_AUDIENCE
+    ).encode(
         {"sub": subject, "roles": roles, "iat": now, "exp": now + seconds}
         | ({"audiences": list(audiences)} if audiences else {})
         | ({"email": email} if email else {})
@@ -138,12 +151,5 @@ def email_of(claims: Mapping[str, Any]) -> str:
 
 def roles_of(claims: Mapping[str, Any]) -> frozenset[Role]:
     """The roles we know of those a token claims; a string is one role, not a list of letters."""
-    names = [settings.JWT_ROLE_CLAIM] if settings.JWT_ROLE_CLAIM else ["role", "roles"]
-    claimed: set[str] = set()
-    for name in names:
-        value = claims.get(name)
-        if isinstance(value, str):
-            claimed.add(value)
-        elif isinstance(value, list):
-            claimed.update(item for item in value if isinstance(item, str))
+    claimed = roles.granted(claims, settings.JWT_ROLE_CLAIM, settings.JWT_ROLE_MAP)
     return frozenset(role for role in Role if role.value in claimed)

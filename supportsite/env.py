@@ -103,3 +103,17 @@ def path(name: str, default: Path) -> Path:
     """An absolute path; a relative one counts from the working directory."""
     value = text(name)
     return Path(value).expanduser().resolve() if value else default
+
+
+def one_at_most(*names: str) -> None:
+    """Refuse settings that contradict each other."""
+    stated = [name for name in names if text(name)]
+    if len(stated) > 1:
+        raise ImproperlyConfigured(f"Set one of {', '.join(names)}, not {' and '.join(stated)}.")
+
+
+def together(first: str, *others: str) -> None:
+    """Refuse a setting that means nothing, or too much, without others."""
+    missing = [name for name in others if text(first) and not text(name)]
+    if missing:
+        raise ImproperlyConfigured(f"{first} needs {' and '.join(missing)} too.")

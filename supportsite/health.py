@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from assistant.wiring import readiness_checks
+from supportsite import token_keys
 from supportsite.problems import problem_response
 
 log = logging.getLogger("supportsite.health")
@@ -28,6 +30,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when every dependency is there, else 503; one line each either way."""
     checks: dict[str, Callable[[], str]] = {"database": _database, **readiness_checks()}
+    if settings.JWT_JWKS_URL:
+        checks["identity provider"] = token_keys.jwks_cache().standing
     lines = {name: _line(name, check) for name, check in checks.items()}
     if all(line.startswith("ok") for line in lines.values()):
         return JsonResponse({"status": "ok", "checks": lines})

@@ -58,6 +58,8 @@ def _secrets() -> Iterator[CheckMessage]:
         # Where records are only written, the key that seals them is better not there.
         if not value and name == "AUDIT_SIGNING_KEY":
             continue
+        if name == "JWT_SECRET" and (settings.JWT_PUBLIC_KEY or settings.JWT_JWKS_URL):
+            continue
         if found := secrets.weakness(value):
             yield Error(f"{name} {found}.", hint=secrets.CURE, id="supportsite.E002")
 

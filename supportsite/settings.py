@@ -16,7 +16,8 @@ import dj_database_url
 from django.templatetags.static import static
 
 from assistant import limits
-from supportsite import env, mail_server, secrets
+from audit.principal import Role
+from supportsite import env, jwks, mail_server, provider, public_key, roles, secrets
 from tickets import addresses, backoff, sla
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -28,13 +29,18 @@ DEBUG = env.flag("DEBUG", default=False)
 PORT = env.integer("PORT", 8000, least=1, most=65535)
 
 SECRET_KEY = secrets.read("SECRET_KEY", STATE_DIR)
-JWT_SECRET = secrets.read("JWT_SECRET", STATE_DIR)
+JWT_PUBLIC_KEY = env.parsed("JWT_PUBLIC_KEY", "", public_key.read)
+JWT_JWKS_URL = env.parsed("JWT_JWKS_URL", "", provider.address)
+# Whoever states another way to verify tokens has no use for the secret that `make run` made.
+JWT_SECRET = "" if JWT_PUBLIC_KEY or JWT_JWKS_URL else secrets.read("JWT_SECRET", STATE_DIR)
 if DEBUG:
     SECRET_KEY = SECRET_KEY or "only-for-debugging-" + "k" * 40
-    JWT_SECRET = JWT_SECRET or "only-for-debugging-" + "j" * 40
+    if not (JWT_PUBLIC_KEY or JWT_JWKS_URL):
+        JWT_SECRET = JWT_SECRET or "only-for-debugging-" + "j" * 40
 else:
     secrets.require("SECRET_KEY", SECRET_KEY)
-    secrets.require("JWT_SECRET", JWT_SECRET)
+    if not (JWT_PUBLIC_KEY or JWT_JWKS_URL):
+        secrets.require("JWT_SECRET", JWT_SECRET)
 
 # --- Who may call ---------------------------------------------------------------------------------
 
@@ -225,6 +231,12 @@ PHONE_REGION = env.text("PHONE_REGION", "PK")
 JWT_ISSUER = env.text("JWT_ISSUER")
 JWT_AUDIENCE = env.text("JWT_AUDIENCE")
 JWT_ROLE_CLAIM = env.text("JWT_ROLE_CLAIM")
+JWT_ROLE_MAP = env.parsed("JWT_ROLE_MAP", "", partial(roles.parse_map, known=list(Role)))
+JWT_ALGORITHMS = env.parsed("JWT_ALGORITHMS", "RS256,PS256,ES256,EdDSA", jwks.algorithms)
+JWT_JWKS_MAX_AGE = env.integer("JWT_JWKS_MAX_AGE", 86_400, least=60, most=2_592_000)
+env.one_at_most("JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL")
+if JWT_JWKS_URL:
+    env.together("JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE")
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_MAX_SIZE = 20 * 1024 * 1024

@@ -29,7 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
 ]
 
-if settings.DEBUG:
+if settings.DEBUG and settings.JWT_SECRET:
     urlpatterns.insert(0, path("dev/token", tokens.DevTokenView.as_view()))
 
 handler400 = "supportsite.problems.bad_request"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
@@ -134,6 +136,41 @@ def test_every_endpoint_is_in_the_table_below():
     named = {route for route, view in API_VIEWS.items() if view.__name__ not in OPEN_VIEWS}
 
     assert named == listed
+
+
+ELSEWHERE = {"GET /healthz", "GET /readyz", "GET /metrics", "POST /dev/token"}
+"""In the README's table, but without roles."""
+
+
+def told_by_the_readme() -> dict[str, set[str]]:
+    """Endpoint -> roles, as in the README: ``…`` is the address so far, up to its last ``{…}``."""
+    told: dict[str, set[str]] = {}
+    text = (settings.BASE_DIR / "README.md").read_text()
+    for cell, roles in re.findall(r"^\| (`[A-Z]+[ ,].*?) \| (.*?) \|", text, re.MULTILINE):
+        methods, address, base = [], "", ""
+        for named in re.findall(r"`(.+?)`", cell):
+            verbs, _, path = named.rpartition(" ")
+            methods = verbs.split(", ") if verbs else methods
+            if path.startswith("."):
+                path = address.rpartition(".")[0] + path
+            address = path.replace("…", base).replace("{n}", "{number}")
+            base = address[: address.rfind("}") + 1] or base
+            told |= {f"{method} {address}": set(roles.split(", ")) for method in methods}
+    return told
+
+
+def test_the_readme_tells_the_same_table():
+    told = told_by_the_readme()
+    kinds = {f"GET /faqs.{kind}" for kind in ("csv", "xlsx", "json")}
+
+    exported = [told[kind] for kind in kinds]
+    table = {name: roles for name, roles in told.items() if name not in ELSEWHERE | kinds}
+
+    assert set(told) >= ELSEWHERE | kinds
+    assert exported == [exported[0]] * 3
+    assert table | {"GET /faqs.{kind}": exported[0]} == {
+        name: set(map(str, roles)) for name, roles in ENDPOINTS.items()
+    }
 
 
 def call(client: APIClient, endpoint: str, fields: dict[str, str] | None = None) -> HttpResponse:

@@ -80,6 +80,46 @@ def test_a_setting_that_cannot_be_right_stops_it(tmp_path, variable, value, said
     assert said in ended.stderr
 
 
+PROVIDER = {"JWT_JWKS_URL": "https://login.example.com/keys"}
+TO_AND_FROM = {"JWT_ISSUER": "https://login.example.com", "JWT_AUDIENCE": "supportsite"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        pytest.param({**PROVIDER, **TO_AND_FROM, "JWT_SECRET": GOOD}, "Set one of", id="two keys"),
+        pytest.param(PROVIDER, "needs JWT_ISSUER and JWT_AUDIENCE", id="keys of any site's tokens"),
+        pytest.param({"JWT_JWKS_URL": "http://login.example.com/k"}, "https", id="plain HTTP"),
+        pytest.param({"JWT_PUBLIC_KEY": "/nowhere"}, "the PEM of a public key", id="no PEM"),
+        pytest.param(
+            {"JWT_SECRET": GOOD, "JWT_ALGORITHMS": "HS256"},
+            "some of ES256",
+            id="a secret's algorithm",
+        ),
+        pytest.param(
+            {"JWT_SECRET": GOOD, "JWT_ROLE_MAP": "x=root"}, "made of customer", id="an unknown role"
+        ),
+    ],
+)
+def test_ways_to_verify_tokens_that_cannot_be_right_stop_it(tmp_path, keys, said):
+    ended = manage("check", state_dir=tmp_path, **{"SECRET_KEY": GOOD, **keys})
+
+    assert ended.returncode != 0
+    assert said in ended.stderr.splitlines()[-1]
+
+
+def test_a_stated_provider_wins_over_the_secret_that_was_made_and_signs_nothing(tmp_path):
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "jwt_secret").write_text(GOOD)
+
+    ended = manage("token", "u1", state_dir=tmp_path, SECRET_KEY=GOOD, **PROVIDER, **TO_AND_FROM)
+
+    assert ended.returncode == 1
+    assert ended.stderr.strip() == (
+        "CommandError: Not here: tokens come from the identity provider; this site cannot sign any."
+    )
+
+
 def test_commands_that_do_not_embed_load_no_heavy_library(tmp_path):
     script = (
         "import sys, django; django.setup();"

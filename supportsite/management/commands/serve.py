@@ -98,16 +98,20 @@ class Command(BaseCommand):
 def banner(login: str) -> str:
     """What a newcomer needs: the address, a login, and a question to paste."""
     address = f"http://127.0.0.1:{settings.PORT}"
-    token = issue("u1", [Role.CUSTOMER.value], seconds=TOKEN_HOURS * 3600)
+    header, good_for = '"Authorization: Bearer $TOKEN"', "with your identity provider's token"
+    if settings.JWT_SECRET:
+        token = issue("u1", [Role.CUSTOMER.value], seconds=TOKEN_HOURS * 3600)
+        header = f"'Authorization: Bearer {token}'"
+        good_for = f"the token is good for {TOKEN_HOURS} hours"
     body = json.dumps({"user_id": "u1", "message": EXAMPLE})
     lines = [
         "",
         f"supportsite answers at {address}",
         f"  desk   {address}/admin/" + (f"   login: {login}" if login else ""),
-        f"  ask    (the token is good for {TOKEN_HOURS} hours)",
+        f"  ask    ({good_for})",
         "",
         f"curl -s {address}/ask -H 'Content-Type: application/json' \\",
-        f"  -H 'Authorization: Bearer {token}' \\",
+        f"  -H {header} \\",
         f"  -d '{body}'",
         "",
         "Ctrl-C stops it.",

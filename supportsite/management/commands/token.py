@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from audit.command_line import actor
 from audit.models import record
@@ -30,6 +30,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         roles = options["role"] or [Role.CUSTOMER.value]
         subject = options["subject"]
+        try:
+            seconds = int(options["hours"] * 3600)
+            token = issue(subject, roles, seconds=seconds, email=options["email"])
+        except LookupError as failure:
+            raise CommandError(f"Not here: {failure}.") from None
         record("token.issued", actor=actor(), subject=subject, data={"roles": roles})
-        seconds = int(options["hours"] * 3600)
-        self.stdout.write(issue(subject, roles, seconds=seconds, email=options["email"]))
+        self.stdout.write(token)
