@@ -5,13 +5,9 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from audit.principal import Principal
-
-CERTIFICATE_HEADER = "X-SSL-Client-S-DN"
-"""The subject of the client certificate. NGINX must always set it itself, as the verdict."""
 
 LONGEST_CERTIFICATE = 300
 
@@ -45,7 +41,5 @@ def name(request: HttpRequest) -> str:
 
 
 def certificate(request: HttpRequest) -> str:
-    # Without the edge in front anybody could write the header.
-    if not settings.ENFORCE_MTLS:
-        return ""
-    return request.headers.get(CERTIFICATE_HEADER, "")[:LONGEST_CERTIFICATE]
+    """The subject of the client certificate that a middleware has found to be verified."""
+    return str(getattr(request, "certificate_subject", ""))[:LONGEST_CERTIFICATE]

@@ -5,4 +5,4 @@ class SupportsiteConfig(AppConfig):
     name = "supportsite"
 
     def ready(self) -> None:
-        from supportsite import production_checks  # noqa: F401  (register the system checks)
+        from supportsite import edge_checks, production_checks  # noqa: F401  (register the checks)

@@ -19,6 +19,7 @@ from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from audit.principal import SUBJECT, Principal, Role
 from supportsite import roles, token_keys
+from supportsite.certificates import require_owner
 from supportsite.jwks import AGAIN, KeysUnavailable, UnknownKey
 
 LONGEST_TOKEN = 8192
@@ -37,6 +38,7 @@ class BearerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         claims = verify(token.strip())
+        require_owner(request, claims)
         principal = Principal(
             subject_of(claims), roles_of(claims), audiences_of(claims), email_of(claims)
         )

@@ -7,17 +7,17 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, MiddlewareNotUsed
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from audit import request_id
+from supportsite import certificates
 from supportsite.problems import in_our_words, is_admin, problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REQUEST_ID_HEADER = "X-Request-ID"
-VERIFY_HEADER = "X-SSL-Client-Verify"
 
 INSIDE = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by probes and Prometheus next to the service, never through NGINX."""
@@ -86,17 +86,24 @@ class WellFormedMiddleware:
 
 
 class ClientCertificateMiddleware:
-    """Let a request in only if NGINX verified its client certificate.
+    """Know the client certificate that NGINX verified; with ENFORCE_MTLS, require one.
 
-    NGINX must always set the header itself; otherwise a caller could forge it.
+    What a request says of it counts only if it came through NGINX, see ``proxy.py``; and NGINX must
+    always say it itself, or else a caller could, through NGINX.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
-        if not settings.ENFORCE_MTLS:
-            raise MiddlewareNotUsed
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path in INSIDE or request.headers.get(VERIFY_HEADER) == "SUCCESS":
-            return self.get_response(request)
-        return problem_response(403, "A verified client certificate is required.")
+        certificate = certificates.verified(request)
+        # Where the audit trail looks for it.
+        request.certificate_subject = certificate.subject if certificate else ""  # type: ignore[attr-defined]
+        if settings.ENFORCE_MTLS and certificate is None and not _is_from_inside(request):
+            return problem_response(403, "A verified client certificate is required.")
+        return self.get_response(request)
+
+
+def _is_from_inside(request: HttpRequest) -> bool:
+    """Whether a probe or Prometheus asks, past NGINX: what comes through it has that header."""
+    return request.path in INSIDE and certificates.VERIFY_HEADER not in request.headers

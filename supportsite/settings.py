@@ -17,7 +17,16 @@ from django.templatetags.static import static
 
 from assistant import limits
 from audit.principal import Role
-from supportsite import env, jwks, mail_server, provider, public_key, roles, secrets
+from supportsite import (
+    certificate_subjects,
+    env,
+    jwks,
+    mail_server,
+    provider,
+    public_key,
+    roles,
+    secrets,
+)
 from tickets import addresses, backoff, sla
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -57,6 +66,7 @@ PROXY_SECRETS = secrets.read("PROXY_SECRET", STATE_DIR).split()
 for _secret in PROXY_SECRETS:
     secrets.require("PROXY_SECRET", _secret)
 NUM_PROXIES = env.integer("NUM_PROXIES", 1, least=1, most=9)
+MTLS_SUBJECTS = env.parsed("MTLS_SUBJECTS", "", certificate_subjects.principals)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -242,7 +252,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_MAX_SIZE = 20 * 1024 * 1024
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["supportsite.authentication.BearerAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "supportsite.authentication.BearerAuthentication",
+        "supportsite.certificates.CertificateAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["supportsite.permissions.HasRole"],
     "DEFAULT_PARSER_CLASSES": ["supportsite.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -262,6 +275,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Curated FAQs answer first; what they cannot answer goes to a person.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    # OpenAPI 3.0 has no word for client certificates.
+    "AUTHENTICATION_WHITELIST": ["supportsite.authentication.BearerAuthentication"],
     "SERVE_AUTHENTICATION": ["supportsite.authentication.SessionOrBearer"],
     "SERVE_PERMISSIONS": ["supportsite.permissions.DebugOrSignedIn"],
     "SWAGGER_UI_DIST": "SIDECAR",

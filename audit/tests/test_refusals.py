@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit import caller
-from audit.models import Record, record
+from audit.models import Record
 
 pytestmark = pytest.mark.django_db
 
@@ -52,20 +51,16 @@ def test_a_refusal_stands_even_if_it_cannot_be_recorded(client, monkeypatch, cap
 
 
 @pytest.mark.parametrize(
-    ("enforced", "recorded"),
+    ("peer", "recorded"),
     [
-        pytest.param(True, "CN=shop,O=Example", id="with the edge in front"),
-        pytest.param(False, None, id="without, since anybody could send the header"),
+        pytest.param("", "CN=shop,O=Example", id="told by the edge"),
+        pytest.param("127.0.0.1", None, id="told by anybody else"),
     ],
 )
-def test_the_client_certificates_subject_is_recorded(rf, settings, enforced, recorded):
-    settings.ENFORCE_MTLS = enforced
-    token = caller.current.set(rf.get("/", headers={"X-SSL-Client-S-DN": "CN=shop,O=Example"}))
-    try:
-        made = record("test.done", actor="shop")
-    finally:
-        caller.current.reset(token)
+def test_the_client_certificates_subject_is_recorded(as_role, peer, recorded):
+    said = {"X-SSL-Client-Verify": "SUCCESS", "X-SSL-Client-Subject": "CN=shop,O=Example"}
+    as_role("customer").get("/audit", headers=said, REMOTE_ADDR=peer)
 
-    kept = Record.objects.get(pk=made.pk)
+    (kept,) = refusals()
     assert kept.data.get("certificate") == recorded
     assert b"CN=shop" not in bytes(kept.canonical)
