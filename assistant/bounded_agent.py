@@ -58,13 +58,21 @@ class BoundedAgent:
     """One per process, shared by its threads."""
 
     def __init__(
-        self, talker: Talker, limits: Limits, *, mode: str, least_share: float, region: str
+        self,
+        talker: Talker,
+        limits: Limits,
+        *,
+        mode: str,
+        least_share: float,
+        region: str,
+        masks: bool = True,
     ) -> None:
         self._talker = talker
         self._limits = limits
         self._verbatim = mode == VERBATIM
         self._least_share = least_share
         self._region = region
+        self._masks = masks
         self._slots = threading.BoundedSemaphore(limits.runs_at_once)
         self._breaker = Breaker(failures=limits.failures, rest_seconds=limits.rest_seconds)
 
@@ -137,7 +145,9 @@ class BoundedAgent:
             self._slots.release()
 
     def _attempt(self, run: Run, task: Task) -> AgentReply:
-        question, matches = redact(task.question, region=self._region), list(task.matches)
+        question, matches = task.question, list(task.matches)
+        if self._masks:
+            question = redact(question, region=self._region)
         if prompt.is_follow_up(question, task.turns):
             question, rewritten = self._rewritten(run, task, question), question
             if question != rewritten:

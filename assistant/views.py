@@ -15,6 +15,7 @@ from assistant.serializers import AnswerSerializer, AskSerializer
 from assistant.streaming import CONTENT_TYPE, EventStreamRenderer, stream
 from assistant.wiring import get_assistant
 from audit.principal import Role, principal_of
+from audit.privacy import Channel, admit
 
 
 class AskView(APIView):
@@ -46,7 +47,7 @@ def _question(request: Request) -> Question:
     if audience and not principal.may_see_for(audience):
         raise PermissionDenied("audience: your token does not name it.")
     return Question(
-        text=fields["message"],
+        text=admit(Channel.ASK, fields["message"], field="message"),
         user_id=user_id,
         actor=principal.subject,
         roles=tuple(sorted(principal.roles)),

@@ -21,6 +21,7 @@ from assistant.interfaces import Agent, EmbedderUnavailable, Index
 from assistant.live import LiveRelease, LoadedRelease
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.vector_cache import VectorCache
+from audit.privacy import Channel, is_redacted
 from faq.models import Release
 
 
@@ -93,6 +94,7 @@ def agent() -> Agent:
         mode=settings.AGENT_ANSWER_MODE,
         least_share=settings.AGENT_GROUNDING,
         region=settings.PHONE_REGION,
+        masks=is_redacted(Channel.PROMPTS),
     )
 
 

@@ -6,6 +6,6 @@ class AuditConfig(AppConfig):
     verbose_name = "Audit trail"
 
     def ready(self) -> None:
-        from audit import signins
+        from audit import checks, signins  # noqa: F401  (register the system checks)
 
         signins.connect()

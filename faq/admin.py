@@ -26,6 +26,7 @@ from faq.exchange_admin import ExchangePages
 from faq.forms import AlternateForm, AlternateFormSet, FaqForm
 from faq.models import AlternateQuestion, Faq, Hit, Taken
 from faq.neighbours import Neighbour, known, warnings
+from faq.personal import findings
 from faq.publishing import publish, take_turn, writing
 from faq.release_admin import PUBLISH, ReleaseAdmin, publishing
 
@@ -239,6 +240,8 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
         if found:
             listed = ", ".join(f"{each.slug} ({each.similarity:.2f})" for each in found)
             self.message_user(request, f"Nearest other FAQs: {listed}.", messages.INFO)
+        for each in findings(faq.content()):
+            self.message_user(request, f"Everybody will read: {each}.", messages.WARNING)
         if "_publish" not in request.POST:
             said = "It is saved as a draft: /ask does not use it until it is published."
             self.message_user(request, said, messages.INFO)

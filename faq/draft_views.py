@@ -18,6 +18,7 @@ from audit.principal import Role, principal_of
 from faq.content import Content
 from faq.drafts import Draft, draft_of, put
 from faq.models import Faq, FaqQuerySet
+from faq.personal import admitted, findings
 from faq.publishing import writing
 from faq.reading import OWN_COLUMNS, Unreadable, read_one
 from faq.serializers import (
@@ -134,7 +135,7 @@ class FaqView(APIView):
 
 
 def drafted(slug: str, fields: Mapping[str, Any]) -> Draft:
-    """A draft from validated fields, checked as a row of a file is."""
+    """A draft from validated fields, checked as a row of a file is. Raises ``PersonalData``."""
     cells = {
         "id": slug,
         **{name: fields[name] for name in ("question", "answer", "category")},
@@ -158,7 +159,7 @@ def drafted(slug: str, fields: Mapping[str, Any]) -> Draft:
         margin=own["margin"],
         audience=own["audience"],
     )
-    return Draft(content, own["owner"], own["review_by"], own["retired"])
+    return Draft(admitted(content), own["owner"], own["review_by"], own["retired"])
 
 
 def _cell(value: Any) -> str:
@@ -207,7 +208,8 @@ def _reply(slug: str, code: int = status.HTTP_200_OK) -> Response:
     faq = Faq.objects.with_status().filter(slug=slug).first()
     if faq is None:
         raise NotFound("There is no such FAQ.")
-    return Response(shown(faq), status=code, headers={"ETag": f'"{draft_of(faq).etag}"'})
+    told = {**shown(faq), "personal": [str(each) for each in findings(faq.content())]}
+    return Response(told, status=code, headers={"ETag": f'"{draft_of(faq).etag}"'})
 
 
 def shown(faq: Faq) -> dict[str, Any]:

@@ -11,8 +11,11 @@ from django.utils.safestring import SafeString
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from audit.privacy import Channel, PersonalData, admit
+from faq.content import Content
 from faq.drafts import Draft, draft_of
 from faq.models import Faq, Phrasing
+from faq.personal import admitted, reason_of
 from faq.phrasing import key_of, normalise
 from faq.reading import FAQ_COLUMNS, Unreadable, read_one
 
@@ -93,6 +96,18 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
             return
         said |= {"question": read.question, "answer": read.answer, "category": read.category}
         said |= read.own
+        self._without_personal_data()
+
+    def _without_personal_data(self) -> None:
+        said = self.cleaned_data
+        texts = ("slug", "question", "answer", "category", "audience")
+        try:
+            kept = admitted(Content(**{"slug": "any", **{n: said[n] for n in texts if n in said}}))
+        except PersonalData as refused:
+            for field, kinds in refused.found.items():
+                self.add_error(field, f"This {reason_of(kinds)}.")
+            return
+        said |= {name: getattr(kept, name) for name in texts if name in said}
 
 
 class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -106,9 +121,12 @@ class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
         try:
-            return read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": text}).question
+            text = read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": text}).question
+            return admit(Channel.FAQS, text, field="text")
         except Unreadable as found:
             raise forms.ValidationError(f"This {found.problems[0].reason}.") from None
+        except PersonalData as refused:
+            raise forms.ValidationError(f"This {reason_of(refused.found['text'])}.") from None
 
 
 class AlternateFormSet(PaginationInlineFormSet):  # type: ignore[misc]

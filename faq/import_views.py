@@ -45,6 +45,7 @@ class LineSerializer(serializers.Serializer[Any]):
     result = serializers.ChoiceField(choices=[each.value for each in Outcome], source="outcome")
     reason = serializers.CharField()
     differs = serializers.ListField(child=serializers.CharField())
+    personal = serializers.ListField(child=serializers.CharField())
 
 
 class PreviewSerializer(serializers.Serializer[Any]):

@@ -17,6 +17,7 @@ from faq.content import Content
 from faq.drafts import Draft, drafts, put
 from faq.formats import FORMATS, Format
 from faq.models import Phrasing, Taken
+from faq.personal import findings, sifted
 from faq.phrasing import distinct, key_of
 from faq.publishing import Overtaken, Unpublishable, writing
 from faq.reading import OWN_COLUMNS, FaqRow, Problem, sift
@@ -52,6 +53,8 @@ class Line:
     outcome: Outcome
     reason: str = ""
     differs: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    """Kinds of personal data in it, by field."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Preview:
 def preview(data: bytes, *, format: str, existing: Existing = Existing.OVERWRITE) -> Preview:
     """Look at a file; writes nothing. Raises ``reading.Unreadable`` if it has no rows at all."""
     rows, problems = sift(FORMATS[format].read, data, limits=LIMITS)
+    rows, refused = sifted(rows)
+    problems += refused
     stored = drafts(row.slug for row in rows)
     wanted = {row.slug: _draft(row, stored.get(row.slug)) for row in rows}
     written_over = wanted.keys() if existing is Existing.OVERWRITE else wanted.keys() - stored
@@ -150,12 +155,13 @@ def _draft(row: FaqRow, stored: Draft | None) -> Draft:
 def _line(row: FaqRow, wanted: Draft, stored: Draft | None, taken: str | None) -> Line:
     if taken:
         return Line(row.row, row.slug, row.question, Outcome.INVALID, taken)
+    personal = tuple(map(str, findings(wanted.content)))
     if stored is None:
-        return Line(row.row, row.slug, row.question, Outcome.NEW)
+        return Line(row.row, row.slug, row.question, Outcome.NEW, personal=personal)
     before, after = _as_read(stored).as_dict(), wanted.as_dict()
     differs = tuple(name for name in after if after[name] != before[name])
     outcome = Outcome.CHANGED if differs else Outcome.SAME
-    return Line(row.row, row.slug, row.question, outcome, differs=differs)
+    return Line(row.row, row.slug, row.question, outcome, "", differs, personal)
 
 
 def _as_read(draft: Draft) -> Draft:

@@ -11,6 +11,7 @@ from audit.models import record
 from faq.content import Content, Difference, KnowledgeBase
 from faq.drafts import Draft, drafts, put, remember
 from faq.models import Faq, Release, Taken
+from faq.personal import findings
 from faq.publishing import (
     Overtaken,
     Progress,
@@ -49,6 +50,8 @@ class Report:
     rows: Mapping[str, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
+    personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What is new in it and holds personal data that everybody will read: such as answer: EMAIL."""
 
     def count(self, result: Result) -> int:
         return sum(1 for each in self.results.values() if each is result)
@@ -182,4 +185,11 @@ def _report(rows: Sequence[FaqRow], plan: Plan, made: Release | None) -> Report:
         rows={row.slug: row.row for row in rows},
         missing=tuple(slug for slug in plan.difference.gone if slug not in plan.retire),
         retired=plan.retire,
+        personal=_personal(plan),
     )
+
+
+def _personal(plan: Plan) -> dict[str, tuple[str, ...]]:
+    new = (*plan.difference.added, *plan.difference.changed)
+    found = {slug: tuple(map(str, findings(plan.wanted.contents[slug]))) for slug in new}
+    return {slug: told for slug, told in found.items() if told}

@@ -37,6 +37,9 @@ class RowSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField(help_text="As a spreadsheet counts; the header is row 1.")
     id = serializers.CharField()
     result = serializers.ChoiceField(choices=["added", "changed", "unchanged"])
+    personal = serializers.ListField(
+        child=serializers.CharField(), help_text="Kinds of personal data in it, by field."
+    )
 
 
 # Describes the reply; ``views.told`` makes it.
@@ -85,6 +88,11 @@ class ShownDraftSerializer(NewDraftSerializer):
 
     status = serializers.ChoiceField(choices=[status.value for status in Faq.Status])
     updated = serializers.DateTimeField()
+    personal = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="After a write: kinds of personal data in it, by field.",
+    )
 
 
 class DraftPageSerializer(serializers.Serializer[Any]):

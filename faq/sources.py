@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from faq.personal import sifted
 from faq.reading import (
     FaqRow,
     Limits,
@@ -30,8 +31,14 @@ def read_path(path: Path) -> bytes:
 
 
 def rows_of(faqs: bytes, alternates: bytes | None = None) -> list[FaqRow]:
-    """Rows of a file, with the alternate questions of a second one if there is one."""
+    """Rows of a file, with the alternate questions of a second one if there is one.
+
+    Raises ``Unreadable``, also for personal data where none is taken.
+    """
     rows = read_csv(faqs)
-    if alternates is None:
-        return rows
-    return with_alternates(rows, read_alternates(alternates))
+    if alternates is not None:
+        rows = with_alternates(rows, read_alternates(alternates))
+    taken, problems = sifted(rows)
+    if problems:
+        raise Unreadable(problems)
+    return taken

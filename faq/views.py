@@ -79,7 +79,12 @@ def told(report: Report) -> dict[str, Any]:
         "retired": list(report.retired),
         "missing": list(report.missing),
         "rows": [
-            {"row": report.rows[slug], "id": slug, "result": result.value}
+            {
+                "row": report.rows[slug],
+                "id": slug,
+                "result": result.value,
+                "personal": list(report.personal.get(slug, ())),
+            }
             for slug, result in report.results.items()
         ],
     }

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.conf import settings
 from pythonjsonlogger.json import JsonFormatter
 
 from audit import request_id
-from audit.redaction import redact
+from audit.privacy import Channel, leaving
 
 
 class Formatter(JsonFormatter):
@@ -32,4 +31,5 @@ class Formatter(JsonFormatter):
             log_data["request_id"] = request_id.current.get()
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record), region=settings.PHONE_REGION)
+        line: str = leaving(Channel.LOGS, super().format(record))
+        return line

@@ -29,6 +29,7 @@ from rest_framework.views import exception_handler as rest_handler
 from rest_framework.views import set_rollback
 
 from audit import request_id
+from audit.privacy import Channel, leaving
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -41,9 +42,10 @@ def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        # What was sent is repeated at times; a document is kept by whoever reads it.
+        "detail": leaving(Channel.LOGS, detail),
         "request_id": request_id.current.get(),
-        **more,
+        **leaving(Channel.LOGS, more),
     }
 
 

@@ -16,6 +16,7 @@ import dj_database_url
 from django.templatetags.static import static
 
 from assistant import limits
+from audit import channels
 from audit.principal import Role
 from supportsite import (
     certificate_subjects,
@@ -235,6 +236,8 @@ AUDIT_ANCHOR_DIR = env.path("AUDIT_ANCHOR_DIR", STATE_DIR / "anchors")
 AUDIT_MAC_KEY = secrets.read("AUDIT_MAC_KEY", STATE_DIR) or SECRET_KEY
 AUDIT_SIGNING_KEY = secrets.read("AUDIT_SIGNING_KEY", STATE_DIR)
 PHONE_REGION = env.text("PHONE_REGION", "PK")
+# What is done with personal data, by channel; the audit trail is always redacted.
+REDACTION = env.parsed("REDACTION", "", channels.parse)
 
 # --- The API --------------------------------------------------------------------------------------
 

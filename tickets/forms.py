@@ -16,6 +16,7 @@ from unfold.widgets import (
 )
 
 from audit.principal import SUBJECT
+from audit.privacy import Channel, PersonalData, refuse
 from tickets import opening
 from tickets.models import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, Ticket
 
@@ -38,6 +39,16 @@ class TagsField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(self.to_python(self.prepare_value(initial)) != self.to_python(data))
+
+
+def _refuse(form: forms.ModelForm[Any], channel: Channel, *names: str) -> None:
+    """Say at the field what the model would refuse."""
+    texts = {name: form.cleaned_data.get(name) or "" for name in names}
+    try:
+        refuse(channel, {n: " ".join(t) if isinstance(t, list) else t for n, t in texts.items()})
+    except PersonalData as refused:
+        for name, kinds in refused.found.items():
+            form.add_error(name, f"Personal data ({', '.join(kinds)}) is not taken here.")
 
 
 class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -78,6 +89,11 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Ticket
         fields = ("priority", "reason", "category", "tags", "email")
 
+    def clean(self) -> None:
+        super().clean()
+        _refuse(self, Channel.COMMENTS, "reply")
+        _refuse(self, Channel.TICKETS, "category", "tags")
+
     def amended(self) -> dict[str, Any]:
         """What was changed here, by name."""
         typed = {name: self.cleaned_data[name] for name in self.changed_data if name != "reply"}
@@ -114,6 +130,7 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> None:
         super().clean()
+        _refuse(self, Channel.TICKETS, "message", "category", "tags")
         told = self.cleaned_data
         if self.errors or told.get("escalate"):
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from audit.models import record
-from audit.redaction import redact
+from audit.privacy import Channel, admit
 from tickets import outbox
 from tickets.outbox import Attempt, Delivery, Webhook
 
@@ -59,17 +59,17 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
         email: str = "",
         tags: Iterable[str] = (),
     ) -> Ticket:
-        """Open a ticket for a person, with its audit record. The message is redacted first."""
+        """Open a ticket for a person, with its audit record. Raises ``PersonalData``."""
         now = timezone.now()
         ticket: Ticket = self.model(
             requester=requester,
-            message=redact(message, region=settings.PHONE_REGION),
+            message=admit(Channel.TICKETS, message, field="message"),
             ask_id=ask_id,
             reason=reason or Ticket.Reason.REQUESTED,
             priority=priority or Ticket.Priority.NORMAL,
-            category=category,
+            category=_admitted("category", category),
             email=email,
-            tags=list(tags),
+            tags=_admitted("tags", list(tags)),
             clock_started=now,
         )
         ticket.due = ticket.due_by_target()
@@ -262,9 +262,10 @@ class Ticket(models.Model):
     def amend(self, *, by: str, **fields: object) -> bool:
         """Change what is known about it: ``FIELDS`` only. False if that changes nothing.
 
-        A closed ticket stays as it is.
+        A closed ticket stays as it is. Raises ``PersonalData``.
         """
         assert fields.keys() <= set(AMENDABLE)
+        fields = {name: _admitted(name, value) for name, value in fields.items()}
         self._take()
         before = {name: getattr(self, name) for name in fields}
         changed = {name: value for name, value in fields.items() if before[name] != value}
@@ -306,8 +307,10 @@ class Ticket(models.Model):
     ) -> Comment | None:
         """Say something about it. None if it is closed: then nobody would read it.
 
-        What the customer says while the desk waits for it puts the ticket back to work.
+        What the customer says while the desk waits for it puts the ticket back to work. Raises
+        ``PersonalData``.
         """
+        text = admit(Channel.COMMENTS, text, field="text")
         self._take()
         if self.status == self.Status.CLOSED:
             return None
@@ -333,6 +336,18 @@ FIELDS = ("priority", "category", "tags", "reason")
 AMENDABLE = (*FIELDS, "email")
 """What the desk may change besides the state."""
 
+_BRACKETS = str.maketrans("", "", "[]")
+
+
+def _admitted(name: str, value: Any) -> Any:
+    """A field as it is kept; a tag has no brackets, those of a placeholder neither."""
+    if name == "category":
+        return admit(Channel.TICKETS, value, field=name)
+    if name == "tags":
+        tags = {admit(Channel.TICKETS, tag, field=name).translate(_BRACKETS) for tag in value}
+        return sorted(tags)
+    return value
+
 
 class CommentQuerySet(models.QuerySet["Comment"]):
     def public(self) -> CommentQuerySet:
@@ -341,7 +356,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
 
 class Comment(models.Model):
-    """Something said about a ticket. Kept as typed: an address asked for has to be readable."""
+    """Something said about a ticket, as REDACTION takes comments."""
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="comments")
     author = models.CharField(max_length=200)

@@ -26,6 +26,7 @@ from procrastinate.jobs import Job, JobDeferrer
 from procrastinate.manager import JobManager
 
 from audit.models import record
+from audit.privacy import Channel, leaving
 from tickets import mail, signing
 
 if TYPE_CHECKING:
@@ -211,8 +212,9 @@ def _mails(
     if event not in FOR_THE_DESK:
         # Never what the requester is called: only the token vouches for an address.
         people.add(ticket.email)
+    question, text = leaving(Channel.MAIL, [ticket.message, text])
     written = mail.written(
-        event, number=ticket.pk, question=ticket.message, by=by, text=text, due=ticket.due
+        event, number=ticket.pk, question=question, by=by, text=text, due=ticket.due
     )
     for address in sorted(people - {""}):
         yield Delivery(
@@ -241,23 +243,22 @@ def _webhooks(ticket: Ticket, event: str, by: str, text: str, now: datetime) -> 
             "at": now.isoformat(),
             "by": by,
             "ticket": as_told(ticket),
-            **({"comment": text} if text else {}),
+            **({"comment": leaving(Channel.WEBHOOKS, text)} if text else {}),
         }
         yield delivery
 
 
 def as_told(ticket: Ticket) -> dict[str, Any]:
     """A ticket as other programs see it: nothing that is only for the desk."""
+    texts = {name: getattr(ticket, name) for name in ("message", "category", "tags")}
     return {
         "id": ticket.pk,
         "user_id": ticket.requester,
-        "message": ticket.message,
+        **leaving(Channel.WEBHOOKS, texts),
         "ask_id": str(ticket.ask_id) if ticket.ask_id else None,
         "status": ticket.status,
         "priority": ticket.priority,
-        "category": ticket.category,
         "reason": ticket.reason,
-        "tags": ticket.tags,
         "assignee": ticket.assignee,
         "due": ticket.due.isoformat() if ticket.due else None,
     }

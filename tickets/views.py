@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from audit.models import record
 from audit.principal import Principal, Role, principal_of
+from audit.privacy import Channel, refuse
 from tickets import asked, opening
 from tickets.export import csv_lines
 from tickets.models import Ticket, TicketQuerySet
@@ -93,6 +94,8 @@ class TicketsView(APIView):
         if not principal.may_act_for(requester):
             raise PermissionDenied("user_id: you may only open tickets as yourself.")
         fields["email"] = _email(principal, requester, fields["email"])
+        told = {"message": fields["message"], "category": fields["category"]}
+        refuse(Channel.TICKETS, {**told, "tags": " ".join(fields["tags"])})
         ask_id = str(fields.pop("ask_id") or "") or None
         if ask_id and not asked.find(requester, ask_id):
             raise ValidationError({"ask_id": "This user asked nothing with that id."})

@@ -60,5 +60,9 @@ class Command(BaseCommand):
                 f"{len(report.missing)} published FAQs are not in the file: {shown} "
                 "(--retire-missing retires them)"
             )
+        if report.personal:
+            told = [f"{slug} ({', '.join(kinds)})" for slug, kinds in report.personal.items()]
+            shown = ", ".join(told[:10]) + (", …" if len(told) > 10 else "")
+            self.stdout.write(f"Everybody will read these contact details: {shown}.")
         where = f"release {report.release}" if report.release else "a dry run"
         self.stdout.write(f"{report}: {where}.")

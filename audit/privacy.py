@@ -1,0 +1,69 @@
+"""Personal data on its way in and out, as ``settings.REDACTION`` has it for each channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+
+from audit.channels import Channel, Mode
+from audit.redaction import Kind, kinds, redact, redact_tree
+
+__all__ = ["Channel", "PersonalData", "admit", "is_redacted", "kinds_in", "leaving", "refuse"]
+
+
+class PersonalData(Exception):
+    """A channel that takes no personal data was given some; says where and which, never what."""
+
+    problem_status = 422
+
+    def __init__(self, found: Mapping[str, Iterable[str]]) -> None:
+        self.found = {field: sorted(kinds) for field, kinds in found.items()}
+        super().__init__(self.found)
+
+    def __str__(self) -> str:
+        told = (f"{field} ({', '.join(kinds)})" for field, kinds in self.found.items())
+        return f"Personal data is not taken here: {'; '.join(told)}."
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """What the problem document says besides."""
+        return {
+            "errors": [
+                {"field": field, "reason": "It holds personal data.", "kinds": list(kinds)}
+                for field, kinds in self.found.items()
+            ]
+        }
+
+
+def admit(channel: Channel, text: str, *, field: str) -> str:
+    """``text`` as the channel takes it. Raises ``PersonalData`` that names ``field``."""
+    mode = settings.REDACTION[channel]
+    if mode is Mode.REDACT:
+        return redact(text, region=settings.PHONE_REGION)
+    if mode is Mode.REJECT and (found := kinds_in(text)):
+        raise PersonalData({field: found})
+    return text
+
+
+def refuse(channel: Channel, texts: Mapping[str, str]) -> None:
+    """Raises ``PersonalData`` for all of ``texts``, by field, if the channel takes none."""
+    if settings.REDACTION[channel] is not Mode.REJECT:
+        return
+    found = {field: kinds for field, text in texts.items() if (kinds := kinds_in(text))}
+    if found:
+        raise PersonalData(found)
+
+
+def leaving(channel: Channel, value: Any) -> Any:
+    """A text, or a tree of them, as it may leave through the channel."""
+    return redact_tree(value, region=settings.PHONE_REGION) if is_redacted(channel) else value
+
+
+def is_redacted(channel: Channel) -> bool:
+    return settings.REDACTION[channel] is Mode.REDACT
+
+
+def kinds_in(text: str) -> frozenset[Kind]:
+    return kinds(text, region=settings.PHONE_REGION)

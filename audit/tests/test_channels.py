@@ -1,0 +1,49 @@
+"""What is done with personal data is set channel by channel."""
+
+from __future__ import annotations
+
+import pytest
+
+from audit.channels import DEFAULTS, MODES, Channel, Mode, parse
+from audit.checks import logs_are_redacted
+
+
+def test_what_is_not_named_stays_as_it_is():
+    assert parse("") == DEFAULTS
+    assert parse(" ask=reject\n mail=off ") == {**DEFAULTS, "ask": "reject", "mail": "off"}
+
+
+def test_everything_is_redacted_unless_stated_but_for_what_everybody_is_to_read():
+    assert {channel for channel in Channel if DEFAULTS[channel] is not Mode.REDACT} == {"faqs"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ask", "one of redact, reject, off"),
+        ("ask=", "one of redact, reject, off"),
+        ("ask=warn", "one of redact, reject, off"),
+        ("logs=reject", "one of redact, off"),
+        ("audit=off", "channels from ask, tickets"),
+        ("ask=redact,tickets=off", "one of redact"),
+        ("ASK=off", "channels from"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(text, said):
+    with pytest.raises(ValueError, match=said):
+        parse(text)
+
+
+def test_every_channel_can_be_redacted_and_switched_off():
+    assert MODES.keys() == set(Channel)
+    assert all({Mode.REDACT, Mode.OFF} <= modes for modes in MODES.values())
+
+
+def test_logs_that_are_not_redacted_do_not_go_unnoticed(settings):
+    settings.REDACTION = parse("logs=off")
+
+    assert [each.id for each in logs_are_redacted(None)] == ["audit.W001"]
+
+
+def test_redacted_logs_are_fine(settings):
+    assert logs_are_redacted(None) == []
