@@ -28,7 +28,6 @@ from assistant.steps import ms as _ms
 from audit.models import record
 from audit.redaction import redact
 from faq.content import Content
-from faq.models import Hit
 
 SHOWN = 5
 """FAQs told in a reply's path."""
@@ -145,14 +144,22 @@ class Assistant:
         started = time.perf_counter()
         release = self.live.current()
         answer = yield from self._answer(question, release)
-        with transaction.atomic():
-            _record(question, answer)
-            if answer.source == "faq":
-                Hit.objects.create(slug=answer.faq_id or "")
-            _keep_choice(question, answer)
-            self._remember(question, answer)
+        self._keep(question, answer, release)
         _count(answer, time.perf_counter() - started)
         return answer
+
+    def _keep(self, question: Question, answer: Answer, release: LoadedRelease) -> None:
+        """The record, and what a later question needs. A plain answer costs one insert."""
+        example, turn = _example(question, answer), self._turn(question, answer)
+        if not (example or turn):
+            _record(question, answer, release)
+            return
+        with transaction.atomic():
+            _record(question, answer, release)
+            if example:
+                example.save()
+            if turn and self.conversations:
+                self.conversations.add(question.user_id, question.conversation_id, turn)
 
     def rehearse(self, question: Question, release: LoadedRelease) -> Answer:
         """What would be answered from any release; nothing is recorded or counted."""
@@ -245,10 +252,10 @@ class Assistant:
             return ()
         return self.conversations.last(question.user_id, question.conversation_id)
 
-    def _remember(self, question: Question, answer: Answer) -> None:
-        if self.conversations and question.conversation_id:
-            turn = Turn(question.text, answer.text or "", answer.citations)
-            self.conversations.add(question.user_id, question.conversation_id, turn)
+    def _turn(self, question: Question, answer: Answer) -> Turn | None:
+        if not self.conversations or not question.conversation_id:
+            return None
+        return Turn(question.text, answer.text or "", answer.citations)
 
 
 def _find(
@@ -322,7 +329,7 @@ def _told(match: Match) -> dict[str, Any]:
     }
 
 
-def _record(question: Question, answer: Answer) -> None:
+def _record(question: Question, answer: Answer, release: LoadedRelease) -> None:
     told = answer.as_dict()
     record(
         "question.asked",
@@ -336,20 +343,23 @@ def _record(question: Question, answer: Answer) -> None:
             "category": question.category,
             "choice": question.choice,
             "conversation_id": question.conversation_id,
+            "embedder": release.embedder.name if release.embedder else "",
+            "agent_model": next((step["model"] for step in answer.path if "model" in step), ""),
             **{name: told[name] for name in RECORDED},
         },
     )
 
 
-def _keep_choice(question: Question, answer: Answer) -> None:
+def _example(question: Question, answer: Answer) -> Label | None:
     """What a person picks when asked back is an example to calibrate on; no other choice is."""
     decision = answer.decision
     if decision.reason is not Reason.CHOSEN:
-        return
+        return None
     offered = decide(decision.ranked, decision.policy).options
-    if any(option.faq_id == question.choice for option in offered):
-        text = redact(question.text, region=settings.PHONE_REGION)
-        Label.objects.create(source=Label.CHOICE, question=text, expected=[question.choice])
+    if all(option.faq_id != question.choice for option in offered):
+        return None
+    text = redact(question.text, region=settings.PHONE_REGION)
+    return Label(source=Label.CHOICE, question=text, expected=[question.choice])
 
 
 RECORDED = (

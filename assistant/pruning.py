@@ -13,7 +13,7 @@ from assistant import policies, wiring
 from assistant.entries import digest_of
 from assistant.models import PhrasingVector
 from audit.models import record
-from faq.models import Faq, Hit, Release
+from faq.models import DailyHits, Faq, Release
 
 DELETED_AT_ONCE = 5_000
 
@@ -34,7 +34,7 @@ def prune(keep: int, *, orphans: bool = False, actor: str) -> Pruned:
     """
     collections = drop_collections(keep, orphans=orphans)
     vectors = _drop_vectors(list(Release.objects.order_by("-number")[:keep]))
-    Hit.objects.filter(at__lt=timezone.now() - HITS_KEPT).delete()
+    DailyHits.objects.filter(day__lt=timezone.now().date() - HITS_KEPT).delete()
     if collections or vectors:
         told = {"keep": keep, "collections": list(collections), "vectors": vectors}
         record("release.pruned", actor=actor, data=told)

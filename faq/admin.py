@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -24,7 +24,7 @@ from faq.category_admin import CategoryRuleAdmin
 from faq.drafts import Draft, draft_of, record_change
 from faq.exchange_admin import ExchangePages
 from faq.forms import AlternateForm, AlternateFormSet, FaqForm
-from faq.models import AlternateQuestion, Faq, Hit, Taken
+from faq.models import AlternateQuestion, DailyHits, Faq, Taken
 from faq.neighbours import Neighbour, known, warnings
 from faq.personal import findings
 from faq.publishing import publish, take_turn, writing
@@ -106,12 +106,12 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
         faqs: QuerySet[Faq] = super().get_queryset(request).with_status()
         # Not Count(): a search joins the alternates too, and would multiply them.
         alternates = AlternateQuestion.objects.filter(faq=OuterRef("pk")).order_by().values("faq")
-        hits = Hit.objects.filter(slug=OuterRef("slug")).order_by().values("slug")
-        recent = hits.filter(at__gte=timezone.now() - RECENT)
+        hits = DailyHits.objects.filter(slug=OuterRef("slug")).order_by().values("slug")
+        recent = hits.filter(day__gt=timezone.now().date() - RECENT)
         return faqs.annotate(
             alternate_count=_zero(alternates.annotate(n=Count("pk")).values("n")),
-            hit_count=_zero(recent.annotate(n=Count("pk")).values("n")),
-            hit_last=Subquery(hits.annotate(last=Max("at")).values("last")),
+            hit_count=_zero(recent.annotate(n=Sum("count")).values("n")),
+            hit_last=Subquery(hits.annotate(latest=Max("last")).values("latest")),
         )
 
     def changelist_view(

@@ -13,7 +13,21 @@ from django.db.models import Case, F, OuterRef, Subquery, Value, When
 
 from audit.models import record
 from faq.content import Clash, Content, KnowledgeBase, Rule, clashes
+from faq.hits import CountedUpTo, DailyHits
 from faq.phrasing import key_of
+
+__all__ = [
+    "AlternateQuestion",
+    "CategoryRule",
+    "CountedUpTo",
+    "DailyHits",
+    "Faq",
+    "Phrasing",
+    "Release",
+    "Revision",
+    "Taken",
+    "Upload",
+]
 
 FRACTION = (MinValueValidator(0.0), MaxValueValidator(1.0))
 SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z"
@@ -265,19 +279,6 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Hit(models.Model):
-    """An FAQ answered a question. Who asked what is in the audit trail."""
-
-    slug = models.CharField(max_length=100)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        indexes = (models.Index(fields=["slug", "at"], name="faq_hit_when"),)
-
-    def __str__(self) -> str:
-        return f"{self.slug} {self.at:%Y-%m-%d %H:%M}"
 
 
 class CategoryRule(models.Model):

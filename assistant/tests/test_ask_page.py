@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import Record
-from faq.models import Faq, Hit
+from faq.models import DailyHits, Faq
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_it_is_on_record_as_tried_and_not_as_asked(curator):
     tried = Record.objects.filter(action="question.tried").get()
     assert (tried.actor, tried.data["question"]) == ("cora", "I forgot my password")
     assert not Record.objects.filter(action="question.asked").exists()
-    assert not Hit.objects.exists()
+    assert not DailyHits.objects.exists()
 
 
 def test_a_draft_that_clashes_with_others_is_seen_before_it_is_live(curator):

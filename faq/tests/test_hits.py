@@ -1,0 +1,122 @@
+"""How often an FAQ answers is counted from the audit trail: exactly, whatever is killed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from audit.models import Record, record
+from faq import hits
+from faq.models import CountedUpTo, DailyHits
+from faq.tasks import count_hits
+
+pytestmark = pytest.mark.django_db
+
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture(autouse=True)
+def _anchors(settings, tmp_path):
+    settings.AUDIT_ANCHOR_DIR = tmp_path / "anchors"
+    settings.FAQ_CONFIDENCE_THRESHOLD = 0.7
+
+
+def asked(slug="reset-password", *, source="faq", outcome="answered"):
+    data = {"user_id": "u1", "question": "How?", "source": source, "faq_id": slug}
+    return record("question.asked", actor="u1", data={**data, "outcome": outcome})
+
+
+def sealed():
+    call_command("audit_seal", verbosity=0)
+
+
+def counts():
+    return {each.slug: each.count for each in DailyHits.objects.filter(day=TODAY)}
+
+
+def test_every_answer_of_an_faq_is_counted_once():
+    for slug in ("reset-password", "reset-password", "shipping-cost"):
+        asked(slug)
+    sealed()
+
+    assert DailyHits.objects.count_new() == 3
+    assert DailyHits.objects.count_new() == 0
+
+    assert counts() == {"reset-password": 2, "shipping-cost": 1}
+    assert DailyHits.objects.get(slug="shipping-cost").last == Record.objects.latest("id").at
+
+
+def test_what_an_agent_answered_and_what_nobody_did_is_no_hit():
+    asked(source="agent")
+    asked("", source=None, outcome="clarify")
+    record("question.tried", actor="u1", data={"outcome": "answered", "source": "faq"})
+    sealed()
+
+    assert DailyHits.objects.count_new() == 0
+
+
+def test_later_answers_add_to_the_days_sum():
+    asked()
+    sealed()
+    count_hits(0)
+    last = DailyHits.objects.get().last
+    asked()
+    sealed()
+
+    count_hits(0)
+
+    assert counts() == {"reset-password": 2}
+    assert DailyHits.objects.get().last > last
+
+
+def test_a_record_that_was_committed_late_is_counted_when_it_is_sealed():
+    asked()
+    assert DailyHits.objects.count_new() == 0
+
+    sealed()
+
+    assert DailyHits.objects.count_new() == 1
+
+
+def test_a_backlog_is_counted_piece_by_piece(monkeypatch):
+    monkeypatch.setattr(hits, "AT_ONCE", 2)
+    for _ in range(5):
+        asked()
+    sealed()
+
+    assert DailyHits.objects.count_new() == 5
+
+
+def test_a_count_that_dies_half_way_leaves_nothing_counted_twice(monkeypatch):
+    asked()
+    sealed()
+
+    with monkeypatch.context() as killed:
+        killed.setattr(CountedUpTo, "save", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            DailyHits.objects.count_new()
+    assert DailyHits.objects.count_new() == 1
+
+    assert counts() == {"reset-password": 1}
+
+
+def _dies(self, **_):
+    raise KeyboardInterrupt
+
+
+def test_a_real_ask_is_a_hit_in_the_admins_list(as_role, admin_user):
+    as_role("customer").post("/ask", {"message": "How do I reset my password?"}, format="json")
+    sealed()
+    count_hits(0)
+    desk = Client()
+    desk.force_login(admin_user)
+
+    shown = desk.get(reverse("admin:faq_faq_changelist"), {"q": "reset-password"})
+
+    faq = shown.context["cl"].result_list[0]
+    assert (faq.slug, faq.hit_count) == ("reset-password", 1)
+    assert faq.hit_last == Record.objects.filter(action="question.asked").latest("id").at
