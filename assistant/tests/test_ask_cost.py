@@ -1,0 +1,92 @@
+"""What a question costs Postgres: one read, one insert, and nothing that can be left out."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from audit.models import Record
+from faq.models import Faq, Release
+from faq.publishing import publish
+
+PASSWORD = "How do I reset my password?"
+
+
+@pytest.fixture
+def shop(committed):
+    call_command("ingest", verbosity=0)
+
+
+def ask(client, **more):
+    return client.post("/ask", {"message": PASSWORD, **more}, format="json")
+
+
+def test_an_answer_of_an_faq_costs_one_read_and_one_insert(shop, as_role):
+    customer = as_role("customer")
+    ask(customer)
+
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        told = ask(customer).json()
+
+    assert told["outcome"] == "answered"
+    read, written = [query["sql"] for query in asked.captured_queries]
+    assert read == "SELECT id FROM faq_release ORDER BY number DESC LIMIT 1"
+    assert written.startswith('INSERT INTO "audit_record"')
+
+
+def test_the_first_question_of_somebody_new_brings_their_key_along(shop, as_role):
+    with CaptureQueriesContext(connection) as asked:
+        ask(as_role("customer", subject="somebody-new"))
+
+    first_words = [query["sql"].split()[0] for query in asked.captured_queries]
+    assert first_words[-1] == "WITH"
+    assert "INSERT" not in first_words
+
+
+def test_a_release_is_answered_from_as_soon_as_it_is_published(shop, as_role):
+    ask(as_role("customer"))
+    Faq.objects.filter(slug="reset-password").update(answer="Call us.")
+    publish(actor="tester")
+
+    assert ask(as_role("customer")).json()["answer"] == "Call us."
+
+
+def test_a_connection_that_postgres_closed_is_made_anew(shop, as_role):
+    customer = as_role("customer")
+    ask(customer)
+    close_all_connections()
+
+    assert ask(customer).status_code == 200
+
+
+def close_all_connections():
+    """As a Postgres that is started anew does."""
+
+    def close():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+        connections.close_all()
+
+    other = threading.Thread(target=close)
+    other.start()
+    other.join()
+
+
+@pytest.mark.django_db
+def test_the_record_names_release_and_model_and_request(as_role):
+    reply = ask(as_role("customer"))
+
+    kept = Record.objects.all().about("ask", reply.json()["ask_id"]).get()
+    assert kept.data["release"] == Release.objects.live().number
+    assert kept.data["embedder"] == Release.objects.live().embedder
+    assert kept.data["agent_model"] == ""
+    assert kept.request_id == reply["X-Request-ID"]
