@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -87,6 +88,11 @@ class Answer:
         return self.asked_back or self.decision.options
 
     def as_dict(self) -> dict[str, Any]:
+        return self._told
+
+    @cached_property
+    def _told(self) -> dict[str, Any]:
+        """Made once: what is recorded is what is replied."""
         decision = self.decision
         unanswered = self.outcome is Outcome.UNANSWERED
         nearest = decision.ranked[:3] if unanswered else ()

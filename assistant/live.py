@@ -196,7 +196,7 @@ def _newest() -> int | None:
     Every question asks this, mostly as the first thing it asks of Postgres: so this tells whether
     the connection is still good, and Django need not send another statement to find out.
     """
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return _ask_newest()
     except (OperationalError, InterfaceError):
