@@ -240,7 +240,10 @@ def _rank(matches: Sequence[Match], policy: Policy) -> list[Match]:
 
 def _rounded(match: Match) -> Match:
     vote = None if match.vote is None else round(match.vote, DECIMALS)
-    return replace(match, similarity=round(match.similarity, DECIMALS), vote=vote)
+    similarity = round(match.similarity, DECIMALS)
+    if (similarity, vote) == (match.similarity, match.vote):
+        return match
+    return replace(match, similarity=similarity, vote=vote)
 
 
 def _judged(match: Match, similarities: Sequence[float], policy: Policy) -> Match:

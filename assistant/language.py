@@ -132,6 +132,9 @@ def is_foreign(question: str, *, known: Collection[str] = ()) -> bool:
         return False
     english = sum(word in _VOCABULARY[ENGLISH] or word in known for word in words)
     strange = [word for word in words if word not in known]
+    if len(strange) < max(english, LEAST_FOREIGN - 1):
+        # Mostly so, and then the languages need not be gone through; one mark counts as a word.
+        return False
     foreign = max(
         sum(word in small or not word.isascii() for word in strange)
         for language, small in _VOCABULARY.items()
@@ -142,6 +145,8 @@ def is_foreign(question: str, *, known: Collection[str] = ()) -> bool:
 
 
 def _foreign_script(question: str) -> bool:
+    if question.isascii():
+        return False
     letters = [letter for letter in question if letter.isalpha()]
     latin = sum(_is_latin(letter) for letter in letters)
     return len(letters) - latin > FOREIGN_LETTERS * len(letters)

@@ -67,6 +67,8 @@ class LoadedRelease:
         )
         votes = self.classifier.votes(vector) if self.classifier else {}
         slug, phrasing = self.exact.get(normalise(text), (None, ""))
+        if slug is None and not votes:
+            return found
         return [
             replace(
                 match,
