@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from assistant.local_model import BACKENDS
+
 # Chroma's rule for names, less the 17 characters a release's fingerprint adds.
 _COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,480}[A-Za-z0-9]")
 
@@ -21,6 +23,14 @@ def settings_are_sound(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 f"FAQ_POLICY is {settings.FAQ_POLICY!r}.",
                 hint="Use release, confidence, or cosine for the published rule.",
                 id="assistant.E001",
+            )
+        )
+    if settings.EMBEDDING_BACKEND not in BACKENDS:
+        found.append(
+            Error(
+                f"EMBEDDING_BACKEND is {settings.EMBEDDING_BACKEND!r}.",
+                hint="Use auto, onnx or reference.",
+                id="assistant.E009",
             )
         )
     if not _COLLECTION.fullmatch(settings.FAQ_COLLECTION_NAME):

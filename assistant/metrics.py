@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 ASKS = Counter("assistant_asks", "Questions answered or not.", ["outcome", "source", "reason"])
 
@@ -33,3 +33,10 @@ AGENT_SECONDS = Histogram(
 )
 
 AGENT_TOKENS = Counter("assistant_agent_tokens", "Tokens of the model.", ["direction"])
+
+EMBEDDER = Gauge(
+    "assistant_embedder",
+    "1 for what computes vectors: onnx, or the reference where the model cannot be converted.",
+    ["backend"],
+    multiprocess_mode="max",
+)

@@ -14,18 +14,18 @@ from assistant.answering import Assistant
 from assistant.bounded_agent import BoundedAgent
 from assistant.chroma_server import ChromaServer, ping
 from assistant.conversation import Conversations
-from assistant.embedder import SentenceTransformerEmbedder
 from assistant.fakes import NullAgent
 from assistant.index import ChromaIndex
 from assistant.interfaces import Agent, EmbedderUnavailable, Index
 from assistant.live import LiveRelease, LoadedRelease
+from assistant.local_model import LocalModel
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.vector_cache import VectorCache
 from audit.privacy import Channel, is_redacted
 from faq.models import Release
 
 
-def embedder(model: str = "") -> SentenceTransformerEmbedder:
+def embedder(model: str = "") -> LocalModel:
     """Of that model; without a name the live release's, and before the first one LOCAL_EMB_MODEL's.
 
     Raises ``EmbedderUnavailable`` if the live release's model is not on this machine.
@@ -36,7 +36,7 @@ def embedder(model: str = "") -> SentenceTransformerEmbedder:
     return embedder_of(live) if live else _embedder_at(settings.LOCAL_EMB_MODEL)
 
 
-def embedder_of(release: Release) -> SentenceTransformerEmbedder:
+def embedder_of(release: Release) -> LocalModel:
     """Whose vectors a release uses, wherever that model is now. Raises ``EmbedderUnavailable``."""
     for model in dict.fromkeys((settings.LOCAL_EMB_MODEL, release.model)):
         with suppress(EmbedderUnavailable):
@@ -48,13 +48,18 @@ def embedder_of(release: Release) -> SentenceTransformerEmbedder:
     )
 
 
-@cache
-def _embedder_at(model: str) -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(model)
+def local_model(model: str = "") -> LocalModel:
+    """That model, or LOCAL_EMB_MODEL, whatever a release has. Needs no database."""
+    return _embedder_at(model or settings.LOCAL_EMB_MODEL)
 
 
 @cache
-def vector_cache(embedder: SentenceTransformerEmbedder) -> VectorCache:
+def _embedder_at(model: str) -> LocalModel:
+    return LocalModel(model, backend=settings.EMBEDDING_BACKEND, kept=settings.CONVERTED_MODELS)
+
+
+@cache
+def vector_cache(embedder: LocalModel) -> VectorCache:
     return VectorCache(embedder)
 
 
@@ -139,7 +144,8 @@ def warm_up() -> None:
 
     Raises ``Unavailable`` with one clear line.
     """
-    embedder().load()
+    # Many texts at once are for commands; a server's other processors have questions to answer.
+    embedder().load(threads=1)
     live().current()
     agent()
 
@@ -155,7 +161,8 @@ def _index() -> str:
 
 
 def _embedder() -> str:
-    return embedder().name
+    used = embedder()
+    return f"{used.name} by {used.told}"
 
 
 def _release() -> str:

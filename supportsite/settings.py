@@ -192,6 +192,8 @@ FAQ_PREPARE = "assistant.preparing.prepare"
 # What tells an editor which FAQs are close.
 FAQ_NEIGHBOURS = "assistant.nearness"
 LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
+EMBEDDING_BACKEND = env.text("EMBEDDING_BACKEND", "auto")
+CONVERTED_MODELS = env.path("CONVERTED_MODELS", STATE_DIR / "models")
 CHROMA_URL = env.text("CHROMA_URL")
 CHROMA_PATH = env.path("CHROMA_PATH", STATE_DIR / "chroma")
 

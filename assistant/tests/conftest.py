@@ -12,6 +12,7 @@ from assistant import wiring
 from assistant.chroma_server import ChromaServer
 from assistant.embedder import SentenceTransformerEmbedder
 from assistant.limits import Limits
+from assistant.local_model import LocalModel
 from assistant.tests.scripted_model import ScriptedModel, serving
 
 
@@ -21,6 +22,42 @@ def model() -> SentenceTransformerEmbedder:
     embedder = SentenceTransformerEmbedder("all-MiniLM-L6-v2")
     embedder.load()
     return embedder
+
+
+@pytest.fixture(scope="session")
+def converted() -> LocalModel:
+    """The same model as a site computes it: by ONNX Runtime."""
+    local = wiring.local_model()
+    local.load()
+    return local
+
+
+@pytest.fixture(scope="session")
+def small_model(
+    model: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """A real model of 32 dimensions with weights nobody trained, beside the bundled one."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import models as parts
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    words = AutoTokenizer.from_pretrained(str(model.files.folder))
+    torch.manual_seed(7)
+    bert = BertModel(
+        BertConfig(
+            vocab_size=words.vocab_size,
+            hidden_size=32,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+        )
+    )
+    raw, folder = (tmp_path_factory.mktemp("model") / name for name in ("raw", "small"))
+    bert.save_pretrained(raw)
+    words.save_pretrained(raw)
+    SentenceTransformer(modules=[parts.Transformer(str(raw)), parts.Pooling(32)]).save(str(folder))
+    return str(folder)
 
 
 @pytest.fixture(scope="session")

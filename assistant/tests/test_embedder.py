@@ -17,9 +17,9 @@ from assistant.interfaces import EmbedderUnavailable
 BUNDLED = "all-MiniLM-L6-v2"
 
 
-@pytest.fixture(params=["hash", "model"])
+@pytest.fixture(params=["hash", "model", "converted"])
 def embedder(request):
-    return HashEmbedder() if request.param == "hash" else request.getfixturevalue("model")
+    return HashEmbedder() if request.param == "hash" else request.getfixturevalue(request.param)
 
 
 TEXTS = ["How do I reset my password?", "Yes", "", "a\x00b", "پاس ورڈ بھول گیا", "x " * 2_000, "?!"]
@@ -260,10 +260,11 @@ def test_loading_calls_nobody_prints_nothing_and_keeps_to_one_thread(tmp_path):
 LAZY = """
 import sys
 import assistant.chroma_server, assistant.embedder, assistant.fakes, assistant.index
-import assistant.matching, assistant.vector_cache
+import assistant.local_model, assistant.matching, assistant.vector_cache
 assistant.index.ChromaIndex("http://127.0.0.1:9")
 assistant.embedder.SentenceTransformerEmbedder("all-MiniLM-L6-v2").name
 heavy = {"torch", "sentence_transformers", "transformers", "chromadb", "agno", "django"}
+heavy |= {"onnx", "onnxruntime", "tokenizers"}
 print(sorted(heavy & sys.modules.keys()))
 """
 

@@ -17,32 +17,6 @@ pytestmark = pytest.mark.django_db
 QUESTION = "I forgot my password"
 
 
-@pytest.fixture(scope="session")
-def small_model(model, tmp_path_factory):
-    """A real model of 32 dimensions with weights nobody trained, beside the bundled one."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers import models as parts
-    from transformers import AutoTokenizer, BertConfig, BertModel
-
-    words = AutoTokenizer.from_pretrained(str(model._find()))
-    torch.manual_seed(7)
-    bert = BertModel(
-        BertConfig(
-            vocab_size=words.vocab_size,
-            hidden_size=32,
-            num_hidden_layers=1,
-            num_attention_heads=2,
-            intermediate_size=32,
-        )
-    )
-    raw, folder = (tmp_path_factory.mktemp("model") / name for name in ("raw", "small"))
-    bert.save_pretrained(raw)
-    words.save_pretrained(raw)
-    SentenceTransformer(modules=[parts.Transformer(str(raw)), parts.Pooling(32)]).save(str(folder))
-    return str(folder)
-
-
 def asked(as_role):
     return as_role("customer").post("/ask", {"message": QUESTION}, format="json").json()
 

@@ -10,9 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant import trials, wiring
-from assistant.embedder import SentenceTransformerEmbedder
 from assistant.evaluation import Evaluation, evaluate
-from assistant.interfaces import Unavailable
+from assistant.interfaces import Embedder, Unavailable
 from assistant.labels import LabelledQuestion
 from assistant.live import LoadedRelease
 from assistant.management.commands.evaluate import read_labelled
@@ -48,7 +47,7 @@ class Command(BaseCommand):
 
 
 def _judged(
-    live: LoadedRelease, embedder: SentenceTransformerEmbedder, questions: list[LabelledQuestion]
+    live: LoadedRelease, embedder: Embedder, questions: list[LabelledQuestion]
 ) -> Evaluation:
     with bar(f"Embedding with {embedder.name}") as progress:
         release, lessons = trials.trial_release(

@@ -1,0 +1,28 @@
+"""Convert the model for ONNX Runtime now, so that no start has to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from assistant import wiring
+from assistant.interfaces import EmbedderUnavailable
+
+
+class Command(BaseCommand):
+    help = (
+        "Convert the embedding model, check it against the reference, keep it. No database needed."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--model", default="", help="by default LOCAL_EMB_MODEL")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            model = wiring.local_model(options["model"])
+            model.load()
+        except EmbedderUnavailable as failure:
+            raise CommandError(str(failure)) from None
+        self.stdout.write(f"{model.name} is computed by {model.told}.")

