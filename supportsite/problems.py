@@ -30,6 +30,7 @@ from rest_framework.views import set_rollback
 
 from audit import request_id
 from audit.privacy import Channel, leaving
+from supportsite import throttling
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -64,7 +65,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse |
 
     Not rendered by the view: a problem is JSON where the view speaks CSV, YAML or HTML.
     """
-    translated = _translate(exc)
+    translated = throttling.refused(_translate(exc), context["request"])
     response = rest_handler(translated, context)
     if response is None:
         return None

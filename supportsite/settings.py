@@ -25,6 +25,8 @@ from supportsite import (
     mail_server,
     provider,
     public_key,
+    rates,
+    redis_counters,
     roles,
     secrets,
 )
@@ -253,6 +255,17 @@ env.one_at_most("JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL")
 if JWT_JWKS_URL:
     env.together("JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE")
 
+# On a machine for oneself nobody is in anybody's way.
+_people = "customer=60/min support=600/min curator=600/min publisher=600/min auditor=600/min"
+THROTTLE_ROLES = env.parsed(
+    "THROTTLE_ROLES",
+    _people if FOR_OTHERS else "off",
+    partial(rates.parse_by_role, known=list(Role)),
+)
+THROTTLE_ADDRESS = env.parsed("THROTTLE_ADDRESS", "600/min" if FOR_OTHERS else "off", rates.parse)
+THROTTLE_FAILURES = env.parsed("THROTTLE_FAILURES", "60/min" if FOR_OTHERS else "off", rates.parse)
+CACHE_URL = env.parsed("CACHE_URL", "", redis_counters.address)
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_MAX_SIZE = 20 * 1024 * 1024
 
@@ -262,6 +275,7 @@ REST_FRAMEWORK = {
         "supportsite.certificates.CertificateAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["supportsite.permissions.HasRole"],
+    "DEFAULT_THROTTLE_CLASSES": ["supportsite.throttling.CallerThrottle"],
     "DEFAULT_PARSER_CLASSES": ["supportsite.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
