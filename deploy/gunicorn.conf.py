@@ -12,7 +12,8 @@ _here = Path(__file__).resolve().parent
 _state = Path(os.environ.get("STATE_DIR") or _here.parent / "var").expanduser().resolve()
 _port = os.environ.get("PORT") or "8000"
 
-bind = os.environ.get("BIND") or f"127.0.0.1:{_port}"
+# gunicorn itself splits them on its command line only.
+bind = [part.strip() for part in (os.environ.get("BIND") or f"127.0.0.1:{_port}").split(",")]
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "gthread"
 threads = int(os.environ.get("WEB_THREADS") or 4)

@@ -8,6 +8,8 @@ import pytest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
+from supportsite.tests.edge import SECRET, Authority, Gunicorn
+
 
 @pytest.fixture
 def kept_connection(db: None) -> Iterator[None]:
@@ -17,3 +19,18 @@ def kept_connection(db: None) -> Iterator[None]:
     yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A CA of the tests' own, with a server and a client."""
+    made = Authority(tmp_path_factory.mktemp("authority"))
+    made.run()
+    return made
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
+    """The site's own middleware in gunicorn, which wants client certificates and the secret."""
+    with Gunicorn(tmp_path_factory.mktemp("service"), PROXY_SECRET=SECRET) as gunicorn:
+        yield gunicorn
