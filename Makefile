@@ -30,6 +30,8 @@ check: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint deploy/Dockerfile
+	$(VENV)/bin/gixy deploy/nginx/nginx.conf
+	$(VENV)/bin/shellcheck .ci/run $(wildcard deploy/*.sh deploy/*/*.sh)
 	$(AS_DEPLOYED) $(PY) -m supportsite.secrets
 	$(AS_DEPLOYED) $(PY) -m mypy .
 	$(AS_DEPLOYED) $(PY) manage.py makemigrations --check --dry-run

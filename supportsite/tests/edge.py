@@ -205,7 +205,7 @@ def talk(connection: socket.socket, raw: bytes) -> bytes:
 
 def statuses(said: bytes) -> list[int]:
     """Of all replies in what was said."""
-    return [int(code) for code in re.findall(rb"^HTTP/1\.[01] (\d{3}) ", said, re.MULTILINE)]
+    return [int(code) for code in re.findall(rb"HTTP/1\.[01] (\d{3}) ", said)]
 
 
 def request(path: str = "/tickets", *headers: str, method: str = "GET", body: str = "") -> bytes:

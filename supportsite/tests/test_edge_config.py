@@ -1,0 +1,163 @@
+"""NGINX's configuration read as text: what no place in it may forget or have."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import get_resolver
+
+from supportsite.tests.edge import SHIPPED, Authority, Nginx
+
+TOLD = (
+    "X-SSL-Client-Verify",
+    "X-SSL-Client-Subject",
+    "X-SSL-Client-Cert",
+    "X-Forwarded-For",
+    "X-Forwarded-Proto",
+)
+
+
+@dataclass
+class Block:
+    """A directive with all that is in its braces, includes taken in."""
+
+    words: list[str]
+    inside: list[Block] = field(default_factory=list)
+
+    def all(self, name: str) -> list[Block]:
+        """Directives of this name at this level."""
+        return [each for each in self.inside if each.words[0] == name]
+
+    def blocks(self) -> list[Block]:
+        return [self, *(below for each in self.inside for below in each.blocks())]
+
+
+WORD = re.compile(r"""\s*(?:\#[^\n]*|("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|[^\s{};]+))""")
+
+
+def read(file: Path) -> list[Block]:
+    words = [found for found in WORD.findall(file.read_text()) if found]
+    return _read(iter(_joined(words)), file.parent)
+
+
+def _joined(words: list[str]) -> list[str]:
+    return [word[1:-1] if word[0] in "\"'" and len(word) > 1 else word for word in words]
+
+
+def _read(words, folder: Path) -> list[Block]:
+    found: list[Block] = []
+    said: list[str] = []
+    for word in words:
+        if word == "}":
+            return found
+        if word == ";":
+            if said[0] == "include":
+                for file in sorted(folder.glob(said[1])):
+                    found += read(file)
+            else:
+                found.append(Block(said))
+            said = []
+        elif word == "{":
+            found.append(Block(said, _read(words, folder)))
+            said = []
+        else:
+            said.append(word)
+    return found
+
+
+@pytest.fixture(scope="module")
+def http() -> Block:
+    (one,) = Block([""], read(SHIPPED / "nginx.conf")).all("http")
+    return one
+
+
+def servers(http: Block) -> list[Block]:
+    found = http.all("server")
+    assert len(found) == 2
+    return found
+
+
+def test_every_place_that_passes_requests_on_says_itself_who_called(http):
+    passing = [each for each in http.blocks() if each.all("proxy_pass")]
+
+    assert len(passing) >= 3
+    for place in [*passing, *servers(http)]:
+        said = [directive.words[1] for directive in place.all("proxy_set_header")]
+        assert set(TOLD) <= set(said), place.words
+        assert len(said) == len(set(said))
+
+
+def test_headers_are_set_in_one_file_each():
+    for directive, home in (
+        ("proxy_set_header", "proxy.conf"),
+        ("add_header", "security_headers.conf"),
+    ):
+        having = {
+            file.name
+            for file in SHIPPED.glob("*.conf")
+            if re.search(rf"^\s*{directive}\b", file.read_text(), re.MULTILINE)
+        }
+        assert having == {home}
+
+
+def test_the_secret_is_taken_in_wherever_the_headers_are():
+    assert "include secret/*.conf;" in (SHIPPED / "proxy.conf").read_text()
+
+
+def test_what_is_for_inside_is_blocked_by_prefix(http):
+    _, main = servers(http)
+    blocked = {
+        place.words[2]: place
+        for place in main.all("location")
+        if [each.words for each in place.inside] == [["return", "404"]]
+    }
+
+    assert set(blocked) == {"/metrics", "/readyz", "/dev"}
+    assert all(place.words[1] == "^~" for place in blocked.values())
+
+
+def test_nothing_else_of_the_site_begins_like_that():
+    routes = [str(pattern.pattern) for pattern in get_resolver().url_patterns]
+    hidden = [route for route in routes if route.startswith(("metrics", "readyz", "dev"))]
+
+    assert set(hidden) <= {"metrics", "readyz", "dev/token"}
+
+
+def test_plain_http_passes_nothing_on(http):
+    plain, _ = servers(http)
+
+    assert [each for each in plain.blocks() if each.words[0] == "proxy_pass"] == []
+
+
+def test_bodies_are_as_large_as_the_service_takes_them(http):
+    (most,) = http.all("client_max_body_size")
+    assert most.words[1] == f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024}k"
+
+    _, main = servers(http)
+    larger = [
+        each.words[1]
+        for place in main.all("location")
+        for each in place.all("client_max_body_size")
+    ]
+    # What surrounds a file in a form is not counted by the service.
+    assert larger == [f"{settings.FILE_UPLOAD_MAX_SIZE // 1024**2 + 1}m"]
+
+
+def test_every_file_is_used():
+    text = "".join(file.read_text() for file in SHIPPED.glob("*.conf"))
+    alternatives = {"client_certificates.on.conf", "client_certificates.optional.conf"}
+
+    for file in SHIPPED.glob("*.conf"):
+        if file.name not in alternatives | {"nginx.conf"}:
+            assert f"include {file.name};" in text
+
+
+@pytest.mark.parametrize("certificates", ["", "optional", "on"])
+@pytest.mark.parametrize("upstream", ["unix:/run/supportsite/web.sock", "127.0.0.1:8000"])
+def test_nginx_takes_it_without_a_warning(authority: Authority, tmp_path, certificates, upstream):
+    with Nginx(tmp_path, authority, upstream, certificates=certificates) as nginx:
+        assert nginx.errors == ""
