@@ -47,6 +47,10 @@ UNSEALED_IDS = """
 SELECT id FROM generate_series(greatest(%s - %s, 1), %s) AS id
  WHERE NOT EXISTS (SELECT FROM audit_seal WHERE record_id = id)
 """
+OLDEST = """
+SELECT greatest(extract(epoch FROM now() - at), 0) FROM audit_record
+ WHERE id > (SELECT coalesce(max(record_id), 0) FROM audit_seal) ORDER BY id LIMIT 1
+"""
 SEAL = "COPY audit_seal (sequence, record_id, leaf, chain) FROM STDIN (FORMAT BINARY)"
 
 log = logging.getLogger("audit.sealer")
@@ -54,6 +58,14 @@ log = logging.getLogger("audit.sealer")
 
 class CannotSeal(Exception):
     """The log is not as this sealer left it; sealing on would hide that."""
+
+
+def oldest_unsealed() -> float:
+    """Seconds that the first record behind the sealed ones has waited for its place; 0: none is."""
+    with connection.cursor() as cursor:
+        cursor.execute(OLDEST)
+        found = cursor.fetchone()
+    return float(found[0]) if found else 0.0
 
 
 @contextmanager

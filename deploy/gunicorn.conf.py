@@ -4,7 +4,6 @@ import gc
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -29,9 +28,6 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
-
-_sealer = None
-_worker = None
 
 # Asked before gunicorn sets handlers of its own.
 _nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
@@ -85,8 +81,7 @@ def when_ready(server):
     # What is loaded by now stays. Unseen by the garbage collector it is never copied into a
     # worker's own memory, and a worker ends in a third of a second instead of one and a half.
     gc.freeze()
-    _start_sealer()
-    _start_worker()
+    _start_companions()
     banner = os.environ.pop("SERVE_BANNER", "")
     if not banner:
         return
@@ -96,27 +91,17 @@ def when_ready(server):
     print(banner, flush=True)
 
 
-def _start_sealer():
-    """The audit log's sealer, beside the workers, unless another place has the signing key."""
-    global _sealer
+def _start_companions():
+    """The audit log's sealer, unless another place has the signing key. And what sends mails and
+    webhooks, with `make run` only: an image has a service for it."""
     from django.conf import settings
 
+    from supportsite import companions
+
     if settings.AUDIT_SIGNING_KEY:
-        command = [str(_here.parent / "manage.py"), "audit_seal", "--loop", "--until-orphaned"]
-        # Told to end by on_exit, not by the terminal: it seals what the last requests recorded.
-        _sealer = subprocess.Popen(  # noqa: S603 (nothing in it comes from outside)
-            [sys.executable, *command], start_new_session=True
-        )
-
-
-def _start_worker():
-    """What sends mails and webhooks. With `make run` only: an image has a service for it."""
-    global _worker
+        companions.keep("sealer", "audit_seal", "--loop")
     if "SERVE_BANNER" in os.environ:
-        command = [str(_here.parent / "manage.py"), "worker", "--until-orphaned"]
-        _worker = subprocess.Popen(  # noqa: S603 (nothing in it comes from outside)
-            [sys.executable, *command], start_new_session=True
-        )
+        companions.keep("worker", "worker")
 
 
 def post_worker_init(worker):
@@ -139,13 +124,7 @@ def child_exit(server, worker):
 def on_exit(server):
     """Stop the Chroma server of our own; the embedded Postgres stops with its last user."""
     from assistant import wiring
+    from supportsite import companions
 
-    beside = [process for process in (_worker, _sealer) if process]
-    for process in beside:
-        process.terminate()
-    for process in beside:
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    companions.stop()
     wiring.stop()

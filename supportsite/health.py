@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from assistant.wiring import readiness_checks
-from supportsite import token_keys
+from supportsite import background, token_keys
 from supportsite.problems import problem_response
 
 log = logging.getLogger("supportsite.health")
@@ -28,19 +28,29 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when every dependency is there, else 503; one line each either way."""
+    """200 when every dependency is there, else 503; one line each either way.
+
+    A sealer or a worker that is late makes it ``degraded``, and 200: no request needs them, and
+    every replica that stopped answering because mails are late would make it an outage.
+    """
     checks: dict[str, Callable[[], str]] = {"database": _database, **readiness_checks()}
     if settings.JWT_JWKS_URL:
         checks["identity provider"] = token_keys.jwks_cache().standing
     lines = {name: _line(name, check) for name, check in checks.items()}
-    if all(line.startswith("ok") for line in lines.values()):
-        return JsonResponse({"status": "ok", "checks": lines})
-    return problem_response(503, "Something this site needs is not there.", checks=lines)
+    is_ready = all(line.startswith("ok") for line in lines.values())
+    behind = {name: _line(name, check) for name, check in background.CHECKS.items()}
+    lines |= behind
+    if not is_ready:
+        return problem_response(503, "Something this site needs is not there.", checks=lines)
+    on_time = all(line.startswith("ok") for line in behind.values())
+    return JsonResponse({"status": "ok" if on_time else "degraded", "checks": lines})
 
 
 def _line(name: str, check: Callable[[], str]) -> str:
     try:
         return f"ok: {check()}"
+    except background.Late as late_by:
+        return f"degraded: {late_by}"
     # Any failure of a dependency means "not ready"; what it was is for the log.
     except Exception as failure:
         log.warning("%s is not ready (%s): %s", name, type(failure).__name__, failure)

@@ -12,13 +12,19 @@ from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from assistant.ask_page import ask_page
-from supportsite import health, tokens
+from supportsite import background, health, tokens
+
+metrics = background.with_gauges(ExportToDjangoView)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("metrics", csrf_exempt(require_safe(ExportToDjangoView)), name="metrics"),
+    path(
+        "metrics",
+        csrf_exempt(require_safe(metrics)),
+        name="metrics",
+    ),
     path("", include("assistant.urls")),
     path("", include("faq.urls")),
     path("", include("tickets.urls")),

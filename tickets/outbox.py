@@ -8,6 +8,7 @@ has not arrived by the last try is a dead letter.
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
@@ -39,6 +40,8 @@ QUEUE = JobManager(DjangoConnector())
 
 OVERLAP = timedelta(hours=24)
 """How long the secret before the last still signs too, so that receivers can change over."""
+
+LAST_HEARTBEAT = "SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers"
 
 OVERLOOKED_AFTER = timedelta(minutes=5)
 
@@ -89,6 +92,22 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Those whose next try should long have been."""
         late = timezone.now() - OVERLOOKED_AFTER
         return self.filter(status=Delivery.Status.PENDING, next_try__lt=late)
+
+
+def oldest_due() -> float:
+    """Seconds that the oldest delivery that is due has waited for its try; 0: none is due."""
+    now = timezone.now()
+    due = Delivery.objects.filter(status=Delivery.Status.PENDING, next_try__lte=now)
+    since = due.aggregate(since=models.Min("next_try"))["since"]
+    return (now - since).total_seconds() if since else 0.0
+
+
+def last_heartbeat() -> float:
+    """Seconds since a worker last gave a sign of life; infinite: none is at work."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_HEARTBEAT)
+        found = cursor.fetchone()[0]
+    return math.inf if found is None else float(found)
 
 
 class Delivery(models.Model):

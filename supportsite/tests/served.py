@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -165,6 +165,17 @@ class Site:
         counted = re.findall(r"^assistant_asks_total{.*} (\S+)$", metrics, re.MULTILINE)
         return sum(map(float, counted))
 
+    def gauge(self, name: str) -> float:
+        status, metrics = self.send("GET", "/metrics")
+        assert status == 200, self.log
+        return float(re.search(rf"^{name} (\S+)$", metrics, re.MULTILINE)[1])
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not is_so():
+            assert time.monotonic() < deadline, self.log
+            time.sleep(0.1)
+
     # --- Its processes ------------------------------------------------------------------------
 
     @property
@@ -186,6 +197,11 @@ class Site:
 
     def chroma(self) -> list[psutil.Process]:
         return [each for each in self.processes() if "chroma" in " ".join(each.cmdline())]
+
+    def commands(self, name: str) -> list[psutil.Process]:
+        """Those of manage.py that run beside the workers."""
+        found = psutil.Process(self.process.pid).children()
+        return [each for each in found if name in each.cmdline()]
 
     @contextmanager
     def only(self, worker: psutil.Process) -> Iterator[None]:

@@ -233,6 +233,28 @@ def test_every_reply_has_one_audit_record_though_a_worker_is_killed_meanwhile(sh
     assert len(shop.workers()) == WORKERS
 
 
+@pytest.mark.parametrize("name", ["audit_seal", "worker"])
+def test_a_sealer_or_worker_that_is_killed_comes_back(shop, name):
+    (killed,) = shop.commands(name)
+    killed.kill()
+
+    shop.wait_until(lambda: [each.pid for each in shop.commands(name)] not in ([], [killed.pid]))
+
+    assert "it is started again in 1 s" in shop.log
+    assert len(shop.commands(name)) == 1
+
+
+def test_after_that_records_are_sealed_and_the_probe_says_so(shop):
+    shop.ask(PASSWORD)
+
+    shop.wait_until(lambda: shop.gauge("audit_unsealed_oldest_seconds") == 0)
+    shop.wait_until(lambda: shop.gauge("tickets_worker_heartbeat_seconds") < 10)
+
+    status, told = shop.send("GET", "/readyz")
+    assert (status, told["status"]) == (200, "ok")
+    assert told["checks"]["sealer"].startswith("ok: the oldest unsealed record is ")
+
+
 def test_without_chroma_it_is_not_ready_but_answers_and_a_reindex_brings_it_back(shop):
     (chroma,) = shop.chroma()
     chroma.kill()
@@ -324,6 +346,7 @@ def test_after_a_kill_nothing_is_lost(restarted, remembered):
 
 def test_after_a_kill_there_is_one_chroma_and_it_holds_what_it_should(restarted):
     assert len(restarted.chroma()) == 1
+    assert [len(restarted.commands(name)) for name in ("audit_seal", "worker")] == [1, 1]
     assert "0 missing, 0 changed, 0 surplus" in restarted.manage("reindex", "--check").text
 
 

@@ -28,8 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--loop", action="store_true", help="go on, a round every second")
         parser.add_argument(
             "--until-orphaned",
-            action="store_true",
-            help="with --loop: end when the process that started it does",
+            type=int,
+            metavar="PID",
+            help="with --loop: end when the process that started it, which this is, does",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         except keys.NoSigningKey as missing:
             raise CommandError(str(missing)) from None
         if options["loop"]:
-            self._loop(os.getppid() if options["until_orphaned"] else None)
+            self._loop(options["until_orphaned"])
             return
         with only_sealer() as held:
             if not held:

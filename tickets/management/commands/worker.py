@@ -50,13 +50,14 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--until-orphaned",
-            action="store_true",
-            help="end when the process that started it does",
+            type=int,
+            metavar="PID",
+            help="end when the process that started it, which this is, does",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["until_orphaned"]:
-            threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+            threading.Thread(target=_watch, args=(options["until_orphaned"],), daemon=True).start()
         try:
             told_to_stop = asyncio.run(_work(options["concurrency"], options["stalled_after"]))
         except (ConnectorException, DatabaseError, InterfaceError) as failure:
