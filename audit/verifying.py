@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
     def opening(self) -> bytes:
         """How the stored bytes must begin if the columns say the same as they do."""
-        at = self.at.isoformat(timespec="microseconds") + "+00:00"
+        at = self.at.isoformat("T", "microseconds") + "+00:00"
         return opening(at, *self[7:]).encode("utf-8", "backslashreplace")
 
 
