@@ -192,16 +192,23 @@ class Site:
         return [process for process in psutil.process_iter() if self._is_ours(process)]
 
     def workers(self) -> list[psutil.Process]:
-        gunicorn = psutil.Process(self.process.pid).children()
-        return [child for child in gunicorn if "gunicorn" in child.cmdline()]
+        return self._children("gunicorn")
 
     def chroma(self) -> list[psutil.Process]:
         return [each for each in self.processes() if "chroma" in " ".join(each.cmdline())]
 
     def commands(self, name: str) -> list[psutil.Process]:
         """Those of manage.py that run beside the workers."""
-        found = psutil.Process(self.process.pid).children()
-        return [each for each in found if name in each.cmdline()]
+        return self._children(name)
+
+    def _children(self, argument: str) -> list[psutil.Process]:
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            # One that has just ended has no command any more.
+            with suppress(psutil.Error):
+                if argument in child.cmdline():
+                    found.append(child)
+        return found
 
     @contextmanager
     def only(self, worker: psutil.Process) -> Iterator[None]:
