@@ -20,8 +20,8 @@ from audit.models import PruneCertificate, Record, SignedCheckpoint, SubjectKey
 from audit.verifying import Base, Break, Expected, Kind, Row
 
 _COLUMNS = """
-    r.canonical, r.mac, r.at AT TIME ZONE 'UTC', r.action, r.outcome, coalesce(r.actor, ''),
-    coalesce(r.subject, ''), r.about, r.request_id
+    r.canonical, r.mac, to_char(r.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
+    r.action, r.outcome, coalesce(r.actor, ''), coalesce(r.subject, ''), r.about, r.request_id
 """
 _CHUNK = 200
 """Rows that come in one piece: many for few calls, few to stay in the processor's cache."""

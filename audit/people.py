@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -100,22 +99,14 @@ class Pseudonym(models.ForeignKey):  # type: ignore[type-arg]
         super().__init__(*args, **{**loose, **shape, **kwargs})
 
 
-def bringing(new: list[SubjectKey]) -> AbstractContextManager[None]:
-    """Inside, an insert brings people's new keys along in the same statement.
-
-    So a first record costs one statement too, and there is never a record without its key.
-    """
+def bringing(new: list[SubjectKey]) -> tuple[str, list[Any]]:
+    """What stands before an INSERT for it to bring people's new keys along, and its values."""
     if not new:
-        return nullcontext()
+        return "", []
     rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(new))
-    brought = f"WITH brought AS ({INSERT_KEYS} {rows}) "
     values = [
         value
         for person in new
         for value in (person.pk, person.lookup, person.name, person.key, person.created)
     ]
-
-    def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        return run(brought + sql, (*values, *params), many, context)
-
-    return connection.execute_wrapper(execute)
+    return f"WITH brought AS ({INSERT_KEYS} {rows}) ", values

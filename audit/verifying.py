@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2s, sha256
 from typing import NamedTuple
@@ -35,7 +34,7 @@ class Kind(StrEnum):
 class Row(NamedTuple):
     """A place in the log and the record that is said to be there; None: there is no such record.
 
-    ``at`` is in UTC, without saying so.
+    The columns from ``at`` on are texts, ``at`` as ``chain.Header`` has it.
     """
 
     sequence: int
@@ -44,7 +43,7 @@ class Row(NamedTuple):
     chain: bytes
     stored: bytes | None
     mac: bytes | None
-    at: datetime
+    at: str
     action: str
     outcome: str
     actor: str
@@ -52,10 +51,10 @@ class Row(NamedTuple):
     about: str
     request_id: str
 
-    def opening(self) -> bytes:
-        """How the stored bytes must begin if the columns say the same as they do."""
-        at = self.at.isoformat("T", "microseconds") + "+00:00"
-        return opening(at, *self[7:]).encode("utf-8", "backslashreplace")
+
+def _opening(*columns: str) -> bytes:
+    """How the stored bytes must begin if the columns say the same as they do."""
+    return opening(*columns).encode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -118,34 +117,36 @@ def walk(rows: Iterable[Row], base: Base, expected: Expected) -> tuple[int, Brea
     people = {"", *expected.people}
     mac_key, copies = expected.mac_key, expected.copies
     coming = _Peekable(rows)
+    size, append = tree.size, tree.append
     # Written out, not in small functions: it runs once for every record there ever was.
     for row in coming:
-        if row.sequence != tree.size:
-            return tree.size, _gap(row, tree.size)
-        stored = row.stored
+        sequence, record_id, sealed, linked, stored, mac = row[:6]
+        if sequence != size:
+            return size, _gap(row, size)
         if stored is None:
-            return tree.size, _break(row, Kind.MISSING, "it was sealed and is gone")
+            return size, _break(row, Kind.MISSING, "it was sealed and is gone")
         leaf = sha256(b"\0" + stored).digest()
-        if leaf != row.leaf:
+        if leaf != sealed:
             changed = _break(row, Kind.CHANGED, "it does not say what was sealed")
-            return tree.size, replace(changed, found=leaf)
+            return size, replace(changed, found=leaf)
         before, chain = chain, sha256(b"\2" + chain + leaf).digest()
-        if chain != row.chain:
-            return tree.size, _unlinked(row, coming.peek(), before)
-        if row.record_id in copies:
-            return tree.size, _break(row, Kind.INSERTED, "it is a copy of an older record")
-        if blake2s(leaf, key=mac_key).digest() != row.mac:
-            return tree.size, _foreign(row, coming.peek(), before)
-        if not stored.startswith(row.opening()):
-            return tree.size, _break(row, Kind.CHANGED, COLUMNS)
+        if chain != linked:
+            return size, _unlinked(row, coming.peek(), before)
+        if record_id in copies:
+            return size, _break(row, Kind.INSERTED, "it is a copy of an older record")
+        if blake2s(leaf, key=mac_key).digest() != mac:
+            return size, _foreign(row, coming.peek(), before)
+        if not stored.startswith(_opening(*row[6:])):
+            return size, _break(row, Kind.CHANGED, COLUMNS)
         if row.actor not in people or row.subject not in people:
-            return tree.size, _break(row, Kind.MISSING, "its key is gone, and no erasure says so")
-        tree.append(leaf)
-        if tree.size == stops.next:
+            return size, _break(row, Kind.MISSING, "its key is gone, and no erasure says so")
+        append(leaf)
+        size += 1
+        if size == stops.next:
             found = stops.at(tree)
             if found:
-                return tree.size, found
-    return tree.size, stops.beyond(tree.size)
+                return size, found
+    return size, stops.beyond(size)
 
 
 NOT_OURS = "it was changed before it was sealed, or this site did not write it"
@@ -158,7 +159,7 @@ def waiting(rows: Iterable[Row], mac_key: bytes) -> Break | None:
         assert row.stored is not None
         if blake2s(leaf_hash(row.stored), key=mac_key).digest() != row.mac:
             return Break(Kind.CHANGED, NOT_OURS, record_id=row.record_id)
-        if not row.stored.startswith(row.opening()):
+        if not row.stored.startswith(_opening(*row[6:])):
             return Break(Kind.CHANGED, COLUMNS, record_id=row.record_id)
     return None
 

@@ -52,7 +52,8 @@ class Log:
 
 def written(record_id: int, text: str, *, mac_key: bytes = MAC_KEY, rng: random.Random) -> Row:
     """A record as a request writes it; it has no place yet."""
-    at = datetime(2026, 11, 23) + timedelta(seconds=record_id)
+    moment = datetime(2026, 11, 23) + timedelta(seconds=record_id)
+    at = f"{moment.isoformat(timespec='microseconds')}+00:00"
     columns = {
         "action": "question.asked",
         "outcome": rng.choice(["answered", "unanswered"]),
@@ -62,7 +63,7 @@ def written(record_id: int, text: str, *, mac_key: bytes = MAC_KEY, rng: random.
         "request_id": f"{record_id:08x}",
     }
     stored = chain.canonical(
-        chain.Header(at=f"{at.isoformat(timespec='microseconds')}+00:00", **columns),
+        chain.Header(at=at, **columns),
         nonce=rng.randbytes(16),
         facts={"text": text},
         private=rng.randbytes(rng.randrange(200)),
