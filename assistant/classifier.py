@@ -7,8 +7,9 @@ the question's vector with a matrix of one row per FAQ.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,21 @@ class Classifier:
                 f"and as many biases, not {self.bias.shape}"
             )
 
-    def votes(self, vector: Vector) -> dict[str, float]:
-        """The probability, 0..1, of each FAQ; together they make 1, whatever the question."""
-        votes = np.exp(self.log_votes(vector[np.newaxis, :])[0])
-        return dict(zip(self.faq_ids, votes.tolist(), strict=True))
+    def votes(self, vector: Vector, among: Iterable[str] | None = None) -> dict[str, float]:
+        """The probability, 0..1, of each FAQ; all together make 1, whatever the question.
+
+        ``among``: tell only those of these.
+        """
+        votes = self.log_votes(vector[np.newaxis, :])[0]
+        if among is None:
+            return dict(zip(self.faq_ids, np.exp(votes).tolist(), strict=True))
+        there = [faq_id for faq_id in among if faq_id in self._places]
+        few = np.exp(votes[[self._places[faq_id] for faq_id in there]])
+        return dict(zip(there, few.tolist(), strict=True))
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {faq_id: place for place, faq_id in enumerate(self.faq_ids)}
 
     def log_votes(self, vectors: Matrix) -> Scores:
         """Natural logarithms of the votes; shape (len(vectors), FAQs)."""

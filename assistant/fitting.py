@@ -106,10 +106,9 @@ def fit_release(phrasings: Phrasings, *, answers: Phrasings = NONE) -> Fitted:
     Falls back to the shipped policy when there are too few FAQs or too few have alternates.
     """
     release = _Release.of(phrasings, answers)
-    if len(release.faq_ids) < FOLDS:
-        return Fitted(ConfidencePolicy(), None, why=f"fewer than {FOLDS} FAQs")
-    if 2 * np.count_nonzero(release.counts > 1) < len(release.faq_ids):
-        return Fitted(ConfidencePolicy(), None, why="most FAQs have no alternate question")
+    missing = too_little(release.counts.tolist())
+    if missing:
+        return Fitted(ConfidencePolicy(), None, why=missing)
 
     with one_thread():
         rehearsed = joined(list(_rehearsals(release)))
@@ -118,6 +117,15 @@ def fit_release(phrasings: Phrasings, *, answers: Phrasings = NONE) -> Fitted:
         classifier = train(*release.taught(), release.faq_ids)
         coefficients = _coefficients(rehearsed)
     return Fitted(ReleasePolicy(coefficients=coefficients), classifier, len(rehearsed))
+
+
+def too_little(counts: Sequence[int]) -> str:
+    """Why nothing can be fitted, given how many phrasings each FAQ has; empty if it may be."""
+    if len(counts) < FOLDS:
+        return f"fewer than {FOLDS} FAQs"
+    if 2 * sum(count > 1 for count in counts) < len(counts):
+        return "most FAQs have no alternate question"
+    return ""
 
 
 def _coefficients(rehearsed: Evidence) -> Coefficients:

@@ -65,7 +65,8 @@ class LoadedRelease:
             categories={category} if category else None,
             audiences=audiences,
         )
-        votes = self.classifier.votes(vector) if self.classifier else {}
+        ids = [match.faq_id for match in found]
+        votes = self.classifier.votes(vector, ids) if self.classifier else {}
         slug, phrasing = self.exact.get(normalise(text), (None, ""))
         if slug is None and not votes:
             return found

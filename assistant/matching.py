@@ -6,7 +6,7 @@ server and never misses a neighbour.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -29,18 +29,20 @@ class ReleaseMatrix:
     def __init__(self, entries: Sequence[Entry]) -> None:
         # Phrasings of one FAQ lie side by side, so that its best one is a maximum over a run of
         # rows; sorted, so that the first of equals does not depend on the order they came in.
-        self._entries = sorted(entries, key=lambda entry: (entry.faq_id, entry.phrasing))
-        self._matrix = _matrix([entry.vector for entry in self._entries])
-        self._starts = _starts([entry.faq_id for entry in self._entries])
-        self._ends = np.append(self._starts[1:], len(self._entries))
-        first = [self._entries[start] for start in self._starts]
-        self._categories = np.array([entry.category for entry in first])
-        self._audiences = np.array([entry.audience for entry in first])
-        self._for_everybody = not self._audiences.astype(bool).any()
+        entries = sorted(entries, key=lambda entry: (entry.faq_id, entry.phrasing))
+        self._matrix = _matrix([entry.vector for entry in entries])
+        self._starts = _starts([entry.faq_id for entry in entries])
+        self._ends = np.append(self._starts[1:], len(entries))
+        # The texts and not the entries, which would keep every vector a second time.
+        self._phrasings = [entry.phrasing for entry in entries]
+        first = [entries[start] for start in self._starts]
+        self._faq_ids = [entry.faq_id for entry in first]
+        self._categories = _Names(entry.category for entry in first)
+        self._audiences = _Names(entry.audience for entry in first)
 
     def __len__(self) -> int:
         """How many phrasings."""
-        return len(self._entries)
+        return len(self._phrasings)
 
     def match(
         self,
@@ -58,11 +60,12 @@ class ReleaseMatrix:
         """
         if limit < 1:
             raise ValueError(f"limit must be at least 1, not {limit}")
-        if not self._entries:
+        if not self._phrasings:
             return []
 
         by_phrasing = self._matrix @ vector
-        by_faq = np.maximum.reduceat(by_phrasing, self._starts)
+        one_each = len(self._starts) == len(by_phrasing)
+        by_faq = by_phrasing if one_each else np.maximum.reduceat(by_phrasing, self._starts)
         closest = _largest(by_faq, self._faqs_of(categories, audiences), limit)
         matches = [self._best_phrasing(faq, by_phrasing) for faq in closest]
         matches.sort(key=lambda match: (-match.similarity, match.faq_id))
@@ -72,12 +75,12 @@ class ReleaseMatrix:
         self, categories: Collection[str] | None, audiences: Collection[str] | None
     ) -> Positions | None:
         """Which FAQs are looked at; None: all."""
-        if audiences is None or self._for_everybody:
+        if audiences is None or self._audiences.all_empty:
             allowed = None
         else:
-            allowed = np.isin(self._audiences, ["", *audiences])
+            allowed = self._audiences.among(["", *audiences])
         if categories is not None:
-            chosen = np.isin(self._categories, list(categories))
+            chosen = self._categories.among(categories)
             allowed = chosen if allowed is None else allowed & chosen
         return None if allowed is None else np.flatnonzero(allowed)
 
@@ -85,10 +88,33 @@ class ReleaseMatrix:
         start, end = self._starts[faq], self._ends[faq]
         similarities = [round(value, DECIMALS) for value in by_phrasing[start:end].tolist()]
         best = max(similarities)
-        entry = self._entries[start + similarities.index(best)]
+        phrasing = self._phrasings[start + similarities.index(best)]
         # Sums in float32 may pass the ends by a hair.
         cosine = min(max(best, -1.0), 1.0)
-        return Match(entry.faq_id, entry.phrasing, cosine, category=entry.category)
+        return Match(self._faq_ids[faq], phrasing, cosine, category=self._categories[faq])
+
+
+class _Names:
+    """A name for each FAQ, of few different ones: numbers are compared faster than texts."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._numbers: dict[str, int] = {}
+        each = [self._numbers.setdefault(name, len(self._numbers)) for name in names]
+        self._each = np.array(each, dtype=np.int32)
+        self._names: list[str] = list(self._numbers)
+
+    @property
+    def all_empty(self) -> bool:
+        return self._names in ([""], [])
+
+    def __getitem__(self, faq: int) -> str:
+        return self._names[int(self._each[faq])]
+
+    def among(self, names: Collection[str]) -> npt.NDArray[np.bool_]:
+        """Whose name is one of these."""
+        wanted = np.zeros(len(self._names), dtype=np.bool_)
+        wanted[[self._numbers[name] for name in names if name in self._numbers]] = True
+        return wanted[self._each]
 
 
 def _matrix(vectors: Sequence[Vector]) -> Matrix:

@@ -11,7 +11,7 @@ from typing import Any
 from assistant import vectors
 from assistant.calibration import Calibration, Labelled, TooLittleData, calibrate
 from assistant.entries import entries, phrasings, taught
-from assistant.fitting import Fitted, Phrasings, fit_release
+from assistant.fitting import Fitted, Phrasings, fit_release, too_little
 from assistant.interfaces import Embedder, Vector
 from assistant.models import FittedPolicy, Label
 from assistant.question import prepare
@@ -38,12 +38,19 @@ class Lessons:
 
 
 def fit(contents: Sequence[Content], known: Mapping[str, Vector]) -> Lessons:
-    """Fit a policy from what the FAQs themselves say. ``known``: the vectors of ``texts``."""
+    """Fit a policy from what the FAQs themselves say.
+
+    ``known``: the vectors of ``texts``, or at least of ``needed``.
+    """
     held = entries(contents, known)
     asked = _phrasings([entry.faq_id for entry in held], [entry.vector for entry in held])
     in_order = sorted(contents, key=lambda content: content.slug)
-    answers = _phrasings(
-        [content.slug for content in in_order], [known[taught(each)] for each in in_order]
+    answered = [content for content in in_order if taught(content) in known]
+    answers = Phrasings(
+        tuple(content.slug for content in answered),
+        vectors.matrix(
+            [known[taught(each)] for each in answered], dimension=asked.vectors.shape[1]
+        ),
     )
     return Lessons(fit_release(asked, answers=answers), asked, answers)
 
@@ -129,8 +136,18 @@ def refit_precision(digest: str) -> float:
 
 
 def texts(contents: Sequence[Content]) -> list[str]:
-    """Every text of these FAQs that is embedded."""
+    """Every text of these FAQs that anything embeds."""
     return [*phrasings(contents), *map(taught, contents)]
+
+
+def needed(contents: Sequence[Content]) -> list[str]:
+    """The texts that publishing these FAQs embeds.
+
+    Answers are long and only teach: where nothing is fitted, they would be most of the work.
+    """
+    if too_little([len(content.phrasings) for content in contents]) and not Label.objects.exists():
+        return list(phrasings(contents))
+    return texts(contents)
 
 
 def _phrasings(faq_ids: Sequence[str], rows: Sequence[Vector]) -> Phrasings:

@@ -35,7 +35,7 @@ def prepare(
         live = Release.objects.live()
         if live and live.fingerprint == prepared.fingerprint:
             return replace(prepared, policy=live.policy)
-        known = vectors.ensure(embedder, policies.texts(contents), progress=progress)
+        known = vectors.ensure(embedder, policies.needed(contents), progress=progress)
         wiring.index().prepare(prepared.collection, entries(contents, known))
         # One more than are kept: the one that is made ready counts as soon as it is live.
         drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from assistant import policies, vectors
 from assistant.deciding import MATCHES, Message, consider
@@ -56,10 +56,18 @@ def judge(
 
 
 def trial_release(
-    contents: Sequence[Content], embedder: Embedder, *, progress: Progress | None = None
+    contents: Sequence[Content],
+    embedder: Embedder,
+    *,
+    texts: Iterable[str] = (),
+    progress: Progress | None = None,
 ) -> tuple[LoadedRelease, Lessons]:
-    """A release of these FAQs that exists in memory only, and the policy fitted for it."""
-    known = vectors.ensure(embedder, policies.texts(contents), progress=progress)
+    """A release of these FAQs that exists in memory only, and the policy fitted for it.
+
+    ``texts``: what to embed; by default all that could teach it something.
+    """
+    texts = texts or policies.texts(contents)
+    known = vectors.ensure(embedder, texts, progress=progress)
     lessons = policies.fit(contents, known)
     release = LoadedRelease(
         pk=0,

@@ -126,14 +126,14 @@ class DraftRelease:
     def _make(live: LoadedRelease) -> LoadedRelease:
         knowledge_base, embedder = current(), wiring.embedder()
         contents = list(knowledge_base.contents.values())
-        texts = set(policies.texts(contents))
+        texts = set(policies.needed(contents))
         new = len(texts) - len(vectors.stored(embedder.name, texts))
         if new > MOST_NEW:
             raise TooMuchNew(
                 f"{new:,} texts of drafts have no vectors yet, too many to make while you wait: "
                 "publish them first."
             )
-        release, lessons = trials.trial_release(contents, embedder)
+        release, lessons = trials.trial_release(contents, embedder, texts=texts)
         return replace(
             release,
             rules=knowledge_base.rules,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from audit.models import record
@@ -92,7 +93,7 @@ def _write(wanted: Mapping[str, Draft], before: Mapping[str, Draft]) -> None:
         [_row(draft) for draft in wanted.values()],
         update_conflicts=True,
         unique_fields=["slug"],
-        update_fields=[*_COLUMNS, "updated"],
+        update_fields=[*_COLUMNS, "digest", "updated"],
         batch_size=1000,
     )
     ids = dict(Faq.objects.filter(slug__in=list(wanted)).values_list("slug", "id"))
@@ -120,17 +121,20 @@ def _row(draft: Draft) -> Faq:
         owner=draft.owner,
         review_by=draft.review_by,
         retired=draft.retired,
+        digest=content.digest,
         updated=timezone.now(),
     )
 
 
 def remember(digests: Mapping[str, str]) -> None:
     """What a file said of each FAQ, so that the next one can tell what is new in it."""
-    stale = [
-        faq
-        for faq in Faq.objects.filter(slug__in=list(digests)).only("slug", "file_digest")
-        if faq.file_digest != digests[faq.slug]
-    ]
-    for faq in stale:
-        faq.file_digest = digests[faq.slug]
-    Faq.objects.bulk_update(stale, ["file_digest"], batch_size=1000)
+    # Not bulk_update, which spells out a condition for every row: seconds at 20,000 FAQs.
+    with connection.cursor() as cursor:
+        cursor.execute(REMEMBER, [list(digests), list(digests.values())])
+
+
+REMEMBER = """
+    UPDATE faq_faq SET file_digest = said.digest
+    FROM unnest(%s::text[], %s::text[]) AS said (slug, digest)
+    WHERE faq_faq.slug = said.slug AND faq_faq.file_digest <> said.digest
+"""

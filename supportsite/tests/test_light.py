@@ -1,0 +1,71 @@
+"""What does not answer questions starts fast: it loads none of what answering needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+HEAVY = {
+    *("torch", "sentence_transformers", "transformers", "sklearn", "scipy", "matplotlib"),
+    *("chromadb", "agno", "openai", "onnx", "openpyxl"),
+}
+COMPUTING = {"onnxruntime", "tokenizers"}
+
+COMMAND = """
+import atexit, sys
+atexit.register(lambda: print("LOADED", *sys.modules, file=sys.stderr))
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", *sys.argv[1:]])
+"""
+
+SERVER = """
+import sys
+import django
+django.setup()
+import supportsite.wsgi
+from assistant import wiring
+model = wiring.local_model()
+model.load()
+model.embed(["How do I reset my password?"])
+print("LOADED", *sys.modules, file=sys.stderr)
+"""
+
+
+def loaded(program: str, *arguments: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("LOADED ")]
+    return set(line.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["--help"], id="manage.py --help"),
+        pytest.param(["check"], id="manage.py check"),
+        pytest.param(["migrate", "--plan"], id="manage.py migrate"),
+    ],
+)
+def test_a_command_that_asks_nothing_loads_no_model_no_index_and_no_agent(command):
+    found = loaded(COMMAND, *command)
+
+    assert "django" in found
+    assert sorted(found & (HEAVY | COMPUTING)) == []
+
+
+def test_a_server_embeds_without_torch_and_without_what_only_publishing_needs():
+    call_command("prepare_model")
+
+    found = loaded(SERVER)
+
+    assert found >= COMPUTING
+    assert sorted(found & HEAVY) == []
