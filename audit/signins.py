@@ -25,4 +25,7 @@ def _signed_out(sender: Any, user: Any, **_: Any) -> None:
 
 
 def _refused(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
+    # Whoever signs in through another site is refused, and recorded, where the reason is known.
+    if "username" not in credentials:
+        return
     record("user.sign_in_refused", actor=str(credentials.get("username", ""))[:200])

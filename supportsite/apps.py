@@ -5,4 +5,8 @@ class SupportsiteConfig(AppConfig):
     name = "supportsite"
 
     def ready(self) -> None:
-        from supportsite import edge_checks, production_checks  # noqa: F401  (register the checks)
+        from supportsite import (  # noqa: F401  (register the system checks, and a receiver)
+            edge_checks,
+            lock_out,
+            production_checks,
+        )

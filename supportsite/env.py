@@ -59,6 +59,17 @@ def parsed(name: str, default: str, parse: Callable[[str], T]) -> T:
         raise ImproperlyConfigured(f"{name} must be {wrong}.") from None
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    """For ``parsed``: the text, if it is one of these."""
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"{' or '.join(words)}, not {text!r}")
+        return text
+
+    return parse
+
+
 def integer(name: str, default: int, *, least: int, most: int) -> int:
     value = text(name)
     try:

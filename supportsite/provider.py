@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,12 +56,16 @@ def _exchange(
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=seconds)
     # A time-out counts from byte to byte; this one ends a reply that drips, and its headers.
-    deadline = threading.Timer(seconds, _cut, [connection])
+    connected: list[socket.socket] = []
+    deadline = threading.Timer(seconds, _cut, [connection, connected])
     deadline.daemon = True
     deadline.start()
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     started = time.monotonic()
     try:
+        connection.connect()
+        # The connection lets go of it before a body without a length is read.
+        connected.append(connection.sock)
         connection.request(method, target, body, {"Accept": "application/json", **headers})
         reply = connection.getresponse()
         text = reply.read(MOST_BYTES + 1)
@@ -80,9 +84,10 @@ def _exchange(
         connection.close()
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+def _cut(connection: http.client.HTTPConnection, connected: Sequence[socket.socket]) -> None:
+    for each in (connection.sock, *connected):
+        with suppress(OSError, AttributeError):
+            each.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass(frozen=True)

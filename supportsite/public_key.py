@@ -35,6 +35,14 @@ def read(text: str) -> str:
     return key.public_bytes(serialization.Encoding.PEM, info).decode()
 
 
+def fits(pem: str, algorithms: tuple[str, ...]) -> bool:
+    """Whether one of the algorithms can be verified with the key."""
+    try:
+        return bool(keys(pem, algorithms))
+    except ValueError:
+        return False
+
+
 def keys(pem: str, algorithms: tuple[str, ...]) -> KeySet:
     """The one key, for each of the algorithms that fits it. ``ValueError`` if none does."""
     return KeySet({"keys": [as_jwk(_loaded(pem.encode()))]}, algorithms)

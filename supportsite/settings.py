@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from assistant import limits
 from audit import channels
@@ -101,6 +103,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -123,6 +129,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "supportsite.second_factor.SecondFactorMiddleware",
+    "axes.middleware.AxesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -146,6 +154,44 @@ TEMPLATES = [
         },
     },
 ]
+
+AUTHENTICATION_BACKENDS = [
+    # First: whoever is shut out is not even asked for a password.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "supportsite.oidc.Backend",
+]
+SIGN_IN_FAILURES = env.integer("SIGN_IN_FAILURES", 5, least=1, most=1_000)
+SIGN_IN_LOCKED_MINUTES = env.integer("SIGN_IN_LOCKED_MINUTES", 15, least=1, most=10_000)
+AXES_HANDLER = "supportsite.lock_out.Handler"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_FAILURE_LIMIT = SIGN_IN_FAILURES
+AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_LOCKED_MINUTES)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "supportsite.lock_out.address"
+AXES_WHITELIST_CALLABLE = "supportsite.lock_out.is_elsewhere"
+AXES_LOCKOUT_CALLABLE = "supportsite.lock_out.page"
+# The audit trail has them, and knows how to forget a person.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "code", "next"]
+
+SECOND_FACTOR = env.parsed("SECOND_FACTOR", "optional", env.one_of("optional", "required"))
+OTP_TOTP_ISSUER = "supportsite"
+
+OIDC_ISSUER = env.parsed("OIDC_ISSUER", "", provider.address)
+OIDC_RP_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_RP_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_RP_SCOPES = env.text("OIDC_SCOPES", "openid email profile")
+OIDC_USE_PKCE = True
+OIDC_AUTHENTICATION_CALLBACK_URL = "oidc-callback"
+env.together("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+# Made by supportsite/migrations/0001_roles.py.
+DESK_GROUPS = ("curator", "publisher", "support", "auditor")
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
+OIDC_GROUP_MAP = env.parsed("OIDC_GROUP_MAP", "", partial(roles.parse_map, known=DESK_GROUPS))
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -252,6 +298,8 @@ JWT_ROLE_MAP = env.parsed("JWT_ROLE_MAP", "", partial(roles.parse_map, known=lis
 JWT_ALGORITHMS = env.parsed("JWT_ALGORITHMS", "RS256,PS256,ES256,EdDSA", jwks.algorithms)
 JWT_JWKS_MAX_AGE = env.integer("JWT_JWKS_MAX_AGE", 86_400, least=60, most=2_592_000)
 env.one_at_most("JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL")
+if JWT_PUBLIC_KEY and not public_key.fits(JWT_PUBLIC_KEY, JWT_ALGORITHMS):
+    raise ImproperlyConfigured("JWT_ALGORITHMS has none that fits JWT_PUBLIC_KEY.")
 if JWT_JWKS_URL:
     env.together("JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE")
 
@@ -330,6 +378,10 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "supportsite.second_factor.SignInForm"},
+    "ACCOUNT": {
+        "navigation": [{"title": "Second factor", "link": reverse_lazy("second-factor")}],
+    },
     "DASHBOARD_CALLBACK": "supportsite.desk.first_page",
     "SIDEBAR": {"navigation": "supportsite.desk.navigation"},
     "STYLES": [lambda request: static("supportsite/desk.css")],

@@ -12,7 +12,7 @@ from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from assistant.ask_page import ask_page
-from supportsite import background, health, tokens
+from supportsite import background, health, oidc, second_factor, tokens
 
 metrics = background.with_gauges(ExportToDjangoView)
 
@@ -32,6 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("admin/ask/", admin.site.admin_view(ask_page), name="ask-page"),
+    path("admin/second-factor/", admin.site.admin_view(second_factor.page), name="second-factor"),
+    path("admin/oidc/authenticate/", oidc.begin, name="oidc-begin"),
+    path("admin/oidc/callback/", oidc.callback, name="oidc-callback"),
     path("admin/", admin.site.urls),
 ]
 

@@ -327,9 +327,9 @@ def test_however_a_provider_misbehaves_it_is_over_in_two_seconds(idp, mood):
 
     started = time.monotonic()
     with pytest.raises((provider.ProviderFailed, ValueError)):
-        KeySet(provider.get(idp.jwks_url, seconds=0.5), ALGORITHMS)
+        KeySet(provider.get(idp.jwks_url), ALGORITHMS)
 
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 2.5
     assert "elsewhere" not in "".join(idp.asked)
 
 

@@ -30,7 +30,8 @@ def test_each_kind_is_read_and_verifies_what_fits_it(key):
     read = public_key.read(pem(key))
 
     assert read == pem(key)
-    assert public_key.keys(read, ("RS256", "ES256", "EdDSA"))
+    assert public_key.fits(read, ("RS256", "ES256", "EdDSA"))
+    assert not public_key.fits(read, ("ES384",))
     with pytest.raises(ValueError, match="no key"):
         public_key.keys(read, ("ES384",))
 

@@ -1,0 +1,26 @@
+"""For whoever has lost phone and recovery codes."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+
+from audit.command_line import actor
+from supportsite.second_factor import turn_off
+
+
+class Command(BaseCommand):
+    help = "Turn off somebody's second factor, after making sure who asks for it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+
+    def handle(self, *args: Any, username: str, **options: Any) -> None:
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            raise CommandError(f"There is no {username}.")
+        found = turn_off(user, actor=actor())
+        self.stdout.write(f"{username} signs in with the password alone ({found} were set up).")

@@ -1,0 +1,206 @@
+"""The second factor of local sign-ins: a code from an app (TOTP, RFC 6238), or a recovery code.
+
+Optional for each person, or with SECOND_FACTOR=required for everybody who signs in with a password.
+Whoever comes through an identity provider has shown there what it asks for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth import BACKEND_SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_login_failed
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django_otp import devices_for_user, login
+from django_otp.middleware import OTPMiddleware
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from unfold.forms import AuthenticationForm
+from unfold.widgets import BASE_INPUT_CLASSES
+
+from audit.models import record
+from supportsite.problems import is_admin
+
+RECOVERY_CODES = 10
+
+APPS_DIGITS = 6
+"""A recovery code has eight letters and digits."""
+
+ELSEWHERE = "supportsite.oidc.Backend"
+
+REQUIRED = "required"
+
+
+class SignInForm(AuthenticationForm):  # type: ignore[misc]
+    """Name and password; and a code, of whoever has set one up."""
+
+    code = forms.CharField(
+        label="Code, if you have set one up",
+        max_length=16,
+        required=False,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "class": " ".join(BASE_INPUT_CLASSES)}
+        ),
+    )
+
+    provider = property(lambda self: settings.OIDC_ISSUER)
+    """Whether the page offers another way in."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        user = self.get_user()
+        if user is not None and is_set_up(user):
+            user.otp_device = self._device(user, cleaned.get("code", ""))
+        return cleaned
+
+    def _device(self, user: User, code: str) -> Any:
+        if not code:
+            raise forms.ValidationError("Enter the code from your app, or a recovery code.")
+        device = matching(user, code)
+        if device is None:
+            credentials = {"username": user.get_username()}
+            user_login_failed.send(__name__, credentials=credentials, request=self.request)
+            raise forms.ValidationError("That code is not right, or it was used already.")
+        return device
+
+
+def is_set_up(user: User) -> bool:
+    return any(devices_for_user(user))
+
+
+def matching(user: User, code: str) -> Any:
+    """The device that gave out this code; None for a wrong, late, early or repeated one.
+
+    Each kind of code is held against its own kind of device: a wrong one slows that kind down.
+    """
+    kind = TOTPDevice if len(code) == APPS_DIGITS else StaticDevice
+    with transaction.atomic():
+        for device in kind.objects.devices_for_user(user, confirmed=True).select_for_update():
+            if device.verify_token(code.lower()):
+                return device
+    return None
+
+
+class SecondFactorMiddleware(OTPMiddleware):  # type: ignore[misc]
+    """Behind the sign-in page: who must have shown a second factor gets nowhere else without."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not is_admin(request):
+            response: HttpResponseBase = self.get_response(request)
+            return response
+        self._install_lazy_accessors(request)
+        if _is_missing(request):
+            return HttpResponseRedirect(reverse("second-factor"))
+        answered: HttpResponseBase = self.get_response(request)
+        return answered
+
+
+def _is_missing(request: HttpRequest) -> bool:
+    user: Any = request.user
+    if settings.SECOND_FACTOR != REQUIRED or not user.is_authenticated or user.is_verified():
+        return False
+    if request.session.get(BACKEND_SESSION_KEY) == ELSEWHERE:
+        return False
+    open_to_all = {reverse("second-factor"), reverse("admin:logout"), reverse("admin:login")}
+    return request.path not in open_to_all
+
+
+# --- The page where it is set up ------------------------------------------------------------------
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(max_length=16)
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Set up, confirm, renew or turn off one's own."""
+    user: Any = request.user
+    context = {**admin.site.each_context(request), "title": "Second factor", "codes": []}
+    done = request.POST.get("do", "") if request.method == "POST" else ""
+    if user.is_verified() and done == "codes":
+        context["codes"] = _new_codes(user)
+    elif user.is_verified() and done == "off" and settings.SECOND_FACTOR != REQUIRED:
+        turn_off(user, actor=user.get_username())
+        return HttpResponseRedirect(reverse("second-factor"))
+    elif not user.is_verified() and done == "confirm":
+        confirmed = _confirm(request, user)
+        if confirmed == "known":
+            return HttpResponseRedirect(reverse("admin:index"))
+        if confirmed == "new":
+            context["codes"] = _new_codes(user)
+    if not user.is_verified() and not is_set_up(user):
+        context |= _offer(user)
+    context |= {
+        "verified": user.is_verified(),
+        "may_turn_off": settings.SECOND_FACTOR != REQUIRED,
+        "elsewhere": request.session.get(BACKEND_SESSION_KEY) == ELSEWHERE,
+    }
+    return TemplateResponse(request, "supportsite/second_factor.html", context)
+
+
+def _confirm(request: HttpRequest, user: User) -> str:
+    """``known`` for a code of what was set up before, ``new`` for the first one; else empty."""
+    form = CodeForm(request.POST)
+    code = form.cleaned_data["code"].replace(" ", "") if form.is_valid() else ""
+    if is_set_up(user):
+        device, found = matching(user, code), "known"
+    else:
+        device, found = _unconfirmed(user), "new"
+        if not device.verify_token(code):
+            device = None
+    if device is None:
+        messages.error(request, "That code is not right, or it was used already.")
+        return ""
+    if found == "new":
+        with transaction.atomic():
+            device.confirmed = True
+            device.save()
+            record("user.second_factor_set_up", actor=user.get_username())
+    login(request, device)
+    return found
+
+
+def _unconfirmed(user: User) -> Any:
+    device, _ = TOTPDevice.objects.get_or_create(
+        user=user, confirmed=False, defaults={"name": "app"}
+    )
+    return device
+
+
+def _offer(user: User) -> dict[str, Any]:
+    device = _unconfirmed(user)
+    drawn = segno.make(device.config_url, error="m").svg_inline(scale=5, light="#fff")
+    secret = device.config_url.partition("secret=")[2].partition("&")[0]
+    # Drawn by segno from a URL; there is no text in it.
+    return {"drawing": SafeString(drawn), "secret": secret}
+
+
+@transaction.atomic
+def _new_codes(user: User) -> list[str]:
+    """Good once each; the old ones are good no more."""
+    device, _ = StaticDevice.objects.get_or_create(user=user, defaults={"name": "recovery"})
+    device.token_set.all().delete()
+    codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
+    StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
+    record("user.recovery_codes_made", actor=user.get_username())
+    return codes
+
+
+@transaction.atomic
+def turn_off(user: User, *, actor: str) -> int:
+    """How many devices and sets of codes there were."""
+    devices = list(devices_for_user(user, confirmed=None))
+    for device in devices:
+        device.delete()
+    record("user.second_factor_turned_off", actor=actor, subject=user.get_username())
+    return len(devices)
