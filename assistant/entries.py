@@ -11,6 +11,14 @@ from collections.abc import Iterable, Mapping
 from assistant.interfaces import Entry, Vector
 from faq.content import Content
 
+SEPARATOR = "#"
+"""Between the slug and the digest of a key; no slug has one."""
+
+
+def faq_of(key: str) -> str:
+    """The FAQ whose phrasing has this key."""
+    return key.rpartition(SEPARATOR)[0]
+
 
 def digest_of(text: str) -> bytes:
     """SHA-256, 32 bytes: what a stored vector is found by."""
@@ -30,7 +38,7 @@ def entries(contents: Iterable[Content], known: Mapping[str, Vector]) -> list[En
     """Every phrasing of a release as the index keeps it, in an order that never varies."""
     return [
         Entry(
-            key=f"{content.slug}#{digest_of(phrasing).hex()[:16]}",
+            key=f"{content.slug}{SEPARATOR}{digest_of(phrasing).hex()[:16]}",
             faq_id=content.slug,
             phrasing=phrasing,
             category=content.category,

@@ -21,6 +21,7 @@ import numpy as np
 
 from assistant.chroma_server import ping, unavailable
 from assistant.decision import DECIMALS, Match
+from assistant.entries import faq_of
 from assistant.interfaces import (
     Drift,
     Entry,
@@ -58,6 +59,9 @@ class ChromaIndex:
         self._client: Any = None
         self._client_pid = 0
         self._connecting = threading.Lock()
+        self._remembered: Any = None
+        self._remembered_as: tuple[int, str] = (0, "")
+        self._remembering = threading.Lock()
 
     def prepare(
         self, name: str, entries: Sequence[Entry], *, progress: Progress | None = None
@@ -106,6 +110,32 @@ class ChromaIndex:
         ]
         matches.sort(key=lambda match: (-match.similarity, match.faq_id, match.phrasing))
         return matches
+
+    def nearest_faqs(self, name: str, vector: Vector, *, limit: int) -> list[str]:
+        """The ids of the FAQs of the ``limit`` nearest phrasings, nearest first, each once.
+
+        Only asks for keys, of a collection that is looked up once. One that is not there has none.
+        """
+        with self._remembering:
+            collection = self._remembered if self._remembered_as == (os.getpid(), name) else None
+        collection = collection or self._open(name)
+        if collection is None:
+            return []
+        try:
+            with self._speaking():
+                found = collection.query(
+                    query_embeddings=[np.asarray(vector, dtype=np.float32)],
+                    n_results=limit,
+                    include=[],
+                )
+        except Exception:
+            # It may have been dropped and made again, under the same name.
+            collection = None
+            raise
+        finally:
+            with self._remembering:
+                self._remembered, self._remembered_as = collection, (os.getpid(), name)
+        return list(dict.fromkeys(faq_of(key) for key in found["ids"][0]))
 
     def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
         """Compare keys, texts and vectors of the collection with what it should hold.

@@ -1,4 +1,7 @@
-"""The live release as /ask uses it: in memory, and never an older one than Postgres has."""
+"""The live release as /ask uses it: in memory, and as new as Postgres has it.
+
+While a process loads a new release, only the question that noticed it waits.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from assistant.interfaces import Vector
 from assistant.language import ENGLISH_ONLY, words_of
 from assistant.matching import ReleaseMatrix
 from assistant.models import FittedPolicy
+from assistant.nearby import CANDIDATES, EXACT_UP_TO, Nearby
 from assistant.policy import Override, Overrides
 from assistant.spelling import Spelling
 from assistant.vector_cache import VectorCache
@@ -41,6 +45,8 @@ class LoadedRelease:
     classifier: Classifier | None = None
     embedder: VectorCache | None = None
     """Of its model: no vector of another one can meet its matrix."""
+    nearby: Nearby | None = None
+    """Where to look if it is large."""
 
     def vector(self, text: str) -> tuple[Vector, bool]:
         """A question's vector, and whether it was remembered. Raises ``EmbedderUnavailable``."""
@@ -64,6 +70,7 @@ class LoadedRelease:
             limit=limit,
             categories={category} if category else None,
             audiences=audiences,
+            among=self._nearby(vector, whole=bool(category) or limit > CANDIDATES),
         )
         ids = [match.faq_id for match in found]
         votes = self.classifier.votes(vector, ids) if self.classifier else {}
@@ -79,6 +86,13 @@ class LoadedRelease:
             )
             for match in found
         ]
+
+    def _nearby(self, vector: Vector, *, whole: bool) -> Collection[str] | None:
+        """Which FAQs to look at; None: all. Of those that not everybody sees, the nearest may be
+        many that whoever asks does not see."""
+        if self.nearby is None or len(self.matrix) <= EXACT_UP_TO or whole or self.has_audiences:
+            return None
+        return self.nearby(vector)
 
     def visible(
         self, category: str = "", audiences: Collection[str] | None = None
@@ -150,8 +164,13 @@ EMPTY = LoadedRelease(0, None, {}, ReleaseMatrix([]))
 class LiveRelease:
     """Asks Postgres for the live number at every question, and loads a release when it changes."""
 
-    def __init__(self, embedder_of: Callable[[Release], VectorCache]) -> None:
+    def __init__(
+        self,
+        embedder_of: Callable[[Release], VectorCache],
+        nearby_of: Callable[[Release], Nearby] | None = None,
+    ) -> None:
         self._embedder_of = embedder_of
+        self._nearby_of = nearby_of
         self._loaded = EMPTY
         self._loading = threading.Lock()
 
@@ -166,12 +185,17 @@ class LiveRelease:
         loaded = self._loaded
         if loaded.pk == newest:
             return loaded
-        with self._loading:
+        # One thread loads it; meanwhile the others go on with the one before, if there is one.
+        if not self._loading.acquire(blocking=loaded is EMPTY):
+            return loaded
+        try:
             # Another thread may have loaded it while this one waited. Not "older than": what a
             # transaction saw of its own and then rolled back must not stay.
             if self._loaded.pk != newest:
                 self._loaded = self._load()
             return self._loaded
+        finally:
+            self._loading.release()
 
     def _load(self) -> LoadedRelease:
         release = Release.objects.order_by("-number")[0]
@@ -185,6 +209,7 @@ class LiveRelease:
             contents=contents,
             rules=knowledge_base.rules,
             embedder=embedder,
+            nearby=self._nearby_of(release) if self._nearby_of else None,
             matrix=ReleaseMatrix(entries(contents.values(), known)),
             **_fitted(release.policy),
         )

@@ -6,7 +6,8 @@ server and never misses a neighbour.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ LENGTH_TOLERANCE = 1e-3
 
 Similarities = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
 
 
 class ReleaseMatrix:
@@ -51,29 +53,52 @@ class ReleaseMatrix:
         limit: int,
         categories: Collection[str] | None = None,
         audiences: Collection[str] | None = None,
+        among: Collection[str] | None = None,
     ) -> list[Match]:
         """At most ``limit`` FAQs, each by its best phrasing, best first; ties in order of faq_id.
 
         ``similarity`` is the cosine, -1..1, rounded like every similarity a decision rests on.
         With ``categories``, only FAQs of these are looked at; with ``audiences``, only those for
-        everybody or for one of these.
+        everybody or for one of these. With ``among``, only those FAQs are compared, which leaves
+        most of the matrix unread.
         """
         if limit < 1:
             raise ValueError(f"limit must be at least 1, not {limit}")
         if not self._phrasings:
             return []
 
-        by_phrasing = self._matrix @ vector
-        one_each = len(self._starts) == len(by_phrasing)
-        by_faq = by_phrasing if one_each else np.maximum.reduceat(by_phrasing, self._starts)
-        closest = _largest(by_faq, self._faqs_of(categories, audiences), limit)
-        matches = [self._best_phrasing(faq, by_phrasing) for faq in closest]
+        allowed = self._allowed(categories, audiences)
+        if among is None:
+            compared = self._compared_with_all(vector, allowed, limit)
+        else:
+            compared = self._compared_with(among, vector, allowed)
+        matches = [self._best_phrasing(faq, similarities) for faq, similarities in compared]
         matches.sort(key=lambda match: (-match.similarity, match.faq_id))
         return matches[:limit]
 
-    def _faqs_of(
+    def _compared_with_all(
+        self, vector: Vector, allowed: Bools | None, limit: int
+    ) -> Iterator[tuple[int, Similarities]]:
+        """The closest FAQs, with the similarity of each of their phrasings."""
+        by_phrasing = self._matrix @ vector
+        one_each = len(self._starts) == len(by_phrasing)
+        by_faq = by_phrasing if one_each else np.maximum.reduceat(by_phrasing, self._starts)
+        faqs = None if allowed is None else np.flatnonzero(allowed)
+        for faq in _largest(by_faq, faqs, limit):
+            yield faq, by_phrasing[self._starts[faq] : self._ends[faq]]
+
+    def _compared_with(
+        self, among: Collection[str], vector: Vector, allowed: Bools | None
+    ) -> Iterator[tuple[int, Similarities]]:
+        for faq_id in among:
+            faq = bisect_left(self._faq_ids, faq_id)
+            there = faq < len(self._faq_ids) and self._faq_ids[faq] == faq_id
+            if there and (allowed is None or allowed[faq]):
+                yield faq, self._matrix[self._starts[faq] : self._ends[faq]] @ vector
+
+    def _allowed(
         self, categories: Collection[str] | None, audiences: Collection[str] | None
-    ) -> Positions | None:
+    ) -> Bools | None:
         """Which FAQs are looked at; None: all."""
         if audiences is None or self._audiences.all_empty:
             allowed = None
@@ -82,13 +107,12 @@ class ReleaseMatrix:
         if categories is not None:
             chosen = self._categories.among(categories)
             allowed = chosen if allowed is None else allowed & chosen
-        return None if allowed is None else np.flatnonzero(allowed)
+        return allowed
 
-    def _best_phrasing(self, faq: int, by_phrasing: Similarities) -> Match:
-        start, end = self._starts[faq], self._ends[faq]
-        similarities = [round(value, DECIMALS) for value in by_phrasing[start:end].tolist()]
-        best = max(similarities)
-        phrasing = self._phrasings[start + similarities.index(best)]
+    def _best_phrasing(self, faq: int, similarities: Similarities) -> Match:
+        rounded = [round(value, DECIMALS) for value in similarities.tolist()]
+        best = max(rounded)
+        phrasing = self._phrasings[self._starts[faq] + rounded.index(best)]
         # Sums in float32 may pass the ends by a hair.
         cosine = min(max(best, -1.0), 1.0)
         return Match(self._faq_ids[faq], phrasing, cosine, category=self._categories[faq])
@@ -110,7 +134,7 @@ class _Names:
     def __getitem__(self, faq: int) -> str:
         return self._names[int(self._each[faq])]
 
-    def among(self, names: Collection[str]) -> npt.NDArray[np.bool_]:
+    def among(self, names: Collection[str]) -> Bools:
         """Whose name is one of these."""
         wanted = np.zeros(len(self._names), dtype=np.bool_)
         wanted[[self._numbers[name] for name in names if name in self._numbers]] = True

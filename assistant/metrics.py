@@ -34,6 +34,12 @@ AGENT_SECONDS = Histogram(
 
 AGENT_TOKENS = Counter("assistant_agent_tokens", "Tokens of the model.", ["direction"])
 
+LOOKED_AT = Counter(
+    "assistant_large_matches",
+    "Questions to a release too large to read whole: what was compared instead, or all after all.",
+    ["phrasings"],
+)
+
 EMBEDDER = Gauge(
     "assistant_embedder",
     "1 for what computes vectors: onnx, or the reference where the model cannot be converted.",

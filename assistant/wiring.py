@@ -16,9 +16,10 @@ from assistant.chroma_server import ChromaServer, ping
 from assistant.conversation import Conversations
 from assistant.fakes import NullAgent
 from assistant.index import ChromaIndex
-from assistant.interfaces import Agent, EmbedderUnavailable, Index
+from assistant.interfaces import Agent, EmbedderUnavailable, Index, Vector
 from assistant.live import LiveRelease, LoadedRelease
 from assistant.local_model import LocalModel
+from assistant.nearby import Nearby
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.vector_cache import VectorCache
 from audit.privacy import Channel, is_redacted
@@ -113,7 +114,20 @@ def conversations() -> Conversations:
 
 @cache
 def live() -> LiveRelease:
-    return LiveRelease(lambda release: vector_cache(embedder_of(release)))
+    return LiveRelease(lambda release: vector_cache(embedder_of(release)), _nearby_of)
+
+
+def _nearby_of(release: Release) -> Nearby:
+    def search(vector: Vector, limit: int) -> list[str]:
+        return _reading_index().nearest_faqs(release.collection, vector, limit=limit)
+
+    return Nearby(search)
+
+
+@cache
+def _reading_index() -> ChromaIndex:
+    """One that keeps its connection."""
+    return ChromaIndex(settings.CHROMA_URL or chroma_server().ensure_running())
 
 
 def policy(release: LoadedRelease) -> Policy:

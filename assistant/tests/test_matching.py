@@ -187,3 +187,12 @@ def test_ten_thousand_phrasings_are_searched_in_a_moment():
 
     # About 1 ms each; the bound only catches a search that went back to Python loops.
     assert (time.perf_counter() - started) / 20 < 0.05
+
+
+def test_among_some_only_these_are_compared_and_alike():
+    release = ReleaseMatrix(RELEASE)
+    whole = release.match(question(3, 1, 0), limit=10)
+    some = [match.faq_id for match in whole[1:]]
+
+    assert release.match(question(3, 1, 0), limit=10, among=[*some, "not there"]) == whole[1:]
+    assert release.match(question(3, 1, 0), limit=10, among=[]) == []
