@@ -191,6 +191,13 @@ def exchange(port: int, raw: bytes, context: ssl.SSLContext | None = None) -> by
         )
 
 
+def over_socket(path: Path, raw: bytes) -> bytes:
+    """As exchange, on a unix socket."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(str(path))
+    return talk(connection, raw)
+
+
 def talk(connection: socket.socket, raw: bytes) -> bytes:
     said = b""
     connection.settimeout(5)
@@ -208,9 +215,15 @@ def statuses(said: bytes) -> list[int]:
     return [int(code) for code in re.findall(rb"HTTP/1\.[01] (\d{3}) ", said)]
 
 
-def request(path: str = "/tickets", *headers: str, method: str = "GET", body: str = "") -> bytes:
+def request(
+    path: str = "/tickets",
+    *headers: str,
+    method: str = "GET",
+    body: str = "",
+    host: str = "localhost",
+) -> bytes:
     length = [f"Content-Length: {len(body)}"] if body else []
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *headers, *length, "Connection: close"]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *headers, *length, "Connection: close"]
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode("latin-1")
 
 
@@ -281,9 +294,7 @@ class Gunicorn:
         self._process.wait(40)
 
     def over_socket(self, raw: bytes) -> bytes:
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(str(self.socket))
-        return talk(connection, raw)
+        return over_socket(self.socket, raw)
 
 
 class Mirror:
