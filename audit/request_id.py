@@ -6,6 +6,8 @@ import re
 import uuid
 from contextvars import ContextVar
 
+from audit.redaction import kinds
+
 current: ContextVar[str] = ContextVar("request_id", default="")
 """Empty outside a request."""
 
@@ -13,7 +15,7 @@ _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
 def accept(offered: str | None) -> str:
-    """A caller's own id when it is a plain token, else a new one."""
-    if offered and _ACCEPTED.fullmatch(offered):
+    """A caller's own id when it is a plain token without personal data, else a new one."""
+    if offered and _ACCEPTED.fullmatch(offered) and not kinds(offered):
         return offered
     return uuid.uuid4().hex

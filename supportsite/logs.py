@@ -16,8 +16,8 @@ class Formatter(JsonFormatter):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            "%(asctime)s %(levelname)s %(name)s %(message)s",
-            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+            "%(levelname)s %(name)s %(message)s",
+            rename_fields={"levelname": "level", "name": "logger"},
             **options,
         )
 
@@ -27,9 +27,12 @@ class Formatter(JsonFormatter):
         super().add_fields(log_data, record, message_dict)
         # Django hands over the request object and such; they are not for a log.
         log_data.pop("request", None)
-        if request_id.current.get():
-            log_data["request_id"] = request_id.current.get()
 
     def format(self, record: logging.LogRecord) -> str:
         line: str = leaving(Channel.LOGS, super().format(record))
-        return line
+        # Not looked through: digits of our own, which would take long and may look like a phone.
+        opening = f'{{"time": "{self.formatTime(record)}", '
+        asked = request_id.current.get()
+        if asked:
+            opening += f'"request_id": "{asked}", '
+        return opening + line[1:]

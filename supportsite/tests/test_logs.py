@@ -1,0 +1,51 @@
+"""Log lines: JSON, with the request's id, without personal data."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from audit import request_id
+from supportsite.logs import Formatter
+
+
+def line(message: str, **extra: object) -> dict[str, object]:
+    record = logging.makeLogRecord({"name": "shop", "levelname": "INFO", "msg": message, **extra})
+    read: dict[str, object] = json.loads(Formatter().format(record))
+    return read
+
+
+def test_a_line_says_when_and_in_which_request():
+    token = request_id.current.set("request-0001")
+    try:
+        written = line("done", status=200)
+    finally:
+        request_id.current.reset(token)
+
+    time = written.pop("time")
+    assert written == {
+        **{"request_id": "request-0001", "level": "INFO", "logger": "shop"},
+        **{"message": "done", "status": 200},
+    }
+    assert str(time).startswith("20")
+
+
+def test_no_personal_data_gets_into_a_line():
+    written = line("call 0300 1234567", who="jo@example.com")
+
+    assert (written["message"], written["who"]) == ("call [PHONE]", "[EMAIL]")
+
+
+@pytest.mark.parametrize("offered", ["0300-1234567", "4111111111111111", "192.168.10.10"])
+def test_a_request_id_that_is_personal_data_is_not_taken(offered, client):
+    reply = client.get("/healthz", headers={"X-Request-ID": offered})
+
+    assert reply["X-Request-ID"] != offered
+
+
+def test_a_request_id_of_the_callers_own_is_taken(client):
+    reply = client.get("/healthz", headers={"X-Request-ID": "order-4711.a"})
+
+    assert reply["X-Request-ID"] == "order-4711.a"
