@@ -14,7 +14,7 @@ random() { openssl rand -hex 32; }
 keep() { [ -s "secrets/$1" ] || printf '%s\n' "$2" > "secrets/$1"; }
 
 for name in secret_key jwt_secret audit_mac_key audit_signing_key proxy_secret \
-	owner_password web_password redis_password; do
+	owner_password web_password redis_password grafana_password; do
 	keep "$name" "$(random)"
 done
 keep owner_database_url "postgres://supportsite:$(cat secrets/owner_password)@postgres/supportsite"

@@ -92,6 +92,18 @@ def test_the_signing_key_is_the_sealers_and_the_owners_password_never_the_webs(s
     ]
 
 
+def test_what_watches_it_is_confined_too_and_only_this_machine_reaches_it(made):
+    services = read(made, "compose.yml", "compose.monitoring.yml")["services"]
+    watching = {name: services[name] for name in ("prometheus", "blackbox", "grafana")}
+
+    for name, service in watching.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert re.search(r":v?\d+\.\d+", service["image"]), name
+        for port in service.get("ports", ()):
+            assert str(port).startswith("127.0.0.1:"), name
+
+
 def test_every_secret_that_is_read_is_given_and_every_one_given_is_read(services):
     for name in OURS:
         service = services[name]
