@@ -12,12 +12,10 @@ SECONDS = 3
 
 def main(environ: dict[str, str]) -> int:
     bind = environ.get("BIND") or f"127.0.0.1:{environ.get('PORT') or 8000}"
-    # The site answers to its own names only.
-    host = (environ.get("ALLOWED_HOSTS") or "localhost").split(",")[0].strip().lstrip(".")
     connection = HTTPConnection("localhost", timeout=SECONDS)
     try:
         connection.sock = _connected(bind.split(",")[0])
-        connection.request("GET", "/healthz", headers={"Host": host})
+        connection.request("GET", "/healthz")
         return 0 if connection.getresponse().status == 200 else 1
     except OSError as failure:
         sys.stderr.write(f"{bind}: {failure}\n")

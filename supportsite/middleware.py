@@ -13,14 +13,12 @@ from django.http.response import HttpResponseBase
 
 from audit import request_id
 from supportsite import certificates
+from supportsite.inside import INSIDE
 from supportsite.problems import in_our_words, is_admin, problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REQUEST_ID_HEADER = "X-Request-ID"
-
-INSIDE = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked by probes and Prometheus next to the service, never through NGINX."""
 
 log = logging.getLogger("supportsite.requests")
 

@@ -6,15 +6,21 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
 
+from supportsite.inside import INSIDE
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
 
 
-class Utf8Request(WSGIRequest):
+class SiteRequest(WSGIRequest):
     """Reads UTF-8, whatever charset the caller's Content-Type names.
 
     Django decodes with every codec Python has, decompressors included; for some it raises where no
     middleware can answer any more.
     """
+
+    def get_host(self) -> str:
+        """Probes and scrapes may name the site as they like: they use a container's address."""
+        return "inside" if self.path in INSIDE else super().get_host()
 
     @property
     def encoding(self) -> str:
@@ -34,4 +40,4 @@ class Utf8Request(WSGIRequest):
 
 
 application = get_wsgi_application()
-application.request_class = Utf8Request
+application.request_class = SiteRequest

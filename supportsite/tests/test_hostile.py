@@ -341,6 +341,11 @@ def test_a_host_that_is_not_ours_is_a_problem():
     assert not reply.faults()
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_probes_and_scrapes_may_name_it_by_an_address(path):
+    assert send("GET", path, HTTP_HOST="10.1.2.3:8000").status == 200
+
+
 def test_the_admins_login_takes_whatever_is_posted():
     sent = bodies({"username": "u1", "password": "x", "next": "/"}, count=200, seed="login")
 
