@@ -8,10 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from assistant.local_model import BACKENDS
-
 # Chroma's rule for names, less the 17 characters a release's fingerprint adds.
 _COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,480}[A-Za-z0-9]")
+
+_REMOTE = re.compile(r"https?://[^/@?#\s]+(/[^@?#\s]*)?")
 
 
 @register
@@ -25,11 +25,11 @@ def settings_are_sound(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="assistant.E001",
             )
         )
-    if settings.EMBEDDING_BACKEND not in BACKENDS:
+    if settings.EMBEDDINGS_URL and not _REMOTE.fullmatch(settings.EMBEDDINGS_URL):
         found.append(
             Error(
-                f"EMBEDDING_BACKEND is {settings.EMBEDDING_BACKEND!r}.",
-                hint="Use auto, onnx or reference.",
+                "EMBEDDINGS_URL is no address, or has credentials in it.",
+                hint="Such as http://embeddings:8080/v1; the key is EMBEDDINGS_API_KEY.",
                 id="assistant.E009",
             )
         )

@@ -18,7 +18,7 @@ from assistant import vectors
 from assistant.classifier import Classifier
 from assistant.decision import Match
 from assistant.entries import entries, phrasings
-from assistant.interfaces import Vector
+from assistant.interfaces import EmbedderUnavailable, Vector
 from assistant.language import ENGLISH_ONLY, words_of
 from assistant.matching import ReleaseMatrix
 from assistant.models import FittedPolicy
@@ -49,8 +49,26 @@ class LoadedRelease:
     """Where to look if it is large."""
 
     def vector(self, text: str) -> tuple[Vector, bool]:
-        """A question's vector, and whether it was remembered. Raises ``EmbedderUnavailable``."""
-        return self.embedder.embed_one(text) if self.embedder else (NOTHING, False)
+        """A question's vector, and whether it was remembered.
+
+        Raises ``EmbedderUnavailable``, unless the question is a phrasing itself: of these the
+        release has the vectors.
+        """
+        if not self.embedder:
+            return NOTHING, False
+        try:
+            vector, cached = self.embedder.embed_one(text)
+        except EmbedderUnavailable:
+            slug, phrasing = self.exact.get(normalise(text), ("", ""))
+            if not slug:
+                raise
+            return self.matrix.vector_of(slug, phrasing), True
+        if len(self.matrix) and len(vector) != self.matrix.dimension:
+            raise EmbedderUnavailable(
+                f"{self.embedder.name} gives vectors of {len(vector)} dimensions and gave "
+                f"{self.matrix.dimension} when the release was made: publish it again."
+            )
+        return vector, cached
 
     def find(
         self,

@@ -71,6 +71,10 @@ class LocalModel:
         """By what it computes, and why it is not ONNX Runtime if it could be."""
         return self._told
 
+    def check(self) -> str:
+        """One line for a probe."""
+        return f"{self.name} by {self._told}"
+
     def load(self, *, threads: int | None = None) -> None:
         """Be ready for the first text. Raises ``EmbedderUnavailable``.
 

@@ -46,6 +46,17 @@ class ReleaseMatrix:
         """How many phrasings."""
         return len(self._phrasings)
 
+    @property
+    def dimension(self) -> int:
+        return int(self._matrix.shape[1])
+
+    def vector_of(self, faq_id: str, phrasing: str) -> Vector:
+        """As it was stored. Raises ``ValueError`` if the release has no such phrasing."""
+        faq = bisect_left(self._faq_ids, faq_id)
+        row = self._phrasings.index(phrasing, self._starts[faq], self._ends[faq])
+        vector: Vector = self._matrix[row]
+        return vector
+
     def match(
         self,
         vector: Vector,

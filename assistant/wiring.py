@@ -21,25 +21,30 @@ from assistant.live import LiveRelease, LoadedRelease
 from assistant.local_model import LocalModel
 from assistant.nearby import Nearby
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
+from assistant.remote_embedder import PREFIX, RemoteEmbedder
 from assistant.vector_cache import VectorCache
 from audit.privacy import Channel, is_redacted
 from faq.models import Release
 
+Model = LocalModel | RemoteEmbedder
+"""An embedder that knows where it is found."""
 
-def embedder(model: str = "") -> LocalModel:
-    """Of that model; without a name the live release's, and before the first one LOCAL_EMB_MODEL's.
 
-    Raises ``EmbedderUnavailable`` if the live release's model is not on this machine.
+def embedder(model: str = "") -> Model:
+    """Of that model; without a name the live release's.
+
+    Before the first release that of EMBEDDINGS_URL or else LOCAL_EMB_MODEL. Raises
+    ``EmbedderUnavailable`` if the live release's model is neither there nor on this machine.
     """
     if model:
         return _embedder_at(model)
     live = Release.objects.live()
-    return embedder_of(live) if live else _embedder_at(settings.LOCAL_EMB_MODEL)
+    return embedder_of(live) if live else _embedder_at(_first_model())
 
 
-def embedder_of(release: Release) -> LocalModel:
+def embedder_of(release: Release) -> Model:
     """Whose vectors a release uses, wherever that model is now. Raises ``EmbedderUnavailable``."""
-    for model in dict.fromkeys((settings.LOCAL_EMB_MODEL, release.model)):
+    for model in dict.fromkeys((_first_model(), settings.LOCAL_EMB_MODEL, release.model)):
         with suppress(EmbedderUnavailable):
             if model and _embedder_at(model).name == release.embedder:
                 return _embedder_at(model)
@@ -51,16 +56,35 @@ def embedder_of(release: Release) -> LocalModel:
 
 def local_model(model: str = "") -> LocalModel:
     """That model, or LOCAL_EMB_MODEL, whatever a release has. Needs no database."""
-    return _embedder_at(model or settings.LOCAL_EMB_MODEL)
+    return _local_model_at(model or settings.LOCAL_EMB_MODEL)
+
+
+def _first_model() -> str:
+    if settings.EMBEDDINGS_URL:
+        return PREFIX + settings.EMBEDDINGS_MODEL
+    return settings.LOCAL_EMB_MODEL
+
+
+def _embedder_at(model: str) -> Model:
+    if model.startswith(PREFIX):
+        return _remote_at(model.removeprefix(PREFIX))
+    return _local_model_at(model)
 
 
 @cache
-def _embedder_at(model: str) -> LocalModel:
+def _local_model_at(model: str) -> LocalModel:
     return LocalModel(model, backend=settings.EMBEDDING_BACKEND, kept=settings.CONVERTED_MODELS)
 
 
 @cache
-def vector_cache(embedder: LocalModel) -> VectorCache:
+def _remote_at(model: str) -> RemoteEmbedder:
+    if not settings.EMBEDDINGS_URL:
+        raise EmbedderUnavailable(f"The model {model} is on a server: set EMBEDDINGS_URL.")
+    return RemoteEmbedder(settings.EMBEDDINGS_URL, model, api_key=settings.EMBEDDINGS_API_KEY)
+
+
+@cache
+def vector_cache(embedder: Model) -> VectorCache:
     return VectorCache(embedder)
 
 
@@ -175,8 +199,7 @@ def _index() -> str:
 
 
 def _embedder() -> str:
-    used = embedder()
-    return f"{used.name} by {used.told}"
+    return embedder().check()
 
 
 def _release() -> str:

@@ -240,8 +240,12 @@ FAQ_PREPARE = "assistant.preparing.prepare"
 # What tells an editor which FAQs are close.
 FAQ_NEIGHBOURS = "assistant.nearness"
 LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
-EMBEDDING_BACKEND = env.text("EMBEDDING_BACKEND", "auto")
+EMBEDDING_BACKEND = env.parsed("EMBEDDING_BACKEND", "auto", env.one_of("auto", "onnx", "reference"))
 CONVERTED_MODELS = env.path("CONVERTED_MODELS", STATE_DIR / "models")
+EMBEDDINGS_URL = env.text("EMBEDDINGS_URL")
+EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL")
+EMBEDDINGS_API_KEY = env.text("EMBEDDINGS_API_KEY")
+env.together("EMBEDDINGS_URL", "EMBEDDINGS_MODEL")
 CHROMA_URL = env.text("CHROMA_URL")
 CHROMA_PATH = env.path("CHROMA_PATH", STATE_DIR / "chroma")
 
