@@ -65,21 +65,30 @@ class Refused(Exception):
 
 
 class Configuration:
-    """What the issuer publishes about itself, asked for once an hour. Raises ``ProviderFailed``."""
+    """What the issuer publishes about itself, asked for once an hour. Raises ``ProviderFailed``.
+
+    One thread asks, and after a failure nobody does for ``AGAIN`` seconds: whoever waited for the
+    first fails with it.
+    """
 
     HOUR = 3_600.0
+    AGAIN = 5.0
 
     def __init__(self, issuer: str) -> None:
         self._issuer = issuer
         self._lock = threading.Lock()
         self._document: Mapping[str, str] = {}
-        self._asked_at = -self.HOUR
+        self._again_at = 0.0
 
     def __getitem__(self, member: str) -> str:
         with self._lock:
-            if time.monotonic() - self._asked_at >= self.HOUR:
+            if time.monotonic() >= self._again_at:
+                # Stays so if it fails; an older document is as good then as it was before.
+                self._again_at = time.monotonic() + provider.SECONDS + self.AGAIN
                 self._document = self._discover()
-                self._asked_at = time.monotonic()
+                self._again_at = time.monotonic() + self.HOUR
+            if not self._document:
+                raise provider.ProviderFailed("it did not answer just now")
             return self._document[member]
 
     def _discover(self) -> Mapping[str, str]:

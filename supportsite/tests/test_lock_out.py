@@ -86,6 +86,17 @@ def test_an_address_that_is_made_up_changes_nothing(settings):
     assert reply.status_code == 429
 
 
+def test_callers_of_whom_no_address_is_known_are_counted_as_one():
+    def sign_in_from_nowhere(name: str, password: str) -> int:
+        sent = {"username": name, "password": password}
+        return Client().post(LOGIN, sent, REMOTE_ADDR="").status_code
+
+    statuses = [sign_in_from_nowhere(f"nobody{number}", "wrong") for number in range(12)]
+
+    assert statuses[-1] == 429
+    assert sign_in("kim", PASSWORD).status_code == 302
+
+
 def test_signing_in_between_guesses_opens_nothing_but_ones_own_account():
     for _ in range(2):
         sign_in("sam", "wrong")

@@ -48,6 +48,7 @@ def provided(idp, settings):
         "kb-editors=curator; Support Desk=support publisher", settings.DESK_GROUPS
     )
     idp.mood, idp.person, idp.id_token = "well", dict(SAM), {}
+    idp.asked.clear()
     idp.keys = [jwk(rsa_key("one"), kid="one", use="sig", alg="RS256")]
     oidc.configuration.cache_clear()
     oidc._keys.cache_clear()
@@ -100,7 +101,8 @@ def test_a_person_of_a_mapped_group_gets_an_account_with_that_groups_rights(clie
 
 
 def test_the_button_is_there_and_only_with_a_provider(client, settings):
-    assert BEGIN in client.get("/admin/login/").content.decode()
+    page = client.get("/admin/login/?next=/admin/faq/faq/").content.decode()
+    assert f'href="{BEGIN}?next=%2Fadmin%2Ffaq%2Ffaq%2F"' in page
 
     settings.OIDC_ISSUER = ""
 
@@ -325,6 +327,17 @@ def test_a_provider_that_misbehaves_costs_two_seconds_and_a_message(client, prov
     assert reply["Location"] == "/admin/login/"
     assert time.monotonic() - started < 3.0
     assert "does not answer" in client.get("/admin/login/").content.decode()
+
+
+def test_many_who_want_in_wait_for_one_question_to_a_provider_that_is_away(client, provided):
+    provided.mood = "slow"
+    started = time.monotonic()
+
+    for _ in range(5):
+        assert client.get(BEGIN)["Location"] == "/admin/login/"
+
+    assert time.monotonic() - started < 3.0
+    assert provided.asked.count("/.well-known/openid-configuration") == 1
 
 
 @pytest.mark.parametrize("mood", ["down", "html", "slow"])
