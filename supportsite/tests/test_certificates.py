@@ -18,6 +18,7 @@ from audit.principal import Principal, Role
 from supportsite import authentication
 from supportsite.certificate_subjects import principals
 from supportsite.edge_checks import certificates_can_be_believed
+from supportsite.starting import objections
 
 pytestmark = pytest.mark.django_db
 
@@ -238,3 +239,9 @@ def test_the_checks_say_so(settings, private, given, found):
     settings.BIND = settings.BIND.format(private=private, open=private / "open")
 
     assert [message.id for message in certificates_can_be_believed(None)] == found
+
+
+def test_every_command_and_gunicorn_ask_them(settings):
+    settings.ENFORCE_MTLS, settings.PROXY_SECRETS, settings.BIND = True, [], "0.0.0.0:8000"
+
+    assert any("ENFORCE_MTLS is on, and BIND" in line for line in objections())

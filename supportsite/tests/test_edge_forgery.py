@@ -162,6 +162,17 @@ def test_no_such_word_of_the_caller_reaches_the_service(mirrored, mirror, author
         assert "SUCCESS" not in str(head)
 
 
+@pytest.mark.parametrize(
+    "name", ["X-SSL-Client-Verify", "X-SSL-Client-Subject", "X-SSL-Client-Cert", "X-Proxy-Secret"]
+)
+def test_who_sends_what_only_the_edge_may_is_refused_there(mirrored, mirror, authority, name):
+    said = exchange(mirrored.port, with_headers(f"{name}: a"), tls(authority))
+
+    assert statuses(said) == [403]
+    assert b"only the edge may set" in said
+    assert mirror.heads() == []
+
+
 def test_who_has_a_certificate_cannot_give_itself_another_name(edge, mirrored, mirror, authority):
     mine = tls(authority, authority.file("client.crt"))
     raw = with_headers("X-SSL-Client-Subject: CN=admin")
