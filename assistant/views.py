@@ -14,6 +14,7 @@ from assistant.answering import Question
 from assistant.serializers import AnswerSerializer, AskSerializer
 from assistant.streaming import CONTENT_TYPE, EventStreamRenderer, stream
 from assistant.wiring import get_assistant
+from audit.people import known_as
 from audit.principal import Role, principal_of
 from audit.privacy import Channel, admit
 
@@ -55,5 +56,6 @@ def _question(request: Request) -> Question:
         category=fields["category"],
         audiences=principal.audiences | ({audience} if audience else set()),
         choice=fields["choice"],
-        conversation_id=fields["conversation_id"],
+        # What the caller chose, so that it may be anything.
+        conversation_id=known_as(fields["conversation_id"]),
     )

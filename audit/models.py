@@ -152,9 +152,8 @@ class Record(models.Model):
 
     def concerns(self, user_id: str) -> bool:
         """Whether it records something done by or for that person."""
-        lookup = box.lookup(user_id, keys.lookup_key())
         key = self.subject_key or self.actor_key
-        return key is not None and bytes(key.lookup) == lookup
+        return key is not None and key.is_of(user_id)
 
     def as_dict(self) -> dict[str, Any]:
         """The record as AUDIT_FILE and the API show it."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -11,6 +14,8 @@ from django.db import connection, models
 from django.utils import timezone
 
 from audit import box, keys
+from audit.channels import Channel
+from audit.privacy import is_redacted
 from audit.redaction import redact
 
 SECONDS_A_KEY_IS_KNOWN = 10.0
@@ -21,16 +26,55 @@ MOST_KEYS_KNOWN = 10_000
 INSERT_KEYS = "INSERT INTO audit_subjectkey (pseudonym, lookup, name, key, created) VALUES"
 
 
+LONGEST_NAME = 200
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_PSEUDONYM = re.compile(r"\[[A-Z]+\].*-[a-p]{12}\Z")
+
+
+def known_as(name: str) -> str:
+    """A person's name as it is kept outside the audit trail.
+
+    A name that holds personal data, such as an address, becomes ``[EMAIL]-`` and twelve letters:
+    always the same ones, which only this site can make. All others stay as they are.
+    """
+    return _masked(name, settings.PHONE_REGION) if is_redacted(Channel.NAMES) else name
+
+
+def is_pseudonym(name: str) -> bool:
+    """Whether ``known_as`` made it; no token may name somebody like that."""
+    return _PSEUDONYM.search(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _masked(name: str, region: str) -> str:
+    shown = redact(name, region=region)
+    if shown == name:
+        return name
+    letters = box.lookup(name, keys.lookup_key()).hex()[:12].translate(_LETTERS)
+    # Letters, since digits could make a number of it.
+    return f"{shown[: LONGEST_NAME - 13]}-{letters}"
+
+
+def _lookup(name: str) -> bytes:
+    """Of a name and of what it is known as alike."""
+    return box.lookup(_masked(name, settings.PHONE_REGION), keys.lookup_key())
+
+
+def _lookups(name: str) -> set[bytes]:
+    # Keys made before names were masked are found by the name itself.
+    return {_lookup(name), box.lookup(name, keys.lookup_key())}
+
+
 class SubjectKeyManager(models.Manager["SubjectKey"]):
     _known: ClassVar[dict[bytes, tuple[SubjectKey, float]]] = {}
 
     def whose(self, name: str) -> models.QuerySet[SubjectKey]:
         """A person's keys. Two processes that meet somebody new at once make one each."""
-        return self.filter(lookup=box.lookup(name, keys.lookup_key()))
+        return self.filter(lookup__in=_lookups(name))
 
     def of(self, names: Iterable[str]) -> dict[str, SubjectKey]:
         """A key for each name; one that is new is not saved yet (``is_new``)."""
-        wanted = {name: box.lookup(name, keys.lookup_key()) for name in names}
+        wanted = {name: _lookup(name) for name in names}
         found = {}
         for lookup in wanted.values():
             key, until = self._known.get(lookup, (None, 0.0))
@@ -44,6 +88,14 @@ class SubjectKeyManager(models.Manager["SubjectKey"]):
             name: found[lookup] if lookup in found else SubjectKey.new(name, lookup)
             for name, lookup in wanted.items()
         }
+
+    def kept(self, name: str) -> SubjectKey:
+        """A person's key, to encrypt with what is kept elsewhere."""
+        key = self.of([name])[name]
+        if key.is_new:
+            key.save(force_insert=True)
+            self.made([key])
+        return key
 
     def remember(self, made: Iterable[SubjectKey]) -> None:
         """Keep keys in memory, unless a rollback could still take them away."""
@@ -82,12 +134,25 @@ class SubjectKey(models.Model):
     @classmethod
     def new(cls, name: str, lookup: bytes) -> SubjectKey:
         key = box.new_key()
-        shown = redact(name, region=settings.PHONE_REGION)[:200]
+        shown = _masked(name, settings.PHONE_REGION)[:LONGEST_NAME]
         return cls(pseudonym=box.pseudonym_of(key), lookup=lookup, name=shown, key=key)
+
+    def is_of(self, name: str) -> bool:
+        return bytes(self.lookup) in _lookups(name)
 
     @property
     def is_new(self) -> bool:
         return self._state.adding
+
+    def close(self, text: str) -> bytes:
+        """``text``, for a column of its own; nobody reads it once the key is destroyed."""
+        nonce = os.urandom(box.GCM_NONCE_BYTES)
+        return nonce + box.close(text, bytes(self.key), nonce)
+
+    def open(self, closed: bytes) -> str:
+        """What ``close`` was given. Raises ``box.Unreadable``."""
+        nonce, rest = closed[: box.GCM_NONCE_BYTES], closed[box.GCM_NONCE_BYTES :]
+        return box.open_(rest, bytes(self.key), nonce)
 
 
 class Pseudonym(models.ForeignKey):  # type: ignore[type-arg]

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from audit.people import known_as
 from audit.principal import Role, principal_of
 from faq.content import Content
 from faq.drafts import Draft, draft_of, put
@@ -159,7 +160,7 @@ def drafted(slug: str, fields: Mapping[str, Any]) -> Draft:
         margin=own["margin"],
         audience=own["audience"],
     )
-    return Draft(admitted(content), own["owner"], own["review_by"], own["retired"])
+    return Draft(admitted(content), known_as(own["owner"]), own["review_by"], own["retired"])
 
 
 def _cell(value: Any) -> str:

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
+from audit.people import known_as
 from faq.drafts import drafts
 from faq.formats import FORMATS, WRITTEN
 from faq.importing import Existing, Outcome, Preview, confirm, export, preview
@@ -78,17 +79,17 @@ class ExchangePages:
 
     def _keep(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
         file = form.cleaned_data["file"]
-        kept = Upload.objects.create(
-            name=file.name[:200],
+        kept = Upload.keep(
+            file.read(),
+            name=file.name,
             format=form.cleaned_data["format"],
-            data=file.read(),
             by=request.user.get_username(),
         )
         return HttpResponseRedirect(f"?upload={kept.pk}")
 
     def _preview(self, request: HttpRequest, upload: Upload, existing: Existing) -> HttpResponse:
         try:
-            found = preview(bytes(upload.data), format=upload.format, existing=existing)
+            found = preview(upload.content(), format=upload.format, existing=existing)
         except Unreadable as refused:
             upload.delete()
             _tell(request, f"{upload.name} cannot be read: {refused}", messages.ERROR)
@@ -112,7 +113,7 @@ class ExchangePages:
     def _confirm(self, request: HttpRequest, upload: Upload, existing: Existing) -> HttpResponse:
         try:
             written = confirm(
-                bytes(upload.data),
+                upload.content(),
                 digest=_said(request, "digest"),
                 actor=request.user.get_username(),
                 source=upload.name,
@@ -169,7 +170,7 @@ def _upload(request: HttpRequest) -> Upload | None:
     wanted = _said(request, "upload")
     if not wanted.isdecimal() or len(wanted) > 18:
         return None
-    return Upload.objects.filter(pk=int(wanted), by=request.user.get_username()).first()
+    return Upload.objects.filter(pk=int(wanted), by=known_as(request.user.get_username())).first()
 
 
 def _said(request: HttpRequest, name: str) -> str:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from audit.people import known_as
 from audit.privacy import Channel, PersonalData, admit
 from faq.content import Content
 from faq.drafts import Draft, draft_of
@@ -96,6 +97,7 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
             return
         said |= {"question": read.question, "answer": read.answer, "category": read.category}
         said |= read.own
+        said["owner"] = known_as(said.get("owner") or "")
         self._without_personal_data()
 
     def _without_personal_data(self) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from audit.models import record
+from audit.people import known_as
 from faq.content import Content
 from faq.drafts import Draft, drafts, put
 from faq.formats import FORMATS, Format
@@ -149,6 +150,8 @@ def _draft(row: FaqRow, stored: Draft | None) -> Draft:
         **{name: row.own[name] for name in OF_CONTENT if name in row.own},
     )
     own = {n: row.own[n] for n in OWN_COLUMNS if n in row.own and n not in OF_CONTENT}
+    if "owner" in own:
+        own["owner"] = known_as(own["owner"])
     return replace(base, content=content, **own)
 
 

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import Case, F, OuterRef, Subquery, Value, When
 
-from audit.models import record
+from audit.models import SubjectKey, record
+from audit.people import known_as
+from audit.redaction import redact
 from faq.content import Clash, Content, KnowledgeBase, Rule, clashes
 from faq.hits import CountedUpTo, DailyHits
 from faq.phrasing import key_of
@@ -273,12 +276,23 @@ class Upload(models.Model):
 
     name = models.CharField(max_length=200)
     format = models.CharField(max_length=20)
-    data = models.BinaryField()
+    data = models.BinaryField(help_text="Encrypted, since nothing of it is redacted yet.")
     by = models.CharField(max_length=200)
     at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def keep(cls, data: bytes, *, name: str, format: str, by: str) -> Upload:
+        name = redact(name, region=settings.PHONE_REGION)[:200]
+        closed = SubjectKey.objects.kept(by).close(data.decode("latin-1"))
+        made: Upload = cls.objects.create(name=name, format=format, data=closed, by=known_as(by))
+        return made
+
+    def content(self) -> bytes:
+        """The file. Raises ``box.Unreadable`` once whoever brought it is erased."""
+        return SubjectKey.objects.kept(self.by).open(bytes(self.data)).encode("latin-1")
 
 
 class CategoryRule(models.Model):

@@ -17,11 +17,14 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from audit.models import record
+from audit.people import known_as
+from audit.redaction import redact
 from faq.content import Clash, Difference, KnowledgeBase, Rule, clashes, compare, digest_of
 from faq.models import CategoryRule, Faq, Release
 
 # Any number no other code of ours uses: writers of the knowledge base take turns on it.
 LOCK = 0x5355_5050_0001
+LONGEST_NOTE = 500
 
 
 class PublishError(Exception):
@@ -222,6 +225,7 @@ def release(wanted: KnowledgeBase, prepared: Prepared, *, actor: str, note: str 
     if live and (live.fingerprint, live.policy) == (prepared.fingerprint, prepared.policy):
         return live
     difference = compare(wanted.contents, live.contents() if live else {})
+    note = redact(note, region=settings.PHONE_REGION)[:LONGEST_NOTE]
     made = Release.objects.create(
         number=live.number + 1 if live else 1,
         fingerprint=prepared.fingerprint,
@@ -231,7 +235,7 @@ def release(wanted: KnowledgeBase, prepared: Prepared, *, actor: str, note: str 
         policy=prepared.policy,
         rules={category: asdict(rule) for category, rule in wanted.rules.items()},
         note=note,
-        published_by=actor,
+        published_by=known_as(actor),
         added=len(difference.added),
         changed=len(difference.changed),
         retired=len(difference.gone),

@@ -18,6 +18,7 @@ from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import TokenBackendError
 
+from audit.people import is_pseudonym
 from audit.principal import SUBJECT, Principal, Role
 from supportsite import roles, token_keys
 from supportsite.certificates import require_owner
@@ -147,7 +148,7 @@ def issue(
 def subject_of(claims: Mapping[str, Any]) -> str:
     """``sub``, or simplejwt's ``user_id``: one printable word of at most 200 characters."""
     subject = claims.get("sub", claims.get("user_id"))
-    if not isinstance(subject, str) or not _SUBJECT.match(subject):
+    if not isinstance(subject, str) or not _SUBJECT.match(subject) or is_pseudonym(subject):
         raise AuthenticationFailed("The token names no subject.")
     return subject
 

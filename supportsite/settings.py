@@ -292,6 +292,8 @@ AUDIT_SIGNING_KEY = secrets.read("AUDIT_SIGNING_KEY", STATE_DIR)
 PHONE_REGION = env.text("PHONE_REGION", "PK")
 # What is done with personal data, by channel; the audit trail is always redacted.
 REDACTION = env.parsed("REDACTION", "", channels.parse)
+# What audit_erase calls in each app; audit may import none of them.
+AUDIT_ERASERS = ["tickets.erasing.erase", "assistant.erasing.erase", "faq.erasing.erase"]
 
 # --- The API --------------------------------------------------------------------------------------
 

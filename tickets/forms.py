@@ -87,7 +87,11 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Ticket
-        fields = ("priority", "reason", "category", "tags", "email")
+        fields = ("priority", "reason", "category", "tags")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("email", self.instance.email)
 
     def clean(self) -> None:
         super().clean()
@@ -114,6 +118,7 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Question",
         widget=UnfoldAdminTextareaWidget({"rows": 5, "dir": "auto"}),
     )
+    email = forms.EmailField(required=False, widget=UnfoldAdminEmailInputWidget)
     tags = TagsField(required=False, widget=UnfoldAdminTextInputWidget)
     escalate = forms.BooleanField(
         required=False,
@@ -123,7 +128,7 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Ticket
-        fields = ("requester", "message", "email", "priority", "category", "tags")
+        fields = ("requester", "message", "priority", "category", "tags")
 
     by = ""
     """Who fills it in; set by the admin."""

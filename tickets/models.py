@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -11,7 +12,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.utils import timezone
 
-from audit.models import record
+from audit import box
+from audit.models import SubjectKey, record
+from audit.people import Pseudonym, known_as
 from audit.privacy import Channel, admit
 from tickets import outbox
 from tickets.outbox import Attempt, Delivery, Webhook
@@ -29,7 +32,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(status=Ticket.Status.OPEN).order_by("due", "id")
 
     def of(self, requester: str) -> TicketQuerySet:
-        return self.filter(requester=requester)
+        return self.filter(requester=known_as(requester))
 
     def on_the_clock(self) -> TicketQuerySet:
         """Those that wait for somebody at the desk."""
@@ -41,7 +44,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def at_hand(self, name: str) -> TicketQuerySet:
         """What one person of the desk has taken and not yet resolved."""
         unresolved = (Ticket.Status.CLAIMED, Ticket.Status.WAITING)
-        return self.filter(assignee=name, status__in=unresolved)
+        return self.filter(assignee=known_as(name), status__in=unresolved)
 
 
 class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: ignore[misc]
@@ -62,17 +65,17 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
         """Open a ticket for a person, with its audit record. Raises ``PersonalData``."""
         now = timezone.now()
         ticket: Ticket = self.model(
-            requester=requester,
+            requester=known_as(requester),
             message=admit(Channel.TICKETS, message, field="message"),
             ask_id=ask_id,
             reason=reason or Ticket.Reason.REQUESTED,
             priority=priority or Ticket.Priority.NORMAL,
             category=_admitted("category", category),
-            email=email,
             tags=_admitted("tags", list(tags)),
             clock_started=now,
         )
         ticket.due = ticket.due_by_target()
+        ticket.write_to(email)
         ticket.save(force_insert=True)
         told = {name: getattr(ticket, name) for name in ("message", *FIELDS)}
         ticket.record("opened", by=by, ask_id=ask_id, due=ticket.due.isoformat(), **told)
@@ -106,8 +109,11 @@ class Ticket(models.Model):
         UNHELPFUL = "unhelpful", "The answer did not help"
         REQUESTED = "requested", "A person was asked for"
 
-    requester = models.CharField(max_length=200, help_text="Who waits for the answer.")
-    email = models.EmailField(blank=True, help_text="Where news for the requester go.")
+    requester = models.CharField(
+        max_length=200, help_text="Who waits for the answer, as people.known_as has it."
+    )
+    person = Pseudonym(db_column="person", help_text="Whose key opens the address.")
+    address = models.BinaryField(null=True, help_text="Where news for the requester go, encrypted.")
     message = models.TextField(help_text="Redacted.")
     ask_id = models.UUIDField(null=True, blank=True, help_text="The ask it came from.")
     reason = models.CharField(
@@ -150,6 +156,21 @@ class Ticket(models.Model):
     def __str__(self) -> str:
         return f"Ticket {self.pk}"
 
+    @property
+    def email(self) -> str:
+        """Where news for the requester go; empty for nowhere, and once that person is erased."""
+        key = SubjectKey.objects.filter(pk=self.person_id).first()
+        if key is None or not self.address:
+            return ""
+        with suppress(box.Unreadable):
+            return key.open(bytes(self.address))
+        return ""
+
+    def write_to(self, email: str) -> None:
+        """Let news go there; whoever calls saves it."""
+        self.person = SubjectKey.objects.kept(self.requester) if email else None
+        self.address = self.person.close(email) if self.person else None
+
     def record(self, verb: str, *, by: str, **data: object) -> None:
         told = {"requester": self.requester, **data}
         record(f"ticket.{verb}", actor=by, kind="ticket", key=self.pk, data=told)
@@ -186,7 +207,11 @@ class Ticket(models.Model):
     def claim(self, *, by: str) -> bool:
         """Take an open ticket. False means a colleague got there first."""
         return self._move(
-            "claimed", by=by, origin=[self.Status.OPEN], status=self.Status.CLAIMED, assignee=by
+            "claimed",
+            by=by,
+            origin=[self.Status.OPEN],
+            status=self.Status.CLAIMED,
+            assignee=known_as(by),
         )
 
     @transaction.atomic
@@ -222,7 +247,7 @@ class Ticket(models.Model):
             by=by,
             origin=[self.Status.OPEN, self.Status.CLAIMED, self.Status.WAITING],
             status=self.Status.RESOLVED,
-            assignee=self.assignee or by,
+            assignee=self.assignee or known_as(by),
             waiting_since=None,
         )
 
@@ -287,6 +312,9 @@ class Ticket(models.Model):
         self.refresh_from_db(from_queryset=Ticket.objects.select_for_update())
 
     def _set(self, **to: object) -> None:
+        if "email" in to:
+            self.write_to(str(to.pop("email")))
+            to |= {"person": self.person, "address": self.address}
         for name, value in to.items():
             setattr(self, name, value)
         if self.status not in (self.Status.RESOLVED, self.Status.CLOSED):
@@ -315,7 +343,11 @@ class Ticket(models.Model):
         if self.status == self.Status.CLOSED:
             return None
         said = Comment.objects.create(
-            ticket=self, author=by, text=text, is_internal=is_internal, from_desk=from_desk
+            ticket=self,
+            author=known_as(by),
+            text=text,
+            is_internal=is_internal,
+            from_desk=from_desk,
         )
         self.record("commented", by=by, comment=said.pk, internal=is_internal, text=text)
         if not is_internal:
@@ -378,7 +410,7 @@ class Submission(models.Model):
     """A POST that names itself, so that sending it again makes no second ticket."""
 
     subject = models.CharField(max_length=200, help_text="Whose token it came with.")
-    key = models.CharField(max_length=200, help_text="Its Idempotency-Key.")
+    key = models.CharField(max_length=64, help_text="A digest of its Idempotency-Key.")
     digest = models.CharField(max_length=64, help_text="Of what was sent.")
     ticket = models.ForeignKey(Ticket, models.CASCADE, null=True)
     created = models.DateTimeField(auto_now_add=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
 from audit.models import record
+from audit.people import known_as
 from tickets import asked, knowledge
 from tickets.knowledge import Known
 from tickets.models import Submission, Ticket
@@ -50,7 +51,7 @@ def reason_of(ask_id: str | None, requester: str) -> str:
 
 def is_known(key: str, subject: str) -> bool:
     """Whether this caller's key has made a ticket before."""
-    return bool(key) and Submission.objects.filter(subject=subject, key=key).exists()
+    return bool(key) and Submission.objects.filter(**_named(key, subject)).exists()
 
 
 @transaction.atomic
@@ -63,9 +64,9 @@ def once(
     Raises ``Reused``.
     """
     sent = json.dumps(content, sort_keys=True, default=str).encode()
-    digest = hashlib.sha256(sent).hexdigest()
+    digest = _digest(sent)
     submission, is_new = Submission.objects.get_or_create(
-        subject=subject, key=key, defaults={"digest": digest}
+        **_named(key, subject), defaults={"digest": digest}
     )
     if is_new:
         submission.ticket = make()
@@ -74,3 +75,12 @@ def once(
         raise Reused
     assert submission.ticket
     return submission.ticket
+
+
+def _named(key: str, subject: str) -> dict[str, str]:
+    return {"subject": known_as(subject), "key": _digest(key.encode())}
+
+
+def _digest(data: bytes) -> str:
+    """Keyed: a short text must not be guessed from it."""
+    return salted_hmac("tickets.submission", data, algorithm="sha256").hexdigest()

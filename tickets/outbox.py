@@ -27,6 +27,7 @@ from procrastinate.jobs import Job, JobDeferrer
 from procrastinate.manager import JobManager
 
 from audit.models import record
+from audit.people import is_pseudonym, known_as
 from audit.privacy import Channel, leaving
 from tickets import mail, signing
 
@@ -44,6 +45,9 @@ OVERLAP = timedelta(hours=24)
 LAST_HEARTBEAT = "SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers"
 
 OVERLOOKED_AFTER = timedelta(minutes=5)
+
+THE_REQUESTER, THE_DESK = "the requester", "the desk"
+"""Whom a mail is for, besides a person of the desk by name; no name has a blank."""
 
 FOR_THE_DESK = frozenset({"breached", "prioritised"})
 """Events that the requester is not written to about."""
@@ -127,7 +131,9 @@ class Delivery(models.Model):
     event = models.CharField(max_length=20)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     webhook = models.ForeignKey(Webhook, models.SET_NULL, null=True, blank=True)
-    address = models.CharField(max_length=500, help_text="Where to: a mail address or a URL.")
+    address = models.CharField(
+        max_length=500, help_text="A URL, or for whom: their address is looked up when it is sent."
+    )
     payload = models.JSONField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     tries = models.PositiveIntegerField(default=0, help_text="Since it was last sent anew.")
@@ -147,6 +153,12 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} of ticket {self.ticket_id} to {self.address}"
+
+    def mail_address(self) -> str:
+        """Where it goes, as of now; empty if nowhere."""
+        if self.address == THE_REQUESTER:
+            return self.ticket.email
+        return settings.SUPPORT_EMAIL if self.address == THE_DESK else address_of(self.address)
 
     def enqueue(self) -> None:
         """Let the queue send it. Raises ``AlreadyEnqueued`` if it waits there already."""
@@ -214,7 +226,7 @@ def tell(
 
     ``text`` is a public comment's. ``assignee`` is who had the ticket, if it no longer says so.
     """
-    now = timezone.now()
+    now, by = timezone.now(), known_as(by)
     made = [*_mails(ticket, event, by, text, assignee or ticket.assignee, now)]
     made += _webhooks(ticket, event, by, text, now)
     Delivery.objects.bulk_create(made)
@@ -225,22 +237,23 @@ def tell(
 def _mails(
     ticket: Ticket, event: str, by: str, text: str, assignee: str, now: datetime
 ) -> Iterator[Delivery]:
-    people = {address_of(assignee)} if assignee else set()
+    people = {address_of(assignee): assignee} if assignee else {}
     if not assignee and event in ("opened", "reopened", "breached"):
-        people.add(settings.SUPPORT_EMAIL)
+        people[settings.SUPPORT_EMAIL] = THE_DESK
     if event not in FOR_THE_DESK:
         # Never what the requester is called: only the token vouches for an address.
-        people.add(ticket.email)
+        people.setdefault(ticket.email, THE_REQUESTER)
+    people.pop("", None)
     question, text = leaving(Channel.MAIL, [ticket.message, text])
     written = mail.written(
         event, number=ticket.pk, question=question, by=by, text=text, due=ticket.due
     )
-    for address in sorted(people - {""}):
+    for name in sorted(people.values()):
         yield Delivery(
             ticket=ticket,
             event=event,
             kind=Delivery.Kind.MAIL,
-            address=address,
+            address=name,
             payload={"subject": written.subject, "text": written.text},
             next_try=now,
         )
@@ -284,9 +297,15 @@ def as_told(ticket: Ticket) -> dict[str, Any]:
 
 
 def address_of(name: str) -> str:
-    """Where a person is written to: their account's address, or a name that is one; else empty."""
-    user = get_user_model().objects.filter(username=name).only("email").first()
-    address: str = getattr(user, "email", "") or name
+    """Where a person of the desk is written to: the address of their account, or the name they
+    sign in with if it is one; else empty."""
+    people = get_user_model().objects.only("email", "username")
+    if is_pseudonym(name):
+        staff = people.filter(is_staff=True)
+        user = next((each for each in staff if known_as(each.get_username()) == name), None)
+    else:
+        user = people.filter(username=name).first()
+    address: str = (user.email or user.get_username()) if user else ""
     try:
         validate_email(address)
     except ValidationError:

@@ -11,12 +11,13 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.request import Request
 
+from audit.people import known_as
 from audit.principal import Principal, Role, principal_of
 from tickets.models import Ticket, TicketQuerySet
 from tickets.serializers import OnBehalfSerializer
 
 SEES_ALL = frozenset({Role.SUPPORT})
-PLAIN = ("status", "priority", "category", "assignee")
+PLAIN = ("status", "priority", "category")
 
 
 def is_desk(principal: Principal) -> bool:
@@ -56,6 +57,8 @@ def find(request: Request, pk: int) -> Ticket:
 def chosen(tickets: TicketQuerySet, wanted: Mapping[str, Any]) -> TicketQuerySet:
     """Those of ``tickets`` that ``SelectionSerializer`` describes."""
     tickets = tickets.filter(**{name: wanted[name] for name in PLAIN if name in wanted})
+    if "assignee" in wanted:
+        tickets = tickets.filter(assignee=known_as(wanted["assignee"]))
     if "tag" in wanted:
         tickets = tickets.filter(tags__contains=[wanted["tag"]])
     if "since" in wanted:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
+from audit.privacy import Channel, leaving
 from tickets import guard, signing
 from tickets.addresses import Refused
 from tickets.outbox import Attempt, Delivery
@@ -48,21 +49,31 @@ def deliver(delivery_id: str) -> None:
 
 def _try(delivery: Delivery) -> Attempt:
     started = time.monotonic()
+    send = SENDERS[Delivery.Kind(delivery.kind)] if delivery.payload else _nothing
     try:
-        succeeded, said = SENDERS[Delivery.Kind(delivery.kind)](delivery)
+        succeeded, said = send(delivery)
     except Exception as failure:
         # Ours, then: it is to end among the dead letters, where somebody sees it.
         log.exception("delivery %s", delivery.pk)
         succeeded, said = False, type(failure).__name__
     ms = round((time.monotonic() - started) * 1000)
-    return Attempt(delivery=delivery, succeeded=succeeded, said=said[:300], ms=ms)
+    # A mail server likes to repeat whom it refused.
+    said = leaving(Channel.LOGS, said)[:300]
+    return Attempt(delivery=delivery, succeeded=succeeded, said=said, ms=ms)
+
+
+def _nothing(delivery: Delivery) -> tuple[bool, str]:
+    return False, "what it said was erased with its person"
 
 
 def _mail(delivery: Delivery) -> tuple[bool, str]:
+    address = delivery.mail_address()
+    if not address:
+        return False, f"{delivery.address} has no address"
     message = EmailMessage(
         delivery.payload["subject"],
         delivery.payload["text"],
-        to=[delivery.address],
+        to=[address],
         # The same at every try, so that a mailbox can drop what it already has.
         headers={"Message-ID": f"<{delivery.pk}@supportsite>"},
     )

@@ -143,7 +143,7 @@ def test_a_breach_is_recorded_and_told_once_however_late_it_is_seen(clock, setti
 
     assert verbs(ticket).count("breached") == 1
     told = ticket.deliveries.filter(event="breached")
-    assert [delivery.address for delivery in told] == ["desk@example.com"]
+    assert [delivery.address for delivery in told] == ["the desk"]
 
 
 def test_a_priority_that_makes_it_overdue_is_a_breach(clock):

@@ -1,4 +1,4 @@
-"""Erase a person from the audit trail; what happened stays on it."""
+"""Erase a person from the site; what happened stays on the audit trail."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from audit.command_line import actor
+from audit.erasing import Person, erase
 from audit.ledger import ERASED
 from audit.models import Record, SubjectKey, record
 
@@ -26,21 +27,25 @@ class Command(BaseCommand):
             pseudonyms = sorted(held.values_list("pseudonym", flat=True))
             if not pseudonyms:
                 raise CommandError("The audit trail knows nobody of that name.")
+            rows = erase(Person(options["user"], left=f"({pseudonyms[0]})"))
             concerned = Record.objects.concerning(options["user"]).count()
             SubjectKey.objects.filter(pk__in=pseudonyms).delete()
             SubjectKey.objects.forget()
-            told = {"pseudonyms": pseudonyms, "records": concerned}
+            told = {"pseudonyms": pseudonyms, "records": concerned, "rows": rows}
             record(ERASED, actor=actor(), kind="subject", key=pseudonyms[0], data=told)
-        self._overwrite()
+        self._overwrite("audit_subjectkey", *rows)
         self.stdout.write(f"Erased from {concerned} records. Their places in the log stay.")
-        elsewhere = ["readable exports", "backups of the database", "tickets"]
+        for table, count in rows.items():
+            self.stdout.write(f"{table}: {count} rows emptied or deleted.")
+        elsewhere = ["readable exports", "backups of the database", "mails and webhooks sent"]
+        elsewhere += ["an account of that name"]
         if settings.AUDIT_FILE:
             elsewhere.insert(0, f"AUDIT_FILE ({settings.AUDIT_FILE})")
         self.stdout.write(f"Not reached: {', '.join(elsewhere)}.")
 
     @staticmethod
-    def _overwrite() -> None:
-        """Give the key's bytes on disk free now, not whenever Postgres gets to it."""
+    def _overwrite(*tables: str) -> None:
+        """Give the bytes on disk free now, not whenever Postgres gets to it."""
         if not connection.in_atomic_block:
             with connection.cursor() as cursor:
-                cursor.execute("VACUUM audit_subjectkey")
+                cursor.execute(f"VACUUM {', '.join(tables)}")

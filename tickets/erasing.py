@@ -1,0 +1,31 @@
+"""What is left of a person's tickets once they are erased: that there were some, and when."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from audit.erasing import ERASED, Person
+from tickets.models import Comment, Delivery, Submission, Ticket
+
+
+def erase(person: Person) -> dict[str, int]:
+    """Their tickets' texts and address; their name wherever it stands, at the desk too."""
+    names = person.names
+    own = list(Ticket.objects.filter(requester__in=names).values_list("pk", flat=True))
+    tickets = Ticket.objects.filter(pk__in=own)
+    submissions = Submission.objects.filter(Q(subject__in=names) | Q(ticket__in=own))
+    deliveries = Delivery.objects.filter(ticket__in=own)
+    # What is still to be told cannot be: it would be about them, or to them.
+    deliveries.filter(status=Delivery.Status.PENDING).update(status=Delivery.Status.DEAD)
+    rows = {
+        Submission: submissions.delete()[0],
+        Delivery: deliveries.update(payload={}, next_try=None),
+        Comment: Comment.objects.filter(ticket__in=own).update(text=ERASED),
+        Ticket: tickets.update(
+            requester=person.left, message=ERASED, category="", tags=[], person=None, address=None
+        ),
+    }
+    rows[Comment] += Comment.objects.filter(author__in=names).update(author=person.left)
+    rows[Ticket] += Ticket.objects.filter(assignee__in=names).update(assignee=person.left)
+    rows[Delivery] += Delivery.objects.filter(address__in=names).update(address=person.left)
+    return {model._meta.db_table: count for model, count in rows.items()}
