@@ -23,6 +23,7 @@ from assistant.nearby import Nearby
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.remote_embedder import PREFIX, RemoteEmbedder
 from assistant.vector_cache import VectorCache
+from audit import privacy
 from audit.privacy import Channel, is_redacted
 from faq.models import Release
 
@@ -186,6 +187,7 @@ def warm_up() -> None:
     embedder().load(threads=1)
     live().current()
     agent()
+    privacy.load()
 
 
 def readiness_checks() -> dict[str, Callable[[], str]]:

@@ -6,6 +6,15 @@ class AuditConfig(AppConfig):
     verbose_name = "Audit trail"
 
     def ready(self) -> None:
+        from django.conf import settings
+        from django.core.exceptions import ImproperlyConfigured
+
+        from audit import presidio
+
+        model = settings.PRESIDIO_MODEL
+        if model and (lacking := presidio.missing(model)):
+            raise ImproperlyConfigured(f"PRESIDIO_MODEL is {model}, but {lacking}.")
+
         from audit import checks, signins  # noqa: F401  (register the system checks)
 
         signins.connect()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from audit import presidio
 from audit.channels import Channel, Mode
 from audit.redaction import Kind, kinds, redact, redact_tree
 
@@ -41,7 +42,7 @@ def admit(channel: Channel, text: str, *, field: str) -> str:
     """``text`` as the channel takes it. Raises ``PersonalData`` that names ``field``."""
     mode = settings.REDACTION[channel]
     if mode is Mode.REDACT:
-        return redact(text, region=settings.PHONE_REGION)
+        return _masked(text)
     if mode is Mode.REJECT and (found := kinds_in(text)):
         raise PersonalData({field: found})
     return text
@@ -59,6 +60,20 @@ def refuse(channel: Channel, texts: Mapping[str, str]) -> None:
 def leaving(channel: Channel, value: Any) -> Any:
     """A text, or a tree of them, as it may leave through the channel."""
     return redact_tree(value, region=settings.PHONE_REGION) if is_redacted(channel) else value
+
+
+def load() -> None:
+    """Be ready before the first text comes. Raises ``presidio.NotInstalled``."""
+    if settings.PRESIDIO_MODEL:
+        presidio.loaded(settings.PRESIDIO_MODEL, settings.PHONE_REGION)
+
+
+def _masked(text: str) -> str:
+    """Names too, where PRESIDIO_MODEL is set; they alone are never a reason to refuse a text."""
+    text = redact(text, region=settings.PHONE_REGION)
+    if not settings.PRESIDIO_MODEL:
+        return text
+    return presidio.loaded(settings.PRESIDIO_MODEL, settings.PHONE_REGION).mask(text)
 
 
 def is_redacted(channel: Channel) -> bool:
