@@ -111,3 +111,12 @@ def test_people_sign_in_to_the_admin_and_change_things(client):
     for name in ("audit_record", "faq_faq", "tickets_ticket"):
         assert client.get(reverse(f"admin:{name}_changelist")).status_code == 200
     assert client.get(reverse("admin:faq_faq_change", args=[faq.pk])).status_code == 200
+
+
+def test_probes_and_prometheus_see_how_it_is(client):
+    probed, measured = client.get("/readyz"), client.get("/metrics").content.decode()
+
+    assert probed.status_code == 200
+    assert "unavailable" not in probed.json()["checks"].values()
+    assert "\naudit_unsealed_oldest_seconds " in measured
+    assert "\ntickets_outbox_oldest_due_seconds " in measured
