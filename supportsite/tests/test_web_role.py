@@ -93,7 +93,12 @@ def test_people_sign_in_to_the_admin_and_change_things(client):
     User.objects.create_superuser("sam", password="a password of this test")
     faq = Faq.objects.get(slug="reset-password")
 
-    assert client.login(username="sam", password="a password of this test")
+    form = {"username": "sam", "next": "/admin/"}
+    refused, let_in = [
+        client.post("/admin/login/", {**form, "password": password})
+        for password in ("wrong", "a password of this test")
+    ]
+    assert (refused.status_code, let_in.status_code) == (200, 302)
     page = reverse("admin:auth_user_change", args=[User.objects.get().pk])
     form = {
         "username": "sam",
