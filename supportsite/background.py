@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from audit.sealing import oldest_unsealed
-from tickets.outbox import last_heartbeat, oldest_due
+from tickets.outbox import Delivery, last_heartbeat, oldest_due
 
 SEALED_WITHIN = 30.0
 """Seconds; usually it is one."""
@@ -68,6 +68,10 @@ GAUGES = {
         last_heartbeat,
         "Time since a worker last gave a sign of life.",
     ),
+    "tickets_dead_letters": (
+        Delivery.objects.dead().count,
+        "Mails and webhooks that were given up.",
+    ),
 }
 
 
@@ -82,10 +86,13 @@ class _Gauges(Collector):
             log.warning("nothing can be measured: %s", " ".join(str(failure).split()))
 
 
-def with_gauges(export: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """What ``export`` tells Prometheus, and ``GAUGES``."""
+def with_gauges(
+    export: Callable[[HttpRequest], HttpResponse], *more: Collector
+) -> Callable[..., HttpResponse]:
+    """What ``export`` tells Prometheus, ``GAUGES``, and what ``more`` finds when asked."""
     registry = CollectorRegistry()
-    registry.register(_Gauges())
+    for collector in (_Gauges(), *more):
+        registry.register(collector)
 
     @wraps(export)
     def view(request: HttpRequest) -> HttpResponse:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from assistant.wiring import readiness_checks
 from supportsite import background, token_keys
@@ -33,10 +35,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     A sealer or a worker that is late makes it ``degraded``, and 200: no request needs them, and
     every replica that stopped answering because mails are late would make it an outage.
     """
-    checks: dict[str, Callable[[], str]] = {"database": _database, **readiness_checks()}
-    if settings.JWT_JWKS_URL:
-        checks["identity provider"] = token_keys.jwks_cache().standing
-    lines = {name: _line(name, check) for name, check in checks.items()}
+    lines = _dependencies()
     is_ready = all(line.startswith("ok") for line in lines.values())
     behind = {name: _line(name, check) for name, check in background.CHECKS.items()}
     lines |= behind
@@ -44,6 +43,34 @@ def readyz(request: HttpRequest) -> JsonResponse:
         return problem_response(503, "Something this site needs is not there.", checks=lines)
     on_time = all(line.startswith("ok") for line in behind.values())
     return JsonResponse({"status": "ok" if on_time else "degraded", "checks": lines})
+
+
+class Standing(Collector):
+    """The same for Prometheus. What is asked for here is asked for at each scrape."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        ready = GaugeMetricFamily(
+            "supportsite_ready", "1 if it is there, as /readyz says.", labels=["of"]
+        )
+        for name, line in _dependencies().items():
+            ready.add_metric([name], float(line.startswith("ok")))
+        yield ready
+        yield GaugeMetricFamily(
+            "supportsite_provider_keys_age_seconds",
+            "Time since the identity provider last gave its keys; 0 without one.",
+            token_keys.jwks_cache().age if settings.JWT_JWKS_URL else 0.0,
+        )
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Nothing beforehand: else all would be asked for when the server starts."""
+        return []
+
+
+def _dependencies() -> dict[str, str]:
+    checks: dict[str, Callable[[], str]] = {"database": _database, **readiness_checks()}
+    if settings.JWT_JWKS_URL:
+        checks["identity provider"] = token_keys.jwks_cache().standing
+    return {name: _line(name, check) for name, check in checks.items()}
 
 
 def _line(name: str, check: Callable[[], str]) -> str:

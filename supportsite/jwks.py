@@ -180,9 +180,13 @@ class KeyCache:
         keys = self._current()
         if keys is None:
             raise KeysUnavailable("no keys that are young enough")
-        age = time.time() - self._fetched_at
-        said = f"{len(keys)} keys, fetched {age:.0f} s ago"
+        said = f"{len(keys)} keys, fetched {self.age:.0f} s ago"
         return f"{said}; the provider does not answer" if self._failures else said
+
+    @property
+    def age(self) -> float:
+        """Seconds since the provider last gave its keys."""
+        return time.time() - self._fetched_at
 
     def close(self) -> None:
         """Fetch no more."""

@@ -14,7 +14,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from assistant.ask_page import ask_page
 from supportsite import background, health, oidc, second_factor, tokens
 
-metrics = background.with_gauges(ExportToDjangoView)
+metrics = background.with_gauges(ExportToDjangoView, health.Standing())
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from itertools import combinations
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
+from django.db import OperationalError, connection
+from django.test import Client
 
 FOLDER = settings.BASE_DIR / "deploy" / "monitoring"
 DASHBOARD = json.loads((FOLDER / "dashboard.json").read_text())
@@ -23,6 +26,10 @@ EXPRESSIONS = [
     *(rule["expr"] for rule in RULES),
     *(target["expr"] for panel in PANELS for target in panel["targets"]),
 ]
+METRIC = re.compile(r"\b(?:supportsite|assistant|audit|tickets|django|probe)_\w+")
+
+NOT_OURS = {"probe_success", "probe_ssl_earliest_cert_expiry"}
+"""The blackbox exporter's."""
 
 
 def promtool(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -80,3 +87,33 @@ def test_no_two_panels_have_one_id_or_lie_on_each_other():
         beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
         below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
         assert beside or below, (one, other)
+
+
+@pytest.mark.django_db
+def test_every_metric_they_name_is_one_that_the_site_exports():
+    page = Client().get("/metrics").content.decode()
+    there = set()
+    for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", page, re.MULTILINE):
+        there |= (
+            {f"{name}_bucket", f"{name}_count", f"{name}_sum"} if kind == "histogram" else {name}
+        )
+    named = {name for expression in EXPRESSIONS for name in METRIC.findall(expression)}
+
+    assert len(named) > 10
+    assert sorted(named - there - NOT_OURS) == []
+
+
+@pytest.mark.django_db
+def test_what_is_not_there_is_0_and_without_the_database_what_was_counted_is_told(settings):
+    settings.CHROMA_URL = "http://127.0.0.1:9"
+
+    def refuse(*args, **kwargs):
+        raise OperationalError("the server closed the connection")
+
+    with connection.execute_wrapper(refuse):
+        page = Client().get("/metrics").content.decode()
+
+    assert 'supportsite_ready{of="database"} 0.0' in page
+    assert 'supportsite_ready{of="index"} 0.0' in page
+    assert "# TYPE assistant_asks_total counter" in page
+    assert "tickets_dead_letters" not in page
