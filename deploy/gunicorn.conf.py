@@ -14,12 +14,17 @@ _port = os.environ.get("PORT") or "8000"
 # gunicorn itself splits them on its command line only.
 bind = [part.strip() for part in (os.environ.get("BIND") or f"127.0.0.1:{_port}").split(",")]
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-worker_class = "gthread"
+# gunicorn's gthread, which nobody loses a request to when it stops.
+worker_class = "supportsite.gunicorn_worker.DrainingWorker"
 threads = int(os.environ.get("WEB_THREADS") or 4)
 # One copy of the model for all workers: it is loaded before they are forked.
 preload_app = True
 timeout = 60
+# For what is being answered when it is told to stop; give whoever would kill it a little more.
 graceful_timeout = 30
+# Whatever grows in a worker all the same ends with it; spread, so that not all end at once.
+max_requests = int(os.environ.get("MAX_REQUESTS") or 50_000)
+max_requests_jitter = max_requests // 5
 keepalive = 5
 limit_request_line = 4094
 limit_request_fields = 50
@@ -115,10 +120,10 @@ def post_worker_init(worker):
 
 
 def child_exit(server, worker):
-    """A dead worker's gauges are gone; its counters stay."""
-    from prometheus_client import multiprocess
+    """A dead worker's gauges are gone; its counters stay, in one file for all who ended."""
+    from supportsite import metrics_files
 
-    multiprocess.mark_process_dead(worker.pid)
+    metrics_files.fold(worker.pid)
 
 
 def on_exit(server):

@@ -8,13 +8,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
-from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from assistant.ask_page import ask_page
-from supportsite import background, health, oidc, second_factor, tokens
+from supportsite import background, health, metrics_files, oidc, second_factor, tokens
 
-metrics = background.with_gauges(ExportToDjangoView, health.Standing())
+metrics = background.with_gauges(metrics_files.metrics, health.Standing())
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
