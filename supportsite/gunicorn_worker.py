@@ -7,7 +7,7 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 
-class DrainingWorker(ThreadWorker):
+class DrainingWorker(ThreadWorker):  # type: ignore[misc]
     """Answers whoever waits in the listening socket's queue before it closes its end of it.
 
     gunicorn's own stops accepting at once, yet keeps the socket open while it ends: the kernel goes

@@ -118,6 +118,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "supportsite.middleware.RequestIdMiddleware",
+    "supportsite.page_policy.PagePolicyMiddleware",
     "supportsite.middleware.ProblemMiddleware",
     "supportsite.middleware.WellFormedMiddleware",
     "audit.middleware.AuditMiddleware",

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from assistant.ask_page import ask_page
 from supportsite import background, health, metrics_files, oidc, second_factor, tokens
@@ -29,7 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tickets.urls")),
     path("", include("audit.urls")),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("admin/ask/", admin.site.admin_view(ask_page), name="ask-page"),
     path("admin/second-factor/", admin.site.admin_view(second_factor.page), name="second-factor"),
     path("admin/oidc/authenticate/", oidc.begin, name="oidc-begin"),

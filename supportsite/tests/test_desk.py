@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
@@ -15,12 +13,11 @@ from audit.models import Record
 from audit.principal import Role
 from faq.models import Faq, Release
 from supportsite.authentication import issue
+from supportsite.tests.browser import new_page, overheard, sign_in
 from tickets.models import Ticket
 
 DESK = "/admin/"
 PASSWORD = "a-lamp-in-the-hall-7"
-PATIENCE = 30_000
-"""Milliseconds; a busy machine takes its time to publish."""
 
 PHONE = {"width": 390, "height": 844}
 
@@ -129,15 +126,6 @@ def test_an_account_made_here_opens_the_desk_and_is_never_deleted(admin_client):
 # --- In a browser ---------------------------------------------------------------------------------
 
 
-def chromium() -> str:
-    """Its path; the test fails without one."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        pytest.fail("No Chromium: on Debian, apt-get install -y chromium", pytrace=False)
-    return found
-
-
 @pytest.fixture
 def site(committed, live_server) -> str:
     """A site with the demo's FAQs live, one ticket waiting and one person of support."""
@@ -151,23 +139,6 @@ def site(committed, live_server) -> str:
 @pytest.fixture
 def customer() -> dict[str, str]:
     return {"Authorization": f"Bearer {issue('u1', [Role.CUSTOMER.value], seconds=600)}"}
-
-
-def overheard(page: Page) -> list[str]:
-    """Fills with whatever the browser complains about."""
-    heard: list[str] = []
-    page.on("console", lambda said: heard.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
-    return heard
-
-
-def sign_in(page: Page, site: str) -> None:
-    page.goto(site)
-    page.get_by_label("Username").fill("sam")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Tickets waiting")).to_be_visible()
 
 
 def correct_an_answer(page: Page) -> None:
@@ -205,23 +176,18 @@ def sign_out_by_keyboard(page: Page, site: str) -> None:
 
 def test_a_support_person_corrects_an_answer_and_sees_to_a_ticket(site, customer):
     with sync_playwright() as playwright:
-        # Debian's runs as root in containers, where its sandbox cannot.
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-        page = browser.new_page()
-        page.set_default_timeout(PATIENCE)
-        expect.set_options(timeout=PATIENCE)
+        page = new_page(playwright)
         heard = overheard(page)
 
-        sign_in(page, site)
+        sign_in(page, site, PASSWORD)
         correct_an_answer(page)
         asked = {"message": "I forgot my password"}
         told = page.request.post(f"{site}/ask", data=asked, headers=customer).json()
         see_to_the_ticket(page)
         sign_out_by_keyboard(page, site)
-        sign_in(page, site)
+        sign_in(page, site, PASSWORD)
         assert_fits_a_phone(page, site)
-        browser.close()
+        page.context.browser.close()
 
     assert (told["answer"], told["release"]) == ("New answer.", 2)
     ticket = Ticket.objects.get()
