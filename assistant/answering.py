@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from assistant import metrics
+from assistant import metrics, tracing
 from assistant.agent_reasons import FINE
 from assistant.conversation import Conversations
 from assistant.deciding import MATCHES, consider, left_open
@@ -150,7 +150,9 @@ class Assistant:
         started = time.perf_counter()
         release = self.live.current()
         answer = yield from self._answer(question, release)
-        self._keep(question, answer, release)
+        tracing.note(outcome=answer.outcome.value, reason=answer.decision.reason.value)
+        with tracing.step("record"):
+            self._keep(question, answer, release)
         _count(answer, time.perf_counter() - started)
         return answer
 
@@ -173,7 +175,8 @@ class Assistant:
 
     def _answer(self, question: Question, release: LoadedRelease) -> Steps[Answer]:
         path: list[Step] = []
-        decision = self._consider(question, release, path)
+        with tracing.step("decide"):
+            decision = self._consider(question, release, path)
         yield from path
         if decision.reason in ANSWERS:
             return self._from_faq(decision, release, path)
@@ -224,7 +227,8 @@ class Assistant:
 
     def _from_agent(self, task: Task, path: list[Step]) -> Steps[AgentReply]:
         started = time.perf_counter()
-        reply = yield from kept(self.agent.answer(task), path)
+        with tracing.told_step("agent"):
+            reply = yield from kept(self.agent.answer(task), path)
         path.append({"step": "agent", "ms": _ms(started), "reason": reply.reason.value})
         yield path[-1]
         return reply
@@ -268,11 +272,13 @@ def _find(
     text: str, question: Question, release: LoadedRelease, path: list[Step], limit: int
 ) -> list[Match]:
     started = time.perf_counter()
-    vector, cached = release.vector(text)
+    with tracing.step("embed"):
+        vector, cached = release.vector(text)
     path.append({"step": "embed", "ms": _ms(started), "cached": cached})
 
     started = time.perf_counter()
-    found = _search(question, release, text, vector, limit)
+    with tracing.step("match"):
+        found = _search(question, release, text, vector, limit)
     step = {"step": "match", "ms": _ms(started)}
     path.append({**step, "matches": [_told(match) for match in found[:SHOWN]]})
     return found

@@ -109,6 +109,23 @@ def _start_companions():
         companions.keep("worker", "worker")
 
 
+def post_fork(server, worker):
+    """Traces are sent by a thread, which a fork would leave behind."""
+    from django.conf import settings
+
+    from assistant import tracing
+
+    if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+        tracing.start(settings.OTEL_EXPORTER_OTLP_ENDPOINT)
+
+
+def worker_exit(server, worker):
+    """Send what still waits."""
+    from assistant import tracing
+
+    tracing.stop()
+
+
 def post_worker_init(worker):
     """Ctrl-C means now.
 

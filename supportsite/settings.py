@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "supportsite.middleware.RequestIdMiddleware",
     "supportsite.page_policy.PagePolicyMiddleware",
+    "supportsite.tracing_middleware.TracingMiddleware",
     "supportsite.middleware.ProblemMiddleware",
     "supportsite.middleware.WellFormedMiddleware",
     "audit.middleware.AuditMiddleware",
@@ -414,6 +415,8 @@ LOGGING = {
     # Every command may start and stop it; only its failures are news.
     | {"supportsite.embedded_postgres": {"level": "WARNING"}},
 }
+
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 PROMETHEUS_EXPORT_MIGRATIONS = False
 PROMETHEUS_LATENCY_BUCKETS = (

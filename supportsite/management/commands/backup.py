@@ -1,0 +1,55 @@
+"""Keep everything of the site that cannot be made again, in one file."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from audit.command_line import actor
+from audit.models import record
+from supportsite import backups
+from supportsite.database_dump import DumpFailed
+
+
+class Command(BaseCommand):
+    help = (
+        "Write the database and the checkpoints into one archive, of one moment, while the site "
+        "runs. It holds personal data, and the keys to it. Secrets are not in it unless asked for; "
+        "without AUDIT_MAC_KEY it cannot be restored."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "file", nargs="?", type=Path, help="default: STATE_DIR/backups/TIME.tar"
+        )
+        parser.add_argument(
+            "--with-secrets",
+            action="store_true",
+            help="with them whoever has the file can be the site: keep it as you keep them",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name = f"{timezone.now():%Y-%m-%dT%H%M%SZ}.tar"
+        to: Path = options["file"] or settings.STATE_DIR / "backups" / name
+        try:
+            if not options["file"]:
+                to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if to.exists():
+                raise CommandError(f"{to} is already there.")
+            manifest = backups.make(to, with_secrets=options["with_secrets"])
+        except OSError as failure:
+            raise CommandError(f"{to} cannot be written ({failure.strerror}).") from None
+        except DumpFailed as failure:
+            raise CommandError(str(failure)) from None
+        told = {"file": to.name, "sha256": backups.digest(to), "made": manifest.made}
+        record("site.backed_up", actor=actor(), kind="backup", key=to.name, data=told)
+        size = to.stat().st_size / 1e6
+        secret = "and all secrets" if options["with_secrets"] else "and no secrets"
+        self.stdout.write(
+            f"{to}: {size:,.1f} MB, the database, {len(manifest.files) - 1} other files {secret}."
+        )

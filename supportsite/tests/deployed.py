@@ -1,0 +1,72 @@
+"""A site served by gunicorn itself, as in an image, without the parts of ``make run`` around it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import psutil
+
+from supportsite.tests.served import REPOSITORY, START_SECONDS, WORKERS, Site
+
+MAKE_READY = """
+from django.core.management import call_command
+for command in (["migrate", "-v0"], ["ingest"], ["token", "u1"]):
+    call_command(*command)
+"""
+
+RECORDED = """
+from audit.models import Record
+print(*Record.objects.filter(action="question.asked").values_list("about", flat=True))
+"""
+
+
+class Deployed(Site):
+    def start(self) -> Deployed:
+        self.make_secrets()
+        self.token = self.manage("shell", "--no-imports", "-c", MAKE_READY).text.split()[-1]
+        command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            self._process = subprocess.Popen(
+                [*command, "supportsite.wsgi"],
+                cwd=REPOSITORY,
+                env=self.environment,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+        self.wait_until(lambda: len(self.workers()) == WORKERS)
+        return self
+
+    def make_secrets(self) -> None:
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        assert self.run("-m", "supportsite.secrets").code == 0
+
+    def wait_until(self, happened: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not happened():
+            assert self.process.poll() is None, f"it ended: {self.log}"
+            assert time.monotonic() < deadline, f"it did not happen: {self.log}"
+            time.sleep(0.05)
+
+    def wait_for_other_workers(self, old: list[psutil.Process]) -> None:
+        def are_there() -> bool:
+            now = self.workers()
+            return len(now) == WORKERS and not set(old) & set(now)
+
+        self.wait_until(are_there)
+
+    def signal(self, number: signal.Signals) -> None:
+        """To gunicorn alone, as a supervisor does."""
+        if number in (signal.SIGTERM, signal.SIGHUP):
+            self.process.send_signal(number)
+        else:
+            super().signal(number)
+
+    def asks_in_database(self) -> list[str]:
+        """The ask_id of every question on the audit trail, whether the site runs or not."""
+        said = self.manage("shell", "--no-imports", "-c", RECORDED).text.splitlines()
+        return [about.removeprefix("ask:") for about in said[-1].split()]
