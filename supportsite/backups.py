@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import connection
@@ -83,22 +83,41 @@ def make(to: Path, *, with_secrets: bool) -> Manifest:
     return manifest
 
 
-@contextmanager
-def opened(archive: Path) -> Iterator[tuple[Manifest, Path]]:
-    """The manifest, and a folder with the members, each as the manifest says.
+@dataclass(frozen=True)
+class Backup:
+    """An open archive whose members are as its manifest says."""
 
-    Raises ``BadBackup`` and ``OSError``.
-    """
-    settings.STATE_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.STATE_DIR, prefix="restore-") as folder:
+    manifest: Manifest
+    packed: tarfile.TarFile
+
+    def database(self) -> IO[bytes]:
+        return _member(self.packed, DATABASE)
+
+    def anchors(self) -> dict[str, bytes]:
+        """The checkpoints by their file's name."""
+        return {
+            Path(name).name: _member(self.packed, name).read()
+            for name in self.manifest.files
+            if name.startswith("anchors/")
+        }
+
+
+@contextmanager
+def opened(archive: Path) -> Iterator[Backup]:
+    """A backup, looked over. Raises ``BadBackup`` and ``OSError``."""
+    try:
+        packed = tarfile.open(archive, "r:")  # noqa: SIM115 (closed below)
+    except tarfile.TarError as wrong:
+        raise BadBackup(f"{archive} is no whole backup: {wrong}.") from None
+    with packed:
         try:
-            with tarfile.open(archive, "r:") as packed:
-                manifest = _read(packed)
-                for name, digest in manifest.files.items():
-                    _unpack(packed, name, digest, Path(folder))
+            manifest = _read(packed)
+            for name, written in manifest.files.items():
+                if _digest(_member(packed, name)) != written:
+                    raise BadBackup(f"{name} is not as it was written: the archive is damaged.")
         except (tarfile.TarError, KeyError) as wrong:
             raise BadBackup(f"{archive} is no whole backup: {wrong}.") from None
-        yield manifest, Path(folder)
+        yield Backup(manifest, packed)
 
 
 def refuse(manifest: Manifest) -> None:
@@ -138,7 +157,7 @@ def fingerprint(key: str) -> str:
 
 def digest(file: Path) -> str:
     with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+        return _digest(opened)
 
 
 def _manifest(root: Path) -> Manifest:
@@ -167,11 +186,8 @@ def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def _read(packed: tarfile.TarFile) -> Manifest:
-    member = packed.extractfile(MANIFEST)
-    if member is None:
-        raise BadBackup("Its manifest is no file.")
     try:
-        told: dict[str, Any] = json.loads(member.read(LARGEST_MANIFEST))
+        told: dict[str, Any] = json.loads(_member(packed, MANIFEST).read(LARGEST_MANIFEST))
         manifest = Manifest(**told)
     except (ValueError, TypeError) as wrong:
         raise BadBackup(f"Its manifest cannot be read: {wrong}.") from None
@@ -184,14 +200,15 @@ def _read(packed: tarfile.TarFile) -> Manifest:
     return manifest
 
 
-def _unpack(packed: tarfile.TarFile, name: str, expected: str, folder: Path) -> None:
+def _member(packed: tarfile.TarFile, name: str) -> IO[bytes]:
     member = packed.extractfile(name)
     if member is None:
         raise BadBackup(f"{name} is no file.")
-    to = folder / name
-    to.parent.mkdir(exist_ok=True)
-    with to.open("wb") as out:
-        while block := member.read(1 << 20):
-            out.write(block)
-    if digest(to) != expected:
-        raise BadBackup(f"{name} is not as it was written: the archive is damaged.")
+    return member
+
+
+def _digest(opened: IO[bytes]) -> str:
+    found = hashlib.sha256()
+    while block := opened.read(1 << 20):
+        found.update(block)
+    return found.hexdigest()

@@ -9,8 +9,10 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -39,7 +41,7 @@ def dump(to: Path) -> None:
     _run([program, "--format=custom", "--no-owner", "--no-privileges", f"--file={to}"])
 
 
-def load(dumped: Path) -> None:
+def load(dumped: IO[bytes]) -> None:
     """Replace everything in the database, whole or not at all. Raises ``DumpFailed``.
 
     Nobody else may be connected.
@@ -106,17 +108,28 @@ def _major(program: str) -> int:
     return int(re.findall(r"(\d+)[\d.]*", said.stdout)[0])
 
 
-def _run(command: list[str], *arguments: Path) -> None:
+def _run(command: list[str], given: IO[bytes] | None = None) -> None:
+    """``given`` is what the program reads, which need not be a file of its own."""
     (_, *where), secrets = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
     *host, name = where
-    ended = subprocess.run(  # noqa: S603
-        [*command, *host, f"--dbname={name}", *map(str, arguments)],
-        env={**os.environ, **(secrets or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode != 0:
-        lines = re.findall(r"(?:error|FATAL): *(.*)", ended.stderr) or ended.stderr.splitlines()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(  # noqa: S603
+            [*command, *host, f"--dbname={name}"],
+            env={**os.environ, **(secrets or {})},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        with process:
+            assert process.stdin
+            # One that has failed reads no more; why is told below.
+            with suppress(BrokenPipeError):
+                if given:
+                    shutil.copyfileobj(given, process.stdin, 1 << 20)
+                process.stdin.close()
+        said.seek(0)
+        text = said.read().decode(errors="replace")
+    if process.returncode != 0:
+        lines = re.findall(r"(?:error|FATAL): *(.*)", text) or text.splitlines()
         reason = lines[0] if lines else "it ended without a reason"
         raise DumpFailed(f"{Path(command[0]).name}: {reason}")

@@ -413,7 +413,9 @@ LOGGING = {
         for name in ("supportsite", "assistant", "faq", "tickets", "audit")
     }
     # Every command may start and stop it; only its failures are news.
-    | {"supportsite.embedded_postgres": {"level": "WARNING"}},
+    | {"supportsite.embedded_postgres": {"level": "WARNING"}}
+    # Each try to send to a collector that is down is none, only what is lost.
+    | {"opentelemetry": {"level": "ERROR"}},
 }
 
 OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")

@@ -35,11 +35,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
         try:
-            with backups.opened(file) as (manifest, folder):
-                backups.refuse(manifest)
+            with backups.opened(file) as backup:
+                backups.refuse(backup.manifest)
                 self._refuse_what_is_there(force=options["force"])
-                database_dump.load(folder / backups.DATABASE)
-                anchors = self._put_anchors(folder / "anchors")
+                database_dump.load(backup.database())
+                anchors = self._put_anchors(backup.anchors())
         except OSError as failure:
             raise CommandError(f"{failure.filename}: {failure.strerror}.") from None
         except OperationalError as failure:
@@ -48,10 +48,10 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was restored. {wrong}") from None
         # Its session still knows the tables that were replaced.
         connection.close()
-        self.stdout.write(f"The database is as it was at {manifest.made}.")
+        self.stdout.write(f"The database is as it was at {backup.manifest.made}.")
         call_command("migrate", verbosity=0, interactive=False)
         self._verify(anchors)
-        told = {"file": file.name, "sha256": backups.digest(file), "made": manifest.made}
+        told = {"file": file.name, "sha256": backups.digest(file), "made": backup.manifest.made}
         record("site.restored", actor=actor(), kind="backup", key=file.name, data=told)
         self._reindex()
 
@@ -63,18 +63,17 @@ class Command(BaseCommand):
                 f"There is a site here already ({', '.join(there)}): --force replaces it."
             )
 
-    def _put_anchors(self, kept: Path) -> Path | None:
+    def _put_anchors(self, kept: dict[str, bytes]) -> Path | None:
         """The backup's newest checkpoints; into AUDIT_ANCHOR_DIR only if it has none of its own."""
         to = settings.AUDIT_ANCHOR_DIR
-        files = sorted(kept.glob("*.txt")) if kept.exists() else []
-        if not files:
+        if not kept:
             return None
         if to.exists() and any(to.iterdir()):
             self.stdout.write(f"{to} has checkpoints of its own; they stay as they are.")
             return None
         to.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            (to / file.name).write_bytes(file.read_bytes())
+        for name, content in kept.items():
+            (to / name).write_bytes(content)
         return to / "latest.txt"
 
     def _verify(self, anchors: Path | None) -> None:
