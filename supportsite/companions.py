@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+from supportsite import metrics_files
+
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds until it is started again: doubled each time."""
 
@@ -78,6 +80,7 @@ class Companion:
             began = time.monotonic()
             # Gunicorn's own look for dead workers may be faster; then only the code is not known.
             self._process.wait()
+            metrics_files.fold(self._process.pid)
             if self._told_to_end.is_set():
                 return
             lived = time.monotonic() - began

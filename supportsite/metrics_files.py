@@ -79,4 +79,6 @@ def _lock(where: Path, kind: int) -> Iterator[None]:
         fcntl.flock(descriptor, kind)
         yield
     finally:
+        # Unlocked, not only closed: a worker forked meanwhile has the descriptor too.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
