@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from audit.models import record
+from audit.people import known_as
 from supportsite.client_address import client_network
 
 PEOPLE = 4
@@ -41,6 +42,12 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]
 def address(request: HttpRequest) -> str | None:
     """An IPv6 network by its first address, since an address is what axes keeps."""
     return client_network(request).partition("/")[0] or None
+
+
+def name(request: HttpRequest, credentials: Any) -> str | None:
+    """Who is tried, as it may be kept: people type all sorts of things there."""
+    typed = credentials.get("username") if credentials else request.POST.get("username")
+    return known_as(typed[:LONGEST_NAME]) if typed else None
 
 
 def is_elsewhere(request: HttpRequest, credentials: Any) -> bool:

@@ -18,6 +18,8 @@ class Formatter(JsonFormatter):
         super().__init__(
             "%(levelname)s %(name)s %(message)s",
             rename_fields={"levelname": "level", "name": "logger"},
+            # Escaped, the digits of other scripts would not be seen for what they are.
+            json_ensure_ascii=False,
             **options,
         )
 
@@ -27,6 +29,12 @@ class Formatter(JsonFormatter):
         super().add_fields(log_data, record, message_dict)
         # Django hands over the request object and such; they are not for a log.
         log_data.pop("request", None)
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        # Before it is JSON, where a line break is a letter to whoever looks for numbers; what is no
+        # text yet is looked through with the line.
+        masked: dict[str, Any] = leaving(Channel.LOGS, super().process_log_record(log_data))
+        return masked
 
     def format(self, record: logging.LogRecord) -> str:
         line: str = leaving(Channel.LOGS, super().format(record))

@@ -172,6 +172,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_LOCKED_MINUTES)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "supportsite.lock_out.address"
+AXES_USERNAME_CALLABLE = "supportsite.lock_out.name"
 AXES_WHITELIST_CALLABLE = "supportsite.lock_out.is_elsewhere"
 AXES_LOCKOUT_CALLABLE = "supportsite.lock_out.page"
 # The audit trail has them, and knows how to forget a person.

@@ -152,6 +152,21 @@ def test_a_log_line_is_redacted_with_its_extras_and_its_traceback(settings):
     assert EMAIL in Formatter().format(line)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("شناختی کارڈ ۱۲۲۴۶-۲۳۲۵۶۲۲-۶", id="in Urdu digits"),
+        pytest.param("my number:\n0301 2345678", id="on a line of its own"),
+        pytest.param("my number:\t0301 2345678", id="after a tab"),
+    ],
+)
+def test_a_log_line_is_redacted_although_json_writes_some_characters_otherwise(text):
+    written = Formatter().format(logging.makeLogRecord({"msg": text, "typed": [text]}))
+
+    assert "۶" not in written
+    assert "2345678" not in written
+
+
 # --- FAQs: everybody is to read them, so their address is most often the desk's own ---------------
 
 
