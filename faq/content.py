@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +35,7 @@ class Content:
     @cached_property
     def digest(self) -> str:
         """SHA-256, 64 hex digits: two FAQs with one digest say the same."""
-        said = asdict(self)
+        said = self._fields()
         if not self.audience:
             # It came later: an FAQ for everybody keeps the digest it always had.
             del said["audience"]
@@ -47,7 +47,11 @@ class Content:
         return tuple(dict.fromkeys((self.question, *self.alternates)))
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "alternates": list(self.alternates)}
+        return {**self._fields(), "alternates": list(self.alternates)}
+
+    def _fields(self) -> dict[str, Any]:
+        # Not asdict, which copies every value deeply: seconds at 20,000 FAQs.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True)

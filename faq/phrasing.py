@@ -30,6 +30,11 @@ def normalise(phrasing: str) -> str:
     characters; spaces collapsed; sentence marks and quotes stripped from both ends. Empty if
     nothing is left. ``normalise(normalise(phrasing)) == normalise(phrasing)``.
     """
+    if phrasing.isascii():
+        # What all of this comes to, in half the time.
+        return " ".join(_IGNORED.sub("", phrasing.replace("`", "'").lower()).split()).strip(
+            _SURROUNDING
+        )
     folded = unicodedata.normalize("NFKC", phrasing.translate(_APOSTROPHES)).casefold()
     words = unicodedata.normalize("NFKC", _IGNORED.sub("", folded)).split()
     return " ".join(words).strip(_SURROUNDING)
