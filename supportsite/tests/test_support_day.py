@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from audit.principal import Role
 from faq.models import Faq
 from supportsite.authentication import issue
-from supportsite.tests.test_desk import PASSWORD, PATIENCE, chromium, overheard, sign_in
+from supportsite.tests.browser import new_page, overheard, sign_in
+from supportsite.tests.test_desk import PASSWORD
 from tickets.models import Comment, Delivery, Ticket
 
 QUESTION = "Does the lighthouse lamp come with a spare bulb?"
@@ -123,22 +124,19 @@ def publish(page: Page) -> None:
 
 def test_what_a_person_answered_once_answers_by_itself_from_then_on(site):
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(PATIENCE)
-        expect.set_options(timeout=PATIENCE)
+        page = new_page(playwright)
+        page.set_viewport_size({"width": 1280, "height": 900})
         heard = overheard(page)
 
         before = ask(page, site, QUESTION)
-        sign_in(page, site)
+        sign_in(page, site, PASSWORD)
         claim(page)
         reply(page)
         resolve(page)
         draft(page)
         publish(page)
         after = ask(page, site, QUESTION)
-        browser.close()
+        page.context.browser.close()
 
     assert before["outcome"] == "unanswered"
     assert (after["outcome"], after["source"]) == ("answered", "faq")
