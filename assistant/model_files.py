@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from assistant.interfaces import EmbedderUnavailable
@@ -32,9 +33,9 @@ class ModelFiles:
     folder: Path
     sha256: str
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """Such as ``all-MiniLM-L6-v2@53aa51172d14``."""
+        """Such as ``all-MiniLM-L6-v2@53aa51172d14``. Every question asks for it."""
         return f"{short(self.model)}@{self.sha256[:12]}"
 
 
