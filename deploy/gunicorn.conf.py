@@ -136,6 +136,21 @@ def post_worker_init(worker):
         signal.signal(number, lambda *_: os._exit(0))
 
 
+def worker_exit(server, worker):
+    """End here: every request is answered, and ONNX Runtime's own end does not survive a fork.
+
+    It would wait for a thread that only the parent has: the worker aborts, or hangs.
+    """
+    if worker.pid != os.getpid():
+        # Gunicorn's parent says so as well, of a worker that is gone.
+        return
+    ending = sys.exc_info()[1]
+    code = ending.code if isinstance(ending, SystemExit) else 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
+
+
 def child_exit(server, worker):
     """A dead worker's gauges are gone; its counters stay, in one file for all who ended."""
     from supportsite import metrics_files
