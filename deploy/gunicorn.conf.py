@@ -120,10 +120,22 @@ def post_fork(server, worker):
 
 
 def worker_exit(server, worker):
-    """Send what still waits."""
+    """Send what still waits, and end here.
+
+    ONNX Runtime's own end does not survive a fork: it would wait for a thread that only the parent
+    has, and the worker would abort or hang.
+    """
+    if worker.pid != os.getpid():
+        # Gunicorn's parent says so as well, of a worker that is gone.
+        return
     from assistant import tracing
 
     tracing.stop()
+    ending = sys.exc_info()[1]
+    code = ending.code if isinstance(ending, SystemExit) else 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
 
 
 def post_worker_init(worker):
@@ -134,21 +146,6 @@ def post_worker_init(worker):
     """
     for number in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda *_: os._exit(0))
-
-
-def worker_exit(server, worker):
-    """End here: every request is answered, and ONNX Runtime's own end does not survive a fork.
-
-    It would wait for a thread that only the parent has: the worker aborts, or hangs.
-    """
-    if worker.pid != os.getpid():
-        # Gunicorn's parent says so as well, of a worker that is gone.
-        return
-    ending = sys.exc_info()[1]
-    code = ending.code if isinstance(ending, SystemExit) else 0
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0)
 
 
 def child_exit(server, worker):
