@@ -288,7 +288,7 @@ def _chosen(question: Question, found: Sequence[Match], policy: Policy) -> Decis
     try:
         return choose(found, policy, faq_id=question.choice)
     except LookupError:
-        raise BadQuestion(f"choice: no FAQ you may ask about is {question.choice!r}.") from None
+        raise BadQuestion("choice: no FAQ you may ask about has this id.") from None
 
 
 def _answer(

@@ -415,6 +415,8 @@ LOGGING = {
     }
     # Every command may start and stop it; only its failures are news.
     | {"supportsite.embedded_postgres": {"level": "WARNING"}}
+    # What it tells of refusals is in our own line, with the route; a path may hold what was typed.
+    | {"django.request": {"level": "ERROR"}}
     # Each try to send to a collector that is down is none, only what is lost.
     | {"opentelemetry": {"level": "ERROR"}},
 }
