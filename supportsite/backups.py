@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -47,7 +48,7 @@ class Manifest:
 
     format: int
     made: str
-    """Such as 2026-11-23T09:30:00+00:00."""
+    """When the dump was begun: what was committed later is not in it."""
     postgres: int
     """Major version of the server."""
     migrations: list[str]
@@ -67,12 +68,13 @@ def make(to: Path, *, with_secrets: bool) -> Manifest:
         root = Path(folder)
         # Before the database: what they say must be in it.
         _copy_anchors(root / "anchors")
+        made = timezone.now()
         database_dump.dump(root / DATABASE)
         if with_secrets:
             for name in secrets.NAMES:
                 if value := getattr(settings, name):
                     secrets.keep(root / "secrets" / name.lower(), value)
-        manifest = _manifest(root)
+        manifest = _manifest(root, made)
         (root / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n")
         packed = root / "packed.tar"
         with tarfile.open(packed, "w") as archive:
@@ -160,12 +162,12 @@ def digest(file: Path) -> str:
         return _digest(opened)
 
 
-def _manifest(root: Path) -> Manifest:
+def _manifest(root: Path, made: datetime) -> Manifest:
     applied = MigrationRecorder(connection).applied_migrations()
     files = sorted(path for path in root.rglob("*") if path.is_file())
     return Manifest(
         format=FORMAT,
-        made=timezone.now().isoformat(timespec="seconds"),
+        made=made.isoformat(timespec="seconds"),
         postgres=database_dump.server_major(),
         migrations=sorted(f"{app}.{name}" for app, name in applied),
         audit_key=fingerprint(settings.AUDIT_MAC_KEY),

@@ -38,7 +38,17 @@ def server_major() -> int:
 def dump(to: Path) -> None:
     """Write everything in the database, without owners and grants. Raises ``DumpFailed``."""
     program = _program("pg_dump", least=server_major())
-    _run([program, "--format=custom", "--no-owner", "--no-privileges", f"--file={to}"])
+    # Most of it is encrypted texts: more effort takes five times as long and saves a tenth.
+    _run(
+        [
+            program,
+            "--format=custom",
+            "--compress=gzip:1",
+            "--no-owner",
+            "--no-privileges",
+            f"--file={to}",
+        ]
+    )
 
 
 def load(dumped: IO[bytes]) -> None:
