@@ -16,7 +16,7 @@ from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.renderers import BaseRenderer
 
-from assistant.answering import Answer
+from assistant.answer import Answer
 from assistant.steps import Step, Steps
 
 CONTENT_TYPE = "text/event-stream"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant import policies, trials, vectors, wiring
-from assistant.answering import Answer, Assistant, BadQuestion, Question
+from assistant.answer import Answer, BadQuestion, Question
+from assistant.answering import Assistant
 from assistant.fakes import NullAgent
 from assistant.live import LoadedRelease
 from audit.models import record

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assistant.answering import Question
+from assistant.answer import Question
 from assistant.serializers import AnswerSerializer, AskSerializer
 from assistant.streaming import CONTENT_TYPE, EventStreamRenderer, stream
 from assistant.wiring import get_assistant

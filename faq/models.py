@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import fields
 from typing import Any, ClassVar
 
-from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Case, F, OuterRef, Subquery, Value, When
 
-from audit.models import SubjectKey, record
-from audit.people import known_as
-from audit.redaction import redact
-from faq.content import Clash, Content, KnowledgeBase, Rule, clashes
+from audit.models import record
+from faq.content import Clash, Content, clashes
 from faq.hits import CountedUpTo, DailyHits
 from faq.phrasing import key_of
+from faq.released import FRACTION, CategoryRule, Release, Revision
+from faq.uploads import Upload
 
 __all__ = [
     "AlternateQuestion",
@@ -32,7 +30,6 @@ __all__ = [
     "Upload",
 ]
 
-FRACTION = (MinValueValidator(0.0), MaxValueValidator(1.0))
 SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z"
 
 
@@ -269,135 +266,3 @@ class Phrasing(models.Model):
 
 def _slug(pk: int) -> str:
     return str(Faq.objects.values_list("slug", flat=True).get(pk=pk))
-
-
-class Upload(models.Model):
-    """A file between its preview and its confirmation. Nothing reads it but whoever brought it."""
-
-    name = models.CharField(max_length=200)
-    format = models.CharField(max_length=20)
-    data = models.BinaryField(help_text="Encrypted, since nothing of it is redacted yet.")
-    by = models.CharField(max_length=200)
-    at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-    @classmethod
-    def keep(cls, data: bytes, *, name: str, format: str, by: str) -> Upload:
-        name = redact(name, region=settings.PHONE_REGION)[:200]
-        closed = SubjectKey.objects.kept(by).close(data.decode("latin-1"))
-        made: Upload = cls.objects.create(name=name, format=format, data=closed, by=known_as(by))
-        return made
-
-    def content(self) -> bytes:
-        """The file. Raises ``box.Unreadable`` once whoever brought it is erased."""
-        return SubjectKey.objects.kept(self.by).open(bytes(self.data)).encode("latin-1")
-
-
-class CategoryRule(models.Model):
-    """What a category asks for itself; it goes live with the next release."""
-
-    category = models.CharField(max_length=100, unique=True)
-    threshold = models.FloatField(
-        null=True, blank=True, validators=FRACTION, help_text="Least similarity to answer."
-    )
-    margin = models.FloatField(
-        null=True, blank=True, validators=FRACTION, help_text="Least lead over the next other FAQ."
-    )
-
-    class Meta:
-        ordering = ("category",)
-
-    def __str__(self) -> str:
-        return self.category
-
-
-class Revision(models.Model):
-    """What one FAQ said in some release. Never changed; releases that agree share it."""
-
-    digest = models.CharField(max_length=64, unique=True)
-    slug = models.CharField(max_length=100)
-    question = models.CharField(max_length=500)
-    answer = models.TextField()
-    category = models.CharField(max_length=100, blank=True)
-    alternates = models.JSONField(default=list)
-    threshold = models.FloatField(null=True)
-    margin = models.FloatField(null=True)
-    audience = models.CharField(max_length=100, blank=True)
-
-    class Meta:
-        ordering = ("slug",)
-        indexes = (models.Index(fields=["slug"], name="faq_revision_slug"),)
-
-    def __str__(self) -> str:
-        return f"{self.slug} {self.digest[:8]}"
-
-    @classmethod
-    def of(cls, content: Content) -> Revision:
-        return cls(digest=content.digest, **content.as_dict())
-
-    def content(self) -> Content:
-        # By name, so that no field of Content can be forgotten here.
-        said = {each.name: getattr(self, each.name) for each in fields(Content)}
-        return Content(**{**said, "alternates": tuple(self.alternates)})
-
-
-class ReleaseQuerySet(models.QuerySet["Release"]):
-    def live(self) -> Release | None:
-        """The release that /ask answers from: the one with the highest number."""
-        return self.order_by("-number").first()
-
-
-class Release(models.Model):
-    """A numbered, immutable state of the published knowledge base."""
-
-    number = models.PositiveIntegerField(unique=True)
-    fingerprint = models.CharField(max_length=64)
-    embedder = models.CharField(max_length=300, help_text="Whose vectors it uses: model@weights.")
-    model = models.CharField(
-        max_length=500, blank=True, help_text="Where that model is; empty: LOCAL_EMB_MODEL."
-    )
-    collection = models.CharField(max_length=200, help_text="Its collection in Chroma.")
-    rules = models.JSONField(default=dict, help_text="Thresholds and margins by category.")
-    policy = models.CharField(
-        max_length=64, blank=True, help_text="The policy fitted for it; empty: the shipped one."
-    )
-    note = models.CharField(max_length=500, blank=True)
-    published_at = models.DateTimeField(auto_now_add=True)
-    published_by = models.CharField(max_length=200, blank=True)
-    added = models.PositiveIntegerField(default=0)
-    changed = models.PositiveIntegerField(default=0)
-    retired = models.PositiveIntegerField(default=0)
-    revisions = models.ManyToManyField(Revision, related_name="releases")
-
-    objects: ClassVar[models.Manager[Release]] = models.Manager.from_queryset(ReleaseQuerySet)()
-
-    class Meta:
-        ordering = ("-number",)
-        permissions = (("publish_release", "Can publish and roll back"),)
-
-    def __str__(self) -> str:
-        return f"Release {self.number}"
-
-    def contents(self) -> dict[str, Content]:
-        """What its FAQs say, by slug; one query."""
-        return {revision.slug: revision.content() for revision in self.revisions.all()}
-
-    def knowledge_base(self) -> KnowledgeBase:
-        rules = {category: Rule(**rule) for category, rule in self.rules.items()}
-        return KnowledgeBase(self.contents(), rules)
-
-    def hold(self, contents: Iterable[Content]) -> None:
-        """Fill a new release. Only ``publishing.publish`` calls it, once."""
-        wanted = {content.digest: content for content in contents}
-        Revision.objects.bulk_create(
-            [Revision.of(content) for content in wanted.values()],
-            ignore_conflicts=True,
-            batch_size=1000,
-        )
-        link = Release.revisions.through
-        ids = Revision.objects.filter(digest__in=list(wanted)).values_list("id", flat=True)
-        link.objects.bulk_create(
-            [link(release_id=self.pk, revision_id=pk) for pk in ids], batch_size=5000
-        )

@@ -17,7 +17,9 @@ from audit.models import SubjectKey, record
 from audit.people import Pseudonym, known_as
 from audit.privacy import Channel, admit
 from tickets import outbox
+from tickets.comments import Comment
 from tickets.outbox import Attempt, Delivery, Webhook
+from tickets.submissions import Submission
 
 __all__ = ["Attempt", "Comment", "Delivery", "Submission", "Ticket", "TicketQuerySet", "Webhook"]
 
@@ -379,45 +381,3 @@ def _admitted(name: str, value: Any) -> Any:
         tags = {admit(Channel.TICKETS, tag, field=name).translate(_BRACKETS) for tag in value}
         return sorted(tags)
     return value
-
-
-class CommentQuerySet(models.QuerySet["Comment"]):
-    def public(self) -> CommentQuerySet:
-        """What the customer may read. Everything that leaves the desk goes through here."""
-        return self.filter(is_internal=False)
-
-
-class Comment(models.Model):
-    """Something said about a ticket, as REDACTION takes comments."""
-
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="comments")
-    author = models.CharField(max_length=200)
-    text = models.TextField()
-    is_internal = models.BooleanField(default=False, help_text="For the desk only.")
-    from_desk = models.BooleanField(default=True)
-    created = models.DateTimeField(auto_now_add=True)
-
-    objects: ClassVar[models.Manager[Comment]] = models.Manager.from_queryset(CommentQuerySet)()
-
-    class Meta:
-        ordering = ("id",)
-
-    def __str__(self) -> str:
-        return f"Comment {self.pk} on ticket {self.ticket_id}"
-
-
-class Submission(models.Model):
-    """A POST that names itself, so that sending it again makes no second ticket."""
-
-    subject = models.CharField(max_length=200, help_text="Whose token it came with.")
-    key = models.CharField(max_length=64, help_text="A digest of its Idempotency-Key.")
-    digest = models.CharField(max_length=64, help_text="Of what was sent.")
-    ticket = models.ForeignKey(Ticket, models.CASCADE, null=True)
-    created = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ("id",)
-        constraints = (models.UniqueConstraint(fields=["subject", "key"], name="submission_once"),)
-
-    def __str__(self) -> str:
-        return f"{self.key} of {self.subject}"

@@ -14,7 +14,7 @@ import pytest
 from django.db import connections
 
 from assistant import wiring
-from assistant.answering import Question
+from assistant.answer import Question
 from assistant.conversation import Conversations
 from assistant.decision import Match
 from assistant.interfaces import Task, Turn

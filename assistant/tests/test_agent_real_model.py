@@ -16,7 +16,7 @@ import pytest
 from django.conf import settings as site
 
 from assistant import wiring
-from assistant.answering import Question
+from assistant.answer import Question
 from assistant.limits import Limits
 from assistant.tests.test_agent_injection import check_grounded
 from faq.models import Faq

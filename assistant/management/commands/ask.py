@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant.answering import Answer, BadQuestion, Outcome, Question
+from assistant.answer import Answer, BadQuestion, Outcome, Question
 from assistant.interfaces import Unavailable
 from assistant.steps import Step, finished
 from assistant.wiring import embedder, get_assistant
