@@ -21,7 +21,7 @@ from tickets.models import Ticket
 CALLERS = [*Role, None]
 """Every role alone, and nobody."""
 
-OPEN_VIEWS = {"DevTokenView", "SpectacularAPIView", "SpectacularSwaggerView"}
+OPEN_VIEWS = {"DevTokenView", "SpectacularAPIView", "SpectacularSwaggerSplitView"}
 """API views with a gate of their own: DEBUG, or signed in."""
 
 PLAIN_VIEWS = {"", "healthz", "readyz", "metrics"}
