@@ -22,13 +22,14 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
         super().handle_exit(sig, frame)
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        # A worker that ends by itself, after max_requests, leaves the queue to the others.
-        closing = not enabled and not self.alive and self.told_to_stop
-        was_accepting = self._accepting
+        closing = self._accepting and not enabled and not self.alive
         super().set_accept_enabled(enabled)
-        if closing and was_accepting:
+        if closing:
             for listener in self.sockets:
-                self._take_all(listener)
+                # A worker that ends by itself, after max_requests, leaves the queue to the others;
+                # kept open, its end would be the last if these are told to stop meanwhile.
+                if self.told_to_stop:
+                    self._take_all(listener)
                 listener.close()
 
     def _take_all(self, listener: Any) -> None:
