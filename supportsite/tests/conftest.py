@@ -8,7 +8,7 @@ import pytest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
-from supportsite.tests.edge import SECRET, Authority, Gunicorn
+from supportsite.tests.edge import SECRET, Authority, Gunicorn, Mirror
 
 
 @pytest.fixture
@@ -34,3 +34,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
     """The site's own middleware in gunicorn, which wants client certificates and the secret."""
     with Gunicorn(tmp_path_factory.mktemp("service"), PROXY_SECRET=SECRET) as gunicorn:
         yield gunicorn
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
+    """What stands behind NGINX in place of the service, and tells what it was sent."""
+    made = Mirror(tmp_path_factory.mktemp("mirror"))
+    yield made
+    made.close()

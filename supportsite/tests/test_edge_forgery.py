@@ -42,13 +42,6 @@ def edge(authority: Authority, service: Gunicorn, tmp_path_factory) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def mirror(tmp_path_factory) -> Iterator[Mirror]:
-    made = Mirror(tmp_path_factory.mktemp("mirror"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def mirrored(authority: Authority, mirror: Mirror, tmp_path_factory) -> Iterator[Nginx]:
     """The same edge, before something that tells what it was sent."""
     folder = tmp_path_factory.mktemp("mirrored")

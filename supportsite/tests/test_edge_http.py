@@ -22,13 +22,6 @@ from supportsite.tests.edge import (
 
 
 @pytest.fixture(scope="module")
-def mirror(tmp_path_factory) -> Iterator[Mirror]:
-    made = Mirror(tmp_path_factory.mktemp("mirror"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def nginx(authority: Authority, mirror: Mirror, tmp_path_factory) -> Iterator[Nginx]:
     folder = tmp_path_factory.mktemp("http")
     with Nginx(folder, authority, f"unix:{mirror.socket}", certificates="") as one:
