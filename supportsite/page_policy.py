@@ -42,8 +42,16 @@ ADMIN: Mapping[str, str] = {
     "form-action": "'self'",
 }
 
-OF_PAGES = (("/admin/", ADMIN), ("/docs", DOCS))
-"""The first that a path begins with; all else gets ``NOTHING``."""
+
+def written(directives: Mapping[str, str]) -> str:
+    """A policy as its header says it."""
+    return "; ".join(f"{directive} {sources}" for directive, sources in directives.items())
+
+
+OF_PAGES = (("/admin/", written(ADMIN)), ("/docs", written(DOCS)))
+"""The first that a path begins with; all else gets ``OTHERWISE``."""
+
+OTHERWISE = written(NOTHING)
 
 UNUSED = (
     *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer"),
@@ -63,8 +71,7 @@ OTHER_HEADERS = {
 
 def policy(path: str) -> str:
     """The Content-Security-Policy of the page at a path."""
-    named = next((page for start, page in OF_PAGES if path.startswith(start)), NOTHING)
-    return "; ".join(f"{directive} {sources}" for directive, sources in named.items())
+    return next((page for start, page in OF_PAGES if path.startswith(start)), OTHERWISE)
 
 
 class PagePolicyMiddleware:
