@@ -1,4 +1,4 @@
-"""What a benchmark says: times, ratios with their spread, and whether a release became slower.
+"""What a benchmark says: times, and ratios with their spread.
 
 Pure: standard library only.
 """
@@ -83,32 +83,19 @@ def to_bare(rounds: Sequence[Round], name: str) -> Ratio:
     return Ratio.of([each[name].median for each in rounds], [each[BARE].median for each in rounds])
 
 
+def tail_to_by_hand(rounds: Sequence[Round], name: str) -> Ratio:
+    """The p95 of an answer, in medians of doing it by hand, one question at a time."""
+    return Ratio.of([each[name].p95 for each in rounds], [each[BY_HAND].median for each in rounds])
+
+
 def summary(rounds: Sequence[Round]) -> dict[str, Any]:
     """All there is to keep of a run, by name."""
     return {
         name: {
             **middle(rounds, name).as_dict(),
             "times_by_hand": asdict(to_by_hand(rounds, name)),
+            "p95_by_hand": asdict(tail_to_by_hand(rounds, name)),
             "medians_of_bare": asdict(to_bare(rounds, name)),
         }
         for name in rounds[0]
-    }
-
-
-def slower(
-    before: Mapping[str, Any], now: Mapping[str, Any], *, tolerance: float
-) -> dict[str, tuple[float, float]]:
-    """What answers fewer questions now, by more than ``tolerance`` (0 to 1), before and now.
-
-    Compared are the ratios to doing it by hand: they hold on another machine, seconds do not.
-    """
-    both = [name for name in before if name in now]
-    ratios = {
-        name: (before[name]["times_by_hand"]["middle"], now[name]["times_by_hand"]["middle"])
-        for name in both
-    }
-    return {
-        name: (was, is_now)
-        for name, (was, is_now) in ratios.items()
-        if is_now < was * (1 - tolerance)
     }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from assistant.benchmarking import BARE, BY_HAND, Ratio, Timing, slower, summary
-
-FAST, SLOW = Timing(1.0, 2.0, 3.0, 1000.0), Timing(10.0, 20.0, 30.0, 100.0)
+from assistant.benchmarking import BY_HAND, Ratio, Timing
 
 
 def test_a_timing_is_the_middle_and_the_tail_of_what_was_measured():
@@ -27,18 +27,6 @@ def test_a_ratio_is_taken_round_by_round_so_that_a_slow_minute_slows_both_sides(
     assert Ratio.of([10, 1, 30], [1, 0.1, 2]) == Ratio(10.0, 10.0, 15.0)
 
 
-def run(distinct: Timing):
-    return summary([{BARE: FAST, BY_HAND: SLOW, "distinct, 1 at once": distinct}])
-
-
-def test_a_release_that_answers_fewer_questions_than_the_last_is_slower():
-    before, now = run(FAST), run(Timing(2.0, 3.0, 4.0, 800.0))
-
-    assert slower(before, now, tolerance=0.15) == {"distinct, 1 at once": (10.0, 8.0)}
-    assert not slower(before, now, tolerance=0.25)
-    assert not slower(now, before, tolerance=0.0)
-
-
 @pytest.fixture
 def site(committed, live_server):
     call_command("ingest", verbosity=0)
@@ -49,24 +37,36 @@ def benchmark(site, **options):
     call_command("benchmark", url=site, seconds=0.2, rounds=1, connections="1,2", **options)
 
 
-def test_a_running_site_is_measured_and_its_answers_are_checked(site, capsys, tmp_path):
-    kept = tmp_path / "1.0.0.json"
-
-    benchmark(site, check=True, save=kept)
+def test_a_running_site_is_measured_checked_kept_and_compared(site, capsys, tmp_path):
+    benchmark(site, exact=True, save=True, kept=tmp_path, note="a test")
 
     said = capsys.readouterr().out
     for name in ("bare embedding", "by hand", "distinct, 2 at once", "repeated, 1 at once"):
         assert name in said
     checked, of = said.split("cosine: ")[1].split(" of ")
-    assert int(checked) >= 0.99 * int(of)
-    results = json.loads(kept.read_text())["results"]
+    assert int(checked) >= 0.99 * int(of.split()[0])
+    assert "Nothing is kept to compare it with." in said
+    (file,) = tmp_path.iterdir()
+    assert file.stem == settings.SPECTACULAR_SETTINGS["VERSION"]
+    (run,) = json.loads(file.read_text())["runs"]
+    assert (run["faqs"], run["note"], run["machine"]["cores"]) == (45, "a test", os.cpu_count())
+    results = run["results"]
     assert results["distinct, 1 at once"]["per_second"] > 0
     assert results[BY_HAND]["times_by_hand"]["middle"] == 1.0
 
-    results["repeated, 1 at once"]["times_by_hand"]["middle"] *= 1000
-    kept.write_text(json.dumps({"version": "1.0.0", "results": results}))
-    with pytest.raises(CommandError, match=r"Slower than version 1\.0\.0.* repeated, 1 at once"):
-        benchmark(site, compare=kept)
+    for end in ("middle", "least", "most"):
+        results["repeated, 1 at once"]["times_by_hand"][end] *= 1000
+    file.write_text(json.dumps({"runs": [{**run, "version": "0.9.0"}]}))
+    with pytest.raises(CommandError, match=r"Slower than 0\.9\.0: .*repeated, 1 at once: answers"):
+        benchmark(site, check=True, kept=tmp_path)
+    assert "Beside version 0.9.0 (" in capsys.readouterr().out
+
+
+def test_what_is_kept_and_cannot_be_read_is_named(site, tmp_path):
+    (tmp_path / "1.0.0.json").write_text("{}")
+
+    with pytest.raises(CommandError, match=r"1\.0\.0\.json is no file of benchmarks"):
+        benchmark(site, kept=tmp_path)
 
 
 def test_a_site_that_does_not_answer_is_said(committed):

@@ -20,11 +20,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from assistant import wiring
-from assistant.benchmarking import BARE, BY_HAND, Ratio, Round, Timing, slower, summary
+from assistant.benchmarking import BARE, BY_HAND, Ratio, Round, Timing, summary
 from assistant.by_hand import ByHand, time_each
 from assistant.deciding import Message
 from assistant.entries import phrasings
 from assistant.interfaces import Unavailable
+from assistant.kept_benchmarks import Run, before, compared, keep, kept, this_machine
 from assistant.labels import read_questions
 from assistant.live import LoadedRelease
 from audit.principal import Role
@@ -41,9 +42,6 @@ QUESTIONS_A_SECOND = 2_000
 MOST_CHECKED = 500
 TOKEN_SECONDS = 6 * 3600
 DISTINCT, REPEATED = "distinct", "repeated"
-
-NOTICED = 0.15
-"""How much slower counts as slower; runs on a quiet machine differ by less."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +97,27 @@ class Command(BaseCommand):
         parser.add_argument("--connections", default="1,8,32", metavar="N,N")
         parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
         parser.add_argument("--rounds", type=int, default=3, help="everything so many times")
-        parser.add_argument("--check", action="store_true", help="compare with exact fp32 cosine")
-        parser.add_argument("--save", type=Path, metavar="FILE", help="keep the numbers as JSON")
         parser.add_argument(
-            "--compare", type=Path, metavar="FILE", help="exit 1 if slower than what was saved"
+            "--exact", action="store_true", help="also compare its answers with exact fp32 cosine"
+        )
+        parser.add_argument(
+            "--save",
+            action="store_true",
+            help="keep the numbers as those of this version, on this kind of machine, with about "
+            "so many FAQs; then they are compared with an earlier version's only",
+        )
+        parser.add_argument("--note", default="", help="to keep with them: was the machine busy?")
+        parser.add_argument(
+            "--kept",
+            type=Path,
+            metavar="FOLDER",
+            default=settings.BASE_DIR / "data" / "benchmarks",
+            help="where they are kept, a file for each version, and what they are compared with",
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="exit 1 if it is slower than what is kept: its best round than the worst of then",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -125,29 +140,44 @@ class Command(BaseCommand):
         levels = [int(number) for number in options["connections"].split(",")]
         found = summary([bench.round(levels) for _ in range(options["rounds"])])
         self.stdout.write("\n".join(_table(found)))
-        if options["check"]:
+        if options["exact"]:
             self.stdout.write(_agreement(server, texts, release, hand))
-        kept = {"version": settings.SPECTACULAR_SETTINGS["VERSION"], "at": time.strftime("%F")}
-        kept |= {"faqs": len(release.contents), "cores": os.cpu_count(), "results": found}
-        if options["save"]:
-            options["save"].parent.mkdir(parents=True, exist_ok=True)
-            options["save"].write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        if options["compare"]:
-            self._compare(options["compare"], found)
-
-    def _compare(self, file: Path, found: dict[str, Any]) -> None:
+        run = Run(
+            version=str(settings.SPECTACULAR_SETTINGS["VERSION"]),
+            at=time.strftime("%F"),
+            machine=this_machine(),
+            faqs=len(release.contents),
+            results=found,
+            settings=_settings(options),
+            note=options["note"],
+        )
         try:
-            before = json.loads(file.read_text(encoding="utf-8"))
+            slower = self._compare(run, kept(options["kept"]), older=options["save"])
+            if options["save"]:
+                self.stdout.write(f"Kept in {keep(options['kept'], run)}.")
         except (OSError, ValueError) as failure:
-            raise CommandError(f"{file} cannot be read: {failure}") from None
-        worse = slower(before["results"], found, tolerance=NOTICED)
-        if worse:
-            told = (f"{name}: {was:.2f} -> {now:.2f}" for name, (was, now) in worse.items())
-            raise CommandError(
-                f"Slower than version {before['version']}, in answers a second "
-                f"against by hand: {'; '.join(told)}"
-            )
-        self.stdout.write(f"Not slower than version {before['version']}.")
+            raise CommandError(str(failure)) from None
+        if slower and options["check"]:
+            raise CommandError(slower)
+        if slower:
+            self.stdout.write(slower)
+
+    def _compare(self, run: Run, runs: Sequence[Run], *, older: bool) -> str:
+        """Print both side by side; what is slower now, or nothing."""
+        then = before(runs, run, older=older)
+        if then is None:
+            self.stdout.write("Nothing is kept to compare it with.")
+            return ""
+        machine = "this kind of machine" if then.kind == run.kind else f"a {then.machine['cpu']}"
+        told = ", ".join(filter(None, (then.at, machine, f"{then.faqs} FAQs", then.note)))
+        both = compared(then, run)
+        self.stdout.write(f"Beside version {then.version} ({told}):")
+        self.stdout.write("\n".join(f"  {each}" for each in both))
+        slower = [str(each) for each in both if each.is_slower]
+        if slower:
+            return f"Slower than {then.version}: {'; '.join(slower)}"
+        self.stdout.write(f"Not slower than {then.version}.")
+        return ""
 
 
 class Bench:
@@ -190,6 +220,13 @@ def _token() -> str:
         return issue("benchmark", [Role.SERVICE.value], seconds=TOKEN_SECONDS)
     except LookupError as failure:
         raise CommandError(f"Give a --token: {failure}.") from None
+
+
+def _settings(options: dict[str, Any]) -> dict[str, Any]:
+    """How it was measured, and how many answered, if the server has the same environment."""
+    asked = {name: options[name] for name in ("connections", "seconds", "rounds")}
+    told = {name: os.environ.get(name, "") for name in ("WEB_CONCURRENCY", "WEB_THREADS")}
+    return asked | {name: int(value) for name, value in told.items() if value}
 
 
 def _texts(file: Path | None, release: LoadedRelease) -> list[str]:
