@@ -370,7 +370,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", STATE_DIR / "static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "supportsite.static_files.StaticFilesStorage"},
 }
 
 UNFOLD = {
