@@ -282,6 +282,12 @@ def test_a_tree_is_redacted_in_every_string_and_key():
     assert tree["from"] == "a@b.example"
 
 
+def test_a_tree_with_nothing_to_mask_is_not_copied():
+    tree = {"question": "How do I reset my password?", "similarity": [0.8275481, None]}
+
+    assert redact_tree(tree) is tree
+
+
 def test_no_value_is_lost_when_two_keys_become_one():
     redacted = redact_tree({"a@b.example": 1, "c@d.example": 2, "[EMAIL]": 3})
 
@@ -330,6 +336,14 @@ def test_redacting_twice_is_redacting_once(text):
     once = redact(text)
 
     assert redact(once) == once
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts_like_ours, texts_like_ours, texts_like_ours)
+def test_a_text_is_redacted_alike_alone_and_in_a_tree(first, key, second):
+    together = redact_tree([first, {key: second}])
+
+    assert together == [redact(first), {redact(key): redact(second)}]
 
 
 @settings(max_examples=200, deadline=None)
