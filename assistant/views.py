@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -29,7 +28,7 @@ class AskView(APIView):
     """
 
     allowed_roles = frozenset({Role.CUSTOMER, Role.SUPPORT, Role.SERVICE, Role.PUBLISHER})
-    renderer_classes = (JSONRenderer, EventStreamRenderer)
+    renderer_classes = (*APIView.renderer_classes, EventStreamRenderer)
 
     @extend_schema(request=AskSerializer, responses=AnswerSerializer)
     def post(self, request: Request) -> HttpResponseBase:

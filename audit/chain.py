@@ -16,6 +16,8 @@ from hashlib import blake2s, sha256
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
+import orjson
+
 GENESIS = sha256(b"supportsite/audit chain").digest()
 """What the first record is chained to."""
 
@@ -66,7 +68,11 @@ def canonical(header: Header, *, nonce: bytes, facts: Mapping[str, Any], private
 
 
 def compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        # It takes no lone surrogate, and no number of more than 64 bits.
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True)

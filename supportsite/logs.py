@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from datetime import datetime
 from typing import Any
 
-from pythonjsonlogger.json import JsonFormatter
+import orjson
 
 from audit import request_id
 from audit.privacy import Channel, leaving
 
+# What logging itself puts into a record, Python 3.12 also a task's name. Django hands over the
+# request object as well, which is not for a log.
+_NO_EXTRAS = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "request"}
 
-class Formatter(JsonFormatter):
-    """One JSON object a line: time, level, logger, message, request_id and the extras given."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            "%(levelname)s %(name)s %(message)s",
-            rename_fields={"levelname": "level", "name": "logger"},
-            # Escaped, the digits of other scripts would not be seen for what they are.
-            json_ensure_ascii=False,
-            **options,
-        )
-
-    def add_fields(
-        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
-    ) -> None:
-        super().add_fields(log_data, record, message_dict)
-        # Django hands over the request object and such; they are not for a log.
-        log_data.pop("request", None)
-
-    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        # Before it is JSON, where a line break is a letter to whoever looks for numbers; what is no
-        # text yet is looked through with the line.
-        masked: dict[str, Any] = leaving(Channel.LOGS, super().process_log_record(log_data))
-        return masked
+class Formatter(logging.Formatter):
+    """One JSON object a line: time, request_id, level, logger, message and the extras given."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: str = leaving(Channel.LOGS, super().format(record))
+        told: dict[str, Any] = {
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            told["exc_info"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            told["stack_info"] = self.formatStack(record.stack_info)
+        told |= {name: value for name, value in vars(record).items() if name not in _NO_EXTRAS}
+        # Before it is JSON, where a line break is a letter to whoever looks for numbers; what is no
+        # text yet is looked through with the line.
+        line: str = leaving(Channel.LOGS, _as_json(leaving(Channel.LOGS, told)))
         # Not looked through: digits of our own, which would take long and may look like a phone.
-        opening = f'{{"time": "{self.formatTime(record)}", '
-        asked = request_id.current.get()
-        if asked:
-            opening += f'"request_id": "{asked}", '
-        return opening + line[1:]
+        return _opening(record) + line[1:]
+
+
+def _opening(record: logging.LogRecord) -> str:
+    second = datetime.fromtimestamp(record.created).isoformat(" ", "seconds")
+    opening = f'{{"time":"{second},{int(record.msecs):03d}",'
+    asked = request_id.current.get()
+    return f'{opening}"request_id":"{asked}",' if asked else opening
+
+
+def _as_json(told: dict[str, Any]) -> str:
+    # Escaped, the digits of other scripts would not be seen for what they are.
+    try:
+        return orjson.dumps(told, default=str).decode()
+    except TypeError:
+        # It takes no lone surrogate, and no number of more than 64 bits.
+        return json.dumps(told, ensure_ascii=False, default=str)

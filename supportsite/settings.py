@@ -336,7 +336,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["supportsite.permissions.HasRole"],
     "DEFAULT_THROTTLE_CLASSES": ["supportsite.throttling.CallerThrottle"],
     "DEFAULT_PARSER_CLASSES": ["supportsite.parsers.BoundedJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["supportsite.renderers.FastJSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "supportsite.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,

@@ -49,3 +49,26 @@ def test_a_request_id_of_the_callers_own_is_taken(client):
     reply = client.get("/healthz", headers={"X-Request-ID": "order-4711.a"})
 
     assert reply["X-Request-ID"] == "order-4711.a"
+
+
+def test_a_failure_is_told_with_its_traceback():
+    try:
+        raise ValueError("no such number: 0300 1234567")
+    except ValueError as failure:
+        written = line("failed", exc_info=(type(failure), failure, failure.__traceback__))
+
+    assert str(written["exc_info"]).startswith("Traceback (most recent call last):\n")
+    assert str(written["exc_info"]).endswith("ValueError: no such number: [PHONE]")
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        pytest.param(ValueError("0300 1234567"), "[PHONE]", id="an object, by its text"),
+        pytest.param("half \ud83d", "half \ud83d", id="half a character"),
+        pytest.param(2**70, 2**70, id="a number of more than 64 bits"),
+        pytest.param({"then": ["jo@example.com"]}, {"then": ["[EMAIL]"]}, id="lists and objects"),
+    ],
+)
+def test_whatever_is_handed_over_is_written(extra, told):
+    assert line("done", more=extra)["more"] == told
