@@ -11,6 +11,7 @@ from typing import Any
 from audit.models import record
 from faq.content import Content, Difference, KnowledgeBase
 from faq.drafts import Draft, drafts, put, remember
+from faq.known_files import KnownFile, situation
 from faq.models import Faq, Release, Taken
 from faq.personal import findings
 from faq.publishing import (
@@ -41,6 +42,16 @@ class Plan:
     wanted: KnowledgeBase
     retire: tuple[str, ...]
 
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.difference.added or self.difference.changed or self.retire)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Live FAQs the file does not have, and that stay."""
+        return tuple(slug for slug in self.difference.gone if slug not in self.retire)
+
 
 @dataclass(frozen=True)
 class Report:
@@ -48,6 +59,8 @@ class Report:
 
     release: int | None
     results: Mapping[str, Result]
+    unread: int = 0
+    """Unchanged ones of a file that was not read again: none of ``results``."""
     rows: Mapping[str, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
@@ -55,7 +68,8 @@ class Report:
     """What is new in it and holds personal data that everybody will read: such as answer: EMAIL."""
 
     def count(self, result: Result) -> int:
-        return sum(1 for each in self.results.values() if each is result)
+        unread = self.unread if result is Result.UNCHANGED else 0
+        return unread + sum(1 for each in self.results.values() if each is result)
 
     def __str__(self) -> str:
         counts = ", ".join(f"{self.count(result)} {result.value}" for result in Result)
@@ -80,34 +94,66 @@ def ingest(
     keep_edits: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
+    file_digest: str = "",
 ) -> Report:
     """Make the live release say what the rows say; drafts that they do not touch stay drafts.
 
     ``retire_missing`` retires published FAQs that the file does not have; otherwise they are only
     reported. ``keep_edits`` leaves alone rows the file has not changed since it was last read, so
-    that what curators did meanwhile stays. Raises ``PublishError``; nothing is written then.
+    that what curators did meanwhile stays. ``file_digest`` is the ``known_files.digest_of`` what
+    the rows were read from, so that ``unchanged`` knows it. Raises ``PublishError``; nothing is
+    written then.
     """
+
+    def now() -> str:
+        return situation(file_digest, retire_missing=retire_missing, keep_edits=keep_edits)
+
     file = {row.slug: content_of(row) for row in rows}
     silent = frozenset(OWN).difference(*(row.own for row in rows[:1]))
     plan = partial(_plan, file, silent=silent, retire_missing=retire_missing, keep_edits=keep_edits)
+    before = now()
     planned = plan()
     if dry_run:
         return _report(rows, planned, None)
     prepared = prepare(planned.wanted, progress=progress)
     with writing():
-        if plan() != planned:
+        # Of drafts that are not touched, all that counts is in the situation.
+        same = before and before == now() and not planned.changes
+        if not same and plan() != planned:
             raise Overtaken("FAQs were changed while the file was read in; try again.")
         _apply(file, planned, actor=actor)
         made = release(planned.wanted, prepared, actor=actor, note=f"Ingested {source}")
         report = _report(rows, planned, made)
-        record(
-            "faq.ingested",
-            actor=actor,
-            kind="release",
-            key=made.number,
-            data={"source": source, "summary": str(report), "missing": list(report.missing)},
-        )
+        _record(report, actor=actor, source=source)
+        after = now()
+        # Asked first: what is changed from here on makes another situation.
+        left = planned if after == before else plan()
+        if file_digest and after and not left.changes:
+            KnownFile.keep(after, unchanged=len(left.difference.same), missing=left.missing)
     return report
+
+
+def unchanged(
+    file_digest: str, *, actor: str, source: str, retire_missing: bool, keep_edits: bool
+) -> Report | None:
+    """What ``ingest`` would report of this file, if it is known to change nothing now."""
+    now = situation(file_digest, retire_missing=retire_missing, keep_edits=keep_edits)
+    known, live = KnownFile.objects.filter(situation=now).first(), Release.objects.live()
+    if not (known and live):
+        return None
+    report = Report(live.number, {}, unread=known.unchanged, missing=tuple(known.missing))
+    _record(report, actor=actor, source=source)
+    return report
+
+
+def _record(report: Report, *, actor: str, source: str) -> None:
+    record(
+        "faq.ingested",
+        actor=actor,
+        kind="release",
+        key=report.release,
+        data={"source": source, "summary": str(report), "missing": list(report.missing)},
+    )
 
 
 def _plan(
@@ -193,7 +239,7 @@ def _report(rows: Sequence[FaqRow], plan: Plan, made: Release | None) -> Report:
         release=made.number if made else None,
         results={row.slug: results[row.slug] for row in rows},
         rows={row.slug: row.row for row in rows},
-        missing=tuple(slug for slug in plan.difference.gone if slug not in plan.retire),
+        missing=plan.missing,
         retired=plan.retire,
         personal=_personal(plan),
     )

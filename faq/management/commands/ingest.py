@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.command_line import actor
-from faq.ingesting import Report, ingest
+from faq.ingesting import Report, ingest, unchanged
+from faq.known_files import digest_of
 from faq.progress import bar
 from faq.publishing import PublishError
 from faq.reading import Unreadable
@@ -35,18 +36,25 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         more = options["alternates"]
+        wanted = {
+            "actor": actor(),
+            "source": options["path"].name,
+            "retire_missing": options["retire_missing"],
+            "keep_edits": options["keep_edits"],
+        }
         try:
-            rows = rows_of(read_path(options["path"]), read_path(more) if more else None)
-            with bar("Embedding") as progress:
-                report = ingest(
-                    rows,
-                    actor=actor(),
-                    source=options["path"].name,
-                    retire_missing=options["retire_missing"],
-                    keep_edits=options["keep_edits"],
-                    dry_run=options["dry_run"],
-                    progress=progress,
-                )
+            files = read_path(options["path"]), read_path(more) if more else None
+            digest = digest_of(files)
+            report = None if options["dry_run"] else unchanged(digest, **wanted)
+            if report is None:
+                with bar("Embedding") as progress:
+                    report = ingest(
+                        rows_of(*files),
+                        **wanted,
+                        dry_run=options["dry_run"],
+                        progress=progress,
+                        file_digest=digest,
+                    )
         except Unreadable as found:
             raise CommandError(f"{options['path']} was not taken:\n{found}") from None
         except PublishError as failure:
