@@ -6,7 +6,7 @@ Pure: no Django.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from assistant.interfaces import Entry, Vector
 from faq.content import Content
@@ -37,14 +37,32 @@ def taught(content: Content) -> str:
 def entries(contents: Iterable[Content], known: Mapping[str, Vector]) -> list[Entry]:
     """Every phrasing of a release as the index keeps it, in an order that never varies."""
     return [
-        Entry(
-            key=f"{content.slug}{SEPARATOR}{digest_of(phrasing).hex()[:16]}",
-            faq_id=content.slug,
-            phrasing=phrasing,
-            category=content.category,
-            vector=known[phrasing],
-            audience=content.audience,
-        )
+        _entry(content, phrasing, known[phrasing])
         for content in sorted(contents, key=lambda content: content.slug)
         for phrasing in content.phrasings
     ]
+
+
+def arriving(
+    contents: Iterable[Content], vectors: Iterable[Mapping[str, Vector]]
+) -> Iterator[Entry]:
+    """The same entries, each as soon as its vector is there. Other texts' vectors are no matter."""
+    owners: dict[str, list[Content]] = {}
+    for content in contents:
+        for phrasing in content.phrasings:
+            owners.setdefault(phrasing, []).append(content)
+    for some in vectors:
+        for text, vector in some.items():
+            for content in owners.get(text, ()):
+                yield _entry(content, text, vector)
+
+
+def _entry(content: Content, phrasing: str, vector: Vector) -> Entry:
+    return Entry(
+        key=f"{content.slug}{SEPARATOR}{digest_of(phrasing).hex()[:16]}",
+        faq_id=content.slug,
+        phrasing=phrasing,
+        category=content.category,
+        vector=vector,
+        audience=content.audience,
+    )

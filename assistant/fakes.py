@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -70,16 +70,17 @@ class MemoryIndex:
         self._collections: dict[str, dict[str, Entry]] = {}
 
     def prepare(
-        self, name: str, entries: Sequence[Entry], *, progress: Progress | None = None
+        self, name: str, entries: Iterable[Entry], *, progress: Progress | None = None
     ) -> None:
         """Make the collection hold exactly these entries."""
         check_name(name)
-        check_unique(entries)
-        for entry in entries:
+        wanted = list(entries)
+        check_unique(wanted)
+        for entry in wanted:
             self._check_dimension(name, entry.vector)
-        self._collections[name] = {entry.key: entry for entry in entries}
+        self._collections[name] = {entry.key: entry for entry in wanted}
         if progress:
-            progress(len(entries))
+            progress(len(wanted))
 
     def search(self, name: str, vector: Vector, *, limit: int) -> list[Match]:
         """The nearest phrasings, best first, with cosine similarity in [-1, 1]."""

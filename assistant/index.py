@@ -11,9 +11,10 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -44,6 +45,8 @@ BATCH_SIZE = 1_000
 OWN_VECTOR_TOLERANCE = 1e-4
 """How far from 1 a stored vector's similarity to itself may be, in float32."""
 
+TWICE = "two entries have the same key"
+
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 30.0
 
@@ -69,19 +72,25 @@ class ChromaIndex:
         self._remembering = threading.Lock()
 
     def prepare(
-        self, name: str, entries: Sequence[Entry], *, progress: Progress | None = None
+        self, name: str, entries: Iterable[Entry], *, progress: Progress | None = None
     ) -> None:
         """Make the collection hold exactly these entries. Safe to repeat after a crash."""
         check_name(name)
-        check_unique(entries)
         collection = self._open_or_create(name)
         stored = self._digests(collection)
-        wanted = {entry.key: entry_digest(entry) for entry in entries}
-        to_write = [entry for entry in entries if stored.get(entry.key) != wanted[entry.key]]
-        if progress:
-            progress(len(entries) - len(to_write))
+        wanted: dict[str, str] = {}
 
-        for batch in _batches(to_write):
+        def differing() -> Iterator[Entry]:
+            for entry in entries:
+                if entry.key in wanted:
+                    raise ValueError(TWICE)
+                wanted[entry.key] = entry_digest(entry)
+                if stored.get(entry.key) != wanted[entry.key]:
+                    yield entry
+                elif progress:
+                    progress(1)
+
+        for batch in _batches(differing()):
             with self._speaking():
                 collection.upsert(
                     ids=[entry.key for entry in batch],
@@ -260,7 +269,7 @@ def check_name(name: str) -> None:
 def check_unique(entries: Sequence[Entry]) -> None:
     """Raise ``ValueError`` for two entries of one key."""
     if len({entry.key for entry in entries}) != len(entries):
-        raise ValueError("two entries have the same key")
+        raise ValueError(TWICE)
 
 
 def entry_digest(entry: Entry) -> str:
@@ -369,6 +378,7 @@ def _metadata(entry: Entry, digest: str) -> dict[str, str]:
     }
 
 
-def _batches(items: Sequence[Item]) -> Iterator[list[Item]]:
-    for start in range(0, len(items), BATCH_SIZE):
-        yield list(items[start : start + BATCH_SIZE])
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    coming = iter(items)
+    while batch := list(islice(coming, BATCH_SIZE)):
+        yield batch

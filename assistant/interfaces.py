@@ -6,7 +6,7 @@ adapter; ``fakes.py`` holds deterministic stand-ins that pass the same contract 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -107,10 +107,11 @@ class Index(Protocol):
     """
 
     def prepare(
-        self, name: str, entries: Sequence[Entry], *, progress: Progress | None = None
+        self, name: str, entries: Iterable[Entry], *, progress: Progress | None = None
     ) -> None:
         """Make the collection hold exactly these entries. Safe to repeat after a crash.
 
+        They are written as they come; should that fail half-way, those before stay.
         Trusts what it wrote before: for a collection that has drifted, ``drop`` it first.
         ``progress`` hears of every entry once, whether it had to be written or not.
         """

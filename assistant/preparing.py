@@ -6,13 +6,14 @@ that says what an earlier one said finds its collection still there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from django.conf import settings
 
 from assistant import policies, vectors, wiring
-from assistant.entries import entries
-from assistant.interfaces import Unavailable
+from assistant.entries import arriving
+from assistant.interfaces import Unavailable, Vector
 from assistant.pruning import drop_collections
 from faq.content import KnowledgeBase
 from faq.models import Release
@@ -35,8 +36,10 @@ def prepare(
         live = Release.objects.live()
         if live and live.fingerprint == prepared.fingerprint:
             return replace(prepared, policy=live.policy)
-        known = vectors.ensure(embedder, policies.needed(contents), progress=progress)
-        wiring.index().prepare(prepared.collection, entries(contents, known))
+        known: dict[str, Vector] = {}
+        coming = vectors.arriving(embedder, policies.needed(contents), progress=progress)
+        # Chroma takes them while the next are embedded.
+        wiring.index().prepare(prepared.collection, arriving(contents, _noting(known, coming)))
         # One more than are kept: the one that is made ready counts as soon as it is live.
         drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})
         precision = policies.refit_precision(live.policy if live else "")
@@ -50,3 +53,11 @@ def collection_of(knowledge_base: KnowledgeBase, embedder: str) -> str:
     """Named by what it holds: FAQs as one embedder sees them; rules are not in it."""
     held = KnowledgeBase(knowledge_base.contents).fingerprint(embedder=embedder)
     return f"{settings.FAQ_COLLECTION_NAME}-{held[:16]}"
+
+
+def _noting(
+    known: dict[str, Vector], coming: Iterable[Mapping[str, Vector]]
+) -> Iterator[Mapping[str, Vector]]:
+    for some in coming:
+        known.update(some)
+        yield some

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -38,29 +39,58 @@ def ensure(
 
     Raises ``EmbedderUnavailable``. What was saved before an error stays and is not made again.
     """
+    have: dict[str, Vector] = {}
+    for some in arriving(embedder, texts, progress=progress):
+        have.update(some)
+    return have
+
+
+def arriving(
+    embedder: Embedder, texts: Iterable[str], *, progress: Progress | None = None
+) -> Iterator[Mapping[str, Vector]]:
+    """As ``ensure``, some at a time: those that are stored, then each batch once it is saved.
+
+    While a batch is saved, and while the caller uses it, the next one is embedded.
+    """
     wanted = list(dict.fromkeys(texts))
     have = stored(embedder.name, wanted)
+    yield have
     # Texts of one length share a batch, so that none is padded to a long neighbour.
     missing = sorted((text for text in wanted if text not in have), key=len)
+    batches = list(_chunks(missing, EMBED_AT_ONCE))
     done = 0
-    for batch in _chunks(missing, EMBED_AT_ONCE):
-        vectors = embedder.embed(batch)
-        PhrasingVector.objects.bulk_create(
-            [
-                PhrasingVector(
-                    embedder=embedder.name,
-                    digest=digest_of(text),
-                    vector=vector.astype(STORED_TYPE).tobytes(),
-                )
-                for text, vector in zip(batch, vectors, strict=True)
-            ],
-            ignore_conflicts=True,
-        )
-        have.update(zip(batch, vectors, strict=True))
+    for batch, vectors in zip(batches, _one_ahead(embedder.embed, batches), strict=True):
+        _save(embedder.name, batch, vectors)
         done += len(batch)
         if progress:
             progress(done, len(missing))
-    return have
+        yield dict(zip(batch, vectors, strict=True))
+
+
+def _one_ahead(
+    embed: Callable[[Sequence[str]], Matrix], batches: Sequence[Sequence[str]]
+) -> Iterator[Matrix]:
+    """What ``map`` would give, the next one begun before one is handed out."""
+    with ThreadPoolExecutor(1) as pool:
+        begun = [pool.submit(embed, batch) for batch in batches[:1]]
+        for number in range(len(batches)):
+            vectors = begun.pop().result()
+            begun = [pool.submit(embed, batch) for batch in batches[number + 1 : number + 2]]
+            yield vectors
+
+
+def _save(embedder: str, texts: Sequence[str], vectors: Matrix) -> None:
+    PhrasingVector.objects.bulk_create(
+        [
+            PhrasingVector(
+                embedder=embedder,
+                digest=digest_of(text),
+                vector=vector.astype(STORED_TYPE).tobytes(),
+            )
+            for text, vector in zip(texts, vectors, strict=True)
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def matrix(rows: Sequence[Vector], *, dimension: int = 0) -> Matrix:

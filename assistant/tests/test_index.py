@@ -137,6 +137,29 @@ def test_prepare_with_nothing_leaves_an_empty_collection(index, name):
     assert name in index.names()
 
 
+def test_entries_may_come_one_by_one(index, name):
+    entries = many(1_200)
+
+    index.prepare(name, iter(entries))
+
+    assert index.drift(name, entries) == Drift()
+
+
+def test_chroma_has_the_first_before_the_last_have_come(chroma, name):
+    entries = many(2_500)
+    found = []
+
+    def coming():
+        yield from entries[:2_400]
+        found.extend(chroma.search(name, entries[0].vector, limit=1))
+        yield from entries[2_400:]
+
+    chroma.prepare(name, coming())
+
+    assert [match.faq_id for match in found] == [entries[0].faq_id]
+    assert chroma.drift(name, entries) == Drift()
+
+
 def test_progress_hears_of_every_entry_once(index, name):
     entries = many(2_500)
     index.prepare(name, entries[:700])

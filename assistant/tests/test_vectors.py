@@ -1,0 +1,110 @@
+"""Vectors are read from Postgres, and made once if they are not there."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from assistant import vectors
+from assistant.entries import arriving, entries
+from assistant.fakes import HashEmbedder
+from assistant.interfaces import EmbedderUnavailable
+from assistant.models import PhrasingVector
+from faq.content import Content
+
+pytestmark = pytest.mark.django_db
+
+EMBEDDER = HashEmbedder(dimension=32)
+"""One whose vectors nobody else has stored."""
+
+TEXTS = [f"question {'o' * (number % 7)} {number}" for number in range(20)]
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch):
+    monkeypatch.setattr(vectors, "EMBED_AT_ONCE", 4)
+
+
+class Noting(HashEmbedder):
+    """Notes what it is given; ``fails_at`` is the number of the batch that fails."""
+
+    def __init__(self, *, fails_at=None):
+        super().__init__(dimension=EMBEDDER.dimension)
+        self.given = []
+        self.begun = threading.Semaphore(0)
+        self._fails_at = fails_at
+
+    def embed(self, texts, *, progress=None):
+        if len(self.given) == self._fails_at:
+            raise EmbedderUnavailable("gone")
+        self.given.append(list(texts))
+        self.begun.release()
+        return super().embed(texts, progress=progress)
+
+
+def test_every_text_has_its_own_vector():
+    known = vectors.ensure(EMBEDDER, TEXTS)
+
+    assert set(known) == set(TEXTS)
+    for text in TEXTS:
+        assert np.array_equal(known[text], EMBEDDER.embed([text])[0])
+
+
+def test_what_is_stored_is_not_embedded_again_and_no_text_twice():
+    vectors.ensure(EMBEDDER, TEXTS[:7])
+    embedder = Noting()
+
+    known = vectors.ensure(embedder, [*TEXTS, *TEXTS])
+
+    assert sorted(text for batch in embedder.given for text in batch) == sorted(TEXTS[7:])
+    for text in TEXTS:
+        assert np.array_equal(known[text], EMBEDDER.embed([text])[0])
+
+
+def test_progress_hears_of_what_had_to_be_embedded():
+    vectors.ensure(EMBEDDER, TEXTS[:7])
+    told = []
+
+    vectors.ensure(EMBEDDER, TEXTS, progress=lambda *done: told.append(done))
+
+    assert told == [(4, 13), (8, 13), (12, 13), (13, 13)]
+
+
+def test_a_batch_is_embedded_while_the_one_before_is_used():
+    embedder = Noting()
+    coming = vectors.arriving(embedder, TEXTS)
+
+    assert next(coming) == {}
+    assert next(coming)
+    # Both have begun, though only one was asked for: without that this would wait for ever.
+    assert all(embedder.begun.acquire(timeout=30) for _ in range(2))
+
+
+def test_what_was_saved_before_an_error_stays():
+    with pytest.raises(EmbedderUnavailable):
+        vectors.ensure(Noting(fails_at=2), TEXTS)
+
+    assert PhrasingVector.objects.filter(embedder=EMBEDDER.name).count() == 8
+    assert len(vectors.ensure(EMBEDDER, TEXTS)) == len(TEXTS)
+
+
+def test_entries_that_arrive_are_the_entries():
+    contents = [
+        Content(f"faq-{number}", text, "Answer.", "orders", alternates=(f"{text} again",))
+        for number, text in enumerate(TEXTS)
+    ]
+    texts = [*TEXTS, *(f"{text} again" for text in TEXTS), "another text"]
+    coming = list(vectors.arriving(EMBEDDER, texts))
+    known = {text: vector for some in coming for text, vector in some.items()}
+
+    arrived = {entry.key: entry for entry in arriving(contents, coming)}
+
+    wanted = entries(contents, known)
+    assert arrived.keys() == {entry.key for entry in wanted}
+    assert len(wanted) == 40
+    for entry in wanted:
+        found = arrived[entry.key]
+        assert (found.faq_id, found.phrasing, found.category) == (
+            *(entry.faq_id, entry.phrasing, entry.category),
+        )
+        assert np.array_equal(found.vector, entry.vector)
