@@ -18,6 +18,7 @@ from assistant import vectors
 from assistant.classifier import Classifier
 from assistant.decision import Match
 from assistant.entries import entries, phrasings
+from assistant.integer_product import product_of
 from assistant.interfaces import EmbedderUnavailable, Vector
 from assistant.language import ENGLISH_ONLY, words_of
 from assistant.matching import ReleaseMatrix
@@ -228,7 +229,7 @@ class LiveRelease:
             rules=knowledge_base.rules,
             embedder=embedder,
             nearby=self._nearby_of(release) if self._nearby_of else None,
-            matrix=ReleaseMatrix(entries(contents.values(), known)),
+            matrix=ReleaseMatrix(entries(contents.values(), known), product_of=product_of),
             **_fitted(release.policy),
         )
 

@@ -1,46 +1,67 @@
 """Find the FAQs closest to a question, exactly, in memory.
 
-Pure: numpy only. One product with every phrasing of a release costs less than a request to an index
-server and never misses a neighbour.
+Pure: numpy only. First every phrasing's similarity is estimated, by a product that costs less than
+a request to an index server. How wrong an estimate may be is known, so the few that can be among
+the closest are too, and none is missed; only these are compared. What is said of a FAQ so never
+depends on how it was found, or on which others there are.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from assistant.decision import DECIMALS, Match
+from assistant.eight_bits import EightBits, ProductOf
 from assistant.interfaces import Entry, Matrix, Vector
 
 LENGTH_TOLERANCE = 1e-3
+
+SHOWN = 10.0**-DECIMALS
+"""The least difference between two similarities that anybody is told."""
+
+WORTH_ESTIMATING = 16
+"""Comparing this many times fewer phrasings, wherever they lie, takes about as long as the quickest
+estimate of all."""
+
+EIGHT_BITS_FROM = 3_000
+"""Phrasings. Fewer are read about as fast as they are, and the process starts sooner."""
 
 Similarities = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
 
+Estimate = Callable[[Vector], tuple[Similarities, float]]
+"""Each phrasing's similarity to a question, and by how much any of them may be wrong."""
+
 
 class ReleaseMatrix:
     """Every phrasing of one release. Never changes, hence safe to share between threads.
 
-    Raises ``ValueError`` for vectors that are not of length 1 or not all of one dimension.
+    ``product_of``: multiplies whole numbers, see ``eight_bits``; only speed depends on it. Raises
+    ``ValueError`` for vectors that are not of length 1 or not all of one dimension.
     """
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        # Phrasings of one FAQ lie side by side, so that its best one is a maximum over a run of
-        # rows; sorted, so that the first of equals does not depend on the order they came in.
+    def __init__(self, entries: Sequence[Entry], *, product_of: ProductOf | None = None) -> None:
+        # Phrasings of one FAQ lie side by side; sorted, so that the first of equals does not depend
+        # on the order they came in.
         entries = sorted(entries, key=lambda entry: (entry.faq_id, entry.phrasing))
         self._matrix = _matrix([entry.vector for entry in entries])
-        self._starts = _starts([entry.faq_id for entry in entries])
-        self._ends = np.append(self._starts[1:], len(entries))
+        self._faq_of = _numbered([entry.faq_id for entry in entries])
+        self._starts = _starts(self._faq_of)
         # The texts and not the entries, which would keep every vector a second time.
         self._phrasings = [entry.phrasing for entry in entries]
         first = [entries[start] for start in self._starts]
         self._faq_ids = [entry.faq_id for entry in first]
         self._categories = _Names(entry.category for entry in first)
         self._audiences = _Names(entry.audience for entry in first)
+        self._estimates: list[Estimate] = [self._read]
+        if product_of and len(entries) >= EIGHT_BITS_FROM:
+            self._estimates.insert(0, EightBits(self._matrix, product_of))
 
     def __len__(self) -> int:
         """How many phrasings."""
@@ -52,9 +73,8 @@ class ReleaseMatrix:
 
     def vector_of(self, faq_id: str, phrasing: str) -> Vector:
         """As it was stored. Raises ``ValueError`` if the release has no such phrasing."""
-        faq = bisect_left(self._faq_ids, faq_id)
-        row = self._phrasings.index(phrasing, self._starts[faq], self._ends[faq])
-        vector: Vector = self._matrix[row]
+        rows = self._rows_of(bisect_left(self._faq_ids, faq_id))
+        vector: Vector = self._matrix[self._phrasings.index(phrasing, rows.start, rows.stop)]
         return vector
 
     def match(
@@ -78,34 +98,87 @@ class ReleaseMatrix:
         if not self._phrasings:
             return []
 
-        allowed = self._allowed(categories, audiences)
-        if among is None:
-            compared = self._compared_with_all(vector, allowed, limit)
-        else:
-            compared = self._compared_with(among, vector, allowed)
-        matches = [self._best_phrasing(faq, similarities) for faq, similarities in compared]
-        matches.sort(key=lambda match: (-match.similarity, match.faq_id))
-        return matches[:limit]
+        rows = self._asked_about(self._allowed(categories, audiences), among)
+        few = max(limit * WORTH_ESTIMATING, len(self) // WORTH_ESTIMATING)
+        for estimate in self._estimates:
+            if (len(self) if rows is None else len(rows)) <= few:
+                break
+            rows = self._within_reach(*estimate(vector), rows, limit)
+        return self._compared(vector, rows, limit)
 
-    def _compared_with_all(
-        self, vector: Vector, allowed: Bools | None, limit: int
-    ) -> Iterator[tuple[int, Similarities]]:
-        """The closest FAQs, with the similarity of each of their phrasings."""
-        by_phrasing = self._matrix @ vector
-        one_each = len(self._starts) == len(by_phrasing)
-        by_faq = by_phrasing if one_each else np.maximum.reduceat(by_phrasing, self._starts)
-        faqs = None if allowed is None else np.flatnonzero(allowed)
-        for faq in _largest(by_faq, faqs, limit):
-            yield faq, by_phrasing[self._starts[faq] : self._ends[faq]]
+    def _asked_about(
+        self, allowed: Bools | None, among: Collection[str] | None
+    ) -> Positions | None:
+        """The phrasings of these FAQs; None: all."""
+        if among is not None:
+            found = [bisect_left(self._faq_ids, faq_id) for faq_id in among]
+            faqs = [
+                faq
+                for faq, faq_id in zip(found, among, strict=True)
+                if self._faq_ids[faq : faq + 1] == [faq_id] and (allowed is None or allowed[faq])
+            ]
+            rows = [row for faq in sorted(faqs) for row in self._rows_of(faq)]
+            return np.array(rows, dtype=np.intp)
+        return None if allowed is None else np.flatnonzero(allowed[self._faq_of])
 
-    def _compared_with(
-        self, among: Collection[str], vector: Vector, allowed: Bools | None
-    ) -> Iterator[tuple[int, Similarities]]:
-        for faq_id in among:
-            faq = bisect_left(self._faq_ids, faq_id)
-            there = faq < len(self._faq_ids) and self._faq_ids[faq] == faq_id
-            if there and (allowed is None or allowed[faq]):
-                yield faq, self._matrix[self._starts[faq] : self._ends[faq]] @ vector
+    def _read(self, vector: Vector) -> tuple[Similarities, float]:
+        return self._matrix @ vector, 0.0
+
+    def _within_reach(
+        self, similarities: Similarities, wrong: float, rows: Positions | None, limit: int
+    ) -> Positions:
+        """Those of the phrasings that may be among the ``limit`` closest FAQs' best.
+
+        As many FAQs are at least as similar as the last of the estimated best, less ``wrong``. What
+        is to come up to that must be estimated at no less than twice ``wrong`` below.
+        """
+        estimated = similarities if rows is None else similarities[rows]
+        last = self._last_of(estimated, rows, limit)
+        # A product of float32 is wrong itself by up to half of this, and the comparison to come by
+        # the other half. A twin's best phrasing may be shown for the same similarity: twice.
+        rounding = (self.dimension + 8) * float(np.finfo(np.float32).eps)
+        places = np.flatnonzero(estimated >= last - 2 * (wrong + rounding + SHOWN))
+        return places if rows is None else rows[places]
+
+    def _last_of(self, estimated: Similarities, rows: Positions | None, limit: int) -> float:
+        """What the last of the ``limit`` best FAQs is estimated at, or a little less."""
+        largest, count = _largest_of_some(estimated), limit
+        while count < len(largest):
+            least = np.partition(largest, -count)[-count]
+            best = np.flatnonzero(estimated >= least)
+            best = best[np.argsort(-estimated[best])]
+            faqs = self._faq_of[best if rows is None else rows[best]]
+            _, firsts = np.unique(faqs, return_index=True)
+            if len(firsts) >= limit:
+                return float(estimated[best[np.sort(firsts)[limit - 1]]])
+            count *= 4
+        return -2.0
+
+    def _compared(self, vector: Vector, rows: Positions | None, limit: int) -> list[Match]:
+        matrix = self._matrix if rows is None else self._matrix[rows]
+        # Not "@", which adds up in an order that depends on how many rows there are.
+        similarities = np.einsum("ij,j->i", matrix, vector)
+        shown = np.round(similarities.astype(np.float64), DECIMALS)
+        found: dict[int, Match] = {}
+        # Of equals the first stays the first: rows are in the order of FAQs and phrasings.
+        for place in np.argsort(-shown, kind="stable").tolist():
+            row = place if rows is None else int(rows[place])
+            faq = int(self._faq_of[row])
+            if faq not in found:
+                found[faq] = self._match(faq, row, float(shown[place]))
+                if len(found) == limit:
+                    break
+        return list(found.values())
+
+    def _match(self, faq: int, row: int, similarity: float) -> Match:
+        # Sums in float32 may pass the ends by a hair.
+        cosine = min(max(similarity, -1.0), 1.0)
+        category = self._categories[faq]
+        return Match(self._faq_ids[faq], self._phrasings[row], cosine, category=category)
+
+    def _rows_of(self, faq: int) -> range:
+        following = self._starts[faq + 1 : faq + 2]
+        return range(int(self._starts[faq]), int(following[0]) if len(following) else len(self))
 
     def _allowed(
         self, categories: Collection[str] | None, audiences: Collection[str] | None
@@ -119,14 +192,6 @@ class ReleaseMatrix:
             chosen = self._categories.among(categories)
             allowed = chosen if allowed is None else allowed & chosen
         return allowed
-
-    def _best_phrasing(self, faq: int, similarities: Similarities) -> Match:
-        rounded = [round(value, DECIMALS) for value in similarities.tolist()]
-        best = max(rounded)
-        phrasing = self._phrasings[self._starts[faq] + rounded.index(best)]
-        # Sums in float32 may pass the ends by a hair.
-        cosine = min(max(best, -1.0), 1.0)
-        return Match(self._faq_ids[faq], phrasing, cosine, category=self._categories[faq])
 
 
 class _Names:
@@ -163,21 +228,20 @@ def _matrix(vectors: Sequence[Vector]) -> Matrix:
     return matrix
 
 
-def _starts(faq_ids: Sequence[str]) -> Positions:
-    """Where each run of equal ids begins."""
-    starts = [
-        place for place, faq_id in enumerate(faq_ids) if place == 0 or faq_id != faq_ids[place - 1]
-    ]
-    return np.array(starts, dtype=np.intp)
+def _starts(faqs: Positions) -> Positions:
+    """Where each run of equal numbers begins."""
+    return np.flatnonzero(np.append(True, faqs[1:] != faqs[:-1])[: len(faqs)])
 
 
-def _largest(by_faq: Similarities, among: Positions | None, limit: int) -> list[int]:
-    """Positions of the ``limit`` largest and of all that equal the last of them, in any order."""
-    similarities = by_faq if among is None else by_faq[among]
-    if len(similarities) > limit:
-        last = np.partition(similarities, -limit)[-limit]
-        # Equal rows of a product may differ in their last bits: leave no twin out.
-        places = np.flatnonzero(similarities >= last - 10.0**-DECIMALS)
-    else:
-        places = np.arange(len(similarities))
-    return [int(place) for place in (places if among is None else among[places])]
+def _numbered(faq_ids: Sequence[str]) -> Positions:
+    """Each one's number, of equal neighbours the same: 0, 1, 2 and so on."""
+    others = [one != other for one, other in pairwise(faq_ids)]
+    return np.cumsum([False, *others][: len(faq_ids)], dtype=np.intp)
+
+
+def _largest_of_some(similarities: Similarities) -> Similarities:
+    """The largest of every few that lie far apart: nearly all of the largest, found sooner."""
+    each = len(similarities) // WORTH_ESTIMATING
+    groups = similarities[: each * WORTH_ESTIMATING].reshape(WORTH_ESTIMATING, each)
+    largest: Similarities = groups.max(axis=0)
+    return largest

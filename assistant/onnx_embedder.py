@@ -1,4 +1,4 @@
-"""Turn texts into unit vectors with ONNX Runtime. The only module that imports it or tokenizers.
+"""Turn texts into unit vectors with ONNX Runtime. The only module that imports tokenizers.
 
 Runs the graph that ``bert`` writes: the same vectors as sentence-transformers to the sixth digit,
 in half the time, without torch.
