@@ -15,8 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
-from django_prometheus.exports import ExportToDjangoView
-from prometheus_client import multiprocess
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    generate_latest,
+    multiprocess,
+)
 from prometheus_client.mmap_dict import MmapedDict
 
 ADDED_UP = ("counter", "histogram", "summary")
@@ -50,16 +55,16 @@ def fold(pid: int) -> None:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """What Prometheus reads, of all processes."""
-    where = folder()
+    return HttpResponse(_told(folder()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _told(where: Path | None) -> bytes:
     if where is None:
-        return _export(request)
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry, str(where))
     with _lock(where, fcntl.LOCK_SH):
-        return _export(request)
-
-
-def _export(request: HttpRequest) -> HttpResponse:
-    exported: HttpResponse = ExportToDjangoView(request)
-    return exported
+        return generate_latest(registry)
 
 
 def _add(own: Path, total: Path) -> None:

@@ -110,13 +110,12 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_prometheus",
     # Last: it dresses the admin of what comes before.
     "supportsite",
 ]
 
 MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "supportsite.request_metrics.RequestMetricsMiddleware",
     "supportsite.middleware.RequestIdMiddleware",
     "supportsite.page_policy.PagePolicyMiddleware",
     "supportsite.tracing_middleware.TracingMiddleware",
@@ -134,7 +133,6 @@ MIDDLEWARE = [
     "supportsite.second_factor.SecondFactorMiddleware",
     "axes.middleware.AxesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "supportsite.urls"
@@ -422,12 +420,6 @@ LOGGING = {
 }
 
 OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
-
-PROMETHEUS_EXPORT_MIGRATIONS = False
-PROMETHEUS_LATENCY_BUCKETS = (
-    *(0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075),
-    *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, float("inf")),
-)
 
 # The libraries below read these when they are imported: nothing phones home, and no thread pool
 # fights another over the cores.

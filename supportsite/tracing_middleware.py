@@ -12,8 +12,7 @@ from django.http.response import HttpResponseBase
 
 from assistant import tracing
 from supportsite.inside import INSIDE
-
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+from supportsite.request_metrics import METHODS
 
 
 class TracingMiddleware:

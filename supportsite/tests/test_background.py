@@ -92,7 +92,7 @@ def test_prometheus_reads_the_same(client):
     assert float(values["audit_unsealed_oldest_seconds"]) >= 90
     assert float(values["tickets_outbox_oldest_due_seconds"]) >= 420
     assert values["tickets_worker_heartbeat_seconds"] == "+Inf"
-    assert "django_http_requests_total" in told
+    assert "django_http_responses_total_by_status_total" in told
 
 
 def test_once_it_is_sealed_an_old_record_is_not_waited_for():
