@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Case, F, OuterRef, Subquery, Value, When
 
 from audit.models import record
@@ -230,28 +229,33 @@ class PhrasingManager(models.Manager["Phrasing"]):
             for pk, phrasings in wanted.items()
             for phrasing in phrasings
         }
-        others = self.filter(key__in=list(claims)).exclude(faq_id__in=list(wanted))
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIMED, [list(claims), list(wanted)])
+            held = [(pk, bytes(key), faq_id) for pk, key, faq_id in cursor.fetchall()]
         found = [
-            Clash(claims[bytes(key)][1], (_slug(claims[bytes(key)][0]), slug))
-            for key, slug in others.values_list("key", "faq__slug")
+            Clash(claims[key][1], (_slug(claims[key][0]), _slug(faq_id)))
+            for _, key, faq_id in held
+            if faq_id not in wanted
         ]
         if len(claims) < sum(len({key_of(p) for p in each}) for each in wanted.values()):
             chosen = Faq.objects.filter(pk__in=[pk for pk, each in wanted.items() if each])
             found += clashes(chosen.contents().values())
         if found:
             raise Taken(found)
-        stale: dict[int, list[int]] = defaultdict(list)
-        for pk, key, faq_id in self.filter(faq_id__in=list(wanted)).values_list(
-            "pk", "key", "faq_id"
-        ):
-            if claims.get(bytes(key), (None,))[0] == faq_id:
-                del claims[bytes(key)]
+        stale = []
+        for pk, key, faq_id in held:
+            if claims.get(key, (None,))[0] == faq_id:
+                del claims[key]
             else:
-                stale[faq_id].append(pk)
-        self.filter(pk__in=[pk for pks in stale.values() for pk in pks]).delete()
-        self.bulk_create(
-            [Phrasing(key=key, faq_id=pk) for key, (pk, _) in claims.items()], batch_size=5000
-        )
+                stale.append(pk)
+        self.filter(pk__in=stale).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM, [list(claims), [pk for pk, _ in claims.values()]])
+
+
+# Arrays, not a placeholder for every value: seconds at 20,000 FAQs.
+CLAIMED = "SELECT id, key, faq_id FROM faq_phrasing WHERE key = ANY(%s) OR faq_id = ANY(%s)"
+CLAIM = "INSERT INTO faq_phrasing (key, faq_id) SELECT * FROM unnest(%s::bytea[], %s::bigint[])"
 
 
 class Phrasing(models.Model):

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import connection, models
 
 from faq.content import Content, KnowledgeBase, Rule
 
@@ -110,13 +110,20 @@ class Release(models.Model):
     def hold(self, contents: Iterable[Content]) -> None:
         """Fill a new release. Only ``publishing.publish`` calls it, once."""
         wanted = {content.digest: content for content in contents}
-        Revision.objects.bulk_create(
-            [Revision.of(content) for content in wanted.values()],
-            ignore_conflicts=True,
-            batch_size=1000,
-        )
-        link = Release.revisions.through
-        ids = Revision.objects.filter(digest__in=list(wanted)).values_list("id", flat=True)
-        link.objects.bulk_create(
-            [link(release_id=self.pk, revision_id=pk) for pk in ids], batch_size=5000
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(KNOWN, [list(wanted)])
+            known = {digest for (digest,) in cursor.fetchall()}
+            Revision.objects.bulk_create(
+                [Revision.of(content) for digest, content in wanted.items() if digest not in known],
+                ignore_conflicts=True,
+                batch_size=1000,
+            )
+            cursor.execute(HOLD, [self.pk, list(wanted)])
+
+
+# Arrays, not a placeholder for every value: seconds at 20,000 FAQs.
+KNOWN = "SELECT digest FROM faq_revision WHERE digest = ANY(%s)"
+HOLD = """
+    INSERT INTO faq_release_revisions (release_id, revision_id)
+    SELECT %s, id FROM faq_revision WHERE digest = ANY(%s)
+"""

@@ -6,7 +6,7 @@ import pytest
 
 from audit.models import Record
 from faq.ingesting import Report, ingest
-from faq.models import Faq, Release
+from faq.models import Faq, Phrasing, Release
 from faq.publishing import NotReady, Overtaken, Unpublishable, publish
 from faq.reading import FaqRow
 
@@ -119,6 +119,34 @@ def test_unpublished_drafts_of_colleagues_are_not_swept_along():
     assert (live["a"].answer, live["b"].answer) == ("From the file.", "An answer.")
     assert "new" not in live
     assert Faq.objects.get(slug="b").answer == "Not yet reviewed."
+
+
+def test_a_phrasing_can_pass_from_one_faq_to_another():
+    take(row("a", alternates=["Where?"]), row("b", alternates=["When?"]))
+
+    take(row("a", alternates=["When?"]), row("b", alternates=["Where?"]))
+
+    said = Release.objects.live().contents()
+    assert (said["a"].alternates, said["b"].alternates) == (("When?",), ("Where?",))
+
+
+def test_a_phrasing_of_a_retired_faq_is_free():
+    take(row("a", "Where is it?"), row("b"))
+
+    take(row("b", "Where is it?"), retire_missing=True)
+
+    assert Release.objects.live().contents()["b"].question == "Where is it?"
+
+
+def test_each_phrasing_is_claimed_as_the_drafts_now_say():
+    take(row("a", alternates=["One?", "Two?"]), row("b"))
+    take(row("a", alternates=["Two?", "Three?"]), retire_missing=True)
+    claimed = set(Phrasing.objects.values_list("key", "faq_id"))
+
+    Faq.objects.all().settle()
+
+    assert set(Phrasing.objects.values_list("key", "faq_id")) == claimed
+    assert len(claimed) == 3
 
 
 def test_a_phrasing_of_a_colleagues_draft_is_refused():
