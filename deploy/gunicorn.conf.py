@@ -2,13 +2,11 @@
 
 import gc
 import os
-import shutil
 import signal
 import sys
 from pathlib import Path
 
 _here = Path(__file__).resolve().parent
-_state = Path(os.environ.get("STATE_DIR") or _here.parent / "var").expanduser().resolve()
 _port = os.environ.get("PORT") or "8000"
 
 # gunicorn itself splits them on its command line only.
@@ -37,19 +35,20 @@ loglevel = "warning"
 # Asked before gunicorn sets handlers of its own.
 _nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
-# prometheus_client looks at this when it is first imported.
-_metrics = _state / "prometheus" / _port
-if os.environ.get("PROMETHEUS_MULTIPROC_DIR") != str(_metrics):
-    # A start, not a reload. Unless a gunicorn before this one still serves (SIGUSR2), what is there
-    # are the numbers of an earlier run: forget them.
+if str(_here.parent) not in sys.path:
+    sys.path.insert(0, str(_here.parent))
+from supportsite import metrics_folder  # noqa: E402
+
+if not metrics_folder.is_shared():
+    # A start, not a reload, and not by `make run`, which has seen to all this.
+    metrics_folder.share()
+    # Unless a gunicorn before this one still serves (SIGUSR2), what is there are the numbers of an
+    # earlier run.
     if "GUNICORN_PID" not in os.environ:
-        shutil.rmtree(_metrics, ignore_errors=True)
-    _metrics.mkdir(parents=True, exist_ok=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+        metrics_folder.forget_earlier_runs()
 
     # Here, and not in on_starting: the application is loaded before that, and what its settings
     # refuse would come with a traceback.
-    sys.path.insert(0, str(_here.parent))
     from supportsite import starting
 
     if _objections := starting.objections():

@@ -108,9 +108,10 @@ def _series(address: str) -> tuple[int, dict[str, set[str]]]:
 
 
 def _workers(pid: int) -> list[int]:
-    found = []
+    """Forks of gunicorn's first process: they say what it says."""
+    found, said = [], Path(f"/proc/{pid}/cmdline").read_bytes()
     for number in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
-        if b"gunicorn" in Path(f"/proc/{number}/cmdline").read_bytes():
+        if Path(f"/proc/{number}/cmdline").read_bytes() == said:
             found.append(number)
     return found
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from audit.models import record
 from faq.content import Content, Difference, KnowledgeBase
 from faq.drafts import Draft, drafts, put, remember
-from faq.known_files import KnownFile, situation
+from faq.known_files import KnownFile, digest_of, situation
 from faq.models import Faq, Release, Taken
 from faq.personal import findings
 from faq.publishing import (
@@ -23,7 +24,8 @@ from faq.publishing import (
     release,
     writing,
 )
-from faq.reading import FaqRow
+from faq.reading import FaqRow, Unreadable
+from faq.sources import read_path
 
 
 class Result(StrEnum):
@@ -131,6 +133,16 @@ def ingest(
         if file_digest and after and not left.changes:
             KnownFile.keep(after, unchanged=len(left.difference.same), missing=left.missing)
     return report
+
+
+def is_known(path: Path, *, keep_edits: bool) -> bool:
+    """Whether ``manage.py ingest`` would not have to read that file."""
+    try:
+        digest = digest_of([read_path(path), None])
+    except Unreadable:
+        return False
+    now = situation(digest, retire_missing=False, keep_edits=keep_edits)
+    return KnownFile.objects.filter(situation=now).exists()
 
 
 def unchanged(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import django
@@ -12,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 def objections() -> list[str]:
     """Why it must not serve, a line each; empty if it may. Sets Django up."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
+    # As in manage.py.
+    gc.disable()
     try:
         django.setup()
     except ImproperlyConfigured as wrong:

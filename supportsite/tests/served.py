@@ -65,7 +65,7 @@ class Site:
 
     # --- Starting -----------------------------------------------------------------------------
 
-    def begin(self) -> None:
+    def begin(self, **settings: str) -> None:
         """Both commands of `make run`, in the foreground of a terminal of their own."""
         self.state_dir.mkdir(parents=True, exist_ok=True)
         assert self.run("-m", "supportsite.secrets") == Ended(0, "")
@@ -73,7 +73,7 @@ class Site:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
                 cwd=REPOSITORY,
-                env=self.environment,
+                env={**self.environment, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -192,21 +192,26 @@ class Site:
         return [process for process in psutil.process_iter() if self._is_ours(process)]
 
     def workers(self) -> list[psutil.Process]:
-        return self._children("gunicorn")
+        """Forks of the first process: they say what it says."""
+        return self._children(lambda child: child.cmdline() == self._first.cmdline())
 
     def chroma(self) -> list[psutil.Process]:
         return [each for each in self.processes() if "chroma" in " ".join(each.cmdline())]
 
     def commands(self, name: str) -> list[psutil.Process]:
         """Those of manage.py that run beside the workers."""
-        return self._children(name)
+        return self._children(lambda child: name in child.cmdline())
 
-    def _children(self, argument: str) -> list[psutil.Process]:
+    @property
+    def _first(self) -> psutil.Process:
+        return psutil.Process(self.process.pid)
+
+    def _children(self, is_wanted: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
         found = []
-        for child in psutil.Process(self.process.pid).children():
+        for child in self._first.children():
             # One that has just ended has no command any more.
             with suppress(psutil.Error):
-                if argument in child.cmdline():
+                if is_wanted(child):
                     found.append(child)
         return found
 

@@ -365,9 +365,16 @@ def test_ctrl_c_stops_everything_without_a_word(restarted):
     assert "Traceback" not in restarted.log
 
 
-def test_ctrl_c_while_it_loads_the_model_stops_everything_too(restarted):
-    restarted.begin()
-    restarted.wait_until_it_says("loading the model")
+@pytest.mark.parametrize(
+    ("settings", "step"),
+    [
+        pytest.param({}, "→ Database", id="servers"),
+        pytest.param({"FAQ_CSV": "lighthouse.csv"}, "loading the model", id="anew after a file"),
+    ],
+)
+def test_ctrl_c_while_it_starts_stops_everything_too(restarted, folder, settings, step):
+    restarted.begin(**{name: str(folder / value) for name, value in settings.items()})
+    restarted.wait_until_it_says(step)
 
     restarted.signal(signal.SIGINT)
 

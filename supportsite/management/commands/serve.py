@@ -7,18 +7,21 @@ import os
 import secrets
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 
 from assistant import wiring
 from assistant.interfaces import Unavailable
 from audit.principal import Role
-from supportsite import stopping
+from faq import ingesting
+from supportsite import metrics_folder, stopping
 from supportsite.authentication import issue
 from supportsite.secrets import keep
 
@@ -29,11 +32,17 @@ TOKEN_HOURS = 12
 class Command(BaseCommand):
     help = "Migrate, ingest FAQ_CSV, and serve with gunicorn on 127.0.0.1:PORT until Ctrl-C."
 
+    # In `handle`, beside what has to be waited for.
+    requires_system_checks = ()
+
     def handle(self, *args: Any, **options: Any) -> None:
         stopping.heed()
         self._refuse_taken_port()
+        if metrics_folder.is_shared():
+            metrics_folder.forget_earlier_runs()
         try:
-            self._make_ready()
+            with ThreadPoolExecutor() as beside:
+                read = self._make_ready(beside)
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
         except OperationalError as failure:
@@ -41,18 +50,30 @@ class Command(BaseCommand):
             raise CommandError(" ".join(str(failure).split()) + cure) from None
         login = self._first_admin()
         self._step("Server: loading the model")
-        self._become_gunicorn(banner(login))
+        self._become_gunicorn(banner(login), anew=read)
 
-    def _make_ready(self) -> None:
+    def _make_ready(self, beside: ThreadPoolExecutor) -> bool:
+        """Whether FAQ_CSV was read, and not known already."""
+        database = beside.submit(_start_database)
+        # Neither is waited for: whoever needs it next finds it begun, or fails and says so.
+        beside.submit(wiring.index)
+        beside.submit(lambda: wiring.local_model().files)
+        self.check()
         self._step(
             "Database: " + ("DATABASE_URL" if settings.DATABASE_URL else "embedded Postgres")
         )
+        database.result()
         call_command("migrate", verbosity=0, interactive=False)
+        is_known = ingesting.is_known(settings.FAQ_CSV, keep_edits=True)
+        if is_known:
+            beside.submit(wiring.embedder().load, threads=1)
+            wiring.live().current()
         call_command("collectstatic", verbosity=0, interactive=False)
         self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
         wiring.index().ping()
         self._step(f"Knowledge base: {settings.FAQ_CSV}")
         call_command("ingest", keep_edits=True, stdout=self.stdout, stderr=self.stderr)
+        return not is_known
 
     def _step(self, text: str) -> None:
         self.stdout.write(f"→ {text}")
@@ -65,6 +86,7 @@ class Command(BaseCommand):
             try:
                 probe.bind(("127.0.0.1", settings.PORT))
             except OSError:
+                metrics_folder.leave()
                 raise CommandError(
                     f"Port {settings.PORT} is taken. Choose another: "
                     f"PORT={settings.PORT + 1} make run."
@@ -83,16 +105,37 @@ class Command(BaseCommand):
         return f"admin, password in {file}" if file.exists() else ""
 
     @staticmethod
-    def _become_gunicorn(text: str) -> None:
-        """Take over this process, so that whoever stops it stops the server, however roughly."""
+    def _become_gunicorn(text: str, *, anew: bool) -> None:
+        """Take over this process, so that whoever stops it stops the server, however roughly.
+
+        ``anew``: with nothing left of what it did before. Reading a file in takes memory and
+        threads, and gunicorn's workers are forks.
+        """
         connections.close_all()
         sys.stdout.flush()
-        # For gunicorn.conf.py to take: this process cannot stop what it started any more.
-        stopping.hold()
         os.environ["SERVE_BANNER"] = text
         config = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
-        command = [sys.executable, "-m", "gunicorn", "-c", str(config), "supportsite.wsgi"]
-        os.execv(sys.executable, command)  # noqa: S606 (no shell is what we want)
+        arguments = ["-c", str(config), "supportsite.wsgi"]
+        if not anew:
+            from gunicorn.app import wsgiapp
+
+            # As on a command line of its own, which it starts anew on SIGUSR2.
+            sys.argv = [str(Path(sys.executable).with_name("gunicorn")), *arguments]
+            wsgiapp.run()
+            return
+        # For gunicorn.conf.py to take: this process cannot stop what it started any more.
+        stopping.hold()
+        metrics_folder.leave()
+        os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606
+
+
+def _start_database() -> None:
+    """The embedded server is started by whoever connects first."""
+    try:
+        connection.ensure_connection()
+    finally:
+        # It is this thread's.
+        connection.close()
 
 
 def banner(login: str) -> str:
