@@ -27,6 +27,7 @@ from assistant.nearby import CANDIDATES, EXACT_UP_TO, Nearby
 from assistant.policy import Override, Overrides
 from assistant.spelling import Spelling
 from assistant.vector_cache import VectorCache
+from audit.server_cursor import server_cursor
 from faq.content import Content, Rule
 from faq.models import Release
 from faq.reading import normalise
@@ -256,7 +257,7 @@ def _newest() -> int | None:
 
 def _ask_newest() -> int | None:
     # Not by the ORM, which takes six times as long to put the same words together.
-    with connection.cursor() as cursor:
+    with server_cursor() as cursor:
         cursor.execute(NEWEST)
         found = cursor.fetchone()
     return found[0] if found else None

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, models, transaction
 from django.utils import timezone
 
 from audit import box, caller, chain, file, keys, request_id
@@ -23,6 +23,7 @@ from audit.merkle import leaf_hash
 from audit.people import Pseudonym, SubjectKey, bringing
 from audit.redaction import redact, redact_tree
 from audit.sealed import PruneCertificate, Seal, SignedCheckpoint
+from audit.server_cursor import server_cursor
 
 __all__ = ["PruneCertificate", "Record", "Seal", "SignedCheckpoint", "SubjectKey", "record"]
 
@@ -208,7 +209,8 @@ def record(
         insert(made, new)
     except (DatabaseError, InterfaceError) as failure:
         raise AuditUnavailable from failure
-    SubjectKey.objects.made(new)
+    if new:
+        SubjectKey.objects.made(new)
     if settings.AUDIT_FILE:
         transaction.on_commit(lambda: file.append(settings.AUDIT_FILE, made.as_dict()))
     return made
@@ -226,8 +228,8 @@ def insert(made: Record, new: list[SubjectKey]) -> None:
     statement = f'{brought}INSERT INTO "audit_record" ({columns}) VALUES ({places}) RETURNING id'  # noqa: S608
     values = [getattr(made, field.attname) for field in fields]
     # As save() does: whoever goes on after a failure cannot commit what was to be recorded.
-    stop = transaction.mark_for_rollback_on_error(using=connection.alias)
-    with stop, connection.cursor() as cursor:
+    stop = transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS)
+    with stop, server_cursor() as cursor:
         cursor.execute(statement, [*keys_brought, *values])
         made.pk = cursor.fetchone()[0]
     made._state.adding = False
