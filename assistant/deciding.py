@@ -26,15 +26,20 @@ Mend = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Message:
-    """What a person sent, as it is compared: the text, and its questions if it asks several."""
+    """What a person sent, as it is compared: the text, and its questions if it asks several.
 
+    ``prepared``: the text with its slips of the pen.
+    """
+
+    prepared: str
     text: str
     parts: tuple[str, ...]
 
     @classmethod
     def of(cls, sent: str, *, mend: Mend) -> Message:
-        text = mend(prepare(sent))
-        return cls(text, split(text))
+        prepared = prepare(sent)
+        text = mend(prepared)
+        return cls(prepared, text, split(text))
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -58,7 +63,7 @@ def consider(
     """
     message = Message.of(sent, mend=mend)
     matches = find(message.text)
-    if english_only and is_foreign(prepare(sent), known=known):
+    if english_only and is_foreign(message.prepared, known=known):
         return refuse_language(matches, policy)
     whole = decide(matches, policy)
     return combine(whole, [Part(part, decide(find(part), policy)) for part in message.parts])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponse, HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from assistant.answer import Question
@@ -35,7 +34,10 @@ class AskView(APIView):
         question = _question(request)
         if request.accepted_renderer.media_type == CONTENT_TYPE:
             return stream(get_assistant().steps(question), self.handle_exception)
-        return Response(get_assistant().ask(question).as_dict())
+        told = get_assistant().ask(question).as_dict()
+        # Written here: a Response would be one by way of a template's.
+        written = request.accepted_renderer.render(told, request.accepted_media_type)
+        return HttpResponse(written, content_type=request.accepted_renderer.media_type)
 
 
 def _question(request: Request) -> Question:

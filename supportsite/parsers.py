@@ -27,7 +27,7 @@ class BoundedJSONParser(JSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
-            parsed = json.loads(stream.read().decode(), parse_constant=_refuse)
+            parsed = _DECODER.decode(stream.read().decode())
         except UnicodeDecodeError:
             raise ParseError("The body is not UTF-8.") from None
         except json.JSONDecodeError as found:
@@ -48,11 +48,16 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
 def is_deeper_than(levels: int, value: Any) -> bool:
     """Whether arrays and objects nest more than so many levels in a value read from JSON."""
     level = [value]
     for _ in range(levels):
         level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return False
     return any(isinstance(each, (dict, list)) for each in level)
 
 

@@ -335,6 +335,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["supportsite.throttling.CallerThrottle"],
     "DEFAULT_PARSER_CLASSES": ["supportsite.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["supportsite.renderers.FastJSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "supportsite.negotiation.Negotiation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "supportsite.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
