@@ -105,14 +105,12 @@ class Assistant:
         if question.category and not _visible(question, release):
             raise BadQuestion(f"category: no published FAQ has {question.category!r}.")
 
-        def find(text: str, limit: int = MATCHES) -> list[Match]:
-            return _find(text, question, release, path, limit)
+        def find(text: str) -> list[Match]:
+            return _find(text, question, release, path)
 
         policy = self.policy(release)
         if question.choice:
-            # A choice may be any FAQ, however far down it comes.
-            found = find(prepare(question.text), len(release.contents))
-            return _chosen(question, found, policy)
+            return _chosen(question, find(prepare(question.text)), policy)
         return consider(
             question.text,
             policy,
@@ -176,9 +174,7 @@ class Assistant:
         return Turn(question.text, answer.text or "", answer.citations)
 
 
-def _find(
-    text: str, question: Question, release: LoadedRelease, path: list[Step], limit: int
-) -> list[Match]:
+def _find(text: str, question: Question, release: LoadedRelease, path: list[Step]) -> list[Match]:
     started = time.perf_counter()
     with tracing.step("embed"):
         vector, cached = release.vector(text)
@@ -186,7 +182,7 @@ def _find(
 
     started = time.perf_counter()
     with tracing.step("match"):
-        found = _search(question, release, text, vector, limit)
+        found = _search(question, release, text, vector, MATCHES)
     step = {"step": "match", "ms": _ms(started)}
     path.append({**step, "matches": [_told(match) for match in found[:SHOWN]]})
     return found
@@ -221,7 +217,12 @@ def _search(
     question: Question, release: LoadedRelease, text: str, vector: Vector, limit: int
 ) -> list[Match]:
     return release.find(
-        text, vector, limit=limit, category=question.category, audiences=question.audiences
+        text,
+        vector,
+        limit=limit,
+        category=question.category,
+        audiences=question.audiences,
+        also=question.choice,
     )
 
 

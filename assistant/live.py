@@ -80,18 +80,23 @@ class LoadedRelease:
         limit: int,
         category: str = "",
         audiences: Collection[str] | None = None,
+        also: str = "",
     ) -> list[Match]:
         """The FAQs closest to a question, with all that a policy looks at.
 
-        ``audiences`` are those of whoever asks; None: whoever may see every FAQ.
+        ``audiences`` are those of whoever asks; None: whoever may see every FAQ. ``also``: a FAQ to
+        tell of however far away it is, if they may see it.
         """
-        found = self.matrix.match(
-            vector,
-            limit=limit,
-            categories={category} if category else None,
-            audiences=audiences,
-            among=self._nearby(vector, whole=bool(category) or limit > CANDIDATES),
-        )
+
+        def match(limit: int, among: Collection[str] | None) -> list[Match]:
+            categories = {category} if category else None
+            return self.matrix.match(
+                vector, limit=limit, categories=categories, audiences=audiences, among=among
+            )
+
+        found = match(limit, self._nearby(vector, whole=bool(category) or limit > CANDIDATES))
+        if also and all(match.faq_id != also for match in found):
+            found += match(1, {also})
         ids = [match.faq_id for match in found]
         votes = self.classifier.votes(vector, ids) if self.classifier else {}
         slug, phrasing = self.exact.get(normalise(text), (None, ""))

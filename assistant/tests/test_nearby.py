@@ -68,6 +68,18 @@ def test_it_finds_what_reading_all_of_it_finds(large, converted):
     assert asked == [nearby.CANDIDATES]
 
 
+def test_a_faq_asked_for_is_told_of_wherever_it_is(large, converted):
+    release, _ = large
+    vector = converted.embed([QUESTION])[0]
+    ranked = release.matrix.match(vector, limit=64)
+
+    near = release.find(QUESTION, vector, limit=3, also=ranked[1].faq_id)
+    far = release.find(QUESTION, vector, limit=3, also=ranked[-1].faq_id)
+    nowhere = release.find(QUESTION, vector, limit=3, also="unheard-of")
+
+    assert (near, far, nowhere) == (ranked[:3], [*ranked[:3], ranked[-1]], ranked[:3])
+
+
 def test_a_question_about_one_category_reads_all_of_it(large, converted):
     release, asked = large
     vector = converted.embed([QUESTION])[0]
