@@ -47,12 +47,13 @@ class Classifier:
         votes = self.log_votes(vector[np.newaxis, :])[0]
         if among is None:
             return dict(zip(self.faq_ids, np.exp(votes).tolist(), strict=True))
-        there = [faq_id for faq_id in among if faq_id in self._places]
-        few = np.exp(votes[[self._places[faq_id] for faq_id in there]])
+        there = [faq_id for faq_id in among if faq_id in self.places]
+        few = np.exp(votes[[self.places[faq_id] for faq_id in there]])
         return dict(zip(there, few.tolist(), strict=True))
 
     @cached_property
-    def _places(self) -> Mapping[str, int]:
+    def places(self) -> Mapping[str, int]:
+        """Each FAQ's row of the weights."""
         return {faq_id: place for place, faq_id in enumerate(self.faq_ids)}
 
     def log_votes(self, vectors: Matrix) -> Scores:

@@ -132,6 +132,11 @@ class LoadedRelease:
             and (audiences is None or not content.audience or content.audience in audiences)
         }
 
+    def prepare(self) -> None:
+        """Derive now what a question needs: what is there before a fork all workers share."""
+        _ = self.spelling, self.words, self.has_audiences, self.exact, self.overrides
+        _ = self.classifier and self.classifier.places
+
     @property
     def english_only(self) -> bool:
         return self.embedder is not None and self.embedder.name.startswith(ENGLISH_ONLY)
@@ -217,7 +222,9 @@ class LiveRelease:
             # Another thread may have loaded it while this one waited. Not "older than": what a
             # transaction saw of its own and then rolled back must not stay.
             if self._loaded.pk != newest:
-                self._loaded = self._load()
+                loaded = self._load()
+                loaded.prepare()
+                self._loaded = loaded
             return self._loaded
         finally:
             self._loading.release()

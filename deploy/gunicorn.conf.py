@@ -1,5 +1,6 @@
 """How gunicorn serves supportsite. Read by `make run` and by the image alike."""
 
+import ctypes
 import gc
 import os
 import signal
@@ -82,6 +83,7 @@ def on_starting(server):
 
 def when_ready(server):
     """Say so, to whoever ran `make run`."""
+    _give_back_memory()
     # What is loaded by now stays. Unseen by the garbage collector it is never copied into a
     # worker's own memory, and a worker ends in a third of a second instead of one and a half.
     gc.freeze()
@@ -93,6 +95,13 @@ def when_ready(server):
     if not _nohup:
         signal.signal(signal.SIGHUP, lambda *_: server.signal(signal.SIGTERM, None))
     print(banner, flush=True)
+
+
+def _give_back_memory():
+    """What loading a model needed and left free, up to 30 MB; only glibc has to be asked."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
 
 
 def _start_companions():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from assistant import wiring
 from audit.models import Record
 from faq.models import Faq, Release
 from faq.publishing import publish
@@ -55,6 +57,20 @@ def test_a_release_is_answered_from_as_soon_as_it_is_published(shop, as_role):
     publish(actor="tester")
 
     assert ask(as_role("customer")).json()["answer"] == "Call us."
+
+
+def test_what_is_warm_before_workers_are_forked_needs_no_loading_in_any_of_them(shop):
+    publish(actor="tester")
+    wiring.warm_up()
+
+    with CaptureQueriesContext(connection) as asked:
+        release = wiring.live().current()
+
+    assert len(asked.captured_queries) == 1
+    kind = type(release)
+    derived = [name for name in vars(kind) if isinstance(vars(kind)[name], cached_property)]
+    assert derived
+    assert [name for name in derived if name not in vars(release)] == []
 
 
 def test_a_connection_that_postgres_closed_is_made_anew(shop, as_role):

@@ -26,6 +26,9 @@ PASSWORD = "How do I reset my password?"
 FRANCE = "what is the capital of France?"
 QUESTIONS = [PASSWORD, FRANCE, "Where is my order?", "Can I cancel my order?"]
 
+OWN_MEMORY = 60e6
+"""Bytes, for one worker. It has some 20 million; the model is 90 million."""
+
 LIGHTHOUSE = """\
 id,question,answer,category
 opening-hours,When is the lighthouse open?,Every day from dawn to dusk.,visits
@@ -216,6 +219,17 @@ def test_metrics_are_of_all_workers_whichever_answers(shop):
     for worker in shop.workers():
         with shop.only(worker):
             assert shop.asks_counted() - before == 4
+
+
+def test_the_workers_share_one_copy_of_the_model(shop):
+    for worker in shop.workers():
+        with shop.only(worker):
+            for number in range(20):
+                shop.ask(f"{PASSWORD} ({number})")
+
+    for worker in shop.workers():
+        memory = worker.memory_full_info()
+        assert memory.uss < OWN_MEMORY < memory.rss - memory.uss
 
 
 def test_every_reply_has_one_audit_record_though_a_worker_is_killed_meanwhile(shop):
