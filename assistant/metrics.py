@@ -40,6 +40,12 @@ LOOKED_AT = Counter(
     ["phrasings"],
 )
 
+SHARED_VECTORS = Counter(
+    "assistant_shared_vectors",
+    "Questions' vectors looked for in VECTOR_CACHE_URL: found, missing, damaged; away: not looked.",
+    ["result"],
+)
+
 EMBEDDER = Gauge(
     "assistant_embedder",
     "1 for what computes vectors: onnx, or the reference where the model cannot be converted.",

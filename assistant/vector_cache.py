@@ -12,17 +12,24 @@ import unicodedata
 from collections import OrderedDict
 
 from assistant.interfaces import Embedder, Vector
+from assistant.shared_vectors import SharedVectors
 
 DEFAULT_SIZE = 2048
 """At 384 dimensions about 3 MB."""
 
 
 class VectorCache:
-    """At most ``size`` vectors; the one unused for longest makes room. Safe to share by threads."""
+    """At most ``size`` vectors; the one unused for longest makes room. Safe to share by threads.
 
-    def __init__(self, embedder: Embedder, *, size: int = DEFAULT_SIZE) -> None:
+    ``shared``: where to look for what this process does not know, and to put what it embeds.
+    """
+
+    def __init__(
+        self, embedder: Embedder, *, size: int = DEFAULT_SIZE, shared: SharedVectors | None = None
+    ) -> None:
         self._embedder = embedder
         self._size = size
+        self._shared = shared
         self._vectors: OrderedDict[bytes, Vector] = OrderedDict()
         self._lock = threading.Lock()
         # Without a secret, anybody who can guess a question could find it in a memory dump.
@@ -52,10 +59,17 @@ class VectorCache:
                 self._vectors.move_to_end(key)
                 return vector, True
 
-        vector = self._embedder.embed([text])[0].copy()
-        vector.setflags(write=False)
+        shared = self._shared.get(self.name, text) if self._shared else None
+        vector = self._embedded(text) if shared is None else shared
         self._remember(key, vector)
-        return vector, False
+        return vector, shared is not None
+
+    def _embedded(self, text: str) -> Vector:
+        vector: Vector = self._embedder.embed([text])[0].copy()
+        vector.setflags(write=False)
+        if self._shared:
+            self._shared.put(self.name, text, vector)
+        return vector
 
     def _remember(self, key: bytes, vector: Vector) -> None:
         with self._lock:

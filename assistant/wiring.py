@@ -22,6 +22,7 @@ from assistant.local_model import LocalModel
 from assistant.nearby import Nearby
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.remote_embedder import PREFIX, RemoteEmbedder
+from assistant.shared_vectors import SharedVectors
 from assistant.vector_cache import VectorCache
 from audit import privacy
 from audit.privacy import Channel, is_redacted
@@ -86,7 +87,13 @@ def _remote_at(model: str) -> RemoteEmbedder:
 
 @cache
 def vector_cache(embedder: Model) -> VectorCache:
-    return VectorCache(embedder)
+    return VectorCache(embedder, shared=_shared_vectors())
+
+
+@cache
+def _shared_vectors() -> SharedVectors | None:
+    url = settings.VECTOR_CACHE_URL
+    return SharedVectors(url, settings.SECRET_KEY) if url else None
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Counts that several machines share, in Redis. The only module that imports redis."""
+"""Counts that several machines share, in Redis."""
 
 from __future__ import annotations
 

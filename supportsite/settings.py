@@ -247,6 +247,7 @@ EMBEDDINGS_URL = env.text("EMBEDDINGS_URL")
 EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL")
 EMBEDDINGS_API_KEY = env.text("EMBEDDINGS_API_KEY")
 env.together("EMBEDDINGS_URL", "EMBEDDINGS_MODEL")
+VECTOR_CACHE_URL = env.parsed("VECTOR_CACHE_URL", "", redis_counters.address)
 CHROMA_URL = env.text("CHROMA_URL")
 CHROMA_PATH = env.path("CHROMA_PATH", STATE_DIR / "chroma")
 
