@@ -55,6 +55,10 @@ if not metrics_folder.is_shared():
     if _objections := starting.objections():
         sys.exit("\n".join(f"Not started: {line}" for line in _objections))
 
+    from supportsite import companions
+
+    companions.prepare(worker="SERVE_BANNER" in os.environ)
+
 
 def on_starting(server):
     """Load the model and the live release once; every worker is forked with them.
@@ -83,11 +87,13 @@ def on_starting(server):
 
 def when_ready(server):
     """Say so, to whoever ran `make run`."""
+    from supportsite import companions
+
     _give_back_memory()
     # What is loaded by now stays. Unseen by the garbage collector it is never copied into a
     # worker's own memory, and a worker ends in a third of a second instead of one and a half.
     gc.freeze()
-    _start_companions()
+    companions.begin(worker="SERVE_BANNER" in os.environ)
     banner = os.environ.pop("SERVE_BANNER", "")
     if not banner:
         return
@@ -102,19 +108,6 @@ def _give_back_memory():
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim:
         trim(0)
-
-
-def _start_companions():
-    """The audit log's sealer, unless another place has the signing key. And what sends mails and
-    webhooks, with `make run` only: an image has a service for it."""
-    from django.conf import settings
-
-    from supportsite import companions
-
-    if settings.AUDIT_SIGNING_KEY:
-        companions.keep("sealer", "audit_seal", "--loop")
-    if "SERVE_BANNER" in os.environ:
-        companions.keep("worker", "worker")
 
 
 def post_fork(server, worker):

@@ -108,12 +108,16 @@ def _series(address: str) -> tuple[int, dict[str, set[str]]]:
 
 
 def _workers(pid: int) -> list[int]:
-    """Forks of gunicorn's first process: they say what it says."""
-    found, said = [], Path(f"/proc/{pid}/cmdline").read_bytes()
+    """Forks of gunicorn's first process, of the same name."""
+    found, first = [], _names(pid)
     for number in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
-        if Path(f"/proc/{number}/cmdline").read_bytes() == said:
+        if _names(number) == first:
             found.append(number)
     return found
+
+
+def _names(pid: int) -> list[bytes]:
+    return [Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "comm")]
 
 
 def _memory(pid: int) -> tuple[float, float]:

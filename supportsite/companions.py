@@ -2,7 +2,8 @@
 started again, later each time.
 
 A thread of gunicorn's first process waits for each of them. They end by themselves when that
-process is gone (``--until-orphaned``), however it ended.
+process is gone (``--until-orphaned``), however it ended. The first of each was forked early, if
+anything was, see ``parked``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from threading import Event, Lock, Thread
 
-from supportsite import metrics_files
+from django.conf import settings
+
+from supportsite import metrics_files, parked
+from supportsite.parked import MANAGE, Parked
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds until it is started again: doubled each time."""
@@ -35,8 +38,6 @@ os.register_at_fork(
     after_in_child=_starting.release,
 )
 
-MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
-
 log = logging.getLogger("supportsite.companions")
 
 
@@ -50,10 +51,12 @@ def wait_before(lived: float, waited: float) -> float:
 class Companion:
     """One process, kept alive from ``start`` to ``stop``."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], first: Parked | None = None) -> None:
+        """``first`` is already what the command would start."""
         self.name = name
         self._command = list(command)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._first = first
+        self._process: subprocess.Popen[bytes] | Parked | None = None
         self._told_to_end = Event()
         self._thread = Thread(target=self._keep, name=f"keeps the {name}", daemon=True)
 
@@ -95,6 +98,9 @@ class Companion:
         with _starting:
             if self._told_to_end.is_set():
                 return False
+            if self._first:
+                self._process, self._first = self._first, None
+                return True
             # A session of its own: told to end by us and not by the terminal, so that it is there
             # until the last request has been answered.
             self._process = subprocess.Popen(self._command, start_new_session=True)  # noqa: S603
@@ -105,10 +111,30 @@ _kept: list[Companion] = []
 """Here and not in gunicorn's configuration, which is read anew on a reload."""
 
 
+def prepare(*, worker: bool) -> None:
+    """Have those ready that ``begin`` will want; see ``parked.park`` for when."""
+    parked.park(len(_wanted(worker)))
+
+
+def begin(*, worker: bool) -> None:
+    """Keep the sealer, and the worker if it is asked for."""
+    for name, arguments in _wanted(worker):
+        keep(name, *arguments)
+
+
+def _wanted(worker: bool) -> list[tuple[str, list[str]]]:
+    """The audit log's sealer, unless another place has the signing key. And what sends mails and
+    webhooks, with `make run` only: an image has a service for it."""
+    sealer = [("sealer", ["audit_seal", "--loop"])] if settings.AUDIT_SIGNING_KEY else []
+    return sealer + ([("worker", ["worker"])] if worker else [])
+
+
 def keep(name: str, *arguments: str) -> None:
     """Run ``manage.py`` with these arguments beside us until ``stop``."""
+    arguments = (*arguments, f"--until-orphaned={os.getpid()}")
+    first = parked.take()
     companion = Companion(
-        name, [sys.executable, str(MANAGE), *arguments, f"--until-orphaned={os.getpid()}"]
+        name, [sys.executable, str(MANAGE), *arguments], first and first.become(arguments)
     )
     _kept.append(companion)
     companion.start()

@@ -21,7 +21,7 @@ from assistant import wiring
 from assistant.interfaces import Unavailable
 from audit.principal import Role
 from faq import ingesting
-from supportsite import metrics_folder, stopping
+from supportsite import companions, metrics_folder, stopping
 from supportsite.authentication import issue
 from supportsite.secrets import keep
 
@@ -40,6 +40,7 @@ class Command(BaseCommand):
         self._refuse_taken_port()
         if metrics_folder.is_shared():
             metrics_folder.forget_earlier_runs()
+        companions.prepare(worker=True)
         try:
             with ThreadPoolExecutor() as beside:
                 read = self._make_ready(beside)
