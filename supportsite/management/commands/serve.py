@@ -43,7 +43,7 @@ class Command(BaseCommand):
         companions.prepare(worker=True)
         try:
             with ThreadPoolExecutor() as beside:
-                read = self._make_ready(beside)
+                was_read = self._make_ready(beside)
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
         except OperationalError as failure:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(" ".join(str(failure).split()) + cure) from None
         login = self._first_admin()
         self._step("Server: loading the model")
-        self._become_gunicorn(banner(login), anew=read)
+        self._become_gunicorn(banner(login), anew=was_read or _has_converted())
 
     def _make_ready(self, beside: ThreadPoolExecutor) -> bool:
         """Whether FAQ_CSV was read, and not known already."""
@@ -68,12 +68,13 @@ class Command(BaseCommand):
         is_known = ingesting.is_known(settings.FAQ_CSV, keep_edits=True)
         if is_known:
             beside.submit(wiring.embedder().load, threads=1)
-            wiring.live().current()
         call_command("collectstatic", verbosity=0, interactive=False)
         self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
         wiring.index().ping()
         self._step(f"Knowledge base: {settings.FAQ_CSV}")
         call_command("ingest", keep_edits=True, stdout=self.stdout, stderr=self.stderr)
+        if is_known:
+            wiring.live().current()
         return not is_known
 
     def _step(self, text: str) -> None:
@@ -110,7 +111,7 @@ class Command(BaseCommand):
         """Take over this process, so that whoever stops it stops the server, however roughly.
 
         ``anew``: with nothing left of what it did before. Reading a file in takes memory and
-        threads, and gunicorn's workers are forks.
+        threads, as does converting a model, and gunicorn's workers are forks.
         """
         connections.close_all()
         sys.stdout.flush()
@@ -128,6 +129,11 @@ class Command(BaseCommand):
         stopping.hold()
         metrics_folder.leave()
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606
+
+
+def _has_converted() -> bool:
+    """Whether a model was checked against the reference, which is not wanted any more."""
+    return "torch" in sys.modules and wiring.local_model().told == "ONNX Runtime"
 
 
 def _start_database() -> None:
