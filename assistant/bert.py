@@ -103,9 +103,12 @@ def write(folder: Path, to: Path) -> None:
     Inputs ``ids`` and ``mask``, int32 (texts, tokens); output ``vectors``, float32 (texts, size).
     Raises ``Unconvertible``, also if a weight is missing.
     """
-    shape = shape_of(folder)
+    save(Graph(weights_of(folder)), shape_of(folder), to)
+
+
+def weights_of(folder: Path) -> dict[str, Array]:
+    """Raises ``Unconvertible``."""
     try:
-        import onnx
         from safetensors.numpy import load_file
 
         weights = load_file(folder / "model.safetensors")
@@ -113,15 +116,23 @@ def write(folder: Path, to: Path) -> None:
         raise Unconvertible(f"{missing.name} is not installed") from missing
     except Exception as damaged:
         raise Unconvertible(f"its weights cannot be read ({type(damaged).__name__})") from damaged
+    return {name.removeprefix("bert."): w for name, w in weights.items()}
+
+
+def save(graph: Graph, shape: Shape, to: Path) -> None:
+    """Raises ``Unconvertible``."""
     try:
-        model = _Graph({name.removeprefix("bert."): w for name, w in weights.items()}).of(shape)
+        import onnx
+
+        onnx.save(graph.of(shape), str(to))
+    except ModuleNotFoundError as missing:
+        raise Unconvertible(f"{missing.name} is not installed") from missing
     except KeyError as missing:
         raise Unconvertible(f"it has no weights {missing}") from missing
-    onnx.save(model, str(to))
 
 
 @dataclass
-class _Graph:
+class Graph:
     """An ONNX graph as it grows. Methods that add a node return the name of its output."""
 
     weights: dict[str, Array]
@@ -164,8 +175,7 @@ class _Graph:
         # Three products in one: a larger product wastes less.
         weight = np.concatenate([self.weights[f"{part}.weight"] for part in parts])
         bias = np.concatenate([self.weights[f"{part}.bias"] for part in parts])
-        together = self._node("MatMul", [x, self._constant(attention + "w", weight.T)])
-        together = self._node("Add", [together, self._constant(attention + "b", bias)])
+        together = self._plus(attention + "self", x, weight, bias)
         sizes = self._constant(attention + "sizes", np.full(3, shape.size, dtype=np.int64))
         self._node("Split", [together, sizes], *parts, axis=-1)
         attended = self._node(
@@ -173,20 +183,20 @@ class _Graph:
         )
         found = self._dense(attention + "output.dense", attended)
         x = self._normed(attention + "output.LayerNorm", found, x, shape)
-        inner = of + "intermediate.dense"
-        wide = self._product(inner, x)
-        wide = self._node("BiasGelu", [wide, self._given(inner + ".bias")], own=True)
+        wide = self._widened(of + "intermediate.dense", x)
         return self._normed(
             of + "output.LayerNorm", self._dense(of + "output.dense", wide), x, shape
         )
 
+    def _widened(self, name: str, x: str) -> str:
+        product = self._product(name, x, self.weights[name + ".weight"])
+        return self._node("BiasGelu", [product, self._given(name + ".bias")], own=True)
+
     def _averaged(self, x: str) -> None:
         """The mean of a text's tokens, brought to length 1."""
-        from onnx import TensorProto
-
         last = self._constant("last", np.array([-1], dtype=np.int64))
         tokens = self._constant("tokens", np.array([1], dtype=np.int64))
-        mask = self._node("Cast", ["mask"], to=TensorProto.FLOAT)
+        mask = self._as_float("mask")
         mask = self._node("Unsqueeze", [mask, last])
         kept = self._node("Mul", [x, mask])
         # Length 1 is the aim: dividing the sum by how many there are would change nothing.
@@ -195,11 +205,15 @@ class _Graph:
         self._node("Div", [total, length], "vectors")
 
     def _dense(self, name: str, x: str) -> str:
-        return self._node("Add", [self._product(name, x), self._given(name + ".bias")])
+        return self._plus(name, x, self.weights[name + ".weight"], self.weights[name + ".bias"])
 
-    def _product(self, name: str, x: str) -> str:
-        weight = self._constant(name + ".weight", self.weights[name + ".weight"].T)
-        return self._node("MatMul", [x, weight])
+    def _plus(self, name: str, x: str, weight: Array, bias: Array) -> str:
+        """``x`` times ``weight``, (outputs, inputs), plus ``bias``."""
+        product = self._product(name, x, weight)
+        return self._node("Add", [product, self._constant(name + ".bias", bias)])
+
+    def _product(self, name: str, x: str, weight: Array) -> str:
+        return self._node("MatMul", [x, self._constant(name + ".weight", weight.T)])
 
     def _normed(self, name: str, x: str, before: str, shape: Shape) -> str:
         # Not SkipLayerNormalization, which does both at once and takes longer.
@@ -208,6 +222,11 @@ class _Graph:
         return self._node(
             "LayerNormalization", [total, scale, bias], axis=-1, epsilon=shape.epsilon
         )
+
+    def _as_float(self, x: str) -> str:
+        from onnx import TensorProto
+
+        return self._node("Cast", [x], to=TensorProto.FLOAT)
 
     def _given(self, name: str) -> str:
         return self._constant(name, self.weights[name])

@@ -6,8 +6,9 @@ Pure: no Django. Where the phrasings closest to a text come from is the caller's
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assistant.clear import is_clear
 from assistant.decision import Decision, Match, Part, decide, refuse_language
 from assistant.language import is_foreign
 from assistant.policy import Policy
@@ -19,6 +20,9 @@ MATCHES = 10
 
 Find = Callable[[str], list[Match]]
 """The FAQs closest to a text, best first."""
+
+Glance = Callable[[str], list[Match] | None]
+"""The same at a glance: similarities that are a little off. None where nobody can."""
 
 Mend = Callable[[str], str]
 """A text with its slips of the pen put right."""
@@ -55,17 +59,23 @@ def consider(
     mend: Mend = str,
     english_only: bool,
     known: Collection[str] = (),
+    glance: Glance | None = None,
 ) -> Decision:
     """Decide about a message as a person sent it.
 
+    With ``glance``, a single question is decided at a glance where that makes it clear.
     ``english_only``: the model knows no other language, so nothing else is answered by likeness.
     ``known``: words that count as English whatever they are, in lower case.
     """
     message = Message.of(sent, mend=mend)
-    matches = find(message.text)
     if english_only and is_foreign(message.prepared, known=known):
-        return refuse_language(matches, policy)
-    whole = decide(matches, policy)
+        return refuse_language(find(message.text), policy)
+    seen = glance(message.text) if glance and not message.parts else None
+    if seen is not None:
+        decision = decide(seen, policy)
+        if is_clear(decision, policy):
+            return replace(decision, glanced=True)
+    whole = decide(find(message.text), policy)
     return combine(whole, [Part(part, decide(find(part), policy)) for part in message.parts])
 
 

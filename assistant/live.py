@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -71,6 +72,20 @@ class LoadedRelease:
                 f"{self.matrix.dimension} when the release was made: publish it again."
             )
         return vector, cached
+
+    def glance(self, text: str) -> tuple[Vector, bool] | None:
+        """A question's vector at a glance, and whether it was remembered; None if nobody can.
+
+        Of a phrasing itself the release has the very vector.
+        """
+        slug, phrasing = self.exact.get(normalise(text), ("", ""))
+        if slug:
+            return self.matrix.vector_of(slug, phrasing), True
+        if not self.embedder:
+            return None
+        with suppress(EmbedderUnavailable):
+            return self.embedder.glance(text)
+        return None
 
     def find(
         self,

@@ -12,8 +12,10 @@ from assistant import metrics
 from assistant.bert import Unconvertible
 from assistant.converting import open_converted
 from assistant.embedder import SentenceTransformerEmbedder
-from assistant.interfaces import Embedder, EmbedderUnavailable, Matrix, Progress
+from assistant.glancing import open_glance
+from assistant.interfaces import Embedder, EmbedderUnavailable, Matrix, Progress, Vector
 from assistant.model_files import ModelFiles
+from assistant.onnx_embedder import OnnxEmbedder
 
 BACKENDS = ("auto", "onnx", "reference")
 
@@ -26,18 +28,20 @@ class LocalModel:
     ``backend``: ``auto`` computes with ONNX Runtime where the model can be converted and agrees
     with sentence-transformers, the reference, and else with that. ``onnx`` and ``reference``
     insist on one.
-    ``kept``: the folder of converted models.
+    ``kept``: the folder of converted models. ``glances``: whether ``glance`` is wanted; only ONNX
+    Runtime can.
 
     Loaded once, at first use or by ``load``. Safe to share between threads and, once loaded,
     between forks.
     """
 
-    def __init__(self, model: str, *, backend: str, kept: Path) -> None:
+    def __init__(self, model: str, *, backend: str, kept: Path, glances: bool = False) -> None:
         if backend not in BACKENDS:
             raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
         self._reference = SentenceTransformerEmbedder(model)
         self._backend = backend
         self._kept = kept
+        self._glances = glances
         self._loading = threading.Lock()
         self._chosen: Embedder | None = None
         self._told = "not loaded"
@@ -90,6 +94,14 @@ class LocalModel:
         """
         return self._loaded().embed(texts, progress=progress)
 
+    def glance(self, text: str) -> Vector | None:
+        """The text's unit vector, a little off and in half the time; None if it cannot.
+
+        Only ``assistant.clear`` says whether it is good enough. Raises ``EmbedderUnavailable``.
+        """
+        loaded = self._loaded()
+        return loaded.glance(text) if isinstance(loaded, OnnxEmbedder) else None
+
     def _loaded(self, threads: int | None = None) -> Embedder:
         if self._chosen is None:
             # Found first, so that a missing model says so whatever the backend.
@@ -108,7 +120,7 @@ class LocalModel:
                 why = str(unfit)
             else:
                 metrics.EMBEDDER.labels("onnx").set(1)
-                self._told = "ONNX Runtime"
+                self._told = f"ONNX Runtime{self._glancing(converted, files)}"
                 return converted
             if self._backend == "onnx":
                 raise EmbedderUnavailable(
@@ -120,3 +132,13 @@ class LocalModel:
         metrics.EMBEDDER.labels("reference").set(1)
         self._told = f"sentence-transformers ({why})"
         return self._reference
+
+    def _glancing(self, converted: OnnxEmbedder, files: ModelFiles) -> str:
+        if not self._glances:
+            return ""
+        try:
+            open_glance(converted, files, self._kept)
+        except Unconvertible as unfit:
+            log.warning("%s cannot glance: %s.", files.name, unfit)
+            return f", without glances ({unfit})"
+        return ", at a glance first"

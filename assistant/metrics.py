@@ -46,6 +46,10 @@ SHARED_VECTORS = Counter(
     ["result"],
 )
 
+GLANCES = Counter(
+    "assistant_glances", "Questions looked at quickly: clear, or looked at again exactly.", ["seen"]
+)
+
 EMBEDDER = Gauge(
     "assistant_embedder",
     "1 for what computes vectors: onnx, or the reference where the model cannot be converted.",

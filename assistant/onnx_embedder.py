@@ -52,6 +52,7 @@ class OnnxEmbedder:
                 f"the converted model {files.name} cannot be loaded ({type(error).__name__})"
             ) from error
         self._dimension = shape.size
+        self._quick: Any = None
         self._one: Together[Tokens, Vector] = Together(
             lambda texts: list(self._run(texts)), fits=_fitting
         )
@@ -79,6 +80,31 @@ class OnnxEmbedder:
             return vector[np.newaxis]
         return self._embed_many(texts, progress)
 
+    def load_glance(self, graph: Path | None) -> None:
+        """Glance with this graph from now on, or not at all. Raises ``EmbedderUnavailable``."""
+        try:
+            self._quick = graph and _session(graph)
+        except Exception as error:
+            raise EmbedderUnavailable(
+                f"what {self._name} glances with cannot be loaded ({type(error).__name__})"
+            ) from error
+
+    def glance(self, text: str) -> Vector | None:
+        """The text's unit vector, a little off; None unless ``load_glance`` was called.
+
+        Always alone, so that it depends on nothing but the text.
+        """
+        if self._quick is None:
+            return None
+        vector: Vector = self._quick.run(None, _fed([self._tokens(text)]))[0][0]
+        return vector
+
+    def sizes_seen(self, graph: Path, names: Sequence[str], texts: Sequence[str]) -> list[Vector]:
+        """The largest that each output ``names`` of a graph ever was with one of these texts."""
+        session = _session(graph)
+        seen = [session.run(names, _fed([self._tokens(text)])) for text in texts]
+        return [np.max(sizes, axis=0) for sizes in zip(*seen, strict=True)]
+
     def _embed_many(self, texts: Sequence[str], progress: Progress | None) -> Matrix:
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
         tokens = [self._tokens(text) for text in texts]
@@ -102,13 +128,17 @@ class OnnxEmbedder:
         return found
 
     def _run(self, texts: Sequence[Tokens]) -> Matrix:
-        ids = np.zeros((len(texts), max(map(len, texts))), dtype=np.int32)
-        mask = np.zeros_like(ids)
-        for row, tokens in enumerate(texts):
-            ids[row, : len(tokens)] = tokens
-            mask[row, : len(tokens)] = 1
-        vectors: Matrix = self._session.run(None, {"ids": ids, "mask": mask})[0]
+        vectors: Matrix = self._session.run(None, _fed(texts))[0]
         return vectors
+
+
+def _fed(texts: Sequence[Tokens]) -> dict[str, Any]:
+    ids = np.zeros((len(texts), max(map(len, texts))), dtype=np.int32)
+    mask = np.zeros_like(ids)
+    for row, tokens in enumerate(texts):
+        ids[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+    return {"ids": ids, "mask": mask}
 
 
 def _fitting(texts: Sequence[Tokens]) -> int:

@@ -75,7 +75,12 @@ def _embedder_at(model: str) -> Model:
 
 @cache
 def _local_model_at(model: str) -> LocalModel:
-    return LocalModel(model, backend=settings.EMBEDDING_BACKEND, kept=settings.CONVERTED_MODELS)
+    return LocalModel(
+        model,
+        backend=settings.EMBEDDING_BACKEND,
+        kept=settings.CONVERTED_MODELS,
+        glances=settings.GLANCES,
+    )
 
 
 @cache
@@ -87,7 +92,8 @@ def _remote_at(model: str) -> RemoteEmbedder:
 
 @cache
 def vector_cache(embedder: Model) -> VectorCache:
-    return VectorCache(embedder, shared=_shared_vectors())
+    glance = embedder.glance if isinstance(embedder, LocalModel) else None
+    return VectorCache(embedder, glance=glance, shared=_shared_vectors())
 
 
 @cache

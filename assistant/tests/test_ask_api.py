@@ -46,9 +46,9 @@ def test_a_question_they_do_not_know_gets_the_nearest_and_the_offer_of_a_ticket(
 def test_the_path_tells_each_step_with_its_time(customer):
     told = ask(customer, "what is the capital of France?").json()
 
-    embed, match, agent = told["decision"]["path"]
-    assert embed["step"] == "embed"
-    assert embed["ms"] > 0
+    look, match, agent = told["decision"]["path"]
+    assert look["step"] == ("glance" if told["decision"]["glanced"] else "embed")
+    assert look["ms"] > 0
     assert match["matches"][0]["similarity"] == pytest.approx(told["similarity"], abs=1e-4)
     assert (agent["step"], agent["reason"]) == ("agent", "not_configured")
 

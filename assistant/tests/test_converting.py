@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import bert, converting
+from assistant import bert, kept_graph
 from assistant.bert import Unconvertible
 from assistant.interfaces import EmbedderUnavailable
 from assistant.local_model import LocalModel
@@ -40,7 +40,7 @@ def test_on_the_demo_it_finds_what_the_reference_finds(model, converted):
 def test_it_has_the_references_name_and_words(model, converted):
     assert converted.name == model.name
     assert converted.words == model.words
-    assert converted.told == "ONNX Runtime"
+    assert converted.told == "ONNX Runtime, at a glance first"
 
 
 def test_questions_of_many_threads_share_runs_and_get_the_same_vectors(converted):
@@ -148,7 +148,7 @@ def test_two_processes_at_once_make_it_once_and_later_ones_need_no_torch(small_m
 
 
 def test_one_that_disagrees_is_refused_and_not_tried_again(small_model, tmp_path, monkeypatch):
-    monkeypatch.setattr(bert._Graph, "_averaged", first_token_only)
+    monkeypatch.setattr(bert.Graph, "_averaged", first_token_only)
 
     local = LocalModel(small_model, backend="auto", kept=tmp_path)
     vectors = local.embed(["Hello"])
@@ -156,7 +156,7 @@ def test_one_that_disagrees_is_refused_and_not_tried_again(small_model, tmp_path
     assert "sentence-transformers (its converted vectors differ: cosine 0." in local.told
     np.testing.assert_array_equal(vectors, local._reference.embed(["Hello"]))
     assert kept_files(tmp_path) == [".json", ".lock"]
-    monkeypatch.setattr(converting, "_make", None)
+    monkeypatch.setattr(kept_graph, "_made", None)
     with pytest.raises(EmbedderUnavailable, match="EMBEDDING_BACKEND=auto allows the reference"):
         LocalModel(small_model, backend="onnx", kept=tmp_path).load()
 

@@ -122,3 +122,43 @@ def test_many_threads_may_ask_at_once(embedder):
 
     assert not wrong
     assert len(cache._vectors) == 5
+
+
+# At a glance.
+
+
+@pytest.fixture
+def glances():
+    return []
+
+
+@pytest.fixture
+def glancing(embedder, glances):
+    def glance(text):
+        glances.append(text)
+        return np.array([0.6, 0.8], dtype=np.float32)
+
+    return VectorCache(embedder, glance=glance)
+
+
+def test_a_glance_is_remembered_beside_the_exact_vector(glancing, glances, embedder):
+    glancing.glance("Where is  my order?")
+
+    vector, remembered = glancing.glance("Where is my order?")
+    exact, exact_remembered = glancing.embed_one("Where is my order?")
+
+    assert (remembered, exact_remembered) == (True, False)
+    assert glances == embedder.embedded == ["Where is my order?"]
+    assert len(vector) != len(exact)
+
+
+def test_nobody_glances_at_what_the_exact_vector_is_remembered_of(glancing, glances):
+    glancing.embed_one("Where is my order?")
+
+    assert glancing.glance("Where is my order?") is None
+    assert not glances
+
+
+def test_without_anybody_who_can_there_is_no_glance(embedder):
+    assert VectorCache(embedder).glance("Where is my order?") is None
+    assert VectorCache(embedder, glance=lambda text: None).glance("Where is my order?") is None
