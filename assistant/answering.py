@@ -127,8 +127,6 @@ class Assistant:
             known=release.words,
             glance=glance,
         )
-        if at_a_glance:
-            metrics.GLANCES.labels("clear" if decision.glanced else "unclear").inc()
         # What was seen at a glance is told only if it counted.
         path.extend(at_a_glance[1:] if decision.glanced else ())
         return decision
@@ -324,5 +322,7 @@ def _count(answer: Answer, seconds: float) -> None:
     outcome, closest = answer.outcome.value, answer.decision.closest
     metrics.ASKS.labels(outcome, answer.source or "none", answer.decision.reason.value).inc()
     metrics.SECONDS.labels(outcome).observe(seconds)
+    if any(step["step"] == "glance" for step in answer.path):
+        metrics.GLANCES.labels("clear" if answer.decision.glanced else "unclear").inc()
     if closest:
         metrics.SIMILARITY.labels(outcome).observe(closest.similarity)
