@@ -66,7 +66,9 @@ class VectorCache:
         # The same text is embedded whoever asked first, so that an answer never depends on it.
         text = normalised(text)
         found = self._found(text)
-        return (found, True) if found is not None else (self._kept(text, self._embed(text)), False)
+        if found is not None:
+            return found, True
+        return self._kept(text, self._embedder.embed([text])[0]), False
 
     def glance(self, text: str) -> tuple[Vector, bool] | None:
         """The text's vector at a glance, and whether it was remembered.
@@ -82,10 +84,6 @@ class VectorCache:
             return found, True
         vector = self._glance(text)
         return None if vector is None else (self._kept(GLANCED + text, vector), False)
-
-    def _embed(self, text: str) -> Vector:
-        vector: Vector = self._embedder.embed([text])[0]
-        return vector
 
     def _found(self, name: str) -> Vector | None:
         key = self._key(name)
