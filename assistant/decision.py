@@ -257,7 +257,11 @@ def _judged(match: Match, similarities: Sequence[float], policy: Policy) -> Matc
         rival = second if match.similarity == first else first
         lead = round(match.similarity - rival, DECIMALS)
     confidence = policy.confidence(match.similarity, lead, match.vote)
-    return replace(match, lead=lead, confidence=confidence)
+    # Not by dataclasses.replace, which takes three times as long; there are ten of them.
+    return Match(
+        *(match.faq_id, match.phrasing, match.similarity, match.category),
+        *(match.exact, match.vote, lead, confidence),
+    )
 
 
 def _order(match: Match) -> tuple[bool, float, float, str, str]:

@@ -127,7 +127,7 @@ def is_foreign(question: str, *, known: Collection[str] = ()) -> bool:
     question = unicodedata.normalize("NFKC", question)
     if _foreign_script(question):
         return True
-    words = [word.lower().replace("\u2019", "'") for word in _WORD.findall(question)]
+    words = [word.lower() for word in _WORD.findall(question.replace("\u2019", "'"))]
     if len(words) < LEAST_WORDS:
         return False
     english = sum(word in _VOCABULARY[ENGLISH] or word in known for word in words)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 
@@ -173,12 +173,12 @@ def policy(release: LoadedRelease) -> Policy:
     threshold, overrides = settings.FAQ_CONFIDENCE_THRESHOLD, release.overrides
     if settings.FAQ_POLICY == "cosine":
         return CosinePolicy(threshold, overrides=overrides)
+    stated: dict[str, Any] = {"threshold": threshold}
+    if settings.FAQ_MARGIN is not None:
+        stated["margin"] = settings.FAQ_MARGIN
     if settings.FAQ_POLICY == "release" and release.numbers:
-        chosen: ConfidencePolicy = ReleasePolicy.from_numbers(release.numbers, overrides=overrides)
-    else:
-        chosen = ConfidencePolicy(overrides=overrides)
-    margin = chosen.margin if settings.FAQ_MARGIN is None else settings.FAQ_MARGIN
-    return replace(chosen, threshold=threshold, margin=margin)
+        return ReleasePolicy.from_numbers({**release.numbers, **stated}, overrides=overrides)
+    return ConfidencePolicy(**stated, overrides=overrides)
 
 
 @cache

@@ -53,6 +53,7 @@ _FOLDED |= dict.fromkeys(map(ord, MASKED + MASKED_PHONE + NO_NUMBER), " ")
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe0e\ufe0f\u20e3]"
 )
+_NO_TEXT = frozenset({int, float, bool, type(None)})
 # An id that a program made; one in ten thousand reads as an IBAN.
 _UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])")
 _DIGIT_OR_AT = re.compile(rf"[\d{_AT_SIGNS}]")
@@ -144,14 +145,17 @@ def _texts_in(value: Any, depth: int) -> list[str] | None:
     while level:
         below: list[Any] = []
         for each in level:
-            if isinstance(each, str):
+            kind = type(each)
+            if kind is str:
                 texts.append(each)
-            elif isinstance(each, dict):
+            elif kind is dict:
                 below += each
                 below += each.values()
-            elif isinstance(each, list):
+            elif kind is list:
                 below += each
-            elif not (each is None or isinstance(each, (int, float))):
+            elif isinstance(each, str):
+                texts.append(each)
+            elif kind not in _NO_TEXT:
                 return None
         if below and depth == 0:
             return None

@@ -30,6 +30,7 @@ END_OF_TIME = 253_402_300_800
 """The year 10000, in seconds since 1970; JSON has room for much later."""
 
 _SUBJECT = re.compile(SUBJECT)
+_ROLES = {role.value: role for role in Role}
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -175,4 +176,4 @@ def email_of(claims: Mapping[str, Any]) -> str:
 def roles_of(claims: Mapping[str, Any]) -> frozenset[Role]:
     """The roles we know of those a token claims; a string is one role, not a list of letters."""
     claimed = roles.granted(claims, settings.JWT_ROLE_CLAIM, settings.JWT_ROLE_MAP)
-    return frozenset(role for role in Role if role.value in claimed)
+    return frozenset(_ROLES[name] for name in claimed if name in _ROLES)
