@@ -39,12 +39,12 @@ class SharedVectors:
     """Safe to share between threads and forks. Never fails: without Redis it knows no vector."""
 
     def __init__(self, url: str, secret: str, *, kept_seconds: int = KEPT_SECONDS) -> None:
-        self._url = url
+        # It imports redis, which no question shall wait for, and connects when it is first used.
+        self._client = _client(url)
         self._secret = hashlib.sha256(b"shared vectors\0" + secret.encode()).digest()
         self._kept_seconds = kept_seconds
         self._breaker = Breaker(failures=FAILURES, rest_seconds=REST_SECONDS)
         self._told = False
-        self._client: Any = None
 
     def get(self, model: str, text: str) -> Vector | None:
         """The read-only unit vector of a normalised text, if one was put in lately."""
@@ -68,7 +68,6 @@ class SharedVectors:
             SHARED_VECTORS.labels("away").inc()
             return None
         try:
-            self._client = self._client or _client(self._url)
             reply = getattr(self._client, command)(*arguments, **options)
         except (redis.RedisError, OSError) as failure:
             self._breaker.failed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlsplit
 
 from supportsite.rates import Rate
 
@@ -75,6 +76,12 @@ class RedisCounters:
 
 
 def address(text: str) -> str:
+    wanted = "an address such as redis://redis:6379/0"
     if text and not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError(f"an address such as redis://redis:6379/0, not {text.partition(':')[0]}:…")
+        raise ValueError(f"{wanted}, not {text.partition(':')[0]}:…")
+    try:
+        _ = urlsplit(text).port
+    except ValueError:
+        # Not what it says: that may be a part of the password.
+        raise ValueError(f"{wanted}, with a number as its port") from None
     return text

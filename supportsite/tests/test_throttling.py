@@ -18,7 +18,7 @@ from supportsite import throttling
 from supportsite.authentication import issue
 from supportsite.counters import SIZE, SharedCounters
 from supportsite.rates import Rate, parse, parse_by_role
-from supportsite.redis_counters import Down, RedisCounters
+from supportsite.redis_counters import Down, RedisCounters, address
 
 KEY = b"k" * 32
 MINUTE = 60.0
@@ -264,6 +264,14 @@ def test_what_cannot_be_counted_passes_and_is_told(as_role, settings, tmp_path, 
 
 
 # --- One count for all machines -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", ["http://redis", "redis:6379", "redis://:hunter2@redis:port/0"])
+def test_an_address_that_is_none_is_refused_without_its_password(wrong):
+    with pytest.raises(ValueError, match="an address such as redis://redis:6379/0") as refused:
+        address(wrong)
+
+    assert "hunter2" not in str(refused.value)
 
 
 def test_redis_counts_as_a_machine_does(redis):
