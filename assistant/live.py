@@ -26,6 +26,7 @@ from assistant.matching import ReleaseMatrix
 from assistant.models import FittedPolicy
 from assistant.nearby import CANDIDATES, EXACT_UP_TO, Nearby
 from assistant.policy import Override, Overrides
+from assistant.recent import Recent
 from assistant.spelling import Spelling
 from assistant.vector_cache import VectorCache
 from audit.server_cursor import server_cursor
@@ -50,6 +51,8 @@ class LoadedRelease:
     """Of its model: no vector of another one can meet its matrix."""
     nearby: Nearby | None = None
     """Where to look if it is large."""
+    recent: Recent[tuple[Match, ...]] = field(default_factory=Recent, compare=False, repr=False)
+    """What was closest to recent questions; of these only the vectors are kept."""
 
     def vector(self, text: str) -> tuple[Vector, bool]:
         """A question's vector, and whether it was remembered.
@@ -102,6 +105,28 @@ class LoadedRelease:
         ``audiences`` are those of whoever asks; None: whoever may see every FAQ. ``also``: a FAQ to
         tell of however far away it is, if they may see it.
         """
+        audience = None if audiences is None else frozenset(audiences)
+        asked = (vector.tobytes(), limit, category, audience, also)
+        closest = self.recent.get(asked)
+        if closest is None:
+            closest = self._closest(vector, limit, category, audience, also)
+            if limit <= CANDIDATES:
+                self.recent.keep(asked, closest)
+        slug, phrasing = self.exact.get(normalise(text), (None, ""))
+        return [
+            replace(match, exact=True, phrasing=phrasing) if match.faq_id == slug else match
+            for match in closest
+        ]
+
+    def _closest(
+        self,
+        vector: Vector,
+        limit: int,
+        category: str,
+        audiences: Collection[str] | None,
+        also: str,
+    ) -> tuple[Match, ...]:
+        """With their votes. The same for the same vector, for as long as there is this release."""
 
         def match(limit: int, among: Collection[str] | None) -> list[Match]:
             categories = {category} if category else None
@@ -112,20 +137,10 @@ class LoadedRelease:
         found = match(limit, self._nearby(vector, whole=bool(category) or limit > CANDIDATES))
         if also and all(match.faq_id != also for match in found):
             found += match(1, {also})
-        ids = [match.faq_id for match in found]
-        votes = self.classifier.votes(vector, ids) if self.classifier else {}
-        slug, phrasing = self.exact.get(normalise(text), (None, ""))
-        if slug is None and not votes:
-            return found
-        return [
-            replace(
-                match,
-                vote=votes.get(match.faq_id),
-                exact=match.faq_id == slug,
-                phrasing=phrasing if match.faq_id == slug else match.phrasing,
-            )
-            for match in found
-        ]
+        if self.classifier is None:
+            return tuple(found)
+        votes = self.classifier.votes(vector, [match.faq_id for match in found])
+        return tuple(replace(match, vote=votes.get(match.faq_id)) for match in found)
 
     def _nearby(self, vector: Vector, *, whole: bool) -> Collection[str] | None:
         """Which FAQs to look at; None: all. Of those that not everybody sees, the nearest may be
