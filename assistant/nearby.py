@@ -1,8 +1,8 @@
 """Which FAQs are worth comparing with a question, told by Chroma, where a release is large.
 
-Reading every vector of a large release takes longer than asking an index. What the index says is
-only where to look: the similarities are computed from our own vectors all the same, so a decision
-never rests on it. What it leaves out is lost, see ``manage.py benchmark_matching``.
+Estimating every similarity of a large release takes longer than asking an index. What the index
+says is only where to look: the similarities are computed from our own vectors all the same, so a
+decision never rests on it. What it leaves out is lost, see ``manage.py benchmark_matching``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from assistant import metrics
 from assistant.breaker import Breaker
 from assistant.interfaces import IndexMismatch, Unavailable, Vector
 
-EXACT_UP_TO = 50_000
-"""Phrasings. Up to here reading all of them takes about as long as asking Chroma, 2 ms or so."""
+EXACT_UP_TO = 200_000
+"""Phrasings. Up to here estimating all of them takes no longer than asking Chroma, 4 ms or so."""
 
 CANDIDATES = 100
 """Phrasings asked for: enough for ten FAQs even if the closest have many."""
