@@ -11,6 +11,9 @@ from django.db import connection, models
 
 from faq.content import Content, KnowledgeBase, Rule
 
+NAMES = tuple(each.name for each in fields(Content))
+"""So that no field of Content can be forgotten here."""
+
 FRACTION = (MinValueValidator(0.0), MaxValueValidator(1.0))
 
 
@@ -57,8 +60,7 @@ class Revision(models.Model):
         return cls(digest=content.digest, **content.as_dict())
 
     def content(self) -> Content:
-        # By name, so that no field of Content can be forgotten here.
-        said = {each.name: getattr(self, each.name) for each in fields(Content)}
+        said = {name: getattr(self, name) for name in NAMES}
         return Content(**{**said, "alternates": tuple(self.alternates)})
 
 
@@ -101,7 +103,13 @@ class Release(models.Model):
 
     def contents(self) -> dict[str, Content]:
         """What its FAQs say, by slug; one query."""
-        return {revision.slug: revision.content() for revision in self.revisions.all()}
+        # Not of whole rows: making objects of them takes a seventh of all that loading a release
+        # does.
+        said = self.revisions.values(*NAMES)
+        return {
+            each["slug"]: Content(**{**each, "alternates": tuple(each["alternates"])})
+            for each in said
+        }
 
     def knowledge_base(self) -> KnowledgeBase:
         rules = {category: Rule(**rule) for category, rule in self.rules.items()}

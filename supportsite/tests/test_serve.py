@@ -346,6 +346,10 @@ def restarted(shop: Site, remembered: object) -> Site:
     return shop.start()
 
 
+def test_a_second_start_counts_anew(restarted):
+    assert restarted.asks_counted() == 0
+
+
 def test_a_second_start_embeds_nothing_and_keeps_what_was_edited(restarted):
     assert "0 added, 0 changed, 45 unchanged" in restarted.said
     assert restarted.ask(PASSWORD)["answer"] == EDITED
@@ -362,6 +366,18 @@ def test_after_a_kill_there_is_one_chroma_and_it_holds_what_it_should(restarted)
     assert len(restarted.chroma()) == 1
     assert [len(restarted.commands(name)) for name in ("audit_seal", "worker")] == [1, 1]
     assert "0 missing, 0 changed, 0 surplus" in restarted.manage("reindex", "--check").text
+
+
+def test_killed_when_it_had_nothing_to_read_it_takes_its_processes_with_it_too(restarted):
+    sealer, worker = restarted.commands("audit_seal"), restarted.commands("worker")
+    beside = [*restarted.workers(), *sealer, *worker]
+    assert len(beside) == WORKERS + 2
+
+    restarted.process.kill()
+
+    _, left = psutil.wait_procs(beside, timeout=STOP_SECONDS)
+    assert left == []
+    assert restarted.start().ask(PASSWORD)["answer"] == EDITED
 
 
 def is_all_gone(site: Site) -> bool:

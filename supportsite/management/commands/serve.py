@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, ProgrammingError, connection, connections
 
 from assistant import wiring
 from assistant.interfaces import Unavailable
@@ -64,10 +64,12 @@ class Command(BaseCommand):
             "Database: " + ("DATABASE_URL" if settings.DATABASE_URL else "embedded Postgres")
         )
         database.result()
-        call_command("migrate", verbosity=0, interactive=False)
-        is_known = ingesting.is_known(settings.FAQ_CSV, keep_edits=True)
+        is_known = _is_known()
         if is_known:
             beside.submit(wiring.embedder().load, threads=1)
+        call_command("migrate", verbosity=0, interactive=False)
+        # A migration may have changed what it is known by.
+        is_known = is_known and _is_known()
         call_command("collectstatic", verbosity=0, interactive=False)
         self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
         wiring.index().ping()
@@ -129,6 +131,15 @@ class Command(BaseCommand):
         stopping.hold()
         metrics_folder.leave()
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606
+
+
+def _is_known() -> bool:
+    """Whether reading FAQ_CSV would change nothing."""
+    try:
+        return ingesting.is_known(settings.FAQ_CSV, keep_edits=True)
+    except ProgrammingError:
+        # There are no tables yet, or older ones.
+        return False
 
 
 def _has_converted() -> bool:
