@@ -99,12 +99,21 @@ class ReleaseMatrix:
             return []
 
         rows = self._asked_about(self._allowed(categories, audiences), among)
+        return self._compared(vector, self._in_reach(vector, rows, limit), limit)
+
+    def compared(self, vector: Vector, *, limit: int) -> int:
+        """How many phrasings ``match`` compares in full."""
+        rows = self._in_reach(vector, None, limit)
+        return len(self) if rows is None else len(rows)
+
+    def _in_reach(self, vector: Vector, rows: Positions | None, limit: int) -> Positions | None:
+        """Few of these rows, if estimates can tell which; None: all."""
         few = max(limit * WORTH_ESTIMATING, len(self) // WORTH_ESTIMATING)
         for estimate in self._estimates:
             if (len(self) if rows is None else len(rows)) <= few:
                 break
             rows = self._within_reach(*estimate(vector), rows, limit)
-        return self._compared(vector, rows, limit)
+        return rows
 
     def _asked_about(
         self, allowed: Bools | None, among: Collection[str] | None

@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 f"{len(known)} real vectors, {QUESTIONS} others as questions; {LIMIT} FAQs each. "
                 f"Up to {EXACT_UP_TO} phrasings a site matches exactly, above with Chroma.\n"
                 "phrasings  perturbed  memory MB  exact: median, p95 ms"
-                "  Chroma: median, p95 ms  first found  all ten found"
+                "  compared: median, most  Chroma: median, p95 ms  first found  all ten found"
             )
             for size in sizes:
                 self.stdout.write(_row(questions, known, size, exact_only=options["exact_only"]))
@@ -75,7 +75,12 @@ def _row(questions: Matrix, known: Matrix, size: int, *, exact_only: bool) -> st
     release = ReleaseMatrix(entries, product_of=product_of)
     exact, exact_ms = _timed(lambda vector: release.match(vector, limit=LIMIT), questions)
     memory = held.nbytes + (held.size if size >= EIGHT_BITS_FROM else 0)
-    row = f"{size:9}  {max(0, size - len(known)):9}  {memory / 1e6:9.0f}  {exact_ms:>21}"
+    counts = [release.compared(vector, limit=LIMIT) for vector in questions]
+    compared = f"{np.median(counts):.0f}, {max(counts)}"
+    row = (
+        f"{size:9}  {max(0, size - len(known)):9}  {memory / 1e6:9.0f}  {exact_ms:>21}"
+        f"  {compared:>22}"
+    )
     return row if exact_only else row + _with_chroma(questions, entries, release, exact)
 
 
