@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from django.conf import settings
 
@@ -38,8 +39,10 @@ def prepare(
             return replace(prepared, policy=live.policy)
         known: dict[str, Vector] = {}
         coming = vectors.arriving(embedder, policies.needed(contents), progress=progress)
-        # Chroma takes them while the next are embedded.
-        wiring.index().prepare(prepared.collection, arriving(contents, _noting(known, coming)))
+        # The first are embedded while Chroma starts, the next while it takes those before.
+        stored = next(coming)
+        noted = _noting(known, chain([stored], coming))
+        wiring.index().prepare(prepared.collection, arriving(contents, noted))
         # One more than are kept: the one that is made ready counts as soon as it is live.
         drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})
         precision = policies.refit_precision(live.policy if live else "")

@@ -50,33 +50,26 @@ def arriving(
 ) -> Iterator[Mapping[str, Vector]]:
     """As ``ensure``, some at a time: those that are stored, then each batch once it is saved.
 
-    While a batch is saved, and while the caller uses it, the next one is embedded.
+    While a batch is saved, and while the caller uses it, the next one is embedded; the first
+    while the caller uses those that are stored.
     """
     wanted = list(dict.fromkeys(texts))
     have = stored(embedder.name, wanted)
-    yield have
     # Texts of one length share a batch, so that none is padded to a long neighbour.
     missing = sorted((text for text in wanted if text not in have), key=len)
     batches = list(_chunks(missing, EMBED_AT_ONCE))
     done = 0
-    for batch, vectors in zip(batches, _one_ahead(embedder.embed, batches), strict=True):
-        _save(embedder.name, batch, vectors)
-        done += len(batch)
-        if progress:
-            progress(done, len(missing))
-        yield dict(zip(batch, vectors, strict=True))
-
-
-def _one_ahead(
-    embed: Callable[[Sequence[str]], Matrix], batches: Sequence[Sequence[str]]
-) -> Iterator[Matrix]:
-    """What ``map`` would give, the next one begun before one is handed out."""
     with ThreadPoolExecutor(1) as pool:
-        begun = [pool.submit(embed, batch) for batch in batches[:1]]
-        for number in range(len(batches)):
+        begun = [pool.submit(embedder.embed, batch) for batch in batches[:1]]
+        yield have
+        for number, batch in enumerate(batches):
             vectors = begun.pop().result()
-            begun = [pool.submit(embed, batch) for batch in batches[number + 1 : number + 2]]
-            yield vectors
+            begun += [pool.submit(embedder.embed, after) for after in batches[number + 1 :][:1]]
+            _save(embedder.name, batch, vectors)
+            done += len(batch)
+            if progress:
+                progress(done, len(missing))
+            yield dict(zip(batch, vectors, strict=True))
 
 
 def _save(embedder: str, texts: Sequence[str], vectors: Matrix) -> None:
