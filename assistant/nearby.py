@@ -14,7 +14,7 @@ from assistant import metrics
 from assistant.breaker import Breaker
 from assistant.interfaces import IndexMismatch, Unavailable, Vector
 
-EXACT_UP_TO = 200_000
+EXACT_UP_TO = 150_000
 """Phrasings. Up to here estimating all of them takes no longer than asking Chroma, 4 ms or so."""
 
 CANDIDATES = 100
