@@ -11,6 +11,7 @@ import threading
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 
 from assistant.interfaces import Embedder, Vector
 from assistant.shared_vectors import SharedVectors
@@ -53,9 +54,12 @@ class VectorCache:
         """Of the embedder whose vectors these are."""
         return self._embedder.name
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
-        """Whole words its model knows, in lower case; empty if it cannot say."""
+        """Whole words its model knows, in lower case; empty if it cannot say.
+
+        Made once, for whichever release asks: there may be thirty thousand.
+        """
         return self._embedder.words
 
     def embed_one(self, text: str) -> tuple[Vector, bool]:
