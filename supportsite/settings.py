@@ -224,6 +224,8 @@ else:
             "ENGINE": "supportsite.embedded_postgres",
             "NAME": "supportsite",
             "EMBEDDED": {"STATE_DIR": STATE_DIR},
+            # What every question says is understood once. Only here: a pooler might lose it.
+            "OPTIONS": {"prepare_threshold": 5},
             **_connection,
         }
     }
