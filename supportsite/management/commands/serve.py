@@ -15,10 +15,11 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError, connection, connections
+from django.db import OperationalError, connection, connections
 
 from assistant import wiring
 from assistant.interfaces import Unavailable
+from assistant.local_model import LocalModel
 from audit.principal import Role
 from faq import ingesting
 from supportsite import companions, metrics_folder, stopping
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         companions.prepare(worker=True)
         try:
             with ThreadPoolExecutor() as beside:
-                was_read = self._make_ready(beside)
+                is_clean = self._make_ready(beside)
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
         except OperationalError as failure:
@@ -51,33 +52,36 @@ class Command(BaseCommand):
             raise CommandError(" ".join(str(failure).split()) + cure) from None
         login = self._first_admin()
         self._step("Server: loading the model")
-        self._become_gunicorn(banner(login), anew=was_read or _has_converted())
+        self._become_gunicorn(banner(login), anew=not is_clean)
 
     def _make_ready(self, beside: ThreadPoolExecutor) -> bool:
-        """Whether FAQ_CSV was read, and not known already."""
+        """Whether nothing was done that gunicorn should not have in its memory."""
         database = beside.submit(_start_database)
         # Neither is waited for: whoever needs it next finds it begun, or fails and says so.
         beside.submit(wiring.index)
-        beside.submit(lambda: wiring.local_model().files)
+        likely = _likely_model()
+        if likely:
+            beside.submit(likely.load, threads=1)
         self.check()
         self._step(
             "Database: " + ("DATABASE_URL" if settings.DATABASE_URL else "embedded Postgres")
         )
         database.result()
-        is_known = _is_known()
-        if is_known:
-            beside.submit(wiring.embedder().load, threads=1)
         call_command("migrate", verbosity=0, interactive=False)
-        # A migration may have changed what it is known by.
-        is_known = is_known and _is_known()
         call_command("collectstatic", verbosity=0, interactive=False)
         self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
         wiring.index().ping()
         self._step(f"Knowledge base: {settings.FAQ_CSV}")
+        is_known = ingesting.is_known(settings.FAQ_CSV, keep_edits=True)
+        if not is_known:
+            # That one is for a server; a file is embedded by all processors.
+            wiring.forget_models()
         call_command("ingest", keep_edits=True, stdout=self.stdout, stderr=self.stderr)
-        if is_known:
-            wiring.live().current()
-        return not is_known
+        if not is_known or (likely and wiring.embedder() is not likely):
+            return False
+        wiring.live().current()
+        # Converting one takes the reference, which a server does not want afterwards.
+        return not (likely and likely.told.startswith("ONNX") and "torch" in sys.modules)
 
     def _step(self, text: str) -> None:
         self.stdout.write(f"→ {text}")
@@ -133,18 +137,12 @@ class Command(BaseCommand):
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606
 
 
-def _is_known() -> bool:
-    """Whether reading FAQ_CSV would change nothing."""
-    try:
-        return ingesting.is_known(settings.FAQ_CSV, keep_edits=True)
-    except ProgrammingError:
-        # There are no tables yet, or older ones.
-        return False
-
-
-def _has_converted() -> bool:
-    """Whether a model was checked against the reference, which is not wanted any more."""
-    return "torch" in sys.modules and wiring.local_model().told == "ONNX Runtime"
+def _likely_model() -> LocalModel | None:
+    """The one that the live release has, before the database can be asked. Not if it may have to be
+    converted first: that takes long, and a thread cannot be interrupted."""
+    if settings.EMBEDDINGS_URL or not any(settings.CONVERTED_MODELS.glob("*.onnx")):
+        return None
+    return wiring.local_model()
 
 
 def _start_database() -> None:
