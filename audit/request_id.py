@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import uuid
+import secrets
 from contextvars import ContextVar
 
 from audit.redaction import kinds
@@ -18,4 +18,4 @@ def accept(offered: str | None) -> str:
     """A caller's own id when it is a plain token without personal data, else a new one."""
     if offered and _ACCEPTED.fullmatch(offered) and not kinds(offered):
         return offered
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from axes.middleware import AxesMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
-from django.utils.deprecation import MiddlewareMixin
 
 PAGES = ("/admin/", "/docs", "/schema")
 """How the paths begin whose views look at who is signed in."""
 
 
-class _OfPages(MiddlewareMixin):
+class _OfPages:
+    get_response: Any
+
     def __call__(self, request: HttpRequest) -> Any:
         if request.path.startswith(PAGES):
-            return super().__call__(request)
+            return super().__call__(request)  # type: ignore[misc]
         return self.get_response(request)
 
 
@@ -30,6 +32,10 @@ class Sessions(_OfPages, SessionMiddleware):
 
 
 class SignedIn(_OfPages, AuthenticationMiddleware):
+    pass
+
+
+class LockOut(_OfPages, AxesMiddleware):  # type: ignore[misc]
     pass
 
 

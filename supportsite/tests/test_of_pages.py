@@ -11,7 +11,7 @@ from rest_framework.authentication import SessionAuthentication
 from supportsite import of_pages
 from supportsite.authentication import SessionOrBearer
 
-KINDS = [of_pages.Sessions, of_pages.SignedIn, of_pages.Messages]
+KINDS = [of_pages.Sessions, of_pages.SignedIn, of_pages.Messages, of_pages.LockOut]
 
 
 def passed_through(path: str) -> dict[str, object]:
