@@ -15,13 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    generate_latest,
-    multiprocess,
-)
+from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import multiprocess
 from prometheus_client.mmap_dict import MmapedDict
 
 ADDED_UP = ("counter", "histogram", "summary")
@@ -55,16 +50,16 @@ def fold(pid: int) -> None:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """What Prometheus reads, of all processes."""
-    return HttpResponse(_told(folder()), content_type=CONTENT_TYPE_LATEST)
-
-
-def _told(where: Path | None) -> bytes:
+    where = folder()
     if where is None:
-        return generate_latest(REGISTRY)
-    registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry, str(where))
+        return _export(request)
     with _lock(where, fcntl.LOCK_SH):
-        return generate_latest(registry)
+        return _export(request)
+
+
+def _export(request: HttpRequest) -> HttpResponse:
+    exported: HttpResponse = ExportToDjangoView(request)
+    return exported
 
 
 def _add(own: Path, total: Path) -> None:
