@@ -20,6 +20,8 @@ PASSWORD = "How do I reset my password?"
 
 @pytest.fixture
 def shop(committed):
+    # Django tells no text of a statement that an earlier test had Postgres prepare.
+    connection.close()
     call_command("ingest", verbosity=0)
 
 
