@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +35,21 @@ MOST_PADDING = 1.5
 Tokens = list[int]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A question that waits for its turn: two computed side by side on one processor would both be
+    told late, and push each other's numbers out of its cache."""
+
+    tokens: Tokens
+    at_a_glance: bool = False
+
+
 class OnnxEmbedder:
     """A model's converted graph, and its tokenizer. Loaded when made.
 
-    Safe to share between threads, and between forks: it has no thread of its own. One text is
-    embedded together with those that other threads bring meanwhile. ``threads``: how many compute
-    when many texts are given at once.
+    Safe to share between threads, and between forks: it has no thread of its own. Single texts are
+    computed in turn; those to be exact, together with others that wait next. ``threads``: how many
+    compute when many texts are given at once.
 
     Raises ``EmbedderUnavailable`` if the graph cannot be loaded.
     """
@@ -55,9 +66,7 @@ class OnnxEmbedder:
             ) from error
         self._dimension = shape.size
         self._quick: Any = None
-        self._one: Together[Tokens, Vector] = Together(
-            lambda texts: list(self._run(texts)), fits=_fitting
-        )
+        self._one: Together[Asked, Vector] = Together(self._computed, fits=_fitting)
 
     @property
     def name(self) -> str:
@@ -76,7 +85,7 @@ class OnnxEmbedder:
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
         """One unit vector per text, in the order given; shape (len(texts), dimension), float32."""
         if len(texts) == 1:
-            vector = self._one(self._tokens(texts[0]))
+            vector = self._one(Asked(self._tokens(texts[0])))
             if progress:
                 progress(1)
             return vector[np.newaxis]
@@ -98,8 +107,7 @@ class OnnxEmbedder:
         """
         if self._quick is None:
             return None
-        vector: Vector = self._quick.run(None, _fed([self._tokens(text)]))[0][0]
-        return vector
+        return self._one(Asked(self._tokens(text), at_a_glance=True))
 
     def sizes_seen(self, graph: Path, names: Sequence[str], texts: Sequence[str]) -> list[Vector]:
         """The largest that each output ``names`` of a graph ever was with one of these texts."""
@@ -129,6 +137,12 @@ class OnnxEmbedder:
         found: Tokens = self._tokenizer.encode(readable).ids
         return found
 
+    def _computed(self, asked: Sequence[Asked]) -> Sequence[Vector]:
+        texts = [each.tokens for each in asked]
+        if asked[0].at_a_glance:
+            return list(self._quick.run(None, _fed(texts))[0])
+        return list(self._run(texts))
+
     def _run(self, texts: Sequence[Tokens]) -> Matrix:
         vectors: Matrix = self._session.run(None, _fed(texts))[0]
         return vectors
@@ -143,14 +157,17 @@ def _fed(texts: Sequence[Tokens]) -> dict[str, Any]:
     return {"ids": ids, "mask": mask}
 
 
-def _fitting(texts: Sequence[Tokens]) -> int:
-    """How many of these, from the first on, go into one batch."""
+def _fitting(asked: Sequence[Asked]) -> int:
+    """How many of these, from the first on, go into one run."""
+    if asked[0].at_a_glance:
+        return 1
+    exactly = list(takewhile(lambda each: not each.at_a_glance, asked[:MOST_TOGETHER]))
     longest = total = 0
-    for count, tokens in enumerate(texts[:MOST_TOGETHER]):
-        longest, total = max(longest, len(tokens)), total + len(tokens)
+    for count, each in enumerate(exactly):
+        longest, total = max(longest, len(each.tokens)), total + len(each.tokens)
         if longest * (count + 1) > MOST_PADDING * total:
             return count
-    return min(len(texts), MOST_TOGETHER)
+    return len(exactly)
 
 
 def _batches(places: Sequence[int], lengths: Sequence[int]) -> Iterator[Sequence[int]]:

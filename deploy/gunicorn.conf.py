@@ -13,7 +13,7 @@ _port = os.environ.get("PORT") or "8000"
 # gunicorn itself splits them on its command line only.
 bind = [part.strip() for part in (os.environ.get("BIND") or f"127.0.0.1:{_port}").split(",")]
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-# gunicorn's gthread, which nobody loses a request to when it stops.
+# gunicorn's gthread, but connections are shared fairly, and its end loses nobody a request.
 worker_class = "supportsite.gunicorn_worker.DrainingWorker"
 threads = int(os.environ.get("WEB_THREADS") or 4)
 # One copy of the model for all workers: it is loaded before they are forked.
@@ -151,8 +151,9 @@ def post_worker_init(worker):
 
 def child_exit(server, worker):
     """A dead worker's gauges are gone; its counters stay, in one file for all who ended."""
-    from supportsite import metrics_files
+    from supportsite import fair_worker, metrics_files
 
+    fair_worker.forget(worker)
     metrics_files.fold(worker.pid)
 
 

@@ -1,13 +1,13 @@
-"""gunicorn's threaded worker, but when it is told to stop nobody who got through is turned away."""
+"""A threaded worker that turns nobody away who got through when it is told to stop."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from supportsite.fair_worker import FairWorker
 
 
-class DrainingWorker(ThreadWorker):  # type: ignore[misc]
+class DrainingWorker(FairWorker):
     """Answers whoever waits in the listening socket's queue before it closes its end of it.
 
     gunicorn's own stops accepting at once, yet keeps the socket open while it ends: the kernel goes
