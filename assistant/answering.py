@@ -7,25 +7,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
-from assistant import metrics, tracing
+from assistant import tracing
 from assistant.agent_reasons import FINE
 from assistant.answer import Answer, BadQuestion, Outcome, Question
 from assistant.conversation import Conversations
 from assistant.deciding import MATCHES, consider
-from assistant.decision import ANSWERS, ASKS_BACK, Decision, Match, Reason, choose, decide
+from assistant.decision import ANSWERS, ASKS_BACK, Decision, Match, choose, decide
 from assistant.interfaces import Agent, AgentReply, Task, Turn, Vector
-from assistant.live import LiveRelease, LoadedRelease
-from assistant.models import Label
+from assistant.live import LiveRelease
+from assistant.loaded import LoadedRelease
 from assistant.policy import Policy
 from assistant.prompt import is_follow_up
 from assistant.question import prepare
+from assistant.recording import count, example_of, record_ask
 from assistant.steps import Step, Steps, finished, kept
 from assistant.steps import ms as _ms
-from audit.models import record
-from audit.redaction import redact
 from faq.content import Content
 
 SHOWN = 5
@@ -61,17 +59,17 @@ class Assistant:
         tracing.note(outcome=answer.outcome.value, reason=answer.decision.reason.value)
         with tracing.step("record"):
             self._keep(question, answer, release)
-        _count(answer, time.perf_counter() - started)
+        count(answer, time.perf_counter() - started)
         return answer
 
     def _keep(self, question: Question, answer: Answer, release: LoadedRelease) -> None:
         """The record, and what a later question needs. A plain answer costs one insert."""
-        example, turn = _example(question, answer), self._turn(question, answer)
+        example, turn = example_of(question, answer), self._turn(question, answer)
         if not (example or turn):
-            _record(question, answer, release)
+            record_ask(question, answer, release)
             return
         with transaction.atomic():
-            _record(question, answer, release)
+            record_ask(question, answer, release)
             if example:
                 example.save()
             if turn and self.conversations:
@@ -277,52 +275,3 @@ def _told(match: Match) -> dict[str, Any]:
         "phrasing": match.phrasing,
         "similarity": round(match.similarity, 4),
     }
-
-
-def _record(question: Question, answer: Answer, release: LoadedRelease) -> None:
-    told = answer.as_dict()
-    record(
-        "question.asked",
-        actor=question.actor,
-        kind="ask",
-        key=answer.ask_id,
-        data={
-            "user_id": question.user_id,
-            "roles": list(question.roles),
-            "question": question.text,
-            "category": question.category,
-            "choice": question.choice,
-            "conversation_id": question.conversation_id,
-            "embedder": release.embedder.name if release.embedder else "",
-            "agent_model": next((step["model"] for step in answer.path if "model" in step), ""),
-            **{name: told[name] for name in RECORDED},
-        },
-    )
-
-
-def _example(question: Question, answer: Answer) -> Label | None:
-    """What a person picks when asked back is an example to calibrate on; no other choice is."""
-    decision = answer.decision
-    if decision.reason is not Reason.CHOSEN:
-        return None
-    offered = decide(decision.ranked, decision.policy).options
-    if all(option.faq_id != question.choice for option in offered):
-        return None
-    text = redact(question.text, region=settings.PHONE_REGION)
-    return Label(source=Label.CHOICE, question=text, expected=[question.choice])
-
-
-RECORDED = (
-    *("outcome", "source", "answer", "faq_id", "similarity", "options"),
-    *("citations", "release", "degraded", "left_open", "decision"),
-)
-
-
-def _count(answer: Answer, seconds: float) -> None:
-    outcome, closest = answer.outcome.value, answer.decision.closest
-    metrics.ASKS.labels(outcome, answer.source or "none", answer.decision.reason.value).inc()
-    metrics.SECONDS.labels(outcome).observe(seconds)
-    if any(step["step"] == "glance" for step in answer.path):
-        metrics.GLANCES.labels("clear" if answer.decision.glanced else "unclear").inc()
-    if closest:
-        metrics.SIMILARITY.labels(outcome).observe(closest.similarity)

@@ -1,4 +1,4 @@
-"""Keep phrasings in Chroma, searchable by cosine similarity. The only module that imports chromadb.
+"""Keep phrasings in Chroma, searchable by cosine similarity.
 
 Chroma is an index that can be rebuilt at any time; the vectors' home is the database. It is always
 reached over HTTP: two processes that open one Chroma directory destroy it.
@@ -12,22 +12,18 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import wraps
 from itertools import islice
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import numpy as np
 
-from assistant.chroma_server import ping, unavailable
+from assistant.chroma_connection import ChromaConnection, not_found
 from assistant.decision import DECIMALS, Match
 from assistant.entries import faq_of
 from assistant.interfaces import (
     Drift,
     Entry,
     IndexMismatch,
-    IndexUnavailable,
     Progress,
     Vector,
 )
@@ -36,8 +32,7 @@ SPACE = "cosine"
 
 EF_SEARCH = 300
 """Neighbours a search keeps in view. With Chroma's own 100 one question in seventy missed its
-closest
-among 100,000 phrasings."""
+closest among 100,000 phrasings."""
 
 BATCH_SIZE = 1_000
 """Entries per request. Chroma takes 5,461 at most; smaller ones show progress sooner."""
@@ -46,9 +41,6 @@ OWN_VECTOR_TOLERANCE = 1e-4
 """How far from 1 a stored vector's similarity to itself may be, in float32."""
 
 TWICE = "two entries have the same key"
-
-CONNECT_SECONDS = 2.0
-READ_SECONDS = 30.0
 
 Item = TypeVar("Item")
 
@@ -63,10 +55,7 @@ class ChromaIndex:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = _checked_url(url)
-        self._client: Any = None
-        self._client_pid = 0
-        self._connecting = threading.Lock()
+        self._chroma = ChromaConnection(url)
         self._remembered: Any = None
         self._remembered_as: tuple[int, str] = (0, "")
         self._remembering = threading.Lock()
@@ -91,7 +80,7 @@ class ChromaIndex:
                     progress(1)
 
         for batch in _batches(differing()):
-            with self._speaking():
+            with self._chroma.speaking():
                 collection.upsert(
                     ids=[entry.key for entry in batch],
                     embeddings=_arrays(batch),
@@ -100,7 +89,7 @@ class ChromaIndex:
             if progress:
                 progress(len(batch))
         for keys in _batches(sorted(stored.keys() - wanted.keys())):
-            with self._speaking():
+            with self._chroma.speaking():
                 collection.delete(ids=keys)
 
     def search(self, name: str, vector: Vector, *, limit: int) -> list[Match]:
@@ -110,7 +99,7 @@ class ChromaIndex:
         collection = self._open(name)
         if collection is None:
             return []
-        with self._speaking():
+        with self._chroma.speaking():
             found = collection.query(
                 query_embeddings=[np.asarray(vector, dtype=np.float32)],
                 n_results=limit,
@@ -136,7 +125,7 @@ class ChromaIndex:
         if collection is None:
             return []
         try:
-            with self._speaking():
+            with self._chroma.speaking():
                 found = collection.query(
                     query_embeddings=[np.asarray(vector, dtype=np.float32)],
                     n_results=limit,
@@ -170,37 +159,37 @@ class ChromaIndex:
         )
 
     def names(self) -> set[str]:
-        client = self._connected()
-        with self._speaking():
+        client = self._chroma.client()
+        with self._chroma.speaking():
             return {collection.name for collection in client.list_collections()}
 
     def drop(self, name: str) -> None:
         """Forget the collection; one that does not exist is no error."""
         check_name(name)
-        client = self._connected()
-        with self._speaking():
+        client = self._chroma.client()
+        with self._chroma.speaking():
             try:
                 client.delete_collection(name)
-            except _errors().NotFoundError:
+            except not_found():
                 pass
 
     def ping(self) -> None:
         """Return if the server answers; does not import chromadb."""
-        ping(self._url)
+        self._chroma.ping()
 
     def _open(self, name: str) -> Any:
         """The collection, or None if there is none of that name."""
-        client = self._connected()
-        with self._speaking():
+        client = self._chroma.client()
+        with self._chroma.speaking():
             try:
                 collection = client.get_collection(name, embedding_function=None)
-            except _errors().NotFoundError:
+            except not_found():
                 return None
         return _measuring_cosine(collection)
 
     def _open_or_create(self, name: str) -> Any:
-        client = self._connected()
-        with self._speaking():
+        client = self._chroma.client()
+        with self._chroma.speaking():
             collection = client.get_or_create_collection(
                 name,
                 embedding_function=None,
@@ -211,7 +200,7 @@ class ChromaIndex:
     def _digests(self, collection: Any) -> dict[str, str]:
         digests: dict[str, str] = {}
         while True:
-            with self._speaking():
+            with self._chroma.speaking():
                 page = collection.get(limit=BATCH_SIZE, offset=len(digests), include=["metadatas"])
             for key, meta in zip(page["ids"], page["metadatas"], strict=True):
                 digests[key] = (meta or {}).get("digest", "")
@@ -222,7 +211,7 @@ class ChromaIndex:
         """Keys of the entries that a search for their own vector does not find."""
         lost: set[str] = set()
         for batch in _batches(entries):
-            with self._speaking():
+            with self._chroma.speaking():
                 found = collection.query(
                     query_embeddings=_arrays(batch), n_results=1, include=["distances"]
                 )
@@ -230,30 +219,6 @@ class ChromaIndex:
                 if not distances or _similarity(distances[0]) < 1.0 - OWN_VECTOR_TOLERANCE:
                     lost.add(entry.key)
         return lost
-
-    def _connected(self) -> Any:
-        with self._connecting:
-            # A connection opened before a fork belongs to the parent.
-            if self._client is None or self._client_pid != os.getpid():
-                ping(self._url)
-                with self._speaking():
-                    self._client = _connect(self._url)
-                self._client_pid = os.getpid()
-            return self._client
-
-    @contextmanager
-    def _speaking(self) -> Iterator[None]:
-        """Whatever goes wrong between us and Chroma, in our words."""
-        try:
-            yield
-        except ImportError as error:
-            raise IndexUnavailable("chromadb is not installed: pip install chromadb") from error
-        except Exception as error:
-            if isinstance(error, _errors().InvalidArgumentError):
-                raise IndexMismatch(
-                    "the collection does not take vectors of this dimension; rebuild it"
-                ) from error
-            raise unavailable(self._url, error) from error
 
 
 def check_name(name: str) -> None:
@@ -283,70 +248,6 @@ def check_limit(limit: int) -> None:
     """Raise ``ValueError`` for a search that asks for nothing."""
     if limit < 1:
         raise ValueError(f"limit must be at least 1, not {limit}")
-
-
-def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("CHROMA_URL must look like http://127.0.0.1:8000, without credentials")
-    return url.rstrip("/")
-
-
-def _connect(url: str) -> Any:
-    """A Chroma client with telemetry off, time limits, no proxy and no settings but these."""
-    host = urlsplit(url).hostname or ""
-    with _reading_no_settings(), _without_proxy_for(host):
-        import chromadb
-        from chromadb.config import Settings
-
-        settings = Settings(anonymized_telemetry=False)
-        client: Any = chromadb.HttpClient(host=url, settings=settings)
-    # Chroma sets none, and has no parameter for it. In order: connect, read, write, pool.
-    client._server._session.timeout = (CONNECT_SECONDS, READ_SECONDS, READ_SECONDS, READ_SECONDS)
-    return client
-
-
-def _errors() -> Any:
-    import chromadb.errors
-
-    return chromadb.errors
-
-
-@contextmanager
-def _reading_no_settings() -> Iterator[None]:
-    """Keep ``import chromadb`` from reading ``.env`` and variables such as MIGRATIONS.
-
-    It takes its settings from there while it is imported and fails on what was meant for others.
-    """
-    from pydantic_settings import BaseSettings
-
-    base: Any = BaseSettings
-    init = base.__init__
-
-    @wraps(init)
-    def init_from_arguments(self: Any, **values: Any) -> None:
-        init(self, **{"_env_file": None, "_env_prefix": "NOT_FOR_CHROMADB_", **values})
-
-    base.__init__ = init_from_arguments
-    try:
-        yield
-    finally:
-        base.__init__ = init
-
-
-@contextmanager
-def _without_proxy_for(host: str) -> Iterator[None]:
-    """A proxy for the world outside does not know our servers; clients read this when made."""
-    before = os.environ.get("no_proxy")
-    exempt = before or os.environ.get("NO_PROXY", "")
-    os.environ["no_proxy"] = f"{exempt},{host}" if exempt else host
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["no_proxy"]
-        else:
-            os.environ["no_proxy"] = before
 
 
 def _measuring_cosine(collection: Any) -> Any:

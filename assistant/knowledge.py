@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from assistant.decision import Match, decide
-from assistant.live import LoadedRelease
+from assistant.loaded import LoadedRelease
 from assistant.trying import Trial
 from assistant.wiring import get_assistant
 from faq.content import Content

@@ -11,7 +11,7 @@ from assistant.entries import entries
 from assistant.evaluation import Judged
 from assistant.interfaces import Embedder
 from assistant.labels import LabelledQuestion
-from assistant.live import LoadedRelease
+from assistant.loaded import LoadedRelease
 from assistant.matching import ReleaseMatrix
 from assistant.policies import Lessons
 from assistant.policy import Policy

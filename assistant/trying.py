@@ -10,7 +10,7 @@ from assistant import policies, trials, vectors, wiring
 from assistant.answer import Answer, BadQuestion, Question
 from assistant.answering import Assistant
 from assistant.fakes import NullAgent
-from assistant.live import LoadedRelease
+from assistant.loaded import LoadedRelease
 from audit.models import record
 from faq.publishing import current, current_rules
 from faq.reviewing import review

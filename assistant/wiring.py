@@ -17,7 +17,8 @@ from assistant.conversation import Conversations
 from assistant.fakes import NullAgent
 from assistant.index import ChromaIndex
 from assistant.interfaces import Agent, EmbedderUnavailable, Index, Vector
-from assistant.live import LiveRelease, LoadedRelease
+from assistant.live import LiveRelease
+from assistant.loaded import LoadedRelease
 from assistant.local_model import LocalModel
 from assistant.nearby import Nearby
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy

@@ -411,12 +411,12 @@ def test_threads_share_one_index(chroma, name):
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 def test_a_fork_opens_a_connection_of_its_own(chroma, name):
     chroma.prepare(name, [entry("a", 1, 0)])
-    before = chroma._connected()
+    before = chroma._chroma.client()
 
     child = os.fork()
     if child == 0:
         try:
-            own = chroma._connected() is not before
+            own = chroma._chroma.client() is not before
             found = chroma.search(name, np.array([1, 0], dtype=np.float32), limit=1)
             os._exit(0 if own and len(found) == 1 else 1)
         finally:
@@ -525,7 +525,7 @@ index = ChromaIndex(sys.argv[1])
 index.prepare("talk", [Entry("a", "faq", "How?", "", np.array([1.0, 0.0], dtype=np.float32))])
 index.search("talk", np.array([1.0, 0.0], dtype=np.float32), limit=1)
 index.drop("talk")
-client = index._connected()
+client = index._chroma.client()
 print(sorted({address[0] for address in called}))
 print(client._system.settings.anonymized_telemetry, client._server._session.timeout.connect)
 """

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from assistant import live, nearby
+from assistant import loaded, nearby
 from assistant.entries import entries
 from assistant.index import ChromaIndex
 from assistant.interfaces import IndexUnavailable
-from assistant.live import LoadedRelease
+from assistant.loaded import LoadedRelease
 from assistant.matching import ReleaseMatrix
 from assistant.nearby import Nearby
 from faq.content import Content
@@ -40,7 +40,7 @@ def said(converted):
 @pytest.fixture
 def large(said, chroma_url, monkeypatch):
     """A release that counts as large, its collection in Chroma."""
-    monkeypatch.setattr(live, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(loaded, "EXACT_UP_TO", 10)
     contents, held = said
     index = ChromaIndex(chroma_url)
     index.prepare(NAME, held)
@@ -91,7 +91,7 @@ def test_a_question_about_one_category_reads_all_of_it(large, converted):
 
 
 def test_a_small_release_does_not_ask(large, converted, monkeypatch):
-    monkeypatch.setattr(live, "EXACT_UP_TO", 1000)
+    monkeypatch.setattr(loaded, "EXACT_UP_TO", 1000)
     release, asked = large
 
     assert len(release.find(QUESTION, converted.embed([QUESTION])[0], limit=3)) == 3
@@ -100,7 +100,7 @@ def test_a_small_release_does_not_ask(large, converted, monkeypatch):
 
 
 def test_while_chroma_is_down_all_is_read_and_chroma_left_alone(said, monkeypatch, caplog):
-    monkeypatch.setattr(live, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(loaded, "EXACT_UP_TO", 10)
     contents, held = said
     asked = []
 

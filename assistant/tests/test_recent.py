@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.interfaces import Entry
-from assistant.live import LoadedRelease
+from assistant.loaded import LoadedRelease
 from assistant.matching import ReleaseMatrix
 from assistant.recent import Recent
 from faq.content import Content

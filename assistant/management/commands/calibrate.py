@@ -13,7 +13,7 @@ from assistant import policies, vectors, wiring
 from assistant.calibration import Calibration, TooLittleData
 from assistant.interfaces import Unavailable
 from assistant.labels import LabelledQuestion
-from assistant.live import LoadedRelease
+from assistant.loaded import LoadedRelease
 from assistant.management.commands.evaluate import read_labelled
 from assistant.models import Label
 from audit.command_line import actor

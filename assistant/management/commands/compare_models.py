@@ -13,7 +13,7 @@ from assistant import trials, wiring
 from assistant.evaluation import Evaluation, evaluate
 from assistant.interfaces import Embedder, Unavailable
 from assistant.labels import LabelledQuestion
-from assistant.live import LoadedRelease
+from assistant.loaded import LoadedRelease
 from assistant.management.commands.evaluate import read_labelled
 from faq.progress import bar
 

@@ -15,7 +15,7 @@ from assistant.calibration import TooLittleData
 from assistant.evaluation import Evaluation, Judged, Result, evaluate, sweep
 from assistant.interfaces import Embedder, Unavailable
 from assistant.labels import LabelledQuestion, read_questions
-from assistant.live import LoadedRelease
+from assistant.loaded import LoadedRelease
 from assistant.policies import PRECISION, Lessons, labelled
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy
 from assistant.share import Share

@@ -24,7 +24,7 @@ from assistant.evaluation import (
 )
 from assistant.interfaces import Unavailable
 from assistant.labels import LabelledQuestion, read_questions
-from assistant.live import LoadedRelease
+from assistant.loaded import LoadedRelease
 from assistant.models import EvaluationRun
 from assistant.plotting import plot_curve
 from audit.redaction import redact_tree

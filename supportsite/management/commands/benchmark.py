@@ -27,7 +27,7 @@ from assistant.entries import phrasings
 from assistant.interfaces import Unavailable
 from assistant.kept_benchmarks import Run, before, compared, keep, kept, this_machine
 from assistant.labels import read_questions
-from assistant.live import LoadedRelease
+from assistant.loaded import LoadedRelease
 from audit.principal import Role
 from faq.reading import Unreadable
 from faq.sources import read_path
