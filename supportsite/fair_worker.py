@@ -43,7 +43,7 @@ class FairWorker(ThreadWorker):  # type: ignore[misc]
         """Called once in each turn of gunicorn's loop."""
         super().notify()
         # One that ends takes no more.
-        _held[self.age % WORKERS] = min(self.nr_conns, 254) + 1 if self.alive else 0
+        _held[self.age % WORKERS] = self._told() if self.alive else 0
 
     def accept(self, listener: Any) -> None:
         if self.alive and self._ahead() > 0:
@@ -71,8 +71,12 @@ class FairWorker(ThreadWorker):  # type: ignore[misc]
 
     def _ahead(self) -> int:
         """How many connections more than the worker with the fewest."""
-        mine: int = self.nr_conns + 1
+        mine = self._told()
         return mine - min(filter(None, _held[:]), default=mine)
+
+    def _told(self) -> int:
+        # A byte holds no more; of workers with so many, one is as good as another.
+        return min(int(self.nr_conns) + 1, 255)
 
     def _asks_again(self, conn: Any) -> bool:
         poll = select.poll()

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from supportsite import fair_worker
+from supportsite.fair_worker import FairWorker
 from supportsite.tests.served import free_port
 
 APPLICATION = """
@@ -175,3 +177,11 @@ def test_nobody_waits_for_a_client_that_asks_again_and_again(server):
         assert not asking.done()
 
     assert waited < 1.0
+
+
+def test_workers_with_more_connections_than_can_be_told_are_alike(monkeypatch):
+    worker = FairWorker.__new__(FairWorker)
+    worker.nr_conns = 600
+    monkeypatch.setattr(fair_worker, "_held", bytes([255, 255]))
+
+    assert worker._ahead() == 0
