@@ -20,8 +20,6 @@ PASSWORD = "How do I reset my password?"
 
 @pytest.fixture
 def shop(committed):
-    # Django tells no text of a statement that an earlier test had Postgres prepare.
-    connection.close()
     call_command("ingest", verbosity=0)
 
 
@@ -29,7 +27,7 @@ def ask(client, **more):
     return client.post("/ask", {"message": PASSWORD, **more}, format="json")
 
 
-def test_an_answer_of_an_faq_costs_one_read_and_one_insert(shop, as_role):
+def test_an_answer_of_an_faq_costs_one_read_and_one_insert(shop, told_statements, as_role):
     customer = as_role("customer")
     ask(customer)
 
@@ -57,7 +55,7 @@ def test_postgres_reads_the_statements_of_a_question_once(shop, as_role):
     assert any(statement.startswith('INSERT INTO "audit_record"') for statement in prepared)
 
 
-def test_the_first_question_of_somebody_new_brings_their_key_along(shop, as_role):
+def test_the_first_question_of_somebody_new_brings_their_key_along(shop, told_statements, as_role):
     with CaptureQueriesContext(connection) as asked:
         ask(as_role("customer", subject="somebody-new"))
 
