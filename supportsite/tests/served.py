@@ -26,6 +26,14 @@ WORKERS = 2
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 
+EDITED = "Ask Amina."
+EDIT_AND_PUBLISH = f"""
+from django.core.management import call_command
+from faq.models import Faq
+Faq.objects.filter(slug="reset-password").update(answer="{EDITED}")
+call_command("publish")
+"""
+
 
 def free_port() -> int:
     with socket.socket() as probe:

@@ -10,6 +10,7 @@ import signal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pytest
 from supportsite.tests.asking import Asking
 from supportsite.tests.collector import Collector, collecting
 from supportsite.tests.deployed import Deployed
-from supportsite.tests.served import STOP_SECONDS
+from supportsite.tests.served import EDIT_AND_PUBLISH, EDITED, STOP_SECONDS
 
 RECYCLED_AFTER = 150
 
@@ -30,6 +31,31 @@ call_command("audit_verify", anchor=settings.AUDIT_ANCHOR_DIR / "latest.txt")
 call_command("reindex", check=True)
 call_command("ask", "How do I reset my password?")
 """
+
+RENAME = """
+from django.db import connection
+connection.cursor().execute("ALTER TABLE {} RENAME TO {}")
+"""
+
+
+def renew(site: Deployed) -> None:
+    before = site.workers()
+    site.signal(signal.SIGHUP)
+    site.wait_for_other_workers(before)
+
+
+@contextmanager
+def without_vectors(site: Deployed) -> Iterator[None]:
+    """While it lasts, no process can load a release."""
+
+    def rename(*names: str) -> None:
+        assert site.manage("shell", "--no-imports", "-c", RENAME.format(*names)).code == 0
+
+    rename("assistant_phrasingvector", "away")
+    try:
+        yield
+    finally:
+        rename("away", "assistant_phrasingvector")
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +104,35 @@ def test_workers_that_make_room_lose_no_request_and_no_count(site):
 def test_a_reload_loses_no_request(site):
     with Asking(site) as asking:
         for _ in range(2):
-            before = site.workers()
-            site.signal(signal.SIGHUP)
-            site.wait_for_other_workers(before)
+            renew(site)
 
     assert asking.lost == []
     assert asking.refused == 0
+
+
+@pytest.fixture(scope="module")
+def published(site: Deployed) -> None:
+    """Something that was not live when the site was started."""
+    assert site.manage("shell", "--no-imports", "-c", EDIT_AND_PUBLISH).code == 0
+
+
+@pytest.mark.usefixtures("published")
+def test_workers_are_renewed_even_if_what_was_published_cannot_be_loaded(site):
+    with without_vectors(site):
+        renew(site)
+
+    assert "Not loaded: " in site.log
+    assert site.ask("How do I reset my password?")["answer"] == EDITED
+
+
+@pytest.mark.usefixtures("published")
+def test_new_workers_need_not_load_what_was_published_since_the_start(site):
+    renew(site)
+
+    with without_vectors(site):
+        for worker in site.workers():
+            with site.only(worker):
+                assert site.ask("How do I reset my password?")["answer"] == EDITED
 
 
 def test_of_workers_that_ended_one_file_of_each_kind_is_left(site):

@@ -20,7 +20,7 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
 import psutil
 import pytest
 
-from supportsite.tests.served import STOP_SECONDS, WORKERS, Site
+from supportsite.tests.served import EDIT_AND_PUBLISH, EDITED, STOP_SECONDS, WORKERS, Site
 
 PASSWORD = "How do I reset my password?"
 FRANCE = "what is the capital of France?"
@@ -40,14 +40,6 @@ a,First question?,An answer.,c
 a,Second question?,An answer.,c
 b,,An answer.,c
 c,Third question?,,c
-"""
-
-EDITED = "Ask Amina."
-EDIT_AND_PUBLISH = f"""
-from django.core.management import call_command
-from faq.models import Faq
-Faq.objects.filter(slug="reset-password").update(answer="{EDITED}")
-call_command("publish")
 """
 
 
