@@ -16,12 +16,13 @@ from rest_framework.views import APIView
 
 from audit.people import known_as
 from audit.principal import Role, principal_of
+from faq.cells import OWN_COLUMNS
 from faq.content import Content
 from faq.drafts import Draft, draft_of, put
 from faq.models import Faq, FaqQuerySet
 from faq.personal import admitted, findings
 from faq.publishing import writing
-from faq.reading import OWN_COLUMNS, Unreadable, read_one
+from faq.reading import Unreadable, read_one
 from faq.serializers import (
     DraftFilterSerializer,
     DraftPageSerializer,

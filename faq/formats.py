@@ -16,8 +16,9 @@ from typing import Any
 
 from audit.spreadsheet import neutralise, restore
 from faq import foreign
+from faq.cells import ALTERNATES, FAQ_COLUMNS, OWN_COLUMNS, FaqRow
 from faq.phrasing import is_blank
-from faq.reading import ALTERNATES, FAQ_COLUMNS, OWN_COLUMNS, FaqRow, write_cells
+from faq.reading import write_cells
 from faq.rows import Limits, Problems, Row, csv_rows, refused
 
 COLUMNS = (*FAQ_COLUMNS, ALTERNATES, *OWN_COLUMNS)

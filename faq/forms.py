@@ -13,12 +13,13 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audit.people import known_as
 from audit.privacy import Channel, PersonalData, admit
+from faq.cells import FAQ_COLUMNS
 from faq.content import Content
 from faq.drafts import Draft, draft_of
 from faq.models import Faq, Phrasing
 from faq.personal import admitted, reason_of
 from faq.phrasing import key_of, normalise
-from faq.reading import FAQ_COLUMNS, Unreadable, read_one
+from faq.reading import Unreadable, read_one
 
 
 def refuse_taken(phrasing: str, *, besides: Faq) -> None:

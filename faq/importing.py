@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from audit.models import record
 from audit.people import known_as
+from faq.cells import OWN_COLUMNS, FaqRow
 from faq.content import Content
 from faq.drafts import Draft, drafts, put
 from faq.formats import FORMATS, Format
@@ -21,7 +22,7 @@ from faq.models import Phrasing, Taken
 from faq.personal import findings, sifted
 from faq.phrasing import distinct, key_of
 from faq.publishing import Overtaken, Unpublishable, writing
-from faq.reading import OWN_COLUMNS, FaqRow, Problem, sift
+from faq.reading import Problem, sift
 from faq.rows import Limits
 
 LIMITS = Limits(problems=1_000_000)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.models import record
+from faq.cells import FaqRow
 from faq.content import Content, Difference, KnowledgeBase
 from faq.drafts import Draft, drafts, put, remember
 from faq.known_files import KnownFile, digest_of, situation
@@ -24,7 +25,7 @@ from faq.publishing import (
     release,
     writing,
 )
-from faq.reading import FaqRow, Unreadable
+from faq.reading import Unreadable
 from faq.sources import read_path
 
 

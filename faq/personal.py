@@ -9,9 +9,10 @@ from django.conf import settings
 
 from audit.channels import Mode
 from audit.privacy import Channel, PersonalData, admit, kinds_in
+from faq.cells import FaqRow
 from faq.content import Content
 from faq.phrasing import distinct
-from faq.reading import FaqRow, Limits, Problem
+from faq.reading import Limits, Problem
 
 LIMITS = Limits()
 

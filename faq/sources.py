@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from faq.cells import FaqRow
 from faq.personal import sifted
-from faq.reading import (
-    FaqRow,
-    Limits,
-    Problem,
-    Unreadable,
-    read_alternates,
-    read_csv,
-    with_alternates,
-)
+from faq.reading import Limits, Problem, Unreadable, read_alternates, read_csv, with_alternates
 
 
 def read_path(path: Path) -> bytes:

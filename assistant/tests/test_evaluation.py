@@ -14,10 +14,10 @@ from assistant.evaluation import (
     confusions,
     curve,
     evaluate,
-    flips,
     shortfalls,
     sweep,
 )
+from assistant.flips import flips
 from assistant.policy import ConfidencePolicy, CosinePolicy
 from assistant.share import Share
 

@@ -9,8 +9,9 @@ from datetime import date
 import openpyxl
 import pytest
 
+from faq.cells import FaqRow
 from faq.formats import FORMATS, WRITTEN, write_xlsx
-from faq.reading import FaqRow, Unreadable, sift
+from faq.reading import Unreadable, sift
 from faq.rows import Limits
 
 OWN = {

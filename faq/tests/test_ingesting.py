@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from audit.models import Record
+from faq.cells import FaqRow
 from faq.ingesting import Report, ingest
 from faq.models import Faq, Phrasing, Release
 from faq.publishing import NotReady, Overtaken, Unpublishable, publish
-from faq.reading import FaqRow
 
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faq.cells import AlternateRow, FaqRow
 from faq.phrasing import is_blank, normalise
 from faq.reading import (
-    AlternateRow,
-    FaqRow,
     Limits,
     Problem,
     Unreadable,

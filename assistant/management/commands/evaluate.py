@@ -13,15 +13,14 @@ from assistant import trials, wiring
 from assistant.evaluation import (
     Confusion,
     Evaluation,
-    Flip,
     Judged,
     Result,
     confusions,
     curve,
     evaluate,
-    flips,
     shortfalls,
 )
+from assistant.flips import Flip, flips
 from assistant.interfaces import Unavailable
 from assistant.labels import LabelledQuestion, read_questions
 from assistant.loaded import LoadedRelease
