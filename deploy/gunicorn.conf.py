@@ -114,6 +114,9 @@ def _settle():
 
 def pre_fork(server, worker):
     """Load what was published since: here, once, and not again in every worker to come."""
+    if worker.age <= server.cfg.workers:
+        # The first ones; on_starting has just done so.
+        return
     from django.db import connections
 
     from assistant import wiring
