@@ -90,6 +90,7 @@ def when_ready(server):
     from supportsite import companions
 
     _settle()
+    server.handle_term = lambda: _stop(server)
     companions.begin(worker="SERVE_BANNER" in os.environ)
     banner = os.environ.pop("SERVE_BANNER", "")
     if not banner:
@@ -98,6 +99,15 @@ def when_ready(server):
     if not _nohup:
         signal.signal(signal.SIGHUP, lambda *_: server.signal(signal.SIGTERM, None))
     print(banner, flush=True)
+
+
+def _stop(server):
+    """Told to stop: nobody new is let in any more, and whoever is in has an answer."""
+    from supportsite import closed_door
+
+    for listener in server.LISTENERS:
+        closed_door.close(listener.sock)
+    type(server).handle_term(server)
 
 
 def _settle():
