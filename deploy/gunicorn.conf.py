@@ -105,8 +105,7 @@ def _stop(server):
     """Told to stop: nobody new is let in any more, and whoever is in has an answer."""
     from supportsite import closed_door
 
-    for listener in server.LISTENERS:
-        closed_door.close(listener.sock)
+    closed_door.close_all(server)
     type(server).handle_term(server)
 
 

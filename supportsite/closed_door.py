@@ -28,6 +28,15 @@ _NO_NEW = (
 )
 
 
+def close_all(server: Any) -> None:
+    """Those of a gunicorn that stops, unless somebody goes on listening there, who would be deaf:
+    the gunicorn before or after it (SIGUSR2), or systemd, which starts the next one."""
+    if server.systemd or server.master_pid or server.reexec_pid:
+        return
+    for listener in server.LISTENERS:
+        close(listener.sock)
+
+
 def close(listener: Any) -> None:
     """Whoever asks to connect from now on gets no reply until the socket is closed, then a refusal:
     their system asks again after a second. Of all processes that have the socket.
