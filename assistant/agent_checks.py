@@ -78,7 +78,7 @@ def _threads() -> list[CheckMessage]:
         Error(
             f"{at_once} agent runs at once may take all {settings.WEB_THREADS} threads of a "
             "worker: a slow model would keep FAQs from being answered.",
-            hint="Set WEB_THREADS above AGENT_RUNS_AT_ONCE.",
+            hint="Lower runs_at_once in AGENT_LIMITS, or raise WEB_THREADS.",
             id="assistant.E024",
         )
     ]

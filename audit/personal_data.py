@@ -1,7 +1,7 @@
-"""What personal data looks like when letters or punctuation give it away: e-mail, IBAN and IP.
+"""Patterns of personal data with letters or punctuation: e-mail addresses, IBANs and IP addresses.
 
-Pure. Every finder takes folded text (``redaction.fold``) and yields spans from left to right. The
-kinds that are nothing but digits need their neighbours to be told apart; see ``personal_numbers``.
+Pure. Every finder takes text folded by ``redaction`` and yields spans from left to right. Kinds
+made of digits alone need their context: see ``personal_numbers``.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ class Release(models.Model):
         return KnowledgeBase(self.contents(), rules)
 
     def hold(self, contents: Iterable[Content]) -> None:
-        """Fill a new release. Only ``publishing.publish`` calls it, once."""
+        """Store the contents of a new release. Call it once, in the transaction that creates it."""
         wanted = {content.digest: content for content in contents}
         with connection.cursor() as cursor:
             cursor.execute(KNOWN, [list(wanted)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
 import jwt
@@ -23,7 +22,6 @@ from audit.principal import SUBJECT, Principal, Role
 from supportsite import roles, token_keys
 from supportsite.certificates import require_owner
 from supportsite.jwks import AGAIN, KeysUnavailable, UnknownKey
-from supportsite.known_tokens import KnownTokens
 
 LONGEST_TOKEN = 8192
 END_OF_TIME = 253_402_300_800
@@ -93,32 +91,14 @@ def verify(token: str) -> Mapping[str, Any]:
     try:
         if len(token) > LONGEST_TOKEN:
             raise ValueError("too long")
-        known = _known(
-            *(settings.JWT_SECRET, settings.JWT_PUBLIC_KEY, settings.JWT_JWKS_URL),
-            *(settings.JWT_ISSUER, settings.JWT_AUDIENCE),
-        )
-        claims = known.get(token)
-        if claims is None:
-            claims = _decoded(token)
-            known.keep(token, claims)
+        claims: Mapping[str, Any] = token_keys.choose()(token).decode(token)
+        if not 0 < claims["exp"] < END_OF_TIME:
+            raise ValueError("a token must expire")
     except NOT_VALID:
         raise AuthenticationFailed("The token is not valid.") from None
     except KeysUnavailable:
         raise CannotTell from None
     return claims
-
-
-def _decoded(token: str) -> Mapping[str, Any]:
-    claims: Mapping[str, Any] = token_keys.choose()(token).decode(token)
-    if not 0 < claims["exp"] < END_OF_TIME:
-        raise ValueError("a token must expire")
-    return claims
-
-
-@cache
-def _known(*judged_by: str) -> KnownTokens:
-    """What was found good by one set of keys and rules says nothing about another."""
-    return KnownTokens()
 
 
 def issue(

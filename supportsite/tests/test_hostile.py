@@ -372,14 +372,6 @@ def test_depth_counts_arrays_and_objects(value, deeper):
     assert is_deeper_than(1, value) is deeper
 
 
-def test_text_is_utf_8_whatever_charset_is_named():
-    body = Body("UTF-8", '{"message": "Où est-il ?"}'.encode(), "application/json; charset=utf-16")
-
-    reply = send("POST", "/tickets", body)
-
-    assert json.loads(reply.body)["message"] == "Où est-il ?"
-
-
 def test_an_upload_that_broke_off_is_not_taken_for_the_whole_file():
     whole = part(b'name="file"; filename="a.csv"', HEADER_ROW + b"a,b?,c,d\n")
     broken = whole.removesuffix(b"\r\n--b--\r\n")

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from django.conf import settings as site
 
 from audit.models import Record
-from supportsite import authentication, public_key, token_keys
+from supportsite import public_key, token_keys
 from supportsite.tests.identity_provider import (
     BAD_MOODS,
     IdentityProvider,
@@ -189,7 +189,6 @@ def provided(idp, settings, tmp_path):
     idp.mood, idp.keys = "well", [jwk(rsa_key("one"), kid="one", use="sig")]
     token_keys._jwks_cache.cache_clear()
     token_keys._from_jwks.cache_clear()
-    authentication._known.cache_clear()
     settings.STATE_DIR = tmp_path
     settings.JWT_SECRET, settings.JWT_JWKS_URL = "", idp.jwks_url
     settings.JWT_ISSUER, settings.JWT_AUDIENCE = ISSUER, AUDIENCE
@@ -278,7 +277,6 @@ def test_while_a_provider_never_answered_nobody_can_tell(client, provided, mood)
 def test_once_known_keys_are_good_while_the_provider_misbehaves(client, provided, mood):
     assert status(client, Signer("JWKS").good()) == 200
     provided.mood = mood
-    authentication._known.cache_clear()
 
     assert status(client, Signer("JWKS").good()) == 200
     assert status(client, forged("RS256", other())) == 401
@@ -303,8 +301,6 @@ def test_keys_that_are_rotated_serve_the_first_new_token_and_no_old_one(
     provided.keys = [jwk(rsa_key("two"), kid="two")]
 
     assert status(client, forged("RS256", rsa_key("two"), kid="two")) == 200
-    # What was found good is believed for half a minute; then the key is asked for again.
-    authentication._known.cache_clear()
     assert status(client, Signer("JWKS").good()) == 401
 
 
