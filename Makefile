@@ -63,7 +63,7 @@ $(VENV)/.installed-dev: requirements-dev-lock.txt | $(VENV)/.installed
 	@$(PIP) install --progress-bar on -q --require-hashes -r requirements-dev-lock.txt
 	@touch $@
 
-# Exact versions and hashes of what requirements.txt and requirements-dev.txt ask for. torch is left
+# Exact versions and hashes of what requirements.txt, requirements-dev.txt and benchmarks/ ask for. torch is left
 # out: its build depends on the machine, see above. uv must find the CPU build: where pip does.
 COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-package torch --no-emit-package setuptools --no-header --no-annotate -q \
@@ -71,7 +71,7 @@ COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generat
 lock: $(VENV)/.installed-dev
 	sed 's/^torch==.*/&+cpu/' requirements.txt > .lock-in.txt
 	$(COMPILE) .lock-in.txt -o requirements-lock.txt
-	cat requirements-dev.txt >> .lock-in.txt
+	cat requirements-dev.txt benchmarks/requirements.txt >> .lock-in.txt
 	$(COMPILE) .lock-in.txt -c requirements-lock.txt -o requirements-dev-lock.txt
 	rm .lock-in.txt
 

@@ -2,7 +2,7 @@
 
 Estimating every similarity of a large release takes longer than asking an index. What the index
 says is only where to look: the similarities are computed from our own vectors all the same, so a
-decision never rests on it. What it leaves out is lost, see ``manage.py benchmark_matching``.
+decision never rests on it. What it leaves out is lost, see ``benchmarks/matching.py``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Made-up personal data, by the rules of each kind: nobody's, and valid as somebody's would be.
 
 Texts of one's own are read instead from the JSON lines that PERSONAL_CASES names (see
-``audit/scoring.py``).
+``benchmarks/scoring.py``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from audit.scoring import POSITIVE, Case, read_cases
+from benchmarks.scoring import POSITIVE, Case, read_cases
 
 EACH = 25
 """Of every kind."""

@@ -1,4 +1,4 @@
-"""How well a finder of personal data does on labelled texts, kind by kind, and how fast. Pure."""
+"""Precision, recall and time of a finder of personal data on labelled texts, by kind. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POSITIVE = "pos"
 
 
 class BadCase(ValueError):
-    """A line of the file is no case; the text says which."""
+    """A line of the file is not a case; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -34,36 +34,36 @@ class Case:
     spans: tuple[Span, ...]
     neutral: tuple[tuple[int, int], ...] = ()
     suite: str = POSITIVE
-    """pos, or which sort of negative it is."""
+    """``pos``, or the sort of negative."""
 
 
 def read_cases(lines: Iterable[str]) -> list[Case]:
     """Cases from JSON lines: ``text``, ``spans`` of ``entity``, ``start`` and ``end`` (offsets in
     characters), ``neutral`` of ``start`` and ``end``, ``kind``. Raises ``BadCase``."""
-    found = []
+    cases = []
     for number, line in enumerate(lines, 1):
         try:
-            told = json.loads(line)
-            found.append(
+            fields = json.loads(line)
+            cases.append(
                 Case(
-                    text=told["text"],
+                    text=fields["text"],
                     spans=tuple(
                         Span(each["start"], each["end"], KINDS[each["entity"]])
-                        for each in told["spans"]
+                        for each in fields["spans"]
                     ),
-                    neutral=tuple((e["start"], e["end"]) for e in told.get("neutral", ())),
-                    suite=told.get("kind", POSITIVE),
+                    neutral=tuple((e["start"], e["end"]) for e in fields.get("neutral", ())),
+                    suite=fields.get("kind", POSITIVE),
                 )
             )
         except (ValueError, LookupError, TypeError) as wrong:
-            raise BadCase(f"line {number} is no case: {wrong}") from None
-    return found
+            raise BadCase(f"line {number} is not a case: {wrong}") from None
+    return cases
 
 
 @dataclass
 class Score:
-    """Found rightly, found wrongly and missed. A datum counts as found if a span of its kind
-    overlaps it: what is left of a half-masked datum is of no use."""
+    """True positives, false positives and false negatives. Personal data counts as detected if a
+    span of its kind overlaps it: what is left of half-masked data is of no use."""
 
     right: int = 0
     wrong: int = 0
@@ -87,53 +87,53 @@ class Score:
 
 @dataclass
 class Scores:
-    """By kind; and of each sort of negative how many texts there are and were touched."""
+    """By kind; and of each sort of negative the number of texts, and of those that changed."""
 
     by_kind: dict[Kind, Score] = field(default_factory=dict)
-    there: Counter[str] = field(default_factory=Counter)
-    touched: Counter[str] = field(default_factory=Counter)
+    negatives: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
 
     def of(self, kinds: Iterable[Kind]) -> Score:
         return sum((self.by_kind.get(kind, Score()) for kind in kinds), Score())
 
 
 def score(cases: Iterable[Case], find: Finder) -> Scores:
-    made = Scores()
+    scores = Scores()
     for case in cases:
-        found = find(case.text)
-        wrong = [span for span in found if not _is_right(span, case)]
+        spans = find(case.text)
+        wrong = [span for span in spans if not _is_right(span, case)]
         for span in case.spans:
-            hit = any(_overlaps(span, each) and span.kind is each.kind for each in found)
-            made.by_kind.setdefault(span.kind, Score())
-            made.by_kind[span.kind] += Score(right=hit, missed=not hit)
+            hit = any(_overlaps(span, each) and span.kind is each.kind for each in spans)
+            scores.by_kind.setdefault(span.kind, Score())
+            scores.by_kind[span.kind] += Score(right=hit, missed=not hit)
         for span in wrong:
-            made.by_kind[span.kind] = made.by_kind.get(span.kind, Score()) + Score(wrong=1)
+            scores.by_kind[span.kind] = scores.by_kind.get(span.kind, Score()) + Score(wrong=1)
         if case.suite != POSITIVE:
-            made.there[case.suite] += 1
-            made.touched[case.suite] += bool(wrong)
-    return made
+            scores.negatives[case.suite] += 1
+            scores.changed[case.suite] += bool(wrong)
+    return scores
 
 
 def median_ms(find: Finder, texts: Sequence[str], *, repeats: int = 20) -> float:
-    """Of one text, in milliseconds of processor time: what else runs on the machine counts not."""
-    taken = []
+    """For one text, in milliseconds of CPU time, so that other programs do not count."""
+    seconds = []
     for text in texts:
         for _ in range(repeats):
             started = time.process_time()
             find(text)
-            taken.append(time.process_time() - started)
-    return statistics.median(taken) * 1000
+            seconds.append(time.process_time() - started)
+    return statistics.median(seconds) * 1000
 
 
 def of_length(texts: Iterable[str], length: int) -> list[str]:
     """Texts joined and cut to so many characters each."""
-    made, text = [], ""
+    joined, text = [], ""
     for each in texts:
         text += f"{each}. "
         if len(text) >= length:
-            made.append(text[:length])
+            joined.append(text[:length])
             text = ""
-    return made
+    return joined
 
 
 def _is_right(span: Span, case: Case) -> bool:

@@ -1,22 +1,29 @@
-"""How fast records are written, sealed and verified here: measured, beside what is the least
-possible.
+"""How fast audit records are written, sealed and verified, beside the least that is possible.
 
-Writers are processes of their own, as web workers are. Everything happens in the database that the
-connection is on: one that is made for it.
+    .venv/bin/python -m benchmarks audit_log --records 100000 --writers 8
+
+Writers are processes, as web workers are. Everything happens in a database that is created for it
+and dropped afterwards; the site's own log is not touched.
 """
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
+import os
 import resource
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
 
 from audit import keys, ledger, models
 from audit.people import SubjectKey
@@ -24,7 +31,7 @@ from audit.redaction import redact_tree
 from audit.sealing import Sealer, oldest_unsealed, only_sealer
 from audit.verifying import walk
 
-ASKED: dict[str, Any] = {
+QUESTION: dict[str, Any] = {
     "user_id": "u1",
     "roles": ["customer"],
     "question": "How do I reset my password?",
@@ -55,7 +62,9 @@ ASKED: dict[str, Any] = {
         ],
     },
 }
-"""What an ask records, about 1.6 kB once it is written."""
+"""The fields of an ask's record, about 1.6 kB in the table."""
+
+FEWEST_RECORDS = 1_000
 
 BARE = "CREATE TABLE benchmark_bare (stored bytea)"
 
@@ -69,7 +78,7 @@ class Written:
     per_second: float
     cpu: float
     oldest_unsealed: float = 0.0
-    """Seconds; the most that was seen meanwhile, while the sealer was at work."""
+    """Seconds; the greatest age of an unsealed record while the sealer was at work."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,41 @@ class Verified:
     per_second: float
     cpu: float
     hashing_cpu: float
-    """Of them, what hashing the same bytes once takes."""
+    """The part of them that hashing the same bytes once takes."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks audit_log", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument("--records", type=int, default=100_000, help="in the log to verify")
+    parser.add_argument("--writers", type=int, default=8, help="processes that write at once")
+    options = parser.parse_args(arguments)
+    writers, count = options.writers, max(options.records, FEWEST_RECORDS)
+    with _temporary_database(), tempfile.TemporaryDirectory() as anchors:
+        settings.AUDIT_ANCHOR_DIR = Path(anchors)
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {writers} writers")
+        least = bare(count // 10, writers)
+        print(
+            f"least possible (one column, no index): {least.per_second:,.0f}/s, "
+            f"{least.cpu:.0f} µs of a writer's CPU each"
+        )
+        inserts = inserted(count, writers)
+        print(
+            f"inserts: {inserts.per_second:,.0f}/s, {inserts.cpu:.0f} µs each; "
+            f"{inserts.per_second / least.per_second:.2f} of the least possible"
+        )
+        records = recorded(count // 10, writers)
+        print(
+            f"record(), redaction and encryption included: {records.per_second:,.0f}/s, "
+            f"{records.cpu:.0f} µs each; oldest unsealed record {records.oldest_unsealed:.1f} s"
+        )
+        for _ in range(3):
+            verification = verified()
+            print(
+                f"verified: {verification.per_second:,.0f}/s, {verification.cpu:.1f} µs of CPU "
+                f"each, {verification.cpu / verification.hashing_cpu:.1f} times hashing alone"
+            )
 
 
 def recorded(count: int, writers: int) -> Written:
@@ -87,23 +130,23 @@ def recorded(count: int, writers: int) -> Written:
 
     def work(share: int) -> Iterator[Callable[[], object]]:
         for _ in range(share):
-            yield lambda: models.record("question.asked", actor="u1", kind="ask", data=ASKED)
+            yield lambda: models.record("question.asked", actor="u1", kind="ask", data=QUESTION)
 
     return _written(work, count, writers)
 
 
 def inserted(count: int, writers: int) -> Written:
-    """By the insert of ``record`` alone; the records were made before."""
+    """By the insert of ``record`` alone, of records that were composed before."""
 
     def work(share: int) -> Iterator[Callable[[], object]]:
-        for made in list(_made(share)):
-            yield lambda made=made: models.insert(made, [])  # type: ignore[misc]
+        for composed in list(_composed(share)):
+            yield lambda composed=composed: models.insert(composed, [])  # type: ignore[misc]
 
     return _written(work, count, writers)
 
 
 def bare(count: int, writers: int) -> Written:
-    """The same bytes into a table of one column and no index: what is the least possible."""
+    """The same bytes into a table of one column and no index: the least that is possible."""
     with connection.cursor() as cursor:
         cursor.execute(BARE)
 
@@ -112,18 +155,18 @@ def bare(count: int, writers: int) -> Written:
             cursor.execute("INSERT INTO benchmark_bare VALUES (%s) RETURNING 1", [stored])
 
     def work(share: int) -> Iterator[Callable[[], object]]:
-        for made in list(_made(share)):
-            yield lambda made=made: write(made.canonical)  # type: ignore[misc]
+        for composed in list(_composed(share)):
+            yield lambda composed=composed: write(composed.canonical)  # type: ignore[misc]
 
     return _written(work, count, writers)
 
 
-def _made(count: int) -> Iterator[models.Record]:
-    told = redact_tree(ASKED, region=settings.PHONE_REGION)
+def _composed(count: int) -> Iterator[models.Record]:
+    data = redact_tree(QUESTION, region=settings.PHONE_REGION)
     person = SubjectKey.objects.of({"u1"})["u1"]
     for number in range(count):
         yield models.compose(
-            "question.asked", told, actor=person, subject=person, about=f"ask:{number}"
+            "question.asked", data, actor=person, subject=person, about=f"ask:{number}"
         )
 
 
@@ -165,18 +208,18 @@ def _written(
         processes[0].join(0.25)
         if results.qsize() == writers:
             break
-    told = [results.get() for _ in processes]
+    measured = [results.get() for _ in processes]
     may_end.set()
     for process in (*processes, sealing):
         process.join()
     seal_all()
-    seconds = max(end for _, end, _ in told) - min(began for began, _, _ in told)
+    seconds = max(end for _, end, _ in measured) - min(began for began, _, _ in measured)
     done = share * writers
-    return Written(done / seconds, sum(cpu for *_, cpu in told) / done * 1e6, oldest)
+    return Written(done / seconds, sum(cpu for *_, cpu in measured) / done * 1e6, oldest)
 
 
 def seal_all() -> int:
-    """How many records are in the log then."""
+    """Returns the number of records in the log."""
     sealer = Sealer(keys.signer(), settings.AUDIT_ANCHOR_DIR)
     while sealer.round():
         pass
@@ -184,17 +227,17 @@ def seal_all() -> int:
 
 
 def verified() -> Verified:
-    """As ``audit_verify`` does it, all of its questions to the database included."""
+    """As ``audit_verify`` does it, with all its queries."""
     key = keys.public_key()
     with ledger.one_moment():
         cpu, began = _cpu(), time.monotonic()
         base = ledger.base(key)
         expected = ledger.expected(keys.mac_key(), key, {})
         with ledger.rows() as rows:
-            size, found = walk(rows, base, expected)
+            size, broken = walk(rows, base, expected)
         late = ledger.waiting()
         seconds, cpu = time.monotonic() - began, _cpu() - cpu
-        assert (found, late) == (None, []), (found, late)
+        assert (broken, late) == (None, []), (broken, late)
         with ledger.rows() as rows:
             stored = [row.stored or b"" for row in rows]
     hashing = _cpu()
@@ -208,3 +251,30 @@ def _cpu() -> float:
     """Seconds of this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
+
+
+@contextmanager
+def _temporary_database() -> Iterator[None]:
+    name = connection.settings_dict["NAME"]
+    temporary = f"{name}_benchmark"
+    _execute(f'DROP DATABASE IF EXISTS "{temporary}"', f'CREATE DATABASE "{temporary}"')
+    anchors = settings.AUDIT_ANCHOR_DIR
+    SubjectKey.objects.forget()
+    try:
+        connections.close_all()
+        connection.settings_dict["NAME"] = temporary
+        executor = MigrationExecutor(connection)
+        executor.migrate(executor.loader.graph.leaf_nodes("audit"))
+        yield
+    finally:
+        connections.close_all()
+        connection.settings_dict["NAME"] = name
+        settings.AUDIT_ANCHOR_DIR = anchors
+        SubjectKey.objects.forget()
+        _execute(f'DROP DATABASE IF EXISTS "{temporary}"')
+
+
+def _execute(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

@@ -1,0 +1,125 @@
+"""How matching grows with the number of phrasings: time, memory, recall of Chroma's candidates.
+
+    .venv/bin/python -m benchmarks matching --phrasings 1000,10000,100000
+
+Uses the vectors that a site has in Postgres; where they are too few, the rest are copies of them
+with noise. Filling Chroma takes minutes for 100,000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from django.conf import settings
+
+from assistant import vectors, wiring
+from assistant.decision import Match
+from assistant.index import ChromaIndex
+from assistant.interfaces import Entry, Matrix, Unavailable, Vector
+from assistant.matching import ReleaseMatrix
+from assistant.models import PhrasingVector
+from assistant.nearby import CANDIDATES, EXACT_UP_TO
+
+FEWEST = 500
+LIMIT = 10
+NOISE = 0.02
+"""Standard deviation, in each dimension, of what is added to a vector: a cosine of about 0.93 with
+it at 384 dimensions, as far as two phrasings of one FAQ are from each other."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks matching", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument("--phrasings", default="1000,10000,100000", help="sizes, with commas")
+    parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--exact-only", action="store_true", help="do not fill Chroma")
+    options = parser.parse_args(arguments)
+    try:
+        stored = _stored_vectors(wiring.embedder().name)
+        questions, known = stored[: options.questions], stored[options.questions :]
+        print(
+            f"{len(known)} stored vectors, {len(questions)} others as questions; {LIMIT} FAQs "
+            f"each. Up to {EXACT_UP_TO} phrasings a site matches exactly, above with Chroma.\n"
+            "phrasings  with noise  memory MB  exact: median, p95 ms"
+            "  Chroma: median, p95 ms  first match found  all ten found"
+        )
+        for size in map(int, options.phrasings.split(",")):
+            print(_row(questions, known, size, exact_only=options.exact_only))
+    except Unavailable as failure:
+        raise SystemExit(str(failure)) from None
+
+
+def _stored_vectors(embedder: str) -> Matrix:
+    stored = PhrasingVector.objects.filter(embedder=embedder).order_by("digest")
+    column = stored.values_list("vector", flat=True).iterator(5_000)
+    rows = [np.frombuffer(row, dtype=vectors.STORED_TYPE) for row in column]
+    if len(rows) < FEWEST:
+        raise SystemExit(f"{len(rows)} stored vectors are too few: ingest more FAQs first.")
+    return vectors.matrix(rows)
+
+
+def _row(questions: Matrix, known: Matrix, size: int, *, exact_only: bool) -> str:
+    matrix = _of_size(known, size)
+    entries = [Entry(f"{n:08}#0", f"{n:08}", str(n), "", vector) for n, vector in enumerate(matrix)]
+    release = ReleaseMatrix(entries)
+    exact, exact_ms = _timed(lambda vector: release.match(vector, limit=LIMIT), questions)
+    row = f"{size:9}  {max(0, size - len(known)):10}  {matrix.nbytes / 1e6:9.0f}  {exact_ms:>21}"
+    return row if exact_only else row + _with_chroma(questions, entries, release, exact)
+
+
+def _with_chroma(
+    questions: Matrix, entries: list[Entry], release: ReleaseMatrix, exact: list[list[Match]]
+) -> str:
+    name = f"{settings.FAQ_COLLECTION_NAME}-benchmark-{len(entries)}"
+    with _collection(name, entries) as index:
+
+        def match(vector: Vector) -> list[Match]:
+            candidates = index.nearest_faqs(name, vector, limit=CANDIDATES)
+            return release.match(vector, limit=LIMIT, among=candidates)
+
+        matches, ms = _timed(match, questions)
+    pairs = [
+        ([m.faq_id for m in a], [m.faq_id for m in b]) for a, b in zip(exact, matches, strict=True)
+    ]
+    first = np.mean([a[:1] == b[:1] for a, b in pairs])
+    ten = np.mean([len({*a} & {*b}) / len(a) for a, b in pairs])
+    return f"  {ms:>22}  {first:17.4f}  {ten:13.4f}"
+
+
+def _of_size(known: Matrix, size: int) -> Matrix:
+    """The first ``size`` known vectors, and as many copies with noise as are missing."""
+    random = np.random.default_rng(7)
+    matrix = np.resize(known, (size, known.shape[1]))
+    for start in range(len(known), size, 100_000):
+        rows = matrix[start : start + 100_000]
+        rows += random.standard_normal(rows.shape, dtype=np.float32) * NOISE
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return matrix
+
+
+def _timed(
+    match: Callable[[Vector], list[Match]], questions: Matrix
+) -> tuple[list[list[Match]], str]:
+    match(questions[0])
+    matches, ms = [], []
+    for vector in questions:
+        started = time.perf_counter()
+        matches.append(match(vector))
+        ms.append((time.perf_counter() - started) * 1000)
+    return matches, f"{np.median(ms):.2f}, {np.quantile(ms, 0.95):.2f}"
+
+
+@contextmanager
+def _collection(name: str, entries: list[Entry]) -> Iterator[ChromaIndex]:
+    index = ChromaIndex(settings.CHROMA_URL or wiring.chroma_server().ensure_running())
+    index.drop(name)
+    try:
+        index.prepare(name, entries)
+        yield index
+    finally:
+        index.drop(name)
