@@ -1,24 +1,13 @@
 """A Chroma server of our own on this machine, for when CHROMA_URL is not set.
 
-Two servers on one directory destroy it, so everything here serves one promise: a directory has at
-most one server, and every process that needs it finds that one.
-
-Three files in the directory keep it:
-
-``server.lock``
-    Held by the server process itself, which inherits it when it is started and writes its number
-    into it. The lock therefore lives exactly as long as the server, whatever becomes of the
-    process that started it.
-``server.url``
-    The server's address.
-``users.lock``
-    Shared by every process that uses the server. Whoever stops using it last ends it.
+Two servers on one directory destroy it. So the server process itself holds the file lock
+``server.lock`` in the directory for as long as it lives, and writes its process id into it and its
+address into ``server.url``. Who uses the server is counted in ``users/``, see
+``local_servers.shared_server``.
 """
 
 from __future__ import annotations
 
-import atexit
-import fcntl
 import json
 import os
 import re
@@ -26,7 +15,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from contextlib import suppress
@@ -34,7 +22,10 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from filelock import FileLock, Timeout
+
 from assistant.interfaces import IndexUnavailable
+from local_servers.shared_server import SharedServer
 
 LOOPBACK = "127.0.0.1"
 
@@ -42,17 +33,27 @@ START_SECONDS = 20.0
 STOP_SECONDS = 5.0
 PING_SECONDS = 2.0
 POLL_SECONDS = 0.02
+TURN_SECONDS = 60.0
+"""For another process that is just starting or stopping the server."""
 
 MAX_STARTS = 3
-"""A port may be taken while we choose it; a server that fails thrice has another reason."""
+"""A port may be taken while we choose it; a server that fails three times has another reason."""
 
 # What the `chroma` command calls, without importing chromadb around it: up in a tenth of the time,
-# a third of the memory, and deaf to settings meant for others.
+# with a third of the memory, and deaf to settings meant for others.
 _PROGRAM = """
 import os, sys
-os.pwrite(int(sys.argv.pop(1)), str(os.getpid()).encode(), 0)
+from pathlib import Path
+from filelock import FileLock
+lock_file, url_file, url, *command = sys.argv[1:]
+lock = FileLock(lock_file)
+lock.acquire(blocking=False)
+Path(lock_file).write_text(str(os.getpid()))
+new = Path(url_file + ".new")
+new.write_text(url)
+new.replace(url_file)
 import chromadb_rust_bindings
-chromadb_rust_bindings.cli(["chroma", *sys.argv[1:]])
+chromadb_rust_bindings.cli(["chroma", *command])
 """
 
 _URL = re.compile(r"http://[\d.]+:\d+")
@@ -68,175 +69,144 @@ class ChromaServer:
     """
 
     def __init__(self, path: Path, state_dir: Path) -> None:
-        self._path = path.resolve()
-        self._log = state_dir.resolve() / "chroma.log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._use: int | None = None
-        self._user_pid = 0
-        self._lock = threading.RLock()
+        self._process = _ServerProcess(path.resolve(), state_dir.resolve() / "chroma.log")
+        self._shared = SharedServer(self._process, path.resolve() / "users", timeout=TURN_SECONDS)
 
     def ensure_running(self) -> str:
-        """The address of a server that answers, started if there is none.
+        """The address of a server that answers; starts it if it is not running.
 
         This process then counts as a user of it until ``stop`` or its own end. Raises
         ``IndexUnavailable``.
         """
-        with self._lock:
-            try:
-                self._path.mkdir(parents=True, exist_ok=True)
-                self._log.parent.mkdir(parents=True, exist_ok=True)
-                self._begin_use()
-                return self._find_or_start()
-            except OSError as error:
-                raise IndexUnavailable(
-                    f"the Chroma server cannot use its folder ({error.strerror}): "
-                    "check CHROMA_PATH and STATE_DIR"
-                ) from error
+        try:
+            self._shared.ensure_running()
+        except Timeout as timeout:
+            raise IndexUnavailable(
+                "another process has been starting or stopping Chroma for too long: "
+                f"end the one that holds {timeout.lock_file} (lsof names it)"
+            ) from None
+        except OSError as error:
+            raise IndexUnavailable(
+                f"the Chroma server cannot use its folder ({error.strerror}): "
+                "check CHROMA_PATH and STATE_DIR"
+            ) from error
+        return self.url()
 
     def url(self) -> str:
         """Where the server is, or was, without starting one. Raises ``IndexUnavailable``."""
-        url = self._noted_url()
+        url = self._process.url()
         if url is None:
             raise IndexUnavailable("the Chroma server of this site has not been started yet")
         return url
 
     def stop(self, *, force: bool = False) -> None:
         """Stop using the server. The last user to do so ends it; ``force`` ends it at once."""
-        with self._lock:
-            if not self._end_use() and not force:
-                return
-            try:
-                with _Lock(self._path / "users.lock") as users:
-                    if users.held or force:
-                        self._end_server()
-            except FileNotFoundError:
-                # Somebody removed the folder: a server without one serves nobody.
-                self._end_child()
+        with suppress(FileNotFoundError):
+            self._shared.stop_if_last()
+        if force:
+            self._process.stop()
 
-    def _find_or_start(self) -> str:
+
+class _ServerProcess:
+    """The server as ``local_servers.shared_server.LocalServer``."""
+
+    def __init__(self, path: Path, log: Path) -> None:
+        self._path = path
+        self._log = log
+        self._lock_file = path / "server.lock"
+        self._url_file = path / "server.url"
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Raises ``IndexUnavailable`` or OSError."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
         starts = 0
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            with _Lock(self._path / "server.lock") as lock:
-                if lock.held and starts == MAX_STARTS:
+            is_alive = self._is_alive()
+            url = self.url()
+            if is_alive and url and _answers(url):
+                self._reap_child_that_lost()
+                return
+            if not is_alive:
+                if starts == MAX_STARTS:
                     break
-                if lock.held:
-                    self._start(lock, same_port=starts == 0)
-                    starts += 1
-            url = self._noted_url()
-            # Read again: another process may just be replacing what a dead server left.
-            if url and _answers(url) and url == self._noted_url():
-                return url
+                self._launch(same_port=starts == 0)
+                starts += 1
             time.sleep(POLL_SECONDS)
         raise IndexUnavailable("the Chroma server does not start: see chroma.log in STATE_DIR")
 
-    def _start(self, lock: _Lock, *, same_port: bool) -> None:
-        before = self._noted_url()
-        # Processes that knew the address of a server that died find the next one there.
+    def stop(self) -> None:
+        for order in (signal.SIGTERM, signal.SIGKILL):
+            pid = self._pid()
+            if pid is None or not self._is_locked():
+                break
+            with suppress(ProcessLookupError):
+                os.kill(pid, order)
+            self._wait_until_unlocked()
+        if self._child is not None:
+            # Also ends the server of a directory that somebody removed.
+            self._child.terminate()
+            self._child.wait()
+            self._child = None
+
+    def url(self) -> str | None:
+        try:
+            url = self._url_file.read_text()
+        except OSError:
+            return None
+        return url if _URL.fullmatch(url) else None
+
+    def _launch(self, *, same_port: bool) -> None:
+        before = self.url()
+        # Processes that know the address of a server that died find the next one there.
         port = _free_port(urlsplit(before).port if before and same_port else None)
-        # Both before there is a server: were we killed right after, it could still be found.
-        self._note_url(f"http://{LOOPBACK}:{port}")
-        os.ftruncate(lock.descriptor, 0)
+        self._url_file.unlink(missing_ok=True)
+        url = f"http://{LOOPBACK}:{port}"
         command = ["run", "--path", str(self._path), "--host", LOOPBACK, "--port", str(port)]
+        program = [str(self._lock_file), str(self._url_file), url]
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
-                [sys.executable, "-I", "-c", _PROGRAM, str(lock.descriptor), *command],
+            self._child = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
+                [sys.executable, "-I", "-c", _PROGRAM, *program, *command],
                 cwd=self._path,
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                pass_fds=[lock.descriptor],
                 # Ctrl-C in the terminal is for whoever uses the server, not for the server.
                 start_new_session=True,
             )
 
-    def _begin_use(self) -> None:
-        if self._use is not None and self._user_pid == os.getpid():
-            return
-        self._use = os.open(self._path / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        self._user_pid = os.getpid()
-        # Waits while the last user ends the server.
-        fcntl.flock(self._use, fcntl.LOCK_SH)
-        atexit.register(self.stop)
+    def _reap_child_that_lost(self) -> None:
+        """If another starter was killed, its server may have the lock, and ours ends by itself."""
+        if self._child is not None and self._child.pid != self._pid():
+            self._child.wait(STOP_SECONDS)
+            self._child = None
 
-    def _end_use(self) -> bool:
-        """False if this process was no user; a fork of one is none either."""
-        if self._use is None or self._user_pid != os.getpid():
-            return False
-        # By hand, since closing alone leaves the lock with forks that hold the descriptor too.
-        fcntl.flock(self._use, fcntl.LOCK_UN)
-        os.close(self._use)
-        self._use = None
-        atexit.unregister(self.stop)
-        return True
+    def _is_alive(self) -> bool:
+        """Whether a server process runs, or is just being started by this process."""
+        if self._child is not None and self._child.poll() is None:
+            return True
+        return self._is_locked()
 
-    def _end_server(self) -> None:
-        pid = self._pid()
-        if self._is_down() or pid is None:
-            return
-        for order in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError):
-                os.kill(pid, order)
-            if self._is_down(wait=STOP_SECONDS):
-                self._end_child()
-                return
-
-    def _end_child(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
-            self._process = None
-
-    def _is_down(self, *, wait: float = 0.0) -> bool:
-        deadline = time.monotonic() + wait
-        while True:
-            with _Lock(self._path / "server.lock") as lock:
-                if lock.held:
-                    return True
-            if time.monotonic() >= deadline:
+    def _is_locked(self) -> bool:
+        """Whether a server process is alive on the directory, whoever started it."""
+        try:
+            with FileLock(self._lock_file, timeout=0):
                 return False
-            time.sleep(POLL_SECONDS)
+        except Timeout:
+            return True
+
+    def _wait_until_unlocked(self) -> None:
+        with suppress(Timeout), FileLock(self._lock_file, timeout=STOP_SECONDS, poll_interval=0.02):
+            pass
 
     def _pid(self) -> int | None:
-        written = (self._path / "server.lock").read_text()
-        return int(written) if written.isdigit() else None
-
-    def _noted_url(self) -> str | None:
         try:
-            url = (self._path / "server.url").read_text()
-        except OSError:
+            written = self._lock_file.read_text()
+        except FileNotFoundError:
             return None
-        return url if _URL.fullmatch(url) else None
-
-    def _note_url(self, url: str) -> None:
-        written = self._path / f"server.url.{os.getpid()}"
-        written.write_text(url)
-        written.replace(self._path / "server.url")
-
-
-class _Lock:
-    """An exclusive lock on a file, tried once: ``held`` tells whether it is ours.
-
-    Left by closing the file and not by unlocking: a process that inherited it keeps it.
-    """
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self.descriptor = -1
-        self.held = False
-
-    def __enter__(self) -> _Lock:
-        self.descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.held = True
-        except BlockingIOError:
-            self.held = False
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        os.close(self.descriptor)
+        return int(written) if written.isdigit() else None
 
 
 def ping(url: str) -> None:

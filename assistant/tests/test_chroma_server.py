@@ -1,7 +1,6 @@
 """One directory, one Chroma server, whatever happens to the processes around it."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import psutil
 import pytest
+from filelock import FileLock, Timeout
 
 from assistant.chroma_server import ChromaServer, ping
 from assistant.index import ChromaIndex
@@ -70,12 +70,11 @@ def server_pid(folder):
 
 
 def is_running(folder):
-    with (folder / "data" / "server.lock").open("r+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
+    try:
+        with FileLock(folder / "data" / "server.lock", timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def test_it_starts_a_server_that_answers(home):

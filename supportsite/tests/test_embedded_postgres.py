@@ -32,17 +32,6 @@ WAIT = """
 print("ready", flush=True)
 sys.stdin.read()
 """
-# sys.exit runs the handlers of a normal end, as a gunicorn worker does when it is told to go.
-FORK_AND_SEE_THE_CHILD_OUT = """
-child = os.fork()
-if not child:
-    sys.exit()
-os.waitpid(child, 0)
-"""
-FORK_AND_LEAVE_THE_CHILD_BEHIND = """
-if os.fork():
-    sys.exit()
-"""
 DJANGO = """
 import os, sys
 from pathlib import Path
@@ -191,21 +180,6 @@ def test_it_outlives_the_process_that_started_it_being_killed(state_dir):
         assert stop_if_last(state_dir), "a killed process does not count as a user"
 
 
-def test_it_outlives_a_fork_of_its_user(state_dir):
-    with another_process(state_dir, USE_IT + FORK_AND_SEE_THE_CHILD_OUT):
-        assert answers(state_dir)
-
-
-def test_a_fork_that_outlives_its_parent_is_a_user_and_may_be_the_last(state_dir):
-    with another_process(state_dir, USE_IT + FORK_AND_LEAVE_THE_CHILD_BEHIND) as parent:
-        parent.wait()
-        assert answers(state_dir)
-
-        parent.stdin.close()
-        parent.stdout.read()  # To its end, which is that of the child.
-        assert not answers(state_dir)
-
-
 def test_it_is_started_again_after_its_postmaster_was_killed(state_dir):
     printed = django(
         """
@@ -319,7 +293,7 @@ def test_data_of_another_major_version_is_one_line_with_the_cure(new_dir):
 def test_a_folder_that_cannot_be_made_is_one_line_with_the_cure(new_dir):
     new_dir.write_text("not a folder")
 
-    with pytest.raises(EmbeddedPostgresError, match=r"^.*\(File exists.*set STATE_DIR.*$"):
+    with pytest.raises(EmbeddedPostgresError, match=r"^.*\(Not a directory.*set STATE_DIR.*$"):
         ensure_running(new_dir)
 
 
