@@ -9,13 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant import metrics
-from assistant.bert import Unconvertible
-from assistant.converting import open_converted
+from assistant.conversion import ConversionError, graph_path, open_converted
 from assistant.embedder import SentenceTransformerEmbedder
-from assistant.glancing import open_glance
-from assistant.interfaces import Embedder, EmbedderUnavailable, Matrix, Progress, Vector
+from assistant.interfaces import Embedder, EmbedderUnavailable, Matrix, Progress
 from assistant.model_files import ModelFiles
-from assistant.onnx_embedder import OnnxEmbedder
 
 BACKENDS = ("auto", "onnx", "reference")
 
@@ -28,23 +25,21 @@ class LocalModel:
     ``backend``: ``auto`` computes with ONNX Runtime where the model can be converted and agrees
     with sentence-transformers, the reference, and else with that. ``onnx`` and ``reference``
     insist on one.
-    ``kept``: the folder of converted models. ``glances``: whether ``glance`` is wanted; only ONNX
-    Runtime can.
+    ``converted_models``: the folder of converted models.
 
     Loaded once, at first use or by ``load``. Safe to share between threads and, once loaded,
     between forks.
     """
 
-    def __init__(self, model: str, *, backend: str, kept: Path, glances: bool = False) -> None:
+    def __init__(self, model: str, *, backend: str, converted_models: Path) -> None:
         if backend not in BACKENDS:
             raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
         self._reference = SentenceTransformerEmbedder(model)
         self._backend = backend
-        self._kept = kept
-        self._glances = glances
+        self._converted_models = converted_models
         self._loading = threading.Lock()
         self._chosen: Embedder | None = None
-        self._told = "not loaded"
+        self._description = "not loaded"
 
     @property
     def model(self) -> str:
@@ -71,13 +66,21 @@ class LocalModel:
         return self._loaded().words
 
     @property
-    def told(self) -> str:
-        """By what it computes, and why it is not ONNX Runtime if it could be."""
-        return self._told
+    def backend_description(self) -> str:
+        """What computes the vectors, and why it is not ONNX Runtime if that was allowed."""
+        return self._description
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether a file for ONNX Runtime is there, so that loading does not have to convert it."""
+        try:
+            return graph_path(self.files, self._converted_models).is_file()
+        except (ConversionError, EmbedderUnavailable):
+            return False
 
     def check(self) -> str:
         """One line for a probe."""
-        return f"{self.name} by {self._told}"
+        return f"{self.name} by {self._description}"
 
     def load(self, *, threads: int | None = None) -> None:
         """Be ready for the first text. Raises ``EmbedderUnavailable``.
@@ -94,14 +97,6 @@ class LocalModel:
         """
         return self._loaded().embed(texts, progress=progress)
 
-    def glance(self, text: str) -> Vector | None:
-        """The text's unit vector, a little off and in half the time; None if it cannot.
-
-        Only ``assistant.clear`` says whether it is good enough. Raises ``EmbedderUnavailable``.
-        """
-        loaded = self._loaded()
-        return loaded.glance(text) if isinstance(loaded, OnnxEmbedder) else None
-
     def _loaded(self, threads: int | None = None) -> Embedder:
         if self._chosen is None:
             # Found first, so that a missing model says so whatever the backend.
@@ -115,12 +110,14 @@ class LocalModel:
         why = "as set"
         if self._backend != "reference":
             try:
-                converted = open_converted(files, self._kept, self._reference, threads=threads)
-            except Unconvertible as unfit:
-                why = str(unfit)
+                converted = open_converted(
+                    files, self._converted_models, self._reference, threads=threads
+                )
+            except ConversionError as failure:
+                why = str(failure)
             else:
                 metrics.EMBEDDER.labels("onnx").set(1)
-                self._told = f"ONNX Runtime{self._glancing(converted, files)}"
+                self._description = "ONNX Runtime"
                 return converted
             if self._backend == "onnx":
                 raise EmbedderUnavailable(
@@ -130,15 +127,5 @@ class LocalModel:
             log.warning("%s is computed by sentence-transformers: %s.", files.name, why)
         self._reference.load()
         metrics.EMBEDDER.labels("reference").set(1)
-        self._told = f"sentence-transformers ({why})"
+        self._description = f"sentence-transformers ({why})"
         return self._reference
-
-    def _glancing(self, converted: OnnxEmbedder, files: ModelFiles) -> str:
-        if not self._glances:
-            return ""
-        try:
-            open_glance(converted, files, self._kept)
-        except Unconvertible as unfit:
-            log.warning("%s cannot glance: %s.", files.name, unfit)
-            return f", without glances ({unfit})"
-        return ", at a glance first"

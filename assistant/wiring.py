@@ -79,8 +79,7 @@ def _local_model_at(model: str) -> LocalModel:
     return LocalModel(
         model,
         backend=settings.EMBEDDING_BACKEND,
-        kept=settings.CONVERTED_MODELS,
-        glances=settings.GLANCES,
+        converted_models=settings.CONVERTED_MODELS,
     )
 
 
@@ -99,8 +98,7 @@ def _remote_at(model: str) -> RemoteEmbedder:
 
 @cache
 def vector_cache(embedder: Model) -> VectorCache:
-    glance = embedder.glance if isinstance(embedder, LocalModel) else None
-    return VectorCache(embedder, glance=glance, shared=_shared_vectors())
+    return VectorCache(embedder, shared=_shared_vectors())
 
 
 @cache

@@ -247,7 +247,6 @@ FAQ_PREPARE = "assistant.preparing.prepare"
 FAQ_NEIGHBOURS = "assistant.nearness"
 LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
 EMBEDDING_BACKEND = env.parsed("EMBEDDING_BACKEND", "auto", env.one_of("auto", "onnx", "reference"))
-GLANCES = env.flag("GLANCES", default=True)
 CONVERTED_MODELS = env.path("CONVERTED_MODELS", STATE_DIR / "models")
 EMBEDDINGS_URL = env.text("EMBEDDINGS_URL")
 EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL")

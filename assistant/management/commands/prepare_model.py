@@ -12,7 +12,7 @@ from assistant.interfaces import EmbedderUnavailable
 
 class Command(BaseCommand):
     help = (
-        "Convert the embedding model, check it against the reference, keep it. No database needed."
+        "Convert the embedding model, check it against the reference, store it. Needs no database."
     )
     requires_system_checks = ()
 
@@ -25,4 +25,4 @@ class Command(BaseCommand):
             model.load()
         except EmbedderUnavailable as failure:
             raise CommandError(str(failure)) from None
-        self.stdout.write(f"{model.name} is computed by {model.told}.")
+        self.stdout.write(f"{model.name} is computed by {model.backend_description}.")

@@ -81,7 +81,9 @@ class Command(BaseCommand):
             return False
         wiring.live().current()
         # Converting one takes the reference, which a server does not want afterwards.
-        return not (likely and likely.told.startswith("ONNX") and "torch" in sys.modules)
+        return not (
+            likely and likely.backend_description.startswith("ONNX") and "torch" in sys.modules
+        )
 
     def _step(self, text: str) -> None:
         self.stdout.write(f"→ {text}")
@@ -140,9 +142,10 @@ class Command(BaseCommand):
 def _likely_model() -> LocalModel | None:
     """The one that the live release has, before the database can be asked. Not if it may have to be
     converted first: that takes long, and a thread cannot be interrupted."""
-    if settings.EMBEDDINGS_URL or not any(settings.CONVERTED_MODELS.glob("*.onnx")):
+    if settings.EMBEDDINGS_URL:
         return None
-    return wiring.local_model()
+    model = wiring.local_model()
+    return model if model.is_converted else None
 
 
 def _start_database() -> None:
