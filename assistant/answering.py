@@ -106,28 +106,17 @@ class Assistant:
         def find(text: str) -> list[Match]:
             return _find(text, question, release, path)
 
-        at_a_glance: list[Step] = []
-
-        def glance(text: str) -> list[Match] | None:
-            found = _glance(text, question, release, at_a_glance)
-            path.extend(at_a_glance[:1])
-            return found
-
         policy = self.policy(release)
         if question.choice:
             return _chosen(question, find(prepare(question.text)), policy)
-        decision = consider(
+        return consider(
             question.text,
             policy,
             find,
             mend=release.mend,
             english_only=release.english_only,
             known=release.words,
-            glance=glance,
         )
-        # What was seen at a glance is told only if it counted.
-        path.extend(at_a_glance[1:] if decision.glanced else ())
-        return decision
 
     @staticmethod
     def _from_faq(decision: Decision, release: LoadedRelease, path: list[dict[str, Any]]) -> Answer:
@@ -188,19 +177,6 @@ def _find(text: str, question: Question, release: LoadedRelease, path: list[Step
     with tracing.step("embed"):
         vector, cached = release.vector(text)
     path.append({"step": "embed", "ms": _ms(started), "cached": cached})
-    return _match(text, question, release, path, vector)
-
-
-def _glance(
-    text: str, question: Question, release: LoadedRelease, path: list[Step]
-) -> list[Match] | None:
-    started = time.perf_counter()
-    with tracing.step("glance"):
-        seen = release.glance(text)
-    if seen is None:
-        return None
-    vector, cached = seen
-    path.append({"step": "glance", "ms": _ms(started), "cached": cached})
     return _match(text, question, release, path, vector)
 
 

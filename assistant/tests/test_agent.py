@@ -67,7 +67,7 @@ def test_the_path_tells_each_step_with_its_time_tokens_and_reasoning(customer, w
 
     names = [step["step"] for step in told["decision"]["path"]]
     assert names == [
-        *("glance", "match", "model_request", "tool_call", "model_request", "ground", "agent"),
+        *("embed", "match", "model_request", "tool_call", "model_request", "ground", "agent"),
     ]
     assert all(step["ms"] >= 0 for step in told["decision"]["path"])
     search = steps(told, "tool_call")[0]

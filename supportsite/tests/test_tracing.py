@@ -46,12 +46,12 @@ def test_an_ask_is_one_span_with_its_steps_in_its_callers_trace(collector, as_ro
 
     spans = by_name(collector)
 
-    assert set(spans) == {"POST ask", "decide", "glance", "match", "record"}
+    assert set(spans) == {"POST ask", "decide", "embed", "match", "record"}
     assert {span.trace_id.hex() for span in spans.values()} == {TRACE}
     ask, decide = spans["POST ask"], spans["decide"]
     assert ask.parent_span_id.hex() == PARENT
     assert spans["record"].parent_span_id == decide.parent_span_id == ask.span_id
-    assert spans["glance"].parent_span_id == spans["match"].parent_span_id == decide.span_id
+    assert spans["embed"].parent_span_id == spans["match"].parent_span_id == decide.span_id
     told = facts(ask)
     assert told.pop("supportsite.outcome") in ("answered", "clarify", "unanswered")
     assert told.pop("supportsite.reason")
