@@ -152,7 +152,7 @@ def _set_before_import() -> None:
 def _export(model: Any, graph: Path) -> None:
     import torch
 
-    class Normalised(torch.nn.Module):
+    class Normalised(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.model = model
