@@ -27,7 +27,7 @@ _MOST_DIGITS = 19
 
 _LONG_NUMBER = re.compile(rf"[0-9](?:[ ()./-]{{0,5}}[0-9]){{{_FEWEST_DIGITS - 1}}}")
 _TOKEN = re.compile(rf"[0-9]{{1,{_LONGEST_GROUP}}}|{MASKED_PHONE}{{1,64}}")
-_LINK = re.compile(r"\)?(?: {0,2}(?:[-/] ?)?|\.)\(?")
+LINK = re.compile(r"\)?(?: {0,2}(?:[-/] ?)?|\.)\(?")
 _LONGEST_LINK = 6
 _LEAD = re.compile(r"(?:\+\(?|\(\+?)\Z")
 GLUE = re.compile(r"[A-Za-z0-9_]")
@@ -38,6 +38,12 @@ _LIKE_A_DATE = re.compile(r"[0-9]{1,4}([-/. ])[0-9]{1,2}\1[0-9]{1,4}(?![0-9]|[-/
 _MONTH, _DAY, _YEAR = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12][0-9]|3[01])", "(?:19|20)[0-9]{2}"
 _DATE = re.compile(rf"{_YEAR}(.){_MONTH}\1{_DAY}|{_DAY}([-/.]){_DAY}\2{_YEAR}")
 _NUMBER_BEFORE = re.compile(r"[0-9][-/.]?\Z")
+# Builds of programs: no phone has a group of one digit among groups joined by dots, but for its
+# first (10.0.22631.4460; 1.212.555.0123 and +33.1.23.45.67.89 are phones).
+_LIKE_A_BUILD = re.compile(
+    r"(?<![0-9.+(])(?!00)[0-9]{1,5}(?:\.[0-9]{1,8}){2,5}(?![0-9]|\.[0-9])"
+)
+_ONE_DIGIT_BETWEEN = re.compile(r"\.[0-9]\.")
 _HEX = "[0-9A-Fa-f]"
 _UUID = re.compile(
     rf"(?<![A-Za-z0-9-]){_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}(?![A-Za-z0-9-])"
@@ -183,22 +189,33 @@ class Place:
 
 
 def without_other_numbers(text: str) -> str:
-    """``text`` with dates, UUIDs and printed codes blanked out; "" if no long number is left."""
+    """``text`` with dates, builds, UUIDs and printed codes blanked out; "" if no long number is
+    left."""
     if not _LONG_NUMBER.search(text):
         return ""
-    text = _LIKE_A_DATE.sub(_blank_a_date, text)
-    text = _CODE_IN_FOURS.sub(_blank, text)
-    if text.count("-") >= 4:
-        text = _UUID.sub(_blank, text)
+    text = blank_other_numbers(text)
     return text if _LONG_NUMBER.search(text) else ""
 
 
-def runs(text: str) -> Iterator[list[Group]]:
-    """The runs of folded text, from left to right; a masked phone is a run of its own."""
+def blank_other_numbers(text: str) -> str:
+    """``text``, of the same length, with ``NO_NUMBER`` for dates, builds, UUIDs and printed codes."""
+    text = _LIKE_A_DATE.sub(_blank_a_date, text)
+    text = _LIKE_A_BUILD.sub(_blank_a_build, text)
+    text = _CODE_IN_FOURS.sub(_blank, text)
+    if text.count("-") >= 4:
+        text = _UUID.sub(_blank, text)
+    return text
+
+
+def runs(text: str, link: re.Pattern[str] = LINK) -> Iterator[list[Group]]:
+    """The runs of folded text, from left to right; a masked phone is a run of its own.
+
+    ``link`` matches what may stand between two groups of a run.
+    """
     run: list[Group] = []
     for token in _TOKEN.finditer(text):
         group = Group(token.start(), token.end(), token[0])
-        if run and not _are_linked(text, run[-1], group):
+        if run and not _are_linked(text, run[-1], group, link):
             yield run
             run = []
         run.append(group)
@@ -206,11 +223,11 @@ def runs(text: str) -> Iterator[list[Group]]:
         yield run
 
 
-def _are_linked(text: str, left: Group, right: Group) -> bool:
+def _are_linked(text: str, left: Group, right: Group, link: re.Pattern[str]) -> bool:
     return (
         0 < right.start - left.end <= _LONGEST_LINK
         and not (left.is_masked_phone or right.is_masked_phone)
-        and _LINK.fullmatch(text, left.end, right.start) is not None
+        and link.fullmatch(text, left.end, right.start) is not None
     )
 
 
@@ -235,6 +252,10 @@ def _label_of(word: str) -> Label | None:
 
 def _blank(found: re.Match[str]) -> str:
     return NO_NUMBER * len(found[0])
+
+
+def _blank_a_build(found: re.Match[str]) -> str:
+    return _blank(found) if _ONE_DIGIT_BETWEEN.search(found[0]) else found[0]
 
 
 def _blank_a_date(found: re.Match[str]) -> str:

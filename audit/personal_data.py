@@ -40,33 +40,55 @@ class Span:
 
 # The whole address may have 254 characters, a label of its domain 63 (RFC 5321, RFC 1035).
 _ADDRESS_LENGTH = 254
-# %40 is how the @ of an address is written inside a URL.
-_AT = re.compile("@|%40")
+# %40 is how the @ of an address is written inside a URL. An @ or a dot may be spelled out, in
+# brackets or as a word between blanks.
+_OPEN, _CLOSE = r" ?[\[({<] ?", r" ?[\])}>] ?"
+_DOT = rf"{_OPEN}(?:dot|\.){_CLOSE}| dot "
+_AT = re.compile(rf"(?P<sign>@|%40)|(?P<spelled>{_OPEN}(?:at|@){_CLOSE}| at )", re.IGNORECASE)
 # Matched against reversed text, which is how the part before an @ is read without trying
 # every position of a long word as its beginning.
 _LOCAL_REVERSED = re.compile(r"""[\w!#$%&'*+?^`{|}~.-]{1,254}|"[^"\n]{1,64}["]""")
-_DOMAIN = re.compile(
-    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(?:xn--[A-Za-z0-9-]{2,59}|[^\W\d_]{2,63})(?![^\W_])"
+_SPELLED_LOCAL_REVERSED = re.compile(
+    r"[\w.+-]{1,64}(?:(?: ?[\])}>] ?(?:tod|\.) ?[\[({<] ?| tod )[\w.+-]{1,64}){0,3}", re.IGNORECASE
 )
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_TOP = r"(?:xn--[A-Za-z0-9-]{2,59}|[^\W\d_]{2,63})(?![^\W_])"
+# The ideographic full stops are dots in a domain (UTS 46).
+_DOMAIN = re.compile(rf"(?:{_LABEL}[.\u3002\uff61]){{1,8}}{_TOP}")
+_SPELLED_DOMAIN = re.compile(rf"(?:{_LABEL}(?:{_DOT}|\.)){{0,4}}{_LABEL}(?:{_DOT}){_TOP}", re.I)
 # Quotation marks and brackets wrap an address more often than they begin one.
 _WRAPPING = "'`*|{}?.!#&-"
 
 
 def emails(text: str) -> Iterator[Span]:
-    """E-mail addresses with a dotted domain, in any script, quoted local parts included."""
+    """E-mail addresses with a dotted domain, in any script, quoted local parts included.
+
+    Also with one blank behind the @, and spelled out: ``jane [at] example [dot] com``.
+    """
     free = 0
     for at in _AT.finditer(text):
-        domain = _DOMAIN.match(text, at.end(), at.end() + _ADDRESS_LENGTH)
+        domain = _domain_after(text, at)
         if domain is None:
             continue
         before = text[max(free, at.start() - _ADDRESS_LENGTH) : at.start()]
-        local = _LOCAL_REVERSED.match(before[::-1])
+        pattern = _LOCAL_REVERSED if at["sign"] else _SPELLED_LOCAL_REVERSED
+        local = pattern.match(before[::-1])
         if local is None:
             continue
         written = local[0][::-1]
         start = at.start() - len(written.lstrip(_WRAPPING) or written)
         free = domain.end()
         yield Span(start, free, Kind.EMAIL)
+
+
+def _domain_after(text: str, at: re.Match[str]) -> re.Match[str] | None:
+    start, end = at.end(), at.end() + _ADDRESS_LENGTH
+    if spelled := _SPELLED_DOMAIN.match(text, start, end):
+        return spelled
+    # " at " alone is an everyday word: then the dot has to be spelled out too.
+    if at["spelled"] and at["spelled"].strip().isalpha():
+        return None
+    return _DOMAIN.match(text, start + (text[start : start + 1] == " "), end)
 
 
 # Length of an IBAN by country: SWIFT, IBAN Registry, ISO 13616.
@@ -94,22 +116,37 @@ _IBAN_LENGTHS = {
     }.items()
     for country in countries.split()
 }
-# A search that begins with digits skips words quickly; the country stands in the lookbehind.
+# A search that begins with digits skips words quickly; the country stands in the lookbehind. It may
+# be set apart ("DE 89 3704"), or the word IBAN stand right before it.
 _IBAN_CHECK_DIGITS = re.compile(
-    r"[0-9]{2}(?:(?<=[A-Z]{2}[0-9]{2})|(?<=[a-z]{2}[0-9]{2}))(?<![A-Za-z0-9][A-Za-z]{2}[0-9]{2})"
+    r"[0-9]{2}(?:"
+    r"(?:(?<=[A-Z]{2}[0-9]{2})|(?<=[a-z]{2}[0-9]{2}))"
+    r"(?:(?<![A-Za-z0-9][A-Za-z]{2}[0-9]{2})|(?<=(?i:iban)[A-Za-z]{2}[0-9]{2}))"
+    r"|(?P<apart>(?<=[A-Z]{2} [0-9]{2})(?<![A-Za-z0-9][A-Z]{2} [0-9]{2}))"
+    r")"
 )
 _GLUE = re.compile(r"[A-Za-z0-9]")
-_IBAN_CHARACTER = re.compile(r"[ -]?([A-Za-z0-9])")
+_IBAN_CHARACTER = re.compile(
+    r"(?:[ \t]{1,2}|[./,_|\u00b7-]| {0,2}\r?\n {0,2})?(?P<character>[A-Za-z0-9])"
+)
+_IBAN_IN_FOURS = re.compile(
+    r"[A-Z]{2} [0-9]{2}(?:\s{1,3}[A-Z0-9]{4}){2,7}(?:\s{1,3}[A-Z0-9]{1,4})?"
+)
 
 
 def ibans(text: str) -> Iterator[Span]:
-    """IBANs of the right length for their country whose check digits hold (ISO 7064, mod 97)."""
+    """IBANs of the right length for their country whose check digits hold (ISO 7064, mod 97).
+
+    Between two characters up to two blanks, one line end or one mark may stand.
+    """
     free = 0
     for digits in _IBAN_CHECK_DIGITS.finditer(text):
-        start = digits.start() - 2
+        is_apart = digits["apart"] is not None
+        start = digits.start() - 2 - is_apart
         length = _IBAN_LENGTHS.get(text[start : start + 2].upper())
         end = _end_of_iban(text, start, length) if length and start >= free else None
-        if end is not None:
+        # "IT 24 ..." begins a sentence more often than an IBAN.
+        if end is not None and (not is_apart or _IBAN_IN_FOURS.fullmatch(text, start, end)):
             yield Span(start, end, Kind.IBAN)
             free = end
 
@@ -121,7 +158,7 @@ def _end_of_iban(text: str, start: int, length: int) -> int | None:
         character = _IBAN_CHARACTER.match(text, end)
         if character is None:
             return None
-        characters.append(character[1])
+        characters.append(character["character"])
         end = character.end()
     if _GLUE.match(text, end):
         return None
@@ -149,9 +186,11 @@ _IPV4 = re.compile(
 )
 _NAME_BEFORE = re.compile(r"[A-Za-z0-9_]\Z|[0-9]\.\Z")
 _ADDRESS_BEFORE = re.compile(r"\b(?:ip|ipv6|addr|address|host|listen|bind)\b|\[\Z", re.I)
-# Versions of programs have four parts too.
+# Versions of programs and numbers of sections have four parts too.
 _VERSION_BEFORE = re.compile(
-    r"\b(?:version|release|build|firmware|upgrade to|ver|v)[ .:]{0,2}\Z", re.IGNORECASE
+    r"\b(?:version|release|build|firmware|driver|upgrade to|ver|v|ios|ipados|macos|android|chrome"
+    r"|firefox|section|chapter|clause|article)[ .:]{0,2}\Z",
+    re.IGNORECASE,
 )
 _DIGIT = re.compile("[0-9]")
 _CONTEXT = 24

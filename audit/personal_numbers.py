@@ -14,7 +14,7 @@ from audit.personal_data import Kind, Span
 from audit.phones import find_phone
 
 # Leading digits and lengths of the card networks, as the networks publish their issuer ranges.
-_CARD = re.compile(
+CARD = re.compile(
     r"4(?:[0-9]{15}|[0-9]{18})"  # Visa
     r"|5[1-5][0-9]{14}|2(?:22[1-9]|2[3-9][0-9]|[3-6][0-9]{2}|7[01][0-9]|720)[0-9]{12}"  # Mastercard
     r"|3[47][0-9]{13}"  # American Express
@@ -68,33 +68,33 @@ def _read(place: Place, region: str) -> Span | None:
             is_code = GLUE.match(place.text, reading.end) is not None
             if is_code and place.label not in (Label.CARD, Label.IDENTITY):
                 continue
-            if _is_card(place, reading):
+            if is_card(place, reading):
                 return Span(place.start, reading.end, Kind.CARD)
-            if _is_cnic(place, reading):
+            if is_cnic(place, reading):
                 return Span(place.start, reading.end, Kind.CNIC)
     return find_phone(place, readings, region)
 
 
-def _is_card(place: Place, reading: Reading) -> bool:
-    if not 12 <= len(reading.digits) <= 19 or not _passes_luhn(reading.digits):
+def is_card(place: Place, reading: Reading) -> bool:
+    if not 12 <= len(reading.digits) <= 19 or not passes_luhn(reading.digits):
         return False
     if place.label is Label.CARD:
         return True
     # Printed in groups of four to six; the last may be shorter.
     if min(reading.sizes[:-1], default=4) < 4:
         return False
-    if _CARD.fullmatch(reading.digits):
+    if CARD.fullmatch(reading.digits):
         return True
     return place.label is not Label.OTHER and _PERHAPS_CARD.fullmatch(reading.digits) is not None
 
 
-def _passes_luhn(digits: str) -> bool:
+def passes_luhn(digits: str) -> bool:
     """ISO/IEC 7812-1, annex B; a number of zeros passes it and is none."""
     total = sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
     return total % 10 == 0 and digits.strip("0") != ""
 
 
-def _is_cnic(place: Place, reading: Reading) -> bool:
+def is_cnic(place: Place, reading: Reading) -> bool:
     if len(reading.digits) != 13:
         return False
     if reading.sizes == (5, 7, 1) and "-" in place.text[place.start : reading.end]:

@@ -23,7 +23,9 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _LABEL_BEHIND = re.compile(
-    r"[ \-(:/]{0,3}(?:office|fax|mobile|cell|phone|tel|home|work|desk|whatsapp)\b", re.IGNORECASE
+    r"(?:[ \-(:/]{0,3}| is (?:my|our|the|his|her|their) )"
+    r"(?:office|fax|mobile|cell|phone|tel|home|work|desk|whatsapp)\b",
+    re.IGNORECASE,
 )
 # A cheap look before the numbering plans are asked, which takes far longer.
 _TRUNK = re.compile(r"0[1-9][0-9]{6,11}\Z")
@@ -38,21 +40,22 @@ def find_phone(place: Place, readings: Sequence[Reading], region: str) -> Span |
     """The phone number that begins at ``place``, or None.
 
     ``readings`` are those of ``place``, the longest first; ``region`` (ISO 3166-1 alpha-2) is
-    where a number without a calling code is dialled. Better evidence beats a longer number.
+    where a number without a calling code is dialled, or empty. Better evidence beats a longer number.
     """
     if place.is_glued and not place.lead.startswith("("):
         return None
     if "+" in place.lead and place.before.endswith(")"):
         return None  # A sum, (45)+(31).
     short = [reading for reading in readings if len(reading.digits) <= _MOST_DIGITS]
-    for test in (_is_in_use, _looks_dialled, _is_called_phone):
+    for test in (is_in_use, _looks_dialled, _is_called_phone):
         for reading in short:
             if test(place, reading, region):
-                return _span(place, reading)
+                return phone_span(place, reading)
     return None
 
 
-def _span(place: Place, reading: Reading) -> Span:
+def phone_span(place: Place, reading: Reading) -> Span:
+    """The number with its plus or parenthesis and its extension."""
     lead = place.lead
     if ")" not in place.text[place.start : reading.end]:
         lead = lead.replace("(", "")
@@ -61,7 +64,7 @@ def _span(place: Place, reading: Reading) -> Span:
     return Span(place.start - len(lead), end, Kind.PHONE)
 
 
-def _is_in_use(place: Place, reading: Reading, region: str) -> bool:
+def is_in_use(place: Place, reading: Reading, region: str) -> bool:
     """Whether it is in use, and has the plus or the zero that few other numbers have."""
     behind = place.text[reading.end : reading.end + 1]
     # Hasty writers forget the space behind a number, so a letter may follow.

@@ -1,11 +1,11 @@
 """Mask personal data in a text before it is written anywhere.
 
-Pure. ``redact("call me on 0300 1234567")`` is ``"call me on [PHONE]"``. Found are e-mail
+Pure. ``redact("call me on +92 300 1234567")`` is ``"call me on [PHONE]"``. It finds e-mail
 addresses, phone numbers, Pakistani identity numbers (CNIC), payment cards, IBANs and IP
-addresses, in the digits of any script. Names and street addresses are not.
+addresses, in the digits of any script. It does not find names and street addresses.
 
-Two promises beside finding: ``redact(redact(text)) == redact(text)``, and time that grows with the
-length of the text whatever the text is (every quantifier of every pattern is bounded).
+Two guarantees: ``redact(redact(text)) == redact(text)``, and time linear in the length of the text,
+whatever the text is (every quantifier of every pattern is bounded).
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from unicodedata import decimal
 from audit.number_runs import MASKED, MASKED_PHONE, NO_NUMBER
 from audit.personal_data import Kind, Span, emails, ibans, ipv4s, ipv6s
 from audit.personal_numbers import numbers
+from audit.split_numbers import split_numbers
 
 __all__ = ["Kind", "Span", "find", "kinds", "redact", "redact_tree"]
 
-DEFAULT_REGION = "PK"
+NO_REGION = ""
+"""No default country: a phone number without a calling code is read by its form alone."""
 # Deeper than any payload of ours; Python's own limit on recursion is 1,000.
 DEEPEST = 32
 TOO_DEEP = "[TOO DEEP]"
@@ -53,6 +55,8 @@ _FOLDED |= dict.fromkeys(map(ord, MASKED + MASKED_PHONE + NO_NUMBER), " ")
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe0e\ufe0f\u20e3]"
 )
+# How HTML writes a no-break space.
+_HTML_SPACE = re.compile(r"&(?:nbsp|#160|#xa0);", re.IGNORECASE)
 _NO_TEXT = frozenset({int, float, bool, type(None)})
 # An id that a program made; one in ten thousand reads as an IBAN.
 _UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])")
@@ -67,32 +71,40 @@ _SHAPES = re.compile(
     r"|(?<=:)[0-9A-Fa-f]{0,4}:"
     r"|(?<=[0-9])\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]"
     r"|(?<=[A-Za-z]{2}[0-9])(?<![A-Za-z0-9][A-Za-z]{2}[0-9])[0-9]"
-    r"|(?<=[0-9])(?:[ ()./\x00-\x02-]{0,5}[0-9]){6}"
+    r"|(?<=[0-9])(?:[ ()./\x00-\x02\t\r\n,_|-]{0,6}[0-9]){6}"
+    r"|(?<=@) [A-Za-z0-9][A-Za-z0-9_-]{0,62}\."
     r")"
 )
+# What a spelled-out e-mail address cannot do without: "jane (at) example dot com".
+_SPELLED_OUT = ("dot", "at]", "at)", "at}", "at>")
+# No shape spans it, so that texts joined by it can be searched together.
+_BOUNDARY = "\x1f"
 
 
-def redact(text: str, *, region: str = DEFAULT_REGION) -> str:
+def redact(text: str, *, region: str = NO_REGION) -> str:
     """``text`` with each piece of personal data replaced by ``[EMAIL]``, ``[PHONE]`` and so on."""
     if not _may_hold_any(text):
         return text
     return _replaced(text, find(text, region=region), lambda span: span.kind.placeholder)
 
 
-def kinds(text: str, *, region: str = DEFAULT_REGION) -> frozenset[Kind]:
+def kinds(text: str, *, region: str = NO_REGION) -> frozenset[Kind]:
     """The kinds of personal data in ``text``."""
     return frozenset(span.kind for span in find(text, region=region))
 
 
-def find(text: str, *, region: str = DEFAULT_REGION) -> list[Span]:
+def find(text: str, *, region: str = NO_REGION) -> list[Span]:
     """The personal data in ``text``, from left to right, never overlapping.
 
-    ``region`` (ISO 3166-1 alpha-2) is where a phone number without a calling code is dialled;
-    one unknown to phonenumbers leaves only numbers that name their country or look like phones.
+    ``region`` (ISO 3166-1 alpha-2) is where a phone number without a calling code is dialled. With
+    none, or one unknown to phonenumbers, only numbers with a calling code, in a form that only
+    phones have, or named by a word beside them count as phones.
     """
     if not _may_hold_any(text):
         return []
     folded = text.translate(_FOLDED)
+    if "&" in folded:
+        folded = _HTML_SPACE.sub(lambda found: " " + "\u200b" * (len(found[0]) - 1), folded)
     visible = _INVISIBLE.sub("", folded)
     spans = _find_in_folded(visible, region)
     if len(visible) < len(folded):
@@ -101,7 +113,7 @@ def find(text: str, *, region: str = DEFAULT_REGION) -> list[Span]:
     return sorted(spans)
 
 
-def redact_tree(value: Any, *, region: str = DEFAULT_REGION, depth: int = DEEPEST) -> Any:
+def redact_tree(value: Any, *, region: str = NO_REGION, depth: int = DEEPEST) -> Any:
     """JSON-like ``value`` with every string in it redacted, keys included; itself if none needs it.
 
     Dicts and lists are followed ``depth`` levels down; what lies deeper becomes ``[TOO DEEP]``.
@@ -164,15 +176,22 @@ def _texts_in(value: Any, depth: int) -> list[str] | None:
 
 
 def _may_any_hold(texts: Sequence[str]) -> bool:
-    """As ``_may_hold_any``. No shape spans a line break, so that one search sees them all."""
-    together = "\n".join(texts)
+    """As ``_may_hold_any``, with one search for all texts in ASCII."""
+    together = _BOUNDARY.join(texts)
     return any(map(_may_hold_any, [together] if together.isascii() else texts))
 
 
 def _may_hold_any(text: str) -> bool:
     """Whether ``text`` has what some kind cannot do without; never wrong when it says no."""
+    if text.isascii() and _SHAPES.search(text) is not None:
+        return True
+    lowered = text.lower()
+    if any(part in lowered for part in _SPELLED_OUT):
+        return True
+    if "&" in text and _HTML_SPACE.search(text):
+        return True
     if text.isascii():
-        return _SHAPES.search(text) is not None
+        return False
     # An IPv6 address may have no digit, but then has "::" or seven colons.
     return bool(_DIGIT_OR_AT.search(text)) or "::" in text or text.count(":") > 6
 
@@ -186,7 +205,10 @@ def _find_in_folded(text: str, region: str) -> list[Span]:
         return spans
     for _ in range(_MOST_PASSES):
         found_before = len(spans)
-        for finder in (emails, ibans, ipv6s, ipv4s, partial(numbers, region=region)):
+        for finder in (
+            *(emails, ibans, ipv6s, ipv4s),
+            *(partial(numbers, region=region), partial(split_numbers, region=region)),
+        ):
             found = list(finder(text))
             text = _replaced(text, found, lambda span: _mask(span.kind, span.end - span.start))
             spans += found
