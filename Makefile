@@ -8,7 +8,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 
-AS_DEPLOYED := STATE_DIR=var/check ALLOWED_HOSTS=support.example.com
+AS_DEPLOYED := STATE_DIR=var/check ALLOWED_HOSTS=support.example.com PHONE_REGION=ZZ
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test check lock clean

@@ -8,6 +8,21 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
 from audit.channels import Channel, Mode
+from audit.phones import NO_COUNTRY
+
+
+@register(deploy=True)
+def phones_have_a_country(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Only numbers with a calling code are sure to be recognised without one."""
+    if settings.PHONE_REGION:
+        return []
+    return [
+        Warning(
+            "PHONE_REGION is not set: phone numbers without a calling code may not be masked.",
+            hint=f"Set it to your customers' country, such as PK, or to {NO_COUNTRY} for none.",
+            id="audit.W002",
+        )
+    ]
 
 
 @register

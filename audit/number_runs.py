@@ -40,9 +40,7 @@ _DATE = re.compile(rf"{_YEAR}(.){_MONTH}\1{_DAY}|{_DAY}([-/.]){_DAY}\2{_YEAR}")
 _NUMBER_BEFORE = re.compile(r"[0-9][-/.]?\Z")
 # Builds of programs: no phone has a group of one digit among groups joined by dots, but for its
 # first (10.0.22631.4460; 1.212.555.0123 and +33.1.23.45.67.89 are phones).
-_LIKE_A_BUILD = re.compile(
-    r"(?<![0-9.+(])(?!00)[0-9]{1,5}(?:\.[0-9]{1,8}){2,5}(?![0-9]|\.[0-9])"
-)
+_LIKE_A_BUILD = re.compile(r"(?<![0-9.+(])(?!00)[0-9]{1,5}(?:\.[0-9]{1,8}){2,5}(?![0-9]|\.[0-9])")
 _ONE_DIGIT_BETWEEN = re.compile(r"\.[0-9]\.")
 _HEX = "[0-9A-Fa-f]"
 _UUID = re.compile(
@@ -198,9 +196,10 @@ def without_other_numbers(text: str) -> str:
 
 
 def blank_other_numbers(text: str) -> str:
-    """``text``, of the same length, with ``NO_NUMBER`` for dates, builds, UUIDs and printed codes."""
+    """``text`` with ``NO_NUMBER`` in place of dates, builds, UUIDs and printed codes."""
     text = _LIKE_A_DATE.sub(_blank_a_date, text)
-    text = _LIKE_A_BUILD.sub(_blank_a_build, text)
+    if _ONE_DIGIT_BETWEEN.search(text):
+        text = _LIKE_A_BUILD.sub(_blank_a_build, text)
     text = _CODE_IN_FOURS.sub(_blank, text)
     if text.count("-") >= 4:
         text = _UUID.sub(_blank, text)
@@ -255,7 +254,10 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def _blank_a_build(found: re.Match[str]) -> str:
-    return _blank(found) if _ONE_DIGIT_BETWEEN.search(found[0]) else found[0]
+    leading = found.string[max(0, found.start() - _REACH) : found.start()]
+    is_phone = _nearest_label(_WORD.findall(leading)) is Label.PHONE and ".0." not in found[0]
+    is_build = _ONE_DIGIT_BETWEEN.search(found[0]) and not is_phone
+    return _blank(found) if is_build else found[0]
 
 
 def _blank_a_date(found: re.Match[str]) -> str:

@@ -44,13 +44,15 @@ _ADDRESS_LENGTH = 254
 # brackets or as a word between blanks.
 _OPEN, _CLOSE = r" ?[\[({<] ?", r" ?[\])}>] ?"
 _DOT = rf"{_OPEN}(?:dot|\.){_CLOSE}| dot "
-_AT = re.compile(rf"(?P<sign>@|%40)|(?P<spelled>{_OPEN}(?:at|@){_CLOSE}| at )", re.IGNORECASE)
+_AT = re.compile("@|%40")
+_SPELLED_AT = re.compile(rf"{_OPEN}(?:at|@){_CLOSE}| at ", re.IGNORECASE)
 # Matched against reversed text, which is how the part before an @ is read without trying
 # every position of a long word as its beginning.
 _LOCAL_REVERSED = re.compile(r"""[\w!#$%&'*+?^`{|}~.-]{1,254}|"[^"\n]{1,64}["]""")
 _SPELLED_LOCAL_REVERSED = re.compile(
     r"[\w.+-]{1,64}(?:(?: ?[\])}>] ?(?:tod|\.) ?[\[({<] ?| tod )[\w.+-]{1,64}){0,3}", re.IGNORECASE
 )
+_SPELLED_PARTS = ("dot", "at]", "at)", "at}", "at>", "at ]", "at )", "[.]", "(.)")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _TOP = r"(?:xn--[A-Za-z0-9-]{2,59}|[^\W\d_]{2,63})(?![^\W_])"
 # The ideographic full stops are dots in a domain (UTS 46).
@@ -65,14 +67,17 @@ def emails(text: str) -> Iterator[Span]:
 
     Also with one blank behind the @, and spelled out: ``jane [at] example [dot] com``.
     """
+    signs = [(at, _LOCAL_REVERSED) for at in _AT.finditer(text)]
+    if may_spell_email(text):
+        signs += [(at, _SPELLED_LOCAL_REVERSED) for at in _SPELLED_AT.finditer(text)]
+        signs.sort(key=lambda sign: sign[0].start())
     free = 0
-    for at in _AT.finditer(text):
+    for at, local_reversed in signs:
         domain = _domain_after(text, at)
         if domain is None:
             continue
-        before = text[max(free, at.start() - _ADDRESS_LENGTH) : at.start()]
-        pattern = _LOCAL_REVERSED if at["sign"] else _SPELLED_LOCAL_REVERSED
-        local = pattern.match(before[::-1])
+        before = text[max(free, at.start() - _ADDRESS_LENGTH) : max(free, at.start())]
+        local = local_reversed.match(before[::-1])
         if local is None:
             continue
         written = local[0][::-1]
@@ -81,12 +86,18 @@ def emails(text: str) -> Iterator[Span]:
         yield Span(start, free, Kind.EMAIL)
 
 
+def may_spell_email(text: str) -> bool:
+    """Whether an e-mail address may be spelled out in ``text``; never wrong when it says no."""
+    lowered = text.lower()
+    return any(part in lowered for part in _SPELLED_PARTS)
+
+
 def _domain_after(text: str, at: re.Match[str]) -> re.Match[str] | None:
     start, end = at.end(), at.end() + _ADDRESS_LENGTH
     if spelled := _SPELLED_DOMAIN.match(text, start, end):
         return spelled
     # " at " alone is an everyday word: then the dot has to be spelled out too.
-    if at["spelled"] and at["spelled"].strip().isalpha():
+    if at[0].strip().isalpha():
         return None
     return _DOMAIN.match(text, start + (text[start : start + 1] == " "), end)
 

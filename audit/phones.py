@@ -17,6 +17,9 @@ from audit.personal_data import Kind, Span
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
+NO_COUNTRY = "ZZ"
+"""PHONE_REGION of a site that has no country, on purpose; CLDR's code for an unknown region."""
+
 _MOST_DIGITS = 15  # ITU-T E.164
 _EXTENSION = re.compile(
     r"(?:x|[ ,]{0,2}(?:x|ext(?:ension|n)?[.:]?) ?)[0-9]{1,7}(?![A-Za-z0-9_]|[-/.][0-9])",
@@ -36,11 +39,26 @@ _NAME_BEFORE = re.compile(r"#\Z|[A-Za-z_][-/_.]\Z")
 _AMOUNT_BEHIND = re.compile(r"[%=*]|[.,:][0-9]|[-/_][A-Za-z0-9]")
 
 
+def region(text: str) -> str:
+    """A country's code (ISO 3166-1 alpha-2) whose numbering plan is known, ``ZZ``, or nothing.
+
+    Raises ``ValueError``.
+    """
+    import phonenumbers
+
+    if text and text != NO_COUNTRY and text not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(
+            f"a country's code such as PK or DE, or {NO_COUNTRY} for none, not {text!r}"
+        )
+    return text
+
+
 def find_phone(place: Place, readings: Sequence[Reading], region: str) -> Span | None:
     """The phone number that begins at ``place``, or None.
 
     ``readings`` are those of ``place``, the longest first; ``region`` (ISO 3166-1 alpha-2) is
-    where a number without a calling code is dialled, or empty. Better evidence beats a longer number.
+    where a number without a calling code is dialled, or empty. Better evidence beats a longer
+    number.
     """
     if place.is_glued and not place.lead.startswith("("):
         return None

@@ -18,7 +18,7 @@ from typing import Any
 from unicodedata import decimal
 
 from audit.number_runs import MASKED, MASKED_PHONE, NO_NUMBER
-from audit.personal_data import Kind, Span, emails, ibans, ipv4s, ipv6s
+from audit.personal_data import Kind, Span, emails, ibans, ipv4s, ipv6s, may_spell_email
 from audit.personal_numbers import numbers
 from audit.split_numbers import split_numbers
 
@@ -75,8 +75,6 @@ _SHAPES = re.compile(
     r"|(?<=@) [A-Za-z0-9][A-Za-z0-9_-]{0,62}\."
     r")"
 )
-# What a spelled-out e-mail address cannot do without: "jane (at) example dot com".
-_SPELLED_OUT = ("dot", "at]", "at)", "at}", "at>")
 # No shape spans it, so that texts joined by it can be searched together.
 _BOUNDARY = "\x1f"
 
@@ -185,8 +183,7 @@ def _may_hold_any(text: str) -> bool:
     """Whether ``text`` has what some kind cannot do without; never wrong when it says no."""
     if text.isascii() and _SHAPES.search(text) is not None:
         return True
-    lowered = text.lower()
-    if any(part in lowered for part in _SPELLED_OUT):
+    if may_spell_email(text):
         return True
     if "&" in text and _HTML_SPACE.search(text):
         return True

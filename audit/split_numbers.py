@@ -16,6 +16,8 @@ from audit.personal_numbers import CARD, is_card, is_cnic, passes_luhn
 from audit.phones import is_in_use, phone_span
 
 _BREAK = re.compile(r"[\t\r\n,_|\u00b7]")
+# A cheap look first: digits before and behind a break.
+_BROKEN_NUMBER = re.compile(r"[0-9)][ /-]{0,2}[\t\r\n,_|\u00b7][ \n/-]{0,3}[(+]{0,2}[0-9]")
 _WIDE_LINK = re.compile(
     rf"{LINK.pattern}|(?: ?[-/] ?| {{0,2}})(?:\r?\n|\t)(?: ?[-/] ?| {{0,2}})| ?[,_|\u00b7] ?"
 )
@@ -42,7 +44,7 @@ def _digit_by_digit(text: str) -> Iterator[Span]:
 
 
 def _over_breaks(text: str, region: str) -> Iterator[Span]:
-    if not _BREAK.search(text):
+    if not _BROKEN_NUMBER.search(text):
         return
     text, read_to = blank_other_numbers(text), 0
     for run in runs(text, _WIDE_LINK):

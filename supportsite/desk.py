@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
@@ -94,6 +95,7 @@ def _sees(request: HttpRequest, model: str) -> bool:
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What waits, what was asked in the last 24 hours, and what /ask answers from."""
     context["title"] = "Desk"
+    context["has_phone_region"] = bool(settings.PHONE_REGION)
     if _sees(request, "tickets.ticket"):
         waiting = Ticket.objects.waiting()
         context["waiting"] = {"count": waiting.count(), "longest": waiting[:LISTED]}

@@ -18,7 +18,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from assistant import limits
-from audit import channels
+from audit import channels, phones
 from audit.principal import Role
 from supportsite import (
     certificate_subjects,
@@ -296,7 +296,7 @@ AUDIT_ANCHOR_DIR = env.path("AUDIT_ANCHOR_DIR", STATE_DIR / "anchors")
 # Without a key of their own, records are tied to SECRET_KEY, which then cannot be changed.
 AUDIT_MAC_KEY = secrets.read("AUDIT_MAC_KEY", STATE_DIR) or SECRET_KEY
 AUDIT_SIGNING_KEY = secrets.read("AUDIT_SIGNING_KEY", STATE_DIR)
-PHONE_REGION = env.text("PHONE_REGION", "PK")
+PHONE_REGION = env.parsed("PHONE_REGION", "", phones.region)
 # Finds names and places, if set.
 PRESIDIO_MODEL = env.text("PRESIDIO_MODEL")
 # What is done with personal data, by channel; the audit trail is always redacted.

@@ -9,6 +9,8 @@ from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
 os.environ.setdefault("STATE_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
+# The numbers in the tests are Pakistani unless they name their country.
+os.environ.setdefault("PHONE_REGION", "PK")
 for _name in ("SECRET_KEY", "JWT_SECRET", "AUDIT_MAC_KEY", "AUDIT_SIGNING_KEY"):
     os.environ[_name] = secrets.token_urlsafe(48)
 # Whitenoise warns of a missing folder, and the tests turn warnings into errors.

@@ -9,6 +9,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ from django.test import Client
 
 from assistant.models import ConversationTurn
 from assistant.tests.personal_cases import cases
+from audit import redaction
 from audit.channels import parse
 from audit.models import Record
 from audit.principal import SUBJECT
-from audit.redaction import redact
 from supportsite.logs import Formatter
 from tickets import sending
 from tickets.addresses import networks
@@ -34,6 +35,8 @@ from tickets.tests.receiver import receiving
 
 OTHER_FIELDS, DESK, SENT = 6, 30, 100
 """Through the slower doors goes one case of so many; and so many deliveries are sent."""
+
+redact = partial(redaction.redact, region=site.PHONE_REGION)
 
 TAG = re.compile(r"[\w.:-]{1,50}")
 SHORTEST = 7

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from audit import phones
 from audit.channels import DEFAULTS, MODES, Channel, Mode, parse
-from audit.checks import logs_are_redacted
+from audit.checks import logs_are_redacted, phones_have_a_country
 
 
 def test_what_is_not_named_stays_as_it_is():
@@ -47,3 +48,18 @@ def test_logs_that_are_not_redacted_do_not_go_unnoticed(settings):
 
 def test_redacted_logs_are_fine(settings):
     assert logs_are_redacted(None) == []
+
+
+@pytest.mark.parametrize(("region", "warns"), [("", True), ("PK", False), ("ZZ", False)])
+def test_a_site_without_a_phone_region_is_told_to_set_one(settings, region, warns):
+    settings.PHONE_REGION = region
+
+    told = [found.id for found in phones_have_a_country(None)]
+
+    assert told == (["audit.W002"] if warns else [])
+
+
+def test_a_phone_region_is_a_country():
+    assert [phones.region(name) for name in ("", "PK", "ZZ")] == ["", "PK", "ZZ"]
+    with pytest.raises(ValueError, match="a country's code such as PK"):
+        phones.region("Pakistan")

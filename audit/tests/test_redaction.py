@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import gc
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 from re._constants import MAX_REPEAT, MIN_REPEAT, POSSESSIVE_REPEAT
 from re._parser import SubPattern, parse
 from typing import Any
@@ -17,10 +20,17 @@ import pytest
 from hypothesis import example, given, settings, target
 from hypothesis import strategies as st
 
-from audit.redaction import TOO_DEEP, Kind, Span, find, kinds, redact, redact_tree
+from audit import redaction
+from audit.redaction import TOO_DEEP, Kind, Span
+
+# The numbers in these tests are Pakistani unless they name their country.
+find, kinds, redact, redact_tree = (
+    partial(each, region="PK")
+    for each in (redaction.find, redaction.kinds, redaction.redact, redaction.redact_tree)
+)
 
 ZERO_WIDTH = "\N{ZERO WIDTH SPACE}"
-FINDERS = ("personal_data", "personal_numbers", "number_runs", "phones")
+FINDERS = ("personal_data", "personal_numbers", "number_runs", "phones", "split_numbers")
 
 
 def urdu(digits: str) -> str:
@@ -47,6 +57,13 @@ def fullwidth(digits: str) -> str:
         pytest.param("a@b.example,c@d.example", "[EMAIL],[EMAIL]", id="two with a comma"),
         pytest.param("sana\uff20shop.example", "[EMAIL]", id="with a fullwidth at sign"),
         pytest.param(f"sana{ZERO_WIDTH}@shop.example", "[EMAIL]", id="with a zero-width space"),
+        pytest.param("sana@ shop.example", "[EMAIL]", id="with a blank behind the at sign"),
+        pytest.param("sana@shop\u3002example", "[EMAIL]", id="with the ideographic full stop"),
+        pytest.param("sana [at] shop [dot] example", "[EMAIL]", id="spelled out in brackets"),
+        pytest.param("sana(at)shop.example", "[EMAIL]", id="only its at sign spelled out"),
+        pytest.param("to sana dot k at shop dot example", "to [EMAIL]", id="in words"),
+        pytest.param("look at shop.example", "look at shop.example", id="at as a word"),
+        pytest.param("Meet @ Cafe. Ok", "Meet @ Cafe. Ok", id="an at sign as a word"),
     ],
 )
 def test_it_masks_an_email_address(text, redacted):
@@ -80,6 +97,9 @@ def test_it_masks_an_email_address(text, redacted):
         pytest.param(f"0301{ZERO_WIDTH}2345678", "[PHONE]", id="with a zero-width space"),
         pytest.param("0301-2345678/0302-3456789", "[PHONE]/[PHONE]", id="two with a slash"),
         pytest.param("2024 0301 2345678 5 times", "2024 [PHONE] 5 times", id="among numbers"),
+        pytest.param("+92 301\n2345678", "[PHONE]", id="over two lines"),
+        pytest.param("0301\r\n2345678", "[PHONE]", id="a mobile over two lines"),
+        pytest.param("+33.1.23.45.67.89", "[PHONE]", id="French with dots"),
     ],
 )
 def test_it_masks_a_phone_number(text, redacted):
@@ -91,6 +111,10 @@ def test_it_masks_a_phone_number(text, redacted):
     [
         pytest.param("call 467 3395", "call [PHONE]", id="a label before it"),
         pytest.param("467 3395 (office)", "[PHONE] (office)", id="a label behind it"),
+        pytest.param("98765 43210 is my mobile", "[PHONE] is my mobile", id="a sentence behind it"),
+        pytest.param(
+            "phone number 971.4.123.4567", "phone number [PHONE]", id="no build, by label"
+        ),
         pytest.param("Fax:\n467 3395", "Fax:\n[PHONE]", id="a label on the line above"),
         pytest.param("phone 2: 467 3395", "phone 2: [PHONE]", id="a label with a number"),
         pytest.param("میرا نمبر 4673395", "میرا نمبر [PHONE]", id="an Urdu label"),
@@ -112,10 +136,43 @@ def test_a_label_decides_on_a_number_that_could_be_a_phone(text, redacted):
     assert redact(text) == redacted
 
 
+def texts_from_bug_reports() -> Iterator[Any]:
+    with (Path(__file__).parent / "redaction_cases.csv").open(newline="", encoding="utf-8") as file:
+        for number, row in enumerate(csv.DictReader(file), 2):
+            yield pytest.param(row["text"], row["should"], id=f"line {number}: {row['kind']}")
+
+
+@pytest.mark.parametrize(("text", "redacted"), [*texts_from_bug_reports()])
+def test_it_masks_what_bug_reports_of_other_systems_told(text, redacted):
+    assert redact(text) == redacted
+    assert redact(redacted) == redacted
+
+
+@pytest.mark.parametrize("separator", ["\t", "\n", ",", "|", " "])
+def test_a_table_of_numbers_stays(separator):
+    row = separator.join(["4120", "4330", "5220", "5190", "4444", "4111", "2230"])
+
+    assert redact(row) == row
+    assert redact("12345678\n87654321") == "12345678\n87654321"
+
+
+def test_two_lines_joined_to_one_are_redacted_alike():
+    for text in ("5555 5555\n5555 4444", "GB82 WEST 1234\n5698 7654 32", "+92 300\n1234567"):
+        assert redact(" ".join(text.split())) == redact(text)
+
+
 def test_the_region_says_where_a_number_without_a_calling_code_is_dialled():
     assert redact("2125550123", region="US") == "[PHONE]"
     assert redact("2125550123", region="PK") == "2125550123"
     assert redact("+92 301 2345678", region="US") == "[PHONE]"
+
+
+@pytest.mark.parametrize("region", ["", "ZZ"])
+def test_without_a_region_numbers_with_a_calling_code_are_recognised(region):
+    for dialled in ("03012345678", "3012345678"):
+        assert redact(dialled, region=region) == dialled
+    for international in ("+92 301 2345678", "0092 301 2345678", "call 467 3395"):
+        assert "[PHONE]" in redact(international, region=region)
 
 
 def test_a_region_that_does_not_exist_leaves_numbers_in_international_form():
@@ -133,6 +190,9 @@ def test_a_region_that_does_not_exist_leaves_numbers_in_international_form():
         pytest.param("35202-1234567-0", "[CNIC]", id="ending in 0, as there is no check digit"),
         pytest.param("3520212345671", "[CNIC]", id="without dashes"),
         pytest.param("35202 1234567 1", "[CNIC]", id="with spaces"),
+        pytest.param("35202-\n1234567-1", "[CNIC]", id="over two lines"),
+        pytest.param("35202\n1234567\n1", "[CNIC]", id="over three lines"),
+        pytest.param("CNIC 35202-12345\n67-1", "CNIC [CNIC]", id="broken inside a group"),
         pytest.param("35202 - 1234567 - 1", "[CNIC]", id="with spaced dashes"),
         pytest.param("35202\u20111234567\u20111", "[CNIC]", id="with non-breaking hyphens"),
         pytest.param(urdu("35202-1234567-1"), "[CNIC]", id="in Urdu digits"),
@@ -165,6 +225,9 @@ def test_it_masks_a_cnic(text, redacted):
         pytest.param("4242424242424241", "4242424242424241", id="one digit off"),
         pytest.param("parcel 6200000000000005", "parcel 6200000000000005", id="a parcel's number"),
         pytest.param("card 0000000000000000", "card 0000000000000000", id="only zeros"),
+        pytest.param("5105\t1051\t0510\t5100\t2029", "[CARD]\t2029", id="in cells, before a year"),
+        pytest.param("3714\n496353\n98431", "[CARD]", id="American Express over three lines"),
+        pytest.param("5105,1051,0510,5101", "5105,1051,0510,5101", id="cells failing the check"),
     ],
 )
 def test_it_masks_a_payment_card(text, redacted):
@@ -230,6 +293,7 @@ def test_it_masks_an_ip_address(text, redacted):
         "ask:be60df07-37eb-48b5-8d5a-b7b8f5c5d3ba",  # its middle reads as an IBAN
         *("00390612-3456-4abc-8abc-0123456789ab", "call 1 2 3 4 5 6 7", "#3012345678"),
         *("ABC-3012345678", "(45)+(31)-278394", "03012345678_2.jpg", "call cost 0.12345678"),
+        *("iOS 17.5.1.2", "section 3.1.4.1", "Windows 10.0.22631.4460", "0.22631.1.4460123"),
         *("mobile 4673395% up", "$12345678 a call", "call $12345678", "\x01 4673395"),
         *("da39a3ee5e6b4b0d3255bfef95601890afd80709", "RB123456785GB", "1920x1080", ""),
     ],
@@ -320,6 +384,7 @@ PIECES = [
     *("35202-1234567-1", "3520212345671", "4242424242424242", "4242 4242 4242 4242", "2024-05-06 "),
     *("a@b.example", "@", "%40", "10.0.0.1", "2001:db8::1", "::", "PK28HABB0007861234567890"),
     *("AB12 3456 ", "550e8400-e29b-41d4-a716-446655440000", "ext 12", "x12", "call ", "order "),
+    *("&nbsp;", "\t", "|", "_", "\u00b7", "4242\n", "4242", "35202-\n", " at ", "(at)", " dot "),
     *("card ", "cnic ", "my number ", "version ", " office", "or ", "[PHONE]", "[CARD]", "[", "]"),
     *(" ", "-", ".", "/", "(", ")", ",", ":", "#", "%", "=", "\n", '"', "x", "ہے", "\x00", "\x01"),
     *(ZERO_WIDTH, "\u2013", urdu("0301"), arabic("2345678"), fullwidth("12")),
@@ -394,6 +459,8 @@ def _numbering_plans_are_loaded():
         *("03012345678 ", "2345678 ", "+", "+1-", "+92301", "9 9999 999 99 ", "020 7946 0018 "),
         *("(212) 555-0123 ", "1234567x1", "call 12 34 56 78 ", "4242 ", "35202-", "2024-05-"),
         *("PK28", "PK28 ", "AB12 3456 ", "123456789" * 5, "4673395 or ", "\x01", "\x021", "\u2013"),
+        *("5555\n", "5555\t5555,", "1,", "1|", "1\n", "a at b dot ", "a [at] ", " dot a", "(at)"),
+        *("10.0.1.", "1.1.", "DE 89 ", "GB82\n", "&nbsp;1", "a@ ", "0301\n", "5 5 "),
         *(":", "::", "1:", "f:", "f::", "::1 ", "10.0.0.", "10.0.0.1 ", "255.", "version 1.2.3.4 "),
         *(urdu("1"), arabic("1 "), fullwidth("1-"), ZERO_WIDTH + "1", "[PHONE] 4673395 ", "[EMAIL"),
     ],

@@ -193,3 +193,12 @@ def test_a_support_person_corrects_an_answer_and_sees_to_a_ticket(site, customer
     ticket = Ticket.objects.get()
     assert (ticket.status, ticket.assignee) == ("resolved", "sam")
     assert heard == []
+
+
+@pytest.mark.parametrize(("region", "says_so"), [("", True), ("PK", False)])
+def test_the_first_page_asks_for_a_phone_region(admin_client, settings, region, says_so):
+    settings.PHONE_REGION = region
+
+    page = admin_client.get("/admin/").content.decode()
+
+    assert ("PHONE_REGION is not set" in page) is says_so

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -84,7 +85,11 @@ def keep_labels(questions: list[LabelledQuestion], *, source: str) -> None:
     Label.objects.filter(source=source).delete()
     Label.objects.bulk_create(
         [
-            Label(source=source, question=redact(each.question), expected=list(each.expected))
+            Label(
+                source=source,
+                question=redact(each.question, region=settings.PHONE_REGION),
+                expected=list(each.expected),
+            )
             for each in questions
         ],
         batch_size=1000,

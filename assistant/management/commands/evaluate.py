@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant import trials, wiring
@@ -97,7 +98,7 @@ def keep_run(
     found: Evaluation,
 ) -> list[Flip]:
     """Store the run; return the questions whose result changed since the last one."""
-    kept = redact_tree([one.as_dict() for one in judged])
+    kept = redact_tree([one.as_dict() for one in judged], region=settings.PHONE_REGION)
     before = EvaluationRun.objects.filter(source=source).first()
     EvaluationRun.objects.create(
         release=release.number or 0,
