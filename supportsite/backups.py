@@ -4,9 +4,9 @@
     database.dump    all of Postgres, by pg_dump: FAQs, releases, vectors and fitted policies,
                      tickets, people, the audit trail and the keys of the persons in it
     anchors/         the checkpoints of AUDIT_ANCHOR_DIR
-    secrets/         only if asked for; as they lie in STATE_DIR
+    secrets/         only on request; as they are in STATE_DIR
 
-Not in it: Chroma's collection, which is built anew from Postgres, and settings.
+Not in it: Chroma's collection, which is rebuilt from Postgres, and settings.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
 
 from django.conf import settings
 from django.db import connection
@@ -35,8 +34,6 @@ FORMAT = 1
 MANIFEST, DATABASE = "manifest.json", "database.dump"
 MEMBER = re.compile(r"database\.dump|anchors/[\w.-]+|secrets/[a-z_]+")
 
-LARGEST_MANIFEST = 10_000_000
-
 
 class BadBackup(Exception):
     """The archive cannot be restored, here or at all; the text says why."""
@@ -44,93 +41,85 @@ class BadBackup(Exception):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an archive says of itself."""
+    """What an archive holds and what it needs."""
 
     format: int
     made: str
-    """When the dump was begun: what was committed later is not in it."""
+    """The moment before the dump; what was committed later is not in it."""
     postgres: int
     """Major version of the server."""
     migrations: list[str]
-    """That were applied, such as ``faq.0003_drafts``."""
+    """The applied ones, such as ``faq.0003_drafts``."""
     audit_key: str
-    """Tells AUDIT_MAC_KEYs apart, and nothing about them."""
+    """A fingerprint of AUDIT_MAC_KEY."""
     files: dict[str, str]
     """SHA-256 by member."""
 
+    @property
+    def anchors(self) -> list[str]:
+        return [name for name in self.files if name.startswith("anchors/")]
 
-def make(to: Path, *, with_secrets: bool) -> Manifest:
+
+def make(archive: Path, *, with_secrets: bool) -> Manifest:
     """Write a backup; whole or not at all, readable by its owner alone.
 
     Raises ``database_dump.DumpFailed`` and ``OSError``.
     """
-    with tempfile.TemporaryDirectory(dir=to.parent, prefix=".backup-") as folder:
-        root = Path(folder)
-        # Before the database: what they say must be in it.
-        _copy_anchors(root / "anchors")
-        made = timezone.now()
-        database_dump.dump(root / DATABASE)
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".backup-") as temporary:
+        folder = Path(temporary)
+        # Before the database: the records of these checkpoints must be in it.
+        _copy_anchors(folder / "anchors")
+        now = timezone.now()
+        database_dump.dump(folder / DATABASE)
         if with_secrets:
             for name in secrets.NAMES:
                 if value := getattr(settings, name):
-                    secrets.keep(root / "secrets" / name.lower(), value)
-        manifest = _manifest(root, made)
-        (root / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n")
-        packed = root / "packed.tar"
-        with tarfile.open(packed, "w") as archive:
+                    secrets.keep(folder / "secrets" / name.lower(), value)
+        manifest = _manifest(folder, now)
+        (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n")
+        packed = folder / "packed.tar"
+        with tarfile.open(packed, "w") as tar:
             for name in (MANIFEST, *sorted(manifest.files)):
-                archive.add(root / name, name, filter=_anonymous)
+                tar.add(folder / name, name, filter=_without_owner)
         packed.chmod(0o600)
-        packed.replace(to)
+        packed.replace(archive)
     return manifest
 
 
-@dataclass(frozen=True)
-class Backup:
-    """An open archive whose members are as its manifest says."""
-
-    manifest: Manifest
-    packed: tarfile.TarFile
-
-    def database(self) -> IO[bytes]:
-        return _member(self.packed, DATABASE)
-
-    def anchors(self) -> dict[str, bytes]:
-        """The checkpoints by their file's name."""
-        return {
-            Path(name).name: _member(self.packed, name).read()
-            for name in self.manifest.files
-            if name.startswith("anchors/")
-        }
-
-
 @contextmanager
-def opened(archive: Path) -> Iterator[Backup]:
-    """A backup, looked over. Raises ``BadBackup`` and ``OSError``."""
-    try:
-        packed = tarfile.open(archive, "r:")  # noqa: SIM115 (closed below)
-    except tarfile.TarError as wrong:
-        raise BadBackup(f"{archive} is no whole backup: {wrong}.") from None
-    with packed:
+def unpacked(archive: Path) -> Iterator[tuple[Manifest, Path]]:
+    """The manifest, and a temporary folder with the members, whose checksums are verified.
+
+    Raises ``BadBackup`` and ``OSError``.
+    """
+    # Not in /tmp, which may be small.
+    settings.STATE_DIR.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.STATE_DIR, prefix=".restore-") as temporary:
+        folder = Path(temporary)
         try:
-            manifest = _read(packed)
-            for name, written in manifest.files.items():
-                if _digest(_member(packed, name)) != written:
-                    raise BadBackup(f"{name} is not as it was written: the archive is damaged.")
-        except (tarfile.TarError, KeyError) as wrong:
-            raise BadBackup(f"{archive} is no whole backup: {wrong}.") from None
-        yield Backup(manifest, packed)
+            with tarfile.open(archive, "r:") as tar:
+                tar.extractall(folder, filter="data")
+        except (tarfile.TarError, EOFError) as failure:
+            raise BadBackup(f"{archive} is not a whole backup: {failure}.") from None
+        manifest = _read_manifest(folder / MANIFEST)
+        for name, checksum in manifest.files.items():
+            file = folder / name
+            if not file.is_file():
+                raise BadBackup(f"{archive} is not a whole backup: {name} is missing.")
+            if digest(file) != checksum:
+                raise BadBackup(f"{name} does not match its checksum: the archive is damaged.")
+        yield manifest, folder
 
 
 def refuse(manifest: Manifest) -> None:
-    """Raise ``BadBackup`` unless this site can take what the archive holds."""
+    """Raise ``BadBackup`` unless the archive can be restored into this site."""
     known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations or {}}
     if newer := sorted(set(manifest.migrations) - known):
         raise BadBackup(f"It was made by a newer supportsite, which has {newer[0]}: update first.")
     if manifest.audit_key != fingerprint(settings.AUDIT_MAC_KEY):
         raise BadBackup(
-            "AUDIT_MAC_KEY is another one than the backup was made with: no record could be "
-            "verified and nobody found. Set it to that one, which is kept where secrets are."
+            "AUDIT_MAC_KEY differs from the one that the backup was made with: no record could be "
+            "verified and no person found. Set it to that one, which is where secrets are."
         )
     here = database_dump.server_major()
     if here < manifest.postgres:
@@ -140,38 +129,40 @@ def refuse(manifest: Manifest) -> None:
         )
 
 
-def holds_something() -> list[str]:
-    """What there is here that a restore would replace, such as ``12 audit_record``."""
+def present_rows() -> list[str]:
+    """What a restore would replace here, such as ``12 audit_record``; empty for a new database."""
     tables = set(connection.introspection.table_names())
-    found = []
+    present = []
     with connection.cursor() as cursor:
         for table in ("audit_record", "faq_release", "tickets_ticket", "auth_user"):
             if table in tables:
                 cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 (one of the above)
                 if count := cursor.fetchone()[0]:
-                    found.append(f"{count} {table}")
-    return found
+                    present.append(f"{count} {table}")
+    return present
 
 
 def fingerprint(key: str) -> str:
+    """Tells keys apart, and says nothing about them; 16 hex digits."""
     return hashlib.sha256(f"supportsite backup\n{key}".encode()).hexdigest()[:16]
 
 
 def digest(file: Path) -> str:
-    with file.open("rb") as opened:
-        return _digest(opened)
+    """SHA-256 in hex digits."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _manifest(root: Path, made: datetime) -> Manifest:
+def _manifest(folder: Path, now: datetime) -> Manifest:
     applied = MigrationRecorder(connection).applied_migrations()
-    files = sorted(path for path in root.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
     return Manifest(
         format=FORMAT,
-        made=made.isoformat(timespec="seconds"),
+        made=now.isoformat(timespec="seconds"),
         postgres=database_dump.server_major(),
         migrations=sorted(f"{app}.{name}" for app, name in applied),
         audit_key=fingerprint(settings.AUDIT_MAC_KEY),
-        files={str(path.relative_to(root)): digest(path) for path in files},
+        files={str(path.relative_to(folder)): digest(path) for path in files},
     )
 
 
@@ -181,36 +172,23 @@ def _copy_anchors(to: Path) -> None:
         (to / file.name).write_bytes(file.read_bytes())
 
 
-def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = 0
     member.uname = member.gname = ""
     return member
 
 
-def _read(packed: tarfile.TarFile) -> Manifest:
+def _read_manifest(file: Path) -> Manifest:
+    if not file.is_file():
+        raise BadBackup(f"It is not a whole backup: {file.name} is missing.")
     try:
-        told: dict[str, Any] = json.loads(_member(packed, MANIFEST).read(LARGEST_MANIFEST))
-        manifest = Manifest(**told)
-    except (ValueError, TypeError) as wrong:
-        raise BadBackup(f"Its manifest cannot be read: {wrong}.") from None
+        manifest = Manifest(**json.loads(file.read_bytes()))
+    except (ValueError, TypeError) as failure:
+        raise BadBackup(f"Its manifest cannot be read: {failure}.") from None
     if manifest.format != FORMAT:
         raise BadBackup(f"It is of format {manifest.format}; this supportsite reads {FORMAT}.")
     if DATABASE not in manifest.files:
         raise BadBackup("Its manifest names no database.")
-    if strange := [name for name in manifest.files if not MEMBER.fullmatch(name)]:
-        raise BadBackup(f"Its manifest names {strange[0]!r}, which is no part of a backup.")
+    if unknown := [name for name in manifest.files if not MEMBER.fullmatch(name)]:
+        raise BadBackup(f"Its manifest names {unknown[0]!r}, which does not belong to a backup.")
     return manifest
-
-
-def _member(packed: tarfile.TarFile, name: str) -> IO[bytes]:
-    member = packed.extractfile(name)
-    if member is None:
-        raise BadBackup(f"{name} is no file.")
-    return member
-
-
-def _digest(opened: IO[bytes]) -> str:
-    found = hashlib.sha256()
-    while block := opened.read(1 << 20):
-        found.update(block)
-    return found.hexdigest()

