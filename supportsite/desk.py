@@ -38,6 +38,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _page(request, "Tickets", "confirmation_number", "tickets.ticket", badge=waiting),
             _page(request, "Deliveries", "outgoing_mail", "tickets.delivery"),
             _page(request, "Webhooks", "webhook", "tickets.webhook"),
+            _page(request, "Service levels", "schedule", "tickets.servicelevel"),
+            _page(request, "Holidays", "event_busy", "tickets.holiday"),
         ],
         "Knowledge base": [
             _page(request, "FAQs", "quiz", "faq.faq"),

@@ -32,7 +32,7 @@ from supportsite import (
     roles,
     secrets,
 )
-from tickets import addresses, backoff, sla
+from tickets import addresses, backoff
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -275,12 +275,6 @@ CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 
 # What the tickets know of FAQs; tickets may not import the assistant.
 TICKET_KNOWLEDGE = "assistant.knowledge"
-SLA_TARGETS = env.parsed("SLA_TARGETS", "urgent=2h high=4h normal=8h low=24h", sla.targets)
-SLA_CALENDAR = sla.Calendar(
-    shifts=env.parsed("SLA_HOURS", "mon-fri 09:00-17:00", sla.shifts),
-    zone=env.parsed("SLA_TIME_ZONE", "UTC", sla.zone),
-    holidays=env.parsed("SLA_HOLIDAYS", "", sla.holidays),
-)
 OUTBOX_BACKOFF = env.parsed("OUTBOX_BACKOFF", "10,60,300,1800,7200,21600,86400", backoff.waits)
 WEBHOOK_NETWORKS = env.parsed("WEBHOOK_NETWORKS", "", addresses.networks)
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL")

@@ -25,6 +25,7 @@ from unfold.decorators import display
 from audit.models import Record, record
 from tickets import (
     admin_outbox,  # noqa: F401 (registers its pages)
+    admin_service_levels,  # noqa: F401 (registers its pages)
     queues,
 )
 from tickets.asked import asked_before

@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.utils import timezone
@@ -19,9 +18,20 @@ from audit.privacy import Channel, admit
 from tickets import outbox
 from tickets.comments import Comment
 from tickets.outbox import Attempt, Delivery, Webhook
+from tickets.service_levels import Holiday, ServiceLevel
 from tickets.submissions import Submission
 
-__all__ = ["Attempt", "Comment", "Delivery", "Submission", "Ticket", "TicketQuerySet", "Webhook"]
+__all__ = [
+    "Attempt",
+    "Comment",
+    "Delivery",
+    "Holiday",
+    "ServiceLevel",
+    "Submission",
+    "Ticket",
+    "TicketQuerySet",
+    "Webhook",
+]
 
 LONGEST_TEXT = 4000
 LONGEST_TAG = 50
@@ -188,9 +198,8 @@ class Ticket(models.Model):
     # --- The SLA --------------------------------------------------------------------------------
 
     def due_by_target(self) -> datetime:
-        target = settings.SLA_TARGETS[self.priority]
-        due: datetime = settings.SLA_CALENDAR.add(self.clock_started, target + self.waited)
-        return due
+        level = ServiceLevel.objects.current()
+        return level.calendar().add(self.clock_started, level.target(self.priority) + self.waited)
 
     @transaction.atomic
     def breach(self) -> bool:
@@ -326,8 +335,8 @@ class Ticket(models.Model):
     def _waited_now(self) -> timedelta:
         if self.waiting_since is None:
             return timedelta()
-        passed: timedelta = settings.SLA_CALENDAR.between(self.waiting_since, timezone.now())
-        return passed
+        calendar = ServiceLevel.objects.current().calendar()
+        return calendar.between(self.waiting_since, timezone.now())
 
     # --- What is said ---------------------------------------------------------------------------
 

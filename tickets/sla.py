@@ -15,12 +15,11 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-PRIORITIES = ("urgent", "high", "normal", "low")
 
 _SPAN = re.compile(
     r"(?P<first>[a-z]{3})(-(?P<last>[a-z]{3}))? (?P<opens>[\d:]+)-(?P<closes>[\d:]+)"
 )
-_TARGET = re.compile(r"(?P<priority>[a-z]+)=(?P<count>\d{1,4})(?P<unit>[mh])")
+_TARGET = re.compile(r"(?P<count>\d{1,4})(?P<unit>[mh])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _MIDNIGHT = "24:00"
 
@@ -133,22 +132,9 @@ def zone(text: str) -> ZoneInfo:
         raise ValueError(f"a time zone such as Asia/Karachi, not {text!r}") from None
 
 
-def holidays(text: str) -> frozenset[date]:
-    """``2026-12-25, 2027-01-01``. Raises ``ValueError``."""
-    try:
-        return frozenset(date.fromisoformat(day.strip()) for day in text.split(",") if day.strip())
-    except ValueError:
-        raise ValueError(f"dates like 2026-12-25, not {text!r}") from None
-
-
-def targets(text: str) -> dict[str, timedelta]:
-    """``urgent=30m high=4h normal=8h low=24h`` by priority, each once. Raises ``ValueError``."""
-    found = {}
-    for part in text.lower().replace(",", " ").split():
-        matched = _TARGET.fullmatch(part)
-        if not matched:
-            raise ValueError(f"like urgent=30m or low=24h, not {part!r}")
-        found[matched["priority"]] = int(matched["count"]) * _UNITS[matched["unit"]]
-    if set(found) != set(PRIORITIES):
-        raise ValueError(f"a target for each of {', '.join(PRIORITIES)}")
-    return found
+def target(text: str) -> timedelta:
+    """Business time, such as 30m or 4h. Raises ``ValueError``."""
+    matched = _TARGET.fullmatch(text)
+    if not matched:
+        raise ValueError(f"like 30m or 4h, not {text!r}")
+    return int(matched["count"]) * _UNITS[matched["unit"]]

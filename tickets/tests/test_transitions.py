@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.models import Record
 from tickets.models import Ticket
-from tickets.sla import Calendar, shifts, targets, zone
+from tickets.service_levels import ServiceLevel
 from tickets.tasks import tell_breaches
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +33,9 @@ VERBS = {
 
 
 @pytest.fixture
-def clock(monkeypatch, settings):
+def clock(monkeypatch):
     """A desk in UTC from 9 to 17, and a time that the test sets."""
-    settings.SLA_CALENDAR = Calendar(shifts("mon-fri 09:00-17:00"), zone("UTC"))
-    settings.SLA_TARGETS = targets("urgent=1h high=2h normal=4h low=8h")
+    ServiceLevel.objects.update(urgent="1h", high="2h", normal="4h", low="8h")
     now = [MONDAY]
     monkeypatch.setattr(timezone, "now", lambda: now[0])
 
