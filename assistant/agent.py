@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from assistant.agent_http import bounded_client
+from assistant.agent_http import client_for_run
 from assistant.agent_reasons import AgentReason
 from assistant.agent_run import Run, Stopped
 from assistant.bounded_agent import Search
@@ -106,7 +106,7 @@ class AgnoTalker:
                 "base_url": self.base_url,
                 # The client insists on one; local servers do not.
                 "api_key": self.api_key or "none",
-                "http_client": bounded_client(run),
+                "http_client": client_for_run(run),
             }
         elif self.api_key:
             options["api_key"] = self.api_key
@@ -246,8 +246,12 @@ def _reason(failure: Exception) -> AgentReason:
     """What a provider's failure was, by status and kind; its text is not looked at."""
     if isinstance(failure, Stopped):
         return failure.reason
+    kinds = _kinds(failure)
+    if "TooLarge" in kinds:
+        return AgentReason.TOO_LONG
+    if "Compressed" in kinds:
+        return AgentReason.UNREADABLE
     cause = failure.__cause__ or failure
-    kinds = " ".join(kind.__name__ for kind in type(cause).__mro__)
     status = getattr(cause, "status_code", None)
     if "Timeout" in kinds:
         return AgentReason.TIMED_OUT
@@ -260,6 +264,15 @@ def _reason(failure: Exception) -> AgentReason:
     if isinstance(status, int) and cause is not failure:
         return AgentReason.PROVIDER_ERROR if status >= 500 else AgentReason.REQUEST_REFUSED
     return AgentReason.UNREADABLE
+
+
+def _kinds(failure: BaseException | None) -> str:
+    """The names of the classes of an exception and of its causes."""
+    names = []
+    while failure:
+        names += [kind.__name__ for kind in type(failure).__mro__]
+        failure = failure.__cause__
+    return " ".join(names)
 
 
 def _called(call: Any) -> str:

@@ -12,16 +12,15 @@ import re
 import threading
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 
 from assistant.breaker import Breaker
 from assistant.interfaces import EmbedderUnavailable, Matrix, Progress
-
-if TYPE_CHECKING:
-    import httpx
+from tickets.addresses import ANYWHERE
 
 PREFIX = "remote:"
 """Before a model's name: where a local one would have its folder, this one has EMBEDDINGS_URL."""
@@ -31,6 +30,9 @@ BATCH_SIZE = 64
 CONNECT_SECONDS = 2.0
 QUESTION_SECONDS = 5.0
 BATCH_SECONDS = 60.0
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Of a reply: a batch of vectors as JSON text."""
 
 WAITS = (0.5, 2.0, 8.0)
 """Seconds before each further try of a batch. A question has none: a person waits for it."""
@@ -60,7 +62,7 @@ class RemoteEmbedder:
         self._host = urlsplit(url).netloc
         self._model = model
         self._api_key = api_key
-        self._client: httpx.Client | None = None
+        self._client: Any = None
         self._client_pid = 0
         self._making = threading.Lock()
         self._dimension = 0
@@ -145,7 +147,7 @@ class RemoteEmbedder:
         return self._ask(texts, seconds=BATCH_SECONDS)
 
     def _ask(self, texts: Sequence[str], *, seconds: float) -> Matrix:
-        import httpx
+        from tickets.http_client import FAILURES
 
         # What cannot be written as UTF-8, such as a stray byte in a command line, becomes "?".
         # Many servers refuse an empty text.
@@ -153,28 +155,26 @@ class RemoteEmbedder:
         body = {"model": self._model, "input": readable, "encoding_format": "float"}
         try:
             reply = self._connected().post(
-                self._url,
-                json=body,
-                timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
+                self._url, json=body, timeout=(CONNECT_SECONDS, seconds, seconds, seconds)
             )
-        except httpx.HTTPError as failure:
+        except FAILURES as failure:
             raise _Passing(
                 f"The embedding server {self._host} does not answer ({type(failure).__name__})."
             ) from failure
-        if reply.status_code != httpx.codes.OK:
-            passing = reply.status_code == httpx.codes.TOO_MANY_REQUESTS or reply.is_server_error
+        if reply.status_code != HTTPStatus.OK:
+            passing = reply.status_code == HTTPStatus.TOO_MANY_REQUESTS or reply.is_server_error
             kind = _Passing if passing else EmbedderUnavailable
             # Not what it says: that may repeat the key, or the question.
             raise kind(f"The embedding server {self._host} answers {reply.status_code}.")
         return self._read(reply, len(texts))
 
-    def _read(self, reply: httpx.Response, count: int) -> Matrix:
+    def _read(self, reply: Any, count: int) -> Matrix:
         try:
             found = sorted(reply.json()["data"], key=lambda each: int(each["index"]))
             vectors = np.array([each["embedding"] for each in found], dtype=np.float32)
             lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
             fits = len(vectors) == count and np.isfinite(lengths).all() and lengths.all()
-        except (ValueError, KeyError, TypeError, IndexError):
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             fits = False
         if not fits:
             raise EmbedderUnavailable(f"The embedding server {self._host} sends no vectors.")
@@ -188,13 +188,15 @@ class RemoteEmbedder:
         return unit
 
     def _connected(self) -> Any:
-        import httpx
+        from tickets.http_client import bounded_client
 
         with self._making:
             # A connection opened before a fork belongs to the parent.
             if self._client is None or self._client_pid != os.getpid():
                 key = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
-                self._client = httpx.Client(headers=key, trust_env=False, follow_redirects=False)
+                self._client = bounded_client(
+                    seconds=BATCH_SECONDS, max_bytes=MAX_BYTES, allowed=ANYWHERE, headers=key
+                )
                 self._client_pid = os.getpid()
             return self._client
 

@@ -11,6 +11,13 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
 
+ANYWHERE: tuple[Network, ...] = (
+    ipaddress.IPv4Network("0.0.0.0/0"),
+    ipaddress.IPv6Network("::/0"),
+)
+"""For addresses that an operator wrote into the settings: a model or provider may be next door."""
+
+
 class Refused(Exception):
     """The address is not one that may be reached."""
 
@@ -24,17 +31,17 @@ def networks(text: str) -> tuple[Network, ...]:
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is on the open internet, and does not merely carry an address that is not."""
+    """True on the open internet; False for addresses that embed another, such as NAT64."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
         if any(each is not None for each in inner) or any(address in net for net in _NAT64):
-            # Nobody's receiver lives there, and what they carry depends on routers we do not know.
+            # No receiver has one, and where they lead depends on routers we do not know.
             return False
     return address.is_global and not address.is_multicast
 
 
-def judge(address: Address, *, is_plain: bool, allowed: Sequence[Network]) -> None:
-    """Raises ``Refused`` unless the address is public and spoken to over TLS, or allowed."""
+def check_address(address: Address, *, is_plain: bool, allowed: Sequence[Network]) -> None:
+    """Raises ``Refused`` unless the address is public and reached over TLS, or allowed."""
     if any(address in network for network in allowed):
         return
     if not is_public(address):

@@ -6,16 +6,18 @@ import json
 import logging
 import smtplib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
 from audit.privacy import Channel, leaving
-from tickets import guard, signing
-from tickets.addresses import Refused
+from tickets import http_client, signing
 from tickets.outbox import Attempt, Delivery
+
+WEBHOOK_SECONDS = 10.0
+"""For one delivery: look-up, connection, TLS, sending, and the head of the reply."""
 
 log = logging.getLogger("tickets.sending")
 
@@ -92,12 +94,23 @@ def _webhook(delivery: Delivery) -> tuple[bool, str]:
     signed = signing.headers(
         body, delivery=str(delivery.pk), timestamp=int(time.time()), keys=webhook.keys()
     )
-    headers = {"Content-Type": "application/json", "User-Agent": "supportsite", **signed}
+    headers = {"Content-Type": "application/json", **signed}
     try:
-        status = guard.post(webhook.url, body, headers, allowed=settings.WEBHOOK_NETWORKS)
-    except (Refused, guard.Unreachable) as failure:
-        return False, str(failure)
+        status = _post(webhook.url, body, headers)
+    except http_client.FAILURES as failure:
+        return False, f"{type(failure).__name__}: {failure}"
     return 200 <= status < 300, str(status)
+
+
+def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """The status of the reply, whose body is not read. Raises ``http_client.FAILURES``."""
+    with (
+        http_client.bounded_client(
+            seconds=WEBHOOK_SECONDS, allowed=settings.WEBHOOK_NETWORKS
+        ) as client,
+        client.stream("POST", url, content=body, headers=headers) as reply,
+    ):
+        return int(reply.status_code)
 
 
 SENDERS: dict[Delivery.Kind, Callable[[Delivery], tuple[bool, str]]] = {

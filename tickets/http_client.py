@@ -1,0 +1,210 @@
+"""The HTTP client for every request to another server. The only module that imports httpx.
+
+Webhooks, identity providers, the agent's model and remote embeddings use it. It bounds what the
+other server can do:
+
+- one deadline for the whole exchange, however slowly bytes arrive;
+- a limit on the size of the reply, and no compressed replies;
+- every address of a host name is checked before the connection, which is then made to a checked
+  address, so that DNS rebinding gains nothing;
+- redirects are not followed, and proxies from the environment not used.
+
+It lives in this app because webhooks need it, and the apps above may import this one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import httpcore
+import httpx
+
+from tickets.addresses import Address, Network, Refused, check_address
+
+OnConnect = Callable[[socket.socket], None]
+
+MAX_BYTES = 1_000_000
+"""Of one reply's body."""
+
+
+class TooLarge(httpx.TransportError):
+    """The reply is larger than the client accepts."""
+
+
+class Compressed(httpx.TransportError):
+    """The reply is compressed, although the request did not allow that."""
+
+
+FAILURES = (httpx.HTTPError, httpx.InvalidURL, Refused, OSError, ValueError)
+"""What a request may raise."""
+
+
+def bounded_client(
+    *,
+    seconds: float,
+    max_bytes: int = MAX_BYTES,
+    allowed: Sequence[Network] = (),
+    headers: Mapping[str, str] | None = None,
+    seconds_left: Callable[[], float] | None = None,
+    on_connect: OnConnect | None = None,
+) -> httpx.Client:
+    """A client whose exchanges end within ``seconds``; ``timeout=`` of one request wins.
+
+    ``allowed``: networks that may be reached though they are private or over plain HTTP.
+    ``seconds_left``: until a deadline that several exchanges share. ``on_connect`` gets each new
+    socket, for callers that close it from another thread. Requests raise one of ``FAILURES``.
+    """
+    return httpx.Client(
+        transport=_BoundedTransport(_CheckedNetwork(allowed, on_connect), max_bytes, seconds_left),
+        headers={"User-Agent": "supportsite", **(headers or {})},
+        timeout=seconds,
+        trust_env=False,
+        follow_redirects=False,
+    )
+
+
+class _BoundedTransport(httpx.HTTPTransport):
+    def __init__(
+        self,
+        network: httpcore.NetworkBackend,
+        max_bytes: int,
+        seconds_left: Callable[[], float] | None,
+    ) -> None:
+        # Not the parent's: httpx has no parameter for a network backend.
+        self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=network)
+        self._max_bytes, self._seconds_left = max_bytes, seconds_left
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        seconds = request.extensions["timeout"]["read"]
+        if self._seconds_left:
+            seconds = min(seconds, self._seconds_left())
+        _exchange.start(seconds=seconds, is_plain=request.url.scheme != "https")
+        # A few compressed bytes can stand for gigabytes.
+        request.headers["Accept-Encoding"] = "identity"
+        response = super().handle_request(request)
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            response.close()
+            raise Compressed("the reply is compressed")
+        response.stream = _BoundedStream(response.stream, self._max_bytes)
+        return response
+
+
+class _BoundedStream(httpx.SyncByteStream):
+    def __init__(self, stream: Any, max_bytes: int) -> None:
+        self._stream, self._max_bytes = stream, max_bytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        size = 0
+        for part in self._stream:
+            size += len(part)
+            if size > self._max_bytes:
+                raise TooLarge(f"the reply has more than {self._max_bytes} bytes")
+            yield part
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Exchange(threading.local):
+    """The exchange of this thread. httpx bounds the time of each read, not their sum.
+
+    An exchange stays in the thread that started it.
+    """
+
+    deadline = 0.0
+    is_plain = True
+
+    def start(self, *, seconds: float, is_plain: bool) -> None:
+        self.deadline, self.is_plain = time.monotonic() + seconds, is_plain
+
+    def left(self, timeout: float | None, error: type[Exception]) -> float:
+        """Seconds for the next step, at most ``timeout``. Raises ``error`` after the deadline."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise error("no complete reply in time")
+        return left if timeout is None else min(left, timeout)
+
+
+_exchange = _Exchange()
+
+
+class _CheckedNetwork(httpcore.NetworkBackend):
+    def __init__(self, allowed: Sequence[Network], on_connect: OnConnect | None) -> None:
+        self._allowed, self._on_connect = allowed, on_connect
+        self._network = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        addresses = _look_up(host, port)
+        # One bad address among several is enough: which one is used would be luck.
+        for address in addresses:
+            check_address(address, is_plain=_exchange.is_plain, allowed=self._allowed)
+        return _DeadlineStream(self._connect(addresses, port, timeout), self._on_connect)
+
+    def _connect(
+        self, addresses: Sequence[Address], port: int, timeout: float | None
+    ) -> httpcore.NetworkStream:
+        failure: Exception = httpcore.ConnectError("the name has no address")
+        for address in addresses:
+            left = _exchange.left(timeout, httpcore.ConnectTimeout)
+            try:
+                return self._network.connect_tcp(str(address), port, timeout=left)
+            except httpcore.ConnectError as error:
+                failure = error
+        raise failure
+
+
+class _DeadlineStream(httpcore.NetworkStream):
+    """A connection on which every step has to end by the deadline of the exchange."""
+
+    def __init__(self, stream: httpcore.NetworkStream, on_connect: OnConnect | None) -> None:
+        self._stream, self._on_connect = stream, on_connect
+        if on_connect:
+            on_connect(stream.get_extra_info("socket"))
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _exchange.left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _exchange.left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = _exchange.left(timeout, httpcore.ConnectTimeout)
+        stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        return _DeadlineStream(stream, self._on_connect)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _look_up(host: str, port: int) -> list[Address]:
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(f"{host} cannot be looked up: {error}") from None
+    # A link-local address comes with the name of its interface.
+    return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Loaded once: it takes some 70 ms."""
+    return ssl.create_default_context()
