@@ -15,13 +15,12 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
-from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from audit.people import is_pseudonym
 from audit.principal import SUBJECT, Principal, Role
 from supportsite import roles, token_keys
 from supportsite.certificates import require_owner
-from supportsite.jwks import AGAIN, KeysUnavailable, UnknownKey
+from supportsite.jwks import RETRY_SECONDS, KeysUnavailable
 
 LONGEST_TOKEN = 8192
 END_OF_TIME = 253_402_300_800
@@ -67,37 +66,37 @@ class SessionOrBearer(BearerAuthentication):
         return super().authenticate(request) or SessionAuthentication().authenticate(request)
 
 
-class CannotTell(APIException):
-    """The identity provider is away for so long that tokens cannot be judged: not 401."""
+class VerificationUnavailable(APIException):
+    """The identity provider has been down too long to tell good tokens from bad: not 401."""
 
     status_code = 503
     default_detail = "Tokens cannot be verified now; try again soon."
-    wait = AGAIN
+    wait = RETRY_SECONDS
 
 
 NOT_VALID = (
-    *(TokenBackendError, jwt.PyJWTError, UnknownKey, LookupError, ValueError, TypeError),
-    # PyJWT lets numbers such as 1e300 in a claim fail with OverflowError and its kin.
+    *(jwt.PyJWTError, LookupError, ValueError, TypeError),
+    # PyJWT raises OverflowError for numbers such as 1e300 in a claim.
     *(ArithmeticError, RecursionError),
 )
 
 
 def verify(token: str) -> Mapping[str, Any]:
-    """The claims of a token that is signed with a key of ours and has not expired.
+    """The claims of a token that has a good signature and has not expired.
 
-    Raises ``AuthenticationFailed`` for any other, the reason is not told to the caller; and
-    ``CannotTell``.
+    Raises ``AuthenticationFailed`` for any other, without the reason, and
+    ``VerificationUnavailable``.
     """
     try:
         if len(token) > LONGEST_TOKEN:
             raise ValueError("too long")
-        claims: Mapping[str, Any] = token_keys.choose()(token).decode(token)
+        claims = token_keys.decode(token)
         if not 0 < claims["exp"] < END_OF_TIME:
             raise ValueError("a token must expire")
     except NOT_VALID:
         raise AuthenticationFailed("The token is not valid.") from None
     except KeysUnavailable:
-        raise CannotTell from None
+        raise VerificationUnavailable from None
     return claims
 
 
@@ -116,19 +115,21 @@ def issue(
     if not settings.JWT_SECRET:
         raise LookupError("tokens come from the identity provider; this site cannot sign any")
     now = int(time.time())
-    token: str = token_keys.ours(
-        settings.JWT_SECRET, settings.JWT_ISSUER, settings.JWT_AUDIENCE
-    ).encode(
+    return token_keys.encode(
         {"sub": subject, "roles": roles, "iat": now, "exp": now + seconds}
         | ({"audiences": list(audiences)} if audiences else {})
         | ({"email": email} if email else {})
     )
-    return token
 
 
 def subject_of(claims: Mapping[str, Any]) -> str:
-    """``sub``, or simplejwt's ``user_id``: one printable word of at most 200 characters."""
+    """``sub``, or simplejwt's ``user_id``: one printable word of at most 200 characters.
+
+    Simplejwt before 5.5 writes ``user_id`` as a number; its digits are the subject.
+    """
     subject = claims.get("sub", claims.get("user_id"))
+    if "sub" not in claims and type(subject) is int:
+        subject = str(subject)
     if not isinstance(subject, str) or not _SUBJECT.match(subject) or is_pseudonym(subject):
         raise AuthenticationFailed("The token names no subject.")
     return subject

@@ -58,7 +58,7 @@ class Standing(Collector):
         yield GaugeMetricFamily(
             "supportsite_provider_keys_age_seconds",
             "Time since the identity provider last gave its keys; 0 without one.",
-            token_keys.jwks_cache().age if settings.JWT_JWKS_URL else 0.0,
+            token_keys.jwks_client().age if settings.JWT_JWKS_URL else 0.0,
         )
 
     def describe(self) -> list[GaugeMetricFamily]:
@@ -69,7 +69,7 @@ class Standing(Collector):
 def _dependencies() -> dict[str, str]:
     checks: dict[str, Callable[[], str]] = {"database": _database, **readiness_checks()}
     if settings.JWT_JWKS_URL:
-        checks["identity provider"] = token_keys.jwks_cache().standing
+        checks["identity provider"] = token_keys.jwks_client().status
     return {name: _line(name, check) for name, check in checks.items()}
 
 

@@ -33,7 +33,7 @@ from mozilla_django_oidc.views import (
 from audit.models import record
 from supportsite import provider, roles
 from supportsite.authentication import email_of
-from supportsite.jwks import KeyCache, KeysUnavailable, UnknownKey
+from supportsite.jwks import JWKSClient, KeysUnavailable
 from supportsite.models import Identity
 from supportsite.token_keys import LEEWAY
 
@@ -108,8 +108,8 @@ def configuration(issuer: str) -> Configuration:
 
 
 @cache
-def _keys(issuer: str, algorithms: tuple[str, ...]) -> KeyCache:
-    return KeyCache(lambda: provider.get(configuration(issuer)["jwks_uri"]), allowed=algorithms)
+def jwks_client(url: str) -> JWKSClient:
+    return JWKSClient(url)
 
 
 class Discovered:
@@ -151,7 +151,7 @@ class Backend(Discovered, OIDCAuthenticationBackend):  # type: ignore[misc]
             _record_refusal(str(refusal), refusal.username)
             return None
         except (
-            *(provider.ProviderFailed, KeysUnavailable, UnknownKey, jwt.PyJWTError),
+            *(provider.ProviderFailed, KeysUnavailable, jwt.PyJWTError),
             *(SuspiciousOperation, LookupError, ValueError, TypeError, ArithmeticError),
         ) as failure:
             log.warning("a sign-in failed (%s): %s", type(failure).__name__, failure)
@@ -167,17 +167,15 @@ class Backend(Discovered, OIDCAuthenticationBackend):  # type: ignore[misc]
 
     def verify_token(self, token: Any, **kwargs: Any) -> Mapping[str, Any]:
         """The claims of an ID token (OpenID Connect Core 3.1.3.7)."""
-        header = jwt.get_unverified_header(token)
-        algorithm = header.get("alg", "")
-        keys = _keys(settings.OIDC_ISSUER, tuple(settings.JWT_ALGORITHMS))
+        keys = jwks_client(configuration(settings.OIDC_ISSUER)["jwks_uri"])
         claims: Mapping[str, Any] = jwt.decode(
             token,
-            keys.find(header.get("kid"), algorithm),
-            algorithms=[algorithm],
+            keys.get_signing_key_from_jwt(token),
+            algorithms=settings.JWT_ALGORITHMS,
             audience=settings.OIDC_RP_CLIENT_ID,
             issuer=settings.OIDC_ISSUER,
             leeway=LEEWAY,
-            options={"require": REQUIRED},
+            options={"require": REQUIRED, "enforce_minimum_key_length": True},
         )
         if not hmac.compare_digest(str(claims.get("nonce")), str(kwargs.get("nonce"))):
             raise SuspiciousOperation("another nonce")

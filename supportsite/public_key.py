@@ -1,7 +1,9 @@
-"""Read the public key that tokens are verified with, as an operator hands it over."""
+"""Read the public key that tokens are verified with, as an operator provides it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +12,23 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from supportsite.jwks import ALGORITHMS, KeySet
+from supportsite.jwks import ALGORITHMS
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
 def read(text: str) -> str:
-    """A PEM, or the file that holds one, as the PEM of a public key; a certificate's is taken out.
+    """The PEM of a public key, from a PEM or the name of a file with one; also a certificate's.
 
-    ``ValueError`` says what it should have been.
+    Raises ``ValueError`` that says what it should have been.
     """
     if not text:
         return ""
     try:
         pem = text if text.startswith("-----BEGIN") else Path(text).expanduser().read_text()
-        key = _loaded(pem.replace("\\n", "\n").strip().encode())
-        KeySet({"keys": [as_jwk(key)]}, ALGORITHMS)
+        key = load(pem.replace("\\n", "\n").strip())
+        if not fitting(key, ALGORITHMS):
+            raise ValueError("a short key, or another curve")
     except (OSError, ValueError, TypeError):
         raise ValueError(
             "the PEM of a public key (RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519), "
@@ -35,34 +38,31 @@ def read(text: str) -> str:
     return key.public_bytes(serialization.Encoding.PEM, info).decode()
 
 
-def fits(pem: str, algorithms: tuple[str, ...]) -> bool:
-    """Whether one of the algorithms can be verified with the key."""
+def fits(pem: str, algorithms: Iterable[str]) -> bool:
+    """True if one of the algorithms can be verified with the key."""
+    return bool(fitting(load(pem), algorithms))
+
+
+def fitting(key: PublicKey, algorithms: Iterable[str]) -> list[str]:
+    """The algorithms that can be verified with the key: its type, curve and size decide."""
+    return [name for name in algorithms if _accepts(jwt.get_algorithm_by_name(name), key)]
+
+
+def _accepts(algorithm: Any, key: PublicKey) -> bool:
     try:
-        return bool(keys(pem, algorithms))
-    except ValueError:
+        return algorithm.check_key_length(algorithm.prepare_key(key)) is None
+    except (jwt.InvalidKeyError, TypeError):
         return False
 
 
-def keys(pem: str, algorithms: tuple[str, ...]) -> KeySet:
-    """The one key, for each of the algorithms that fits it. ``ValueError`` if none does."""
-    return KeySet({"keys": [as_jwk(_loaded(pem.encode()))]}, algorithms)
-
-
-def _loaded(pem: bytes) -> PublicKey:
-    if b"CERTIFICATE" in pem:
-        key: Any = x509.load_pem_x509_certificate(pem).public_key()
+@cache
+def load(pem: str) -> PublicKey:
+    """The key of a PEM, which may be a certificate. Raises ``ValueError`` or ``TypeError``."""
+    encoded = pem.encode()
+    if "CERTIFICATE" in pem:
+        key: Any = x509.load_pem_x509_certificate(encoded).public_key()
     else:
-        key = serialization.load_pem_public_key(pem)
+        key = serialization.load_pem_public_key(encoded)
     if not isinstance(key, PublicKey):
         raise TypeError("another kind of key")
     return key
-
-
-def as_jwk(key: PublicKey) -> dict[str, Any]:
-    match key:
-        case rsa.RSAPublicKey():
-            return dict(jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True))
-        case ec.EllipticCurvePublicKey():
-            return dict(jwt.algorithms.ECAlgorithm.to_jwk(key, as_dict=True))
-        case _:
-            return dict(jwt.algorithms.OKPAlgorithm.to_jwk(key, as_dict=True))

@@ -98,6 +98,17 @@ def test_an_address_counts_unless_the_token_says_nobody_has_checked_it(claims, e
     assert email_of(claims) == email
 
 
+@pytest.mark.parametrize("user_id", ["42", 42])
+def test_simplejwts_user_id_is_a_subject_as_text_or_number(user_id):
+    assert subject_of({"user_id": user_id}) == "42"
+
+
+@pytest.mark.parametrize("claims", [{"user_id": True}, {"user_id": 4.2}, {"sub": 7, "user_id": 7}])
+def test_no_other_number_is_a_subject(claims):
+    with pytest.raises(AuthenticationFailed):
+        subject_of(claims)
+
+
 def test_a_principal_never_counts_as_staff():
     principal = Principal("u1", frozenset({Role.ADMIN}))
 

@@ -51,9 +51,8 @@ def provided(idp, settings):
     idp.asked.clear()
     idp.keys = [jwk(rsa_key("one"), kid="one", use="sig", alg="RS256")]
     oidc.configuration.cache_clear()
-    oidc._keys.cache_clear()
-    yield idp
-    oidc._keys(idp.issuer, tuple(settings.JWT_ALGORITHMS)).close()
+    oidc.jwks_client.cache_clear()
+    return idp
 
 
 class Unfollowed(HTTPRedirectHandler):
