@@ -21,6 +21,7 @@ from assistant import limits
 from audit import channels, phones
 from audit.principal import Role
 from supportsite import (
+    caches,
     certificate_subjects,
     env,
     jwks,
@@ -28,7 +29,6 @@ from supportsite import (
     provider,
     public_key,
     rates,
-    redis_counters,
     roles,
     secrets,
 )
@@ -252,7 +252,7 @@ EMBEDDINGS_URL = env.text("EMBEDDINGS_URL")
 EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL")
 EMBEDDINGS_API_KEY = env.text("EMBEDDINGS_API_KEY")
 env.together("EMBEDDINGS_URL", "EMBEDDINGS_MODEL")
-VECTOR_CACHE_URL = env.parsed("VECTOR_CACHE_URL", "", redis_counters.address)
+VECTOR_CACHE_URL = env.parsed("VECTOR_CACHE_URL", "", caches.redis_url)
 CHROMA_URL = env.text("CHROMA_URL")
 CHROMA_PATH = env.path("CHROMA_PATH", STATE_DIR / "chroma")
 
@@ -312,7 +312,7 @@ if JWT_PUBLIC_KEY and not public_key.fits(JWT_PUBLIC_KEY, JWT_ALGORITHMS):
 if JWT_JWKS_URL:
     env.together("JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE")
 
-# On a machine for oneself nobody is in anybody's way.
+# No throttling on a local site.
 _people = "customer=60/min support=600/min curator=600/min publisher=600/min auditor=600/min"
 THROTTLE_ROLES = env.parsed(
     "THROTTLE_ROLES",
@@ -321,7 +321,7 @@ THROTTLE_ROLES = env.parsed(
 )
 THROTTLE_ADDRESS = env.parsed("THROTTLE_ADDRESS", "600/min" if FOR_OTHERS else "off", rates.parse)
 THROTTLE_FAILURES = env.parsed("THROTTLE_FAILURES", "60/min" if FOR_OTHERS else "off", rates.parse)
-CACHE_URL = env.parsed("CACHE_URL", "", redis_counters.address)
+CACHES = env.parsed("CACHE_URL", "", caches.parse)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_MAX_SIZE = 20 * 1024 * 1024

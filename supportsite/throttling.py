@@ -1,123 +1,131 @@
-"""How often one caller, and one address, may ask: 429 with Retry-After to who asks more.
+"""How often a caller, an address and failing tokens may ask: DRF's throttles on Django's cache.
 
-Counted for all processes of this machine, or with CACHE_URL for all machines. Where that cannot be
-counted the request passes: a throttle protects the site, it is no gate. It is counted then on this
-machine alone, and said so in the log and in a metric.
+Without CACHE_URL every process counts for itself, so that a site with two workers lets up to twice
+as many requests through. With it all processes and machines count in one Redis. While Redis is
+down every process counts for itself, a log line and a metric say so, and no request fails.
 """
 
 from __future__ import annotations
 
 import logging
-import math
-from functools import cache, lru_cache
-from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.core.cache import caches
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 from prometheus_client import Counter
-from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
-from audit.principal import Principal, Role
+from assistant.breaker import Breaker
+from audit.principal import Principal
 from supportsite.client_address import client_network
-from supportsite.counters import SharedCounters
-from supportsite.rates import Rate
-from supportsite.redis_counters import Down, RedisCounters, StillDown
 
 REFUSED = Counter("throttle_refused_total", "Requests answered with 429", ["by"])
 UNCOUNTED = Counter("throttle_store_failures_total", "Counts a store could not take", ["store"])
 
+PAUSE = 5.0
+"""Seconds without Redis after a failure: no request waits for what is not there."""
+
 log = logging.getLogger("supportsite.throttling")
 
+_redis = Breaker(failures=1, rest_seconds=PAUSE)
 
-class TooMany(APIException):
-    status_code = 429
-    default_detail = "Too many requests; Retry-After says in how many seconds to try again."
 
-    def __init__(self, wait: float, by: str) -> None:
-        super().__init__()
-        REFUSED.labels(by).inc()
-        self.wait = max(math.ceil(wait), 1)
+class _Throttle(SimpleRateThrottle):
+    """A rate for whoever ``ident`` names, which is only known with the request."""
+
+    scope: str
+
+    def __init__(self, rate: str | None, ident: str) -> None:
+        self.rate, self.ident = rate, ident
+        self.num_requests, self.duration = self.parse_rate(rate)
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        # Redis does not learn who asks.
+        return f"throttle:{salted_hmac(self.scope, self.ident).hexdigest()}"
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        if self.rate is None or not self.ident:
+            return True
+        if _redis.admits():
+            self.cache = caches["default"]
+            try:
+                allowed = super().allow_request(request, view)
+            # Whatever the backend raises: a throttle protects the site, it is no gate.
+            except Exception as failure:
+                _redis.failed()
+                log.warning("a request was not counted in Redis: %s", type(failure).__name__)
+            else:
+                _redis.succeeded()
+                return allowed
+        UNCOUNTED.labels("redis").inc()
+        self.cache = caches["local"]
+        return super().allow_request(request, view)
+
+    @property
+    def requests_per_second(self) -> float:
+        return (self.num_requests or 0) / (self.duration or 1)
+
+    def throttle_failure(self) -> bool:
+        REFUSED.labels(self.scope).inc()
+        return False
+
+
+class _SubjectThrottle(_Throttle):
+    scope = "subject"
+
+
+class _AddressThrottle(_Throttle):
+    scope = "address"
+
+
+class _FailureThrottle(_Throttle):
+    scope = "failure"
 
 
 class CallerThrottle(BaseThrottle):
-    """Behind the gate: whoever gets here has a verified token and a role that may."""
+    """For callers with a verified token and a role that may: by their subject, then by address.
+
+    In this order, so that one caller who asks too much does not use up the rate of its address.
+    """
+
+    _wait: float | None = None
 
     def allow_request(self, request: Request, view: object) -> bool:
         principal = request.user
-        if not isinstance(principal, Principal):
+        by_subject = _throttle_of(principal) if isinstance(principal, Principal) else None
+        if by_subject is None:
             return True
-        rate = _rate_of(principal.roles, settings.THROTTLE_ROLES)
-        if rate is None:
-            return True
-        _count("subject", principal.subject, rate)
-        if settings.THROTTLE_ADDRESS:
-            _count("address", client_network(request._request), settings.THROTTLE_ADDRESS)
+        address = client_network(request._request)
+        for throttle in (by_subject, _AddressThrottle(settings.THROTTLE_ADDRESS, address)):
+            if not throttle.allow_request(request, view):
+                self._wait = throttle.wait()
+                return False
         return True
 
+    def wait(self) -> float | None:
+        return self._wait
 
-@lru_cache(maxsize=256)
-def _rate_of(roles: frozenset[Role], by_role: tuple[tuple[str, Rate | None], ...]) -> Rate | None:
-    """The most generous of a caller's roles counts; one without a limit has none."""
-    limits = dict(by_role)
-    rates = [limits.get(role) for role in roles]
+
+def _throttle_of(principal: Principal) -> _SubjectThrottle | None:
+    """With the most generous rate of the caller's roles; None if one of them has no limit."""
+    rates = [settings.THROTTLE_ROLES.get(role) for role in principal.roles]
     if not rates or None in rates:
         return None
-    return max((rate for rate in rates if rate), key=lambda rate: rate.times / rate.seconds)
+    throttles = (_SubjectThrottle(rate, principal.subject) for rate in rates)
+    return max(throttles, key=lambda throttle: throttle.requests_per_second)
 
 
 def refused(failure: Exception, request: HttpRequest) -> Exception:
-    """The same failure; or ``TooMany``, if tokens fail from this address again and again.
+    """The failure itself; or ``Throttled``, if tokens keep failing from this address.
 
-    Only a failure is counted and only a failure is refused: a good token passes whoever else
-    uses its address. Each 401 is a record of the audit trail; these are not.
+    Only failures are counted and refused: a good token passes whoever else uses its address. Each
+    401 is a record of the audit trail; a 429 is not.
     """
-    rate = settings.THROTTLE_FAILURES
-    if not rate or not isinstance(failure, (AuthenticationFailed, NotAuthenticated)):
+    if not isinstance(failure, (AuthenticationFailed, NotAuthenticated)):
         return failure
-    network = client_network(request)
-    wait = _wait_here("failure:" + network, rate) if network else 0.0
-    return TooMany(wait, "failure") if wait else failure
-
-
-def _count(kind: str, name: str, rate: Rate) -> None:
-    if not name:
-        return
-    wait = _wait(f"{kind}:{name}", rate)
-    if wait:
-        raise TooMany(wait, kind)
-
-
-def _wait(name: str, rate: Rate) -> float:
-    if settings.CACHE_URL:
-        try:
-            return _redis(settings.CACHE_URL, settings.SECRET_KEY).wait(name, rate)
-        except Down as failure:
-            _tell("redis", failure)
-    return _wait_here(name, rate)
-
-
-def _wait_here(name: str, rate: Rate) -> float:
-    try:
-        return _shared(settings.STATE_DIR, settings.SECRET_KEY).wait(name, rate)
-    except OSError as failure:
-        _tell("file", failure)
-        return 0.0
-
-
-@cache
-def _shared(state_dir: Path, key: str) -> SharedCounters:
-    return SharedCounters(state_dir / "throttle", key.encode())
-
-
-@cache
-def _redis(url: str, key: str) -> RedisCounters:
-    return RedisCounters(url, key.encode())
-
-
-def _tell(store: str, failure: Exception) -> None:
-    """Each is counted in the metric; the log is told when it begins."""
-    UNCOUNTED.labels(store).inc()
-    if not isinstance(failure, StillDown):
-        log.warning("a request was not counted in %s: %s", store, failure)
+    throttle = _FailureThrottle(settings.THROTTLE_FAILURES, client_network(request))
+    return failure if throttle.allow_request(request, None) else Throttled(throttle.wait())
