@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from assistant.deciding import left_open
+from assistant.deciding import unanswered_parts
 from assistant.decision import Decision, Match
 
 
@@ -16,6 +16,14 @@ class Outcome(StrEnum):
     ANSWERED = "answered"
     CLARIFY = "clarify"
     UNANSWERED = "unanswered"
+
+
+class Purpose(StrEnum):
+    """Why somebody asks. What is no question is recorded as such, and counted nowhere."""
+
+    QUESTION = "question"
+    BENCHMARK = "benchmark"
+    TRY = "try"
 
 
 class BadQuestion(Exception):
@@ -37,6 +45,7 @@ class Question:
     """What they belong to; FAQs for other audiences do not exist for them."""
     choice: str = ""
     conversation_id: str = ""
+    purpose: Purpose = Purpose.QUESTION
 
 
 @dataclass(frozen=True)
@@ -66,11 +75,11 @@ class Answer:
         return self.asked_back or self.decision.options
 
     def as_dict(self) -> dict[str, Any]:
-        return self._told
+        return self._payload
 
     @cached_property
-    def _told(self) -> dict[str, Any]:
-        """Made once: what is recorded is what is replied."""
+    def _payload(self) -> dict[str, Any]:
+        """Built once: what is recorded is what is replied."""
         decision = self.decision
         unanswered = self.outcome is Outcome.UNANSWERED
         nearest = decision.ranked[:3] if unanswered else ()
@@ -89,7 +98,7 @@ class Answer:
             "citations": list(self.citations),
             "release": self.release,
             "degraded": list(self.degraded),
-            "left_open": list(left_open(decision)),
+            "unanswered_parts": list(unanswered_parts(decision)),
             "decision": {**decision.as_dict(), "path": list(self.path)},
         }
 

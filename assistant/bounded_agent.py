@@ -20,11 +20,11 @@ from assistant.agent_run import Run, Stopped
 from assistant.breaker import Breaker
 from assistant.decision import Match
 from assistant.grounding import WORDED_BADLY, Grounds, Verdict, judge, judge_citations, plain_text
-from assistant.interfaces import AgentReply, Task
+from assistant.interfaces import INDEX_UNAVAILABLE, AgentReply, Task
 from assistant.limits import Limits
 from assistant.model_words import fit_to_show, fit_to_tell
 from assistant.prompt import Kind
-from assistant.steps import Steps, ms
+from assistant.steps import OnStep, Step, ms
 from audit.redaction import redact
 
 HEARTBEAT = 1.0
@@ -76,7 +76,7 @@ class BoundedAgent:
         self._slots = threading.BoundedSemaphore(limits.runs_at_once)
         self._breaker = Breaker(failures=limits.failures, rest_seconds=limits.rest_seconds)
 
-    def answer(self, task: Task) -> Steps[AgentReply]:
+    def answer(self, task: Task, on_step: OnStep) -> AgentReply:
         """See ``interfaces.Agent``."""
         refused = self._refusal()
         if refused:
@@ -86,7 +86,7 @@ class BoundedAgent:
         reply = AgentReply(None, AgentReason.CLOSED)
         self._start(run, task)
         try:
-            reply = yield from _waited_for(run)
+            reply = _wait(run, on_step)
         finally:
             run.stop(reply.reason)
             self._ended(reply, run, time.perf_counter() - started)
@@ -151,8 +151,8 @@ class BoundedAgent:
         if prompt.is_follow_up(question, task.turns):
             question, rewritten = self._rewritten(run, task, question), question
             if question != rewritten:
-                matches = list(task.search(question, MATCHES))
-                if task.settles(question, matches):
+                matches = task.search(question, MATCHES).matches
+                if task.would_be_answered(matches):
                     return AgentReply(None, AgentReason.REWRITTEN, rewritten=question)
         if task.only_rewrite:
             return AgentReply(None, AgentReason.NOTHING_FOUND)
@@ -246,19 +246,19 @@ class BoundedAgent:
             self._breaker.succeeded()
 
 
-def _waited_for(run: Run) -> Steps[AgentReply]:
-    """The steps of a run and its reply, or that of a run out of time."""
+def _wait(run: Run, on_step: OnStep) -> AgentReply:
+    """Pass on the steps of a run; its reply, or that of a run out of time."""
     while True:
         try:
             event = run.events.get(timeout=max(min(HEARTBEAT, run.left), 0.001))
         except queue.Empty:
             if run.left <= 0:
                 return AgentReply(None, AgentReason.TIMED_OUT)
-            yield None
+            on_step(None)
             continue
         if isinstance(event, AgentReply):
             return event
-        yield event
+        on_step(event)
 
 
 def _tool(run: Run, task: Task, region: str) -> Search:
@@ -272,23 +272,23 @@ def _tool(run: Run, task: Task, region: str) -> Search:
             return prompt.tool_refusal("question must be a text")
         most = limit if isinstance(limit, int) and 1 <= limit <= prompt.SHOWN else prompt.SHOWN
         words = question[: prompt.LONGEST_TURN]
-        found = [match for match in task.search(words, most) if match.faq_id in task.contents]
-        run.show(found)
-        faqs = prompt.contents_of((match.faq_id for match in found), task.contents)
-        arguments = {"question": fit_to_tell(words, region=region), "limit": most}
-        run.tell(
-            {
-                "step": "tool_call",
-                "ms": ms(started),
-                "tool": "search_faq",
-                "arguments": arguments,
-                "returned": [_told(match) for match in found],
-            }
+        result = task.search(words, most)
+        matches = [match for match in result.matches if match.faq_id in task.contents]
+        run.show(matches)
+        step: Step = {
+            "step": "tool_call",
+            "ms": ms(started),
+            "tool": "search_faq",
+            "arguments": {"question": fit_to_tell(words, region=region), "limit": most},
+            "returned": [_as_step(match) for match in matches],
+        }
+        run.tell(step | ({"degraded": INDEX_UNAVAILABLE} if result.degraded else {}))
+        return prompt.tool_result(
+            prompt.contents_of((match.faq_id for match in matches), task.contents)
         )
-        return prompt.tool_result(faqs)
 
     return search
 
 
-def _told(match: Match) -> dict[str, Any]:
-    return {"faq_id": match.faq_id, "similarity": round(match.similarity, 4)}
+def _as_step(match: Match) -> dict[str, Any]:
+    return {"faq_id": match.faq_id, "similarity": match.similarity}

@@ -20,10 +20,12 @@ READ_SECONDS = 30.0
 class ChromaConnection:
     """To the server at ``url``; opened when first needed. Safe to share by threads and forks.
 
-    Raises ``ValueError`` unless ``url`` is a plain http(s) address without credentials.
+    ``read_seconds``: the longest wait for a reply. Raises ``ValueError`` unless ``url`` is a plain
+    http(s) address without credentials.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_seconds: float = READ_SECONDS) -> None:
+        self._read_seconds = read_seconds
         self._url = _checked_url(url)
         self._client: Any = None
         self._client_pid = 0
@@ -40,7 +42,7 @@ class ChromaConnection:
             if self._client is None or self._client_pid != os.getpid():
                 ping(self._url)
                 with self.speaking():
-                    self._client = _connect(self._url)
+                    self._client = _connect(self._url, self._read_seconds)
                 self._client_pid = os.getpid()
             return self._client
 
@@ -69,7 +71,7 @@ def _checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _connect(url: str) -> Any:
+def _connect(url: str, read_seconds: float) -> Any:
     """A Chroma client with telemetry off, time limits, no proxy and no settings but these."""
     host = urlsplit(url).hostname or ""
     with _reading_no_settings(), _without_proxy_for(host):
@@ -79,7 +81,7 @@ def _connect(url: str) -> Any:
         settings = Settings(anonymized_telemetry=False)
         client: Any = chromadb.HttpClient(host=url, settings=settings)
     # Chroma sets none, and has no parameter for it. In order: connect, read, write, pool.
-    client._server._session.timeout = (CONNECT_SECONDS, READ_SECONDS, READ_SECONDS, READ_SECONDS)
+    client._server._session.timeout = (CONNECT_SECONDS, *[read_seconds] * 3)
     return client
 
 

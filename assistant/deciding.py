@@ -1,85 +1,81 @@
-"""Decide about a whole message: greeting set aside, language looked at, questions told apart.
+"""Decide about a whole message: pleasantries stripped, language detected, questions split.
 
-Pure: no Django. Where the phrasings closest to a text come from is the caller's business.
+Pure: no Django, no I/O. The texts to compare are known before anything is searched for, and the
+matches of all of them are known before anything is decided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from assistant.clear import is_clear
-from assistant.decision import Decision, Match, Part, decide, refuse_language
+from assistant.decision import Decision, Match, Part, choose, decide, refuse_language
 from assistant.language import is_foreign
 from assistant.policy import Policy
-from assistant.question import prepare, split
+from assistant.question import split, strip_pleasantries
 from assistant.several import combine
 
 MATCHES = 10
-"""FAQs looked at: enough for the agent and for a person who reads the path."""
-
-Find = Callable[[str], list[Match]]
-"""The FAQs closest to a text, best first."""
-
-Glance = Callable[[str], list[Match] | None]
-"""The same at a glance: similarities that are a little off. None where nobody can."""
-
-Mend = Callable[[str], str]
-"""A text with its slips of the pen put right."""
+"""FAQs per text: enough for the agent and for a person who reads the path."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """What a person sent, as it is compared: the text, and its questions if it asks several.
+    """What a person sent, as it is compared.
 
-    ``prepared``: the text with its slips of the pen.
+    ``text``: the whole of it. ``parts``: its questions if it asks several, else empty. ``foreign``:
+    it is in a language that the model was not trained for.
     """
 
-    prepared: str
     text: str
-    parts: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    foreign: bool = False
 
     @classmethod
-    def of(cls, sent: str, *, mend: Mend) -> Message:
-        prepared = prepare(sent)
-        text = mend(prepared)
-        return cls(prepared, text, split(text))
+    def of(
+        cls,
+        sent: str,
+        *,
+        correct: Callable[[str], str] = str,
+        english_only: bool = False,
+        known: Collection[str] = (),
+    ) -> Message:
+        """``correct`` fixes the spelling of a text. ``english_only``: the model knows no other
+        language. ``known``: words that count as English whatever they are, in lower case.
+        """
+        stripped = strip_pleasantries(sent)
+        text = correct(stripped)
+        if english_only and is_foreign(stripped, known=known):
+            return cls(text, foreign=True)
+        return cls(text, split(text))
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All that ``consider`` looks for."""
-        return (self.text, *self.parts)
+        """All that ``decide_message`` needs the matches of, each once."""
+        return tuple(dict.fromkeys((self.text, *self.parts)))
 
 
-def consider(
-    sent: str,
+def decide_message(
+    message: Message,
+    matches: Mapping[str, Sequence[Match]],
     policy: Policy,
-    find: Find,
     *,
-    mend: Mend = str,
-    english_only: bool,
-    known: Collection[str] = (),
-    glance: Glance | None = None,
+    choice: str = "",
 ) -> Decision:
-    """Decide about a message as a person sent it.
+    """Decide about a message, given the matches of each of its ``texts``.
 
-    With ``glance``, a single question is decided at a glance where that makes it clear.
-    ``english_only``: the model knows no other language, so nothing else is answered by likeness.
-    ``known``: words that count as English whatever they are, in lower case.
+    ``choice``: the FAQ that the person picked from the options of the last reply. Raises
+    ``LookupError`` if it is not among the matches.
     """
-    message = Message.of(sent, mend=mend)
-    if english_only and is_foreign(message.prepared, known=known):
-        return refuse_language(find(message.text), policy)
-    seen = glance(message.text) if glance and not message.parts else None
-    if seen is not None:
-        decision = decide(seen, policy)
-        if is_clear(decision, policy):
-            return replace(decision, glanced=True)
-    whole = decide(find(message.text), policy)
-    return combine(whole, [Part(part, decide(find(part), policy)) for part in message.parts])
+    if choice:
+        return choose(matches[message.text], policy, faq_id=choice)
+    if message.foreign:
+        return refuse_language(matches[message.text], policy)
+    whole = decide(matches[message.text], policy)
+    return combine(whole, [Part(part, decide(matches[part], policy)) for part in message.parts])
 
 
-def left_open(decision: Decision) -> tuple[str, ...]:
+def unanswered_parts(decision: Decision) -> tuple[str, ...]:
     """The questions of a message that its answer is not about."""
     if not decision.part:
         return ()

@@ -80,8 +80,7 @@ class Decision:
 
     ``ranked``: each FAQ by its best phrasing, the most likely first. ``bounds``: the threshold and
     the margin that held for the first of them. ``parts``: the questions of a message that asks
-    several, see ``assistant.several``; ``part``: the one of them that this answers. ``glanced``:
-    its similarities are those of a glance, see ``assistant.clear``.
+    several, see ``assistant.several``; ``part``: the one of them that this answers.
     """
 
     reason: Reason
@@ -90,7 +89,6 @@ class Decision:
     bounds: Bounds | None = None
     part: str = ""
     parts: tuple[Part, ...] = ()
-    glanced: bool = False
 
     @property
     def closest(self) -> Match | None:
@@ -140,7 +138,6 @@ class Decision:
             "options": [option.as_dict() for option in self.options],
             "part": self.part,
             "parts": [part.as_dict() for part in self.parts],
-            "glanced": self.glanced,
         }
 
 

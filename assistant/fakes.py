@@ -25,7 +25,7 @@ from assistant.interfaces import (
     Task,
     Vector,
 )
-from assistant.steps import Steps
+from assistant.steps import OnStep
 
 
 class HashEmbedder:
@@ -91,6 +91,14 @@ class MemoryIndex:
         matches.sort(key=lambda match: (-match.similarity, match.faq_id, match.phrasing))
         return matches[:limit]
 
+    def nearest_faqs(
+        self, name: str, vector: Vector, *, limit: int, category: str = ""
+    ) -> list[str]:
+        """The ids of the FAQs of the ``limit`` nearest phrasings, nearest first, each once."""
+        matches = self.search(name, vector, limit=len(self._entries(name)) or 1)
+        wanted = [match.faq_id for match in matches if category in ("", match.category)]
+        return list(dict.fromkeys(wanted[:limit]))
+
     def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
         """Compare keys, texts and vectors of the collection with what it should hold."""
         check_name(name)
@@ -132,8 +140,7 @@ class MemoryIndex:
 class NullAgent:
     """Says nothing, because no model is configured."""
 
-    def answer(self, task: Task) -> Steps[AgentReply]:
-        yield from ()
+    def answer(self, task: Task, on_step: OnStep) -> AgentReply:
         return AgentReply(text=None, reason=AgentReason.NOT_CONFIGURED)
 
     def ping(self) -> str:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from assistant.chroma_connection import ChromaConnection, not_found
+from assistant.chroma_connection import READ_SECONDS, ChromaConnection, not_found
 from assistant.decision import DECIMALS, Match
 from assistant.entries import faq_of
 from assistant.interfaces import (
@@ -51,11 +51,12 @@ _IP_ADDRESS = re.compile(r"\d+(\.\d+){3}")
 class ChromaIndex:
     """The collections of the Chroma server at ``url``. Safe to share between threads and forks.
 
-    Raises ``ValueError`` unless ``url`` is a plain http(s) address without credentials.
+    ``read_seconds``: the longest wait for a reply. Raises ``ValueError`` unless ``url`` is a plain
+    http(s) address without credentials.
     """
 
-    def __init__(self, url: str) -> None:
-        self._chroma = ChromaConnection(url)
+    def __init__(self, url: str, *, read_seconds: float = READ_SECONDS) -> None:
+        self._chroma = ChromaConnection(url, read_seconds=read_seconds)
         self._remembered: Any = None
         self._remembered_as: tuple[int, str] = (0, "")
         self._remembering = threading.Lock()
@@ -114,10 +115,12 @@ class ChromaIndex:
         matches.sort(key=lambda match: (-match.similarity, match.faq_id, match.phrasing))
         return matches
 
-    def nearest_faqs(self, name: str, vector: Vector, *, limit: int) -> list[str]:
+    def nearest_faqs(
+        self, name: str, vector: Vector, *, limit: int, category: str = ""
+    ) -> list[str]:
         """The ids of the FAQs of the ``limit`` nearest phrasings, nearest first, each once.
 
-        Only asks for keys, of a collection that is looked up once. One that is not there has none.
+        Requests keys only, and looks the collection up once.
         """
         with self._remembering:
             collection = self._remembered if self._remembered_as == (os.getpid(), name) else None
@@ -129,6 +132,7 @@ class ChromaIndex:
                 found = collection.query(
                     query_embeddings=[np.asarray(vector, dtype=np.float32)],
                     n_results=limit,
+                    where={"category": category} if category else None,
                     include=[],
                 )
         except Exception:

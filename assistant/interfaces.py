@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from assistant.agent_reasons import AgentReason
 from assistant.decision import Match
-from assistant.steps import Steps
+from assistant.steps import OnStep
 from faq.content import Content
 
 Vector = npt.NDArray[np.float32]
@@ -98,6 +98,18 @@ class Drift:
         return bool(self.missing or self.surplus or self.changed)
 
 
+INDEX_UNAVAILABLE = "index: unavailable"
+"""In ``degraded``: Chroma was needed and did not answer, so every phrasing was compared."""
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The FAQs closest to a text, best first. ``degraded``: see ``INDEX_UNAVAILABLE``."""
+
+    matches: list[Match]
+    degraded: bool = False
+
+
 class Index(Protocol):
     """Named collections of entries, each searchable by cosine similarity.
 
@@ -119,6 +131,15 @@ class Index(Protocol):
 
     def search(self, name: str, vector: Vector, *, limit: int) -> list[Match]:
         """The nearest phrasings, best first, with cosine similarity in [-1, 1]."""
+        ...
+
+    def nearest_faqs(
+        self, name: str, vector: Vector, *, limit: int, category: str = ""
+    ) -> list[str]:
+        """The ids of the FAQs of the ``limit`` nearest phrasings, nearest first, each once.
+
+        With ``category``, of that category only.
+        """
         ...
 
     def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
@@ -149,16 +170,16 @@ class Turn:
 class Task:
     """What the agent is given: this, and nothing else, is within its reach.
 
-    ``contents`` are the FAQs that the caller may see, by id. ``search``
-    finds the closest of them to other words. ``settles`` says whether the FAQs alone would answer,
+    ``contents`` are the FAQs that the caller may see, by id. ``search`` finds at most so many of
+    them, the closest to other words. ``would_be_answered``: whether the FAQs alone would answer,
     given the matches of a rewritten question. With ``only_rewrite`` it may do no more than that.
     """
 
     question: str
     matches: Sequence[Match]
     contents: Mapping[str, Content]
-    search: Callable[[str, int], Sequence[Match]]
-    settles: Callable[[str, Sequence[Match]], bool]
+    search: Callable[[str, int], SearchResult]
+    would_be_answered: Callable[[Sequence[Match]], bool]
     turns: tuple[Turn, ...] = ()
     only_rewrite: bool = False
 
@@ -180,10 +201,10 @@ class AgentReply:
 class Agent(Protocol):
     """The LLM fallback. It may only speak from what it found."""
 
-    def answer(self, task: Task) -> Steps[AgentReply]:
+    def answer(self, task: Task, on_step: OnStep) -> AgentReply:
         """Never raises for a failure of the model: that is a reply without text and a reason.
 
-        Closing the generator stops the run.
+        Raises what ``on_step`` raises, and stops the run then.
         """
         ...
 

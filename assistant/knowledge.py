@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
-from assistant.decision import Match, decide
+from assistant.answer import Question
+from assistant.decision import Match
 from assistant.loaded import LoadedRelease
+from assistant.steps import Path
 from assistant.trying import Trial
 from assistant.wiring import get_assistant
 from faq.content import Content
@@ -20,29 +22,24 @@ from faq.models import Faq, Taken
 from faq.publishing import writing
 from tickets.knowledge import CannotDraft, Known
 
-LOOKED_AT = 10
 LONGEST_SLUG = 80
 
 
 def offered(question: str, *, audiences: Collection[str]) -> list[Known]:
     """What /ask would say to it, the agent aside; nothing is recorded, since nobody has asked."""
-    release, matches = _find(question, LOOKED_AT, audiences)
-    decision = decide(matches, get_assistant().policy(release))
-    found = [decision.chosen] if decision.chosen else decision.options
-    return [_known(match, release) for match in found]
-
-
-def nearest(question: str, *, limit: int) -> list[Known]:
-    release, matches = _find(question, limit, None)
+    assistant = get_assistant()
+    release = assistant.live.current()
+    asked = Question(text=question, user_id="", actor="", audiences=frozenset(audiences))
+    decision = assistant.decide(asked, release, Path())
+    matches = [decision.chosen] if decision.chosen else decision.options
     return [_known(match, release) for match in matches]
 
 
-def _find(
-    question: str, limit: int, audiences: Collection[str] | None
-) -> tuple[LoadedRelease, list[Match]]:
+def nearest(question: str, *, limit: int) -> list[Known]:
     release = get_assistant().live.current()
-    vector, _ = release.vector(question)
-    return release, release.find(question, vector, limit=limit, audiences=audiences)
+    vector = release.embed([question]).vectors[question]
+    result = release.search(question, vector, limit=limit)
+    return [_known(match, release) for match in result.matches]
 
 
 def _known(match: Match, release: LoadedRelease) -> Known:

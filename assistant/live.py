@@ -12,13 +12,12 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection
 
 from assistant import vectors
+from assistant.chroma_candidates import CandidateSearch
 from assistant.classifier import Classifier
 from assistant.entries import entries, phrasings
-from assistant.integer_product import product_of
 from assistant.loaded import EMPTY, LoadedRelease
 from assistant.matching import ReleaseMatrix
 from assistant.models import FittedPolicy
-from assistant.nearby import Nearby
 from assistant.vector_cache import VectorCache
 from audit.server_cursor import server_cursor
 from faq.models import Release
@@ -30,10 +29,10 @@ class LiveRelease:
     def __init__(
         self,
         embedder_of: Callable[[Release], VectorCache],
-        nearby_of: Callable[[Release], Nearby] | None = None,
+        candidates_of: Callable[[Release], CandidateSearch] | None = None,
     ) -> None:
         self._embedder_of = embedder_of
-        self._nearby_of = nearby_of
+        self._candidates_of = candidates_of
         self._loaded = EMPTY
         self._loading = threading.Lock()
 
@@ -56,7 +55,7 @@ class LiveRelease:
             # transaction saw of its own and then rolled back must not stay.
             if self._loaded.pk != newest:
                 loaded = self._load()
-                loaded.prepare()
+                loaded.warm_up()
                 self._loaded = loaded
             return self._loaded
         finally:
@@ -74,8 +73,8 @@ class LiveRelease:
             contents=contents,
             rules=knowledge_base.rules,
             embedder=embedder,
-            nearby=self._nearby_of(release) if self._nearby_of else None,
-            matrix=ReleaseMatrix(entries(contents.values(), known), product_of=product_of),
+            candidates=self._candidates_of(release) if self._candidates_of else None,
+            matrix=ReleaseMatrix(entries(contents.values(), known)),
             **_fitted(release.policy),
         )
 

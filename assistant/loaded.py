@@ -1,26 +1,25 @@
-"""One release as /ask uses it: in memory, whole. Never changes, but for what it remembers."""
+"""One release as /ask uses it: in memory, whole, immutable."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from assistant.chroma_candidates import EXACT_UP_TO, CandidateSearch
 from assistant.classifier import Classifier
+from assistant.deciding import Message
 from assistant.decision import Match
 from assistant.entries import phrasings
-from assistant.interfaces import EmbedderUnavailable, Vector
+from assistant.interfaces import EmbedderUnavailable, SearchResult, Vector
 from assistant.language import ENGLISH_ONLY, words_of
 from assistant.matching import ReleaseMatrix
-from assistant.nearby import CANDIDATES, EXACT_UP_TO, Nearby
 from assistant.policy import Override, Overrides
-from assistant.recent import Recent
 from assistant.spelling import Spelling
-from assistant.vector_cache import VectorCache
+from assistant.vector_cache import Embedded, VectorCache
 from faq.content import Content, Rule
 from faq.reading import normalise
 
@@ -39,48 +38,39 @@ class LoadedRelease:
     classifier: Classifier | None = None
     embedder: VectorCache | None = None
     """Of its model: no vector of another one can meet its matrix."""
-    nearby: Nearby | None = None
-    """Where to look if it is large."""
-    recent: Recent[tuple[Match, ...]] = field(default_factory=Recent, compare=False, repr=False)
-    """What was closest to recent questions; of these only the vectors are kept."""
+    candidates: CandidateSearch | None = None
+    """Which FAQs to compare where not all are."""
 
-    def vector(self, text: str) -> tuple[Vector, bool]:
-        """A question's vector, and whether it was remembered.
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        """The unit vector of each text, embedded at once.
 
-        Raises ``EmbedderUnavailable``, unless the question is a phrasing itself: of these the
-        release has the vectors.
+        Raises ``EmbedderUnavailable``, unless each text is in the cache or a phrasing itself: of
+        these the release has the vectors.
         """
         if not self.embedder:
-            return NOTHING, False
+            return Embedded(dict.fromkeys(texts, NOTHING), cached=False)
         try:
-            vector, cached = self.embedder.embed_one(text)
+            embedded = self.embedder.embed(texts)
         except EmbedderUnavailable:
-            slug, phrasing = self.exact.get(normalise(text), ("", ""))
-            if not slug:
+            vectors = {text: self._stored_vector(text) for text in texts}
+            stored = {text: vector for text, vector in vectors.items() if vector is not None}
+            if len(stored) < len(vectors):
                 raise
-            return self.matrix.vector_of(slug, phrasing), True
-        if len(self.matrix) and len(vector) != self.matrix.dimension:
+            return Embedded(stored, cached=True)
+        dimension = len(embedded.vectors[texts[0]])
+        if len(self.matrix) and dimension != self.matrix.dimension:
             raise EmbedderUnavailable(
-                f"{self.embedder.name} gives vectors of {len(vector)} dimensions and gave "
+                f"{self.embedder.name} gives vectors of {dimension} dimensions and gave "
                 f"{self.matrix.dimension} when the release was made: publish it again."
             )
-        return vector, cached
+        return embedded
 
-    def glance(self, text: str) -> tuple[Vector, bool] | None:
-        """A question's vector at a glance, and whether it was remembered; None if nobody can.
-
-        Of a phrasing itself the release has the very vector.
-        """
+    def _stored_vector(self, text: str) -> Vector | None:
+        cached = self.embedder.get(text) if self.embedder else None
         slug, phrasing = self.exact.get(normalise(text), ("", ""))
-        if slug:
-            return self.matrix.vector_of(slug, phrasing), True
-        if not self.embedder:
-            return None
-        with suppress(EmbedderUnavailable):
-            return self.embedder.glance(text)
-        return None
+        return self.matrix.vector_of(slug, phrasing) if cached is None and slug else cached
 
-    def find(
+    def search(
         self,
         text: str,
         vector: Vector,
@@ -89,60 +79,48 @@ class LoadedRelease:
         category: str = "",
         audiences: Collection[str] | None = None,
         also: str = "",
-    ) -> list[Match]:
+        use_index: bool = False,
+    ) -> SearchResult:
         """The FAQs closest to a question, with all that a policy looks at.
 
         ``audiences`` are those of whoever asks; None: whoever may see every FAQ. ``also``: a FAQ to
-        tell of however far away it is, if they may see it.
+        include however far away it is, if they may see it. ``use_index``: compare Chroma's
+        candidates only, as is done in any case above ``EXACT_UP_TO`` phrasings.
         """
-        audience = None if audiences is None else frozenset(audiences)
-        asked = (vector.tobytes(), limit, category, audience, also)
-        closest = self.recent.get(asked)
-        if closest is None:
-            closest = self._closest(vector, limit, category, audience, also)
-            if limit <= CANDIDATES:
-                self.recent.keep(asked, closest)
-        slug, phrasing = self.exact.get(normalise(text), (None, ""))
-        return [
-            replace(match, exact=True, phrasing=phrasing) if match.faq_id == slug else match
-            for match in closest
-        ]
-
-    def _closest(
-        self,
-        vector: Vector,
-        limit: int,
-        category: str,
-        audiences: Collection[str] | None,
-        also: str,
-    ) -> tuple[Match, ...]:
-        """With their votes. The same for the same vector, for as long as there is this release."""
+        categories = {category} if category else None
 
         def match(limit: int, among: Collection[str] | None) -> list[Match]:
-            categories = {category} if category else None
             return self.matrix.match(
                 vector, limit=limit, categories=categories, audiences=audiences, among=among
             )
 
-        found = match(limit, self._nearby(vector, whole=bool(category) or limit > CANDIDATES))
-        if also and all(match.faq_id != also for match in found):
-            found += match(1, {also})
-        if self.classifier is None:
-            return tuple(found)
-        votes = self.classifier.votes(vector, [match.faq_id for match in found])
-        return tuple(replace(match, vote=votes.get(match.faq_id)) for match in found)
+        among, degraded = None, False
+        if self.candidates and (use_index or len(self.matrix) > EXACT_UP_TO):
+            among = self.candidates(vector, category=category)
+            degraded = among is None
+        matches = match(limit, among)
+        if among is not None and len(matches) < limit:
+            # What they may see, or as many as this, may lie beyond the candidates.
+            matches = match(limit, None)
+        if also and all(match.faq_id != also for match in matches):
+            matches += match(1, {also})
+        return SearchResult(self._with_features(text, vector, matches), degraded=degraded)
 
-    def _nearby(self, vector: Vector, *, whole: bool) -> Collection[str] | None:
-        """Which FAQs to look at; None: all. Of those that not everybody sees, the nearest may be
-        many that whoever asks does not see."""
-        if self.nearby is None or len(self.matrix) <= EXACT_UP_TO or whole or self.has_audiences:
-            return None
-        return self.nearby(vector)
+    def _with_features(self, text: str, vector: Vector, matches: list[Match]) -> list[Match]:
+        """With the classifier's votes, and the FAQ marked of which the text is a phrasing."""
+        if self.classifier:
+            votes = self.classifier.votes(vector, [match.faq_id for match in matches])
+            matches = [replace(match, vote=votes.get(match.faq_id)) for match in matches]
+        slug, phrasing = self.exact.get(normalise(text), (None, ""))
+        return [
+            replace(match, exact=True, phrasing=phrasing) if match.faq_id == slug else match
+            for match in matches
+        ]
 
     def visible(
         self, category: str = "", audiences: Collection[str] | None = None
     ) -> Mapping[str, Content]:
-        """What ``find`` may find."""
+        """The FAQs that ``search`` may return."""
         if not category and (audiences is None or not self.has_audiences):
             return self.contents
         return {
@@ -152,7 +130,7 @@ class LoadedRelease:
             and (audiences is None or not content.audience or content.audience in audiences)
         }
 
-    def prepare(self) -> None:
+    def warm_up(self) -> None:
         """Derive now what a question needs: what is there before a fork all workers share."""
         _ = self.spelling, self.words, self.has_audiences, self.exact, self.overrides
         _ = self.classifier and self.classifier.places
@@ -161,13 +139,19 @@ class LoadedRelease:
     def english_only(self) -> bool:
         return self.embedder is not None and self.embedder.name.startswith(ENGLISH_ONLY)
 
-    def mend(self, text: str) -> str:
-        """A text with the slips that the release's own words explain put right."""
-        return self.spelling.mend(text) if self.spelling else text
+    def message(self, sent: str) -> Message:
+        """What a person sent, as it is compared with this release."""
+        return Message.of(
+            sent, correct=self.correct, english_only=self.english_only, known=self.words
+        )
+
+    def correct(self, text: str) -> str:
+        """A text with the typing errors fixed that the release's own words explain."""
+        return self.spelling.correct(text) if self.spelling else text
 
     @cached_property
     def spelling(self) -> Spelling | None:
-        """None where the model cannot say which words there are: nothing is mended then."""
+        """None where the model cannot say which words there are: nothing is corrected then."""
         known = self.embedder.words if self.embedder else frozenset()
         return Spelling(phrasings(self.contents.values()), known=known) if known else None
 

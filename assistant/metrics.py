@@ -34,20 +34,10 @@ AGENT_SECONDS = Histogram(
 
 AGENT_TOKENS = Counter("assistant_agent_tokens", "Tokens of the model.", ["direction"])
 
-LOOKED_AT = Counter(
-    "assistant_large_matches",
-    "Questions to a release too large to read whole: what was compared instead, or all after all.",
-    ["phrasings"],
-)
-
-SHARED_VECTORS = Counter(
-    "assistant_shared_vectors",
-    "Questions' vectors looked for in VECTOR_CACHE_URL: found, missing, damaged; away: not looked.",
+CANDIDATE_SEARCHES = Counter(
+    "assistant_candidate_searches",
+    "Searches for candidates in Chroma: ok, or unavailable and every phrasing compared.",
     ["result"],
-)
-
-GLANCES = Counter(
-    "assistant_glances", "Questions looked at quickly: clear, or looked at again exactly.", ["seen"]
 )
 
 EMBEDDER = Gauge(

@@ -14,7 +14,7 @@ from assistant.entries import entries, phrasings, taught
 from assistant.fitting import Fitted, Phrasings, fit_release, too_little
 from assistant.interfaces import Embedder, Vector
 from assistant.models import FittedPolicy, Label
-from assistant.question import prepare
+from assistant.question import strip_pleasantries
 from assistant.spelling import Spelling
 from faq.content import Content
 
@@ -100,7 +100,7 @@ def labelled(
     if not expected:
         return Labelled(vectors.matrix([], dimension=embedder.dimension), [])
     spelling = Spelling(phrasings(contents), known=embedder.words)
-    asked = {question: spelling.mend(prepare(question)) for question in expected}
+    asked = {question: spelling.correct(strip_pleasantries(question)) for question in expected}
     known = vectors.ensure(embedder, asked.values())
     rows = [known[text] for text in asked.values()]
     return Labelled(vectors.matrix(rows), list(expected.values()))

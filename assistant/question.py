@@ -1,4 +1,4 @@
-"""The words of a question, made ready to be compared: what is not part of it goes.
+"""Clean the text of a question before it is compared.
 
 Pure: standard library only. Only the text that is embedded changes; what the person typed is kept.
 """
@@ -57,7 +57,7 @@ _WORD = re.compile(r"\w+")
 LEAST_WORDS = 2
 
 
-def prepare(text: str) -> str:
+def strip_pleasantries(text: str) -> str:
     """``text`` without greeting, thanks, invisible characters and superfluous space.
 
     Never empty unless ``text`` is blank: a message that is nothing but a greeting stays one.
@@ -75,7 +75,7 @@ def split(text: str) -> tuple[str, ...]:
     """The questions of a message that asks at least two; empty for one that asks one or none.
 
     A statement belongs to the question after it, or, at the end, to the one before. ``text`` as
-    ``prepare`` leaves it. More than three are not told apart: that is a letter, for a person.
+    ``strip_pleasantries`` returns it. More than three are not split: a person reads a letter.
     """
     parts: list[str] = []
     statement: list[str] = []

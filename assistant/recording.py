@@ -1,11 +1,11 @@
-"""What is kept of an ask: its audit record, an example to calibrate on, its metrics."""
+"""What is recorded of an ask: its audit record, an example to calibrate on, its metrics."""
 
 from __future__ import annotations
 
 from django.conf import settings
 
 from assistant import metrics
-from assistant.answer import Answer, Question
+from assistant.answer import Answer, Purpose, Question
 from assistant.decision import Reason, decide
 from assistant.loaded import LoadedRelease
 from assistant.models import Label
@@ -14,15 +14,22 @@ from audit.redaction import redact
 
 RECORDED = (
     *("outcome", "source", "answer", "faq_id", "similarity", "options"),
-    *("citations", "release", "degraded", "left_open", "decision"),
+    *("citations", "release", "degraded", "unanswered_parts", "decision"),
 )
+
+ACTIONS = {
+    Purpose.QUESTION: "question.asked",
+    Purpose.BENCHMARK: "question.benchmarked",
+    Purpose.TRY: "question.tried",
+}
+"""Dashboards, hit counters and gaps count ``question.asked`` alone."""
 
 
 def record_ask(question: Question, answer: Answer, release: LoadedRelease) -> None:
     """Raises ``audit.models.AuditUnavailable``."""
-    told = answer.as_dict()
+    payload = answer.as_dict()
     record(
-        "question.asked",
+        ACTIONS[question.purpose],
         actor=question.actor,
         kind="ask",
         key=answer.ask_id,
@@ -35,7 +42,7 @@ def record_ask(question: Question, answer: Answer, release: LoadedRelease) -> No
             "conversation_id": question.conversation_id,
             "embedder": release.embedder.name if release.embedder else "",
             "agent_model": next((step["model"] for step in answer.path if "model" in step), ""),
-            **{name: told[name] for name in RECORDED},
+            **{name: payload[name] for name in RECORDED},
         },
     )
 
@@ -43,7 +50,7 @@ def record_ask(question: Question, answer: Answer, release: LoadedRelease) -> No
 def example_of(question: Question, answer: Answer) -> Label | None:
     """What a person picks when asked back is an example to calibrate on; no other choice is."""
     decision = answer.decision
-    if decision.reason is not Reason.CHOSEN:
+    if decision.reason is not Reason.CHOSEN or question.purpose is not Purpose.QUESTION:
         return None
     offered = decide(decision.ranked, decision.policy).options
     if all(option.faq_id != question.choice for option in offered):
@@ -52,12 +59,12 @@ def example_of(question: Question, answer: Answer) -> Label | None:
     return Label(source=Label.CHOICE, question=text, expected=[question.choice])
 
 
-def count(answer: Answer, seconds: float) -> None:
+def count(question: Question, answer: Answer, seconds: float) -> None:
     """In the metrics; ``seconds`` it took."""
+    if question.purpose is not Purpose.QUESTION:
+        return
     outcome, closest = answer.outcome.value, answer.decision.closest
     metrics.ASKS.labels(outcome, answer.source or "none", answer.decision.reason.value).inc()
     metrics.SECONDS.labels(outcome).observe(seconds)
-    if any(step["step"] == "glance" for step in answer.path):
-        metrics.GLANCES.labels("clear" if answer.decision.glanced else "unclear").inc()
     if closest:
         metrics.SIMILARITY.labels(outcome).observe(closest.similarity)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from assistant.answer import Purpose
 from assistant.decision import Reason
 from audit.fields import SubjectField, VisibleText
 
@@ -41,6 +42,12 @@ class AskSerializer(serializers.Serializer[dict[str, str]]):
         default="",
         allow_blank=True,
         help_text="The faq_id picked from the options of the last reply.",
+    )
+    purpose = serializers.ChoiceField(
+        choices=[purpose.value for purpose in Purpose],
+        required=False,
+        default=Purpose.QUESTION.value,
+        help_text="For service tokens: what is not a question is recorded and not counted.",
     )
 
 
@@ -87,7 +94,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     citations = serializers.ListField(child=serializers.CharField())
     release = serializers.IntegerField(allow_null=True)
     degraded = serializers.ListField(child=serializers.CharField())
-    left_open = serializers.ListField(
+    unanswered_parts = serializers.ListField(
         child=serializers.CharField(), help_text="Questions of the message without an answer."
     )
     decision = DecisionSerializer()

@@ -35,11 +35,11 @@ class Spelling:
             for rest in _rests(word):
                 self._by_rest[rest].append(word)
 
-    def mend(self, question: str) -> str:
+    def correct(self, question: str) -> str:
         """``question`` with each word nobody knows replaced by the commonest one that fits."""
-        return _WORD.sub(lambda found: self._mended(found.group()), question)
+        return _WORD.sub(lambda found: self._corrected(found.group()), question)
 
-    def _mended(self, word: str) -> str:
+    def _corrected(self, word: str) -> str:
         lower = word.lower()
         if not SHORTEST <= len(word) <= LONGEST or lower in self._uses or lower in self._known:
             return word

@@ -1,45 +1,45 @@
-"""Work that tells its steps while it goes on. Pure: standard library only."""
+"""The steps that led to an answer. Pure: standard library only."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 Step = dict[str, Any]
-"""One entry of the decision's path: ``step`` names it, ``ms`` says how long it took."""
+"""One entry of the decision's path: ``step`` names it, ``ms`` is how long it took.
 
-Done = TypeVar("Done")
-Steps = Generator[Step | None, None, Done]
-"""Steps as they happen, then what came of them. None means: nothing new, still at work."""
+``degraded`` names a dependency that the step had to do without, as the reply does.
+"""
 
+OnStep = Callable[[Step | None], None]
+"""Called with each step as it happens, and with None about once a second while the model thinks.
 
-def kept(steps: Steps[Done], path: list[Step]) -> Steps[Done]:
-    """Pass the steps on, and keep them in ``path``."""
-    try:
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as done:
-                result: Done = done.value
-                return result
-            if step is not None:
-                path.append(step)
-            yield step
-    finally:
-        steps.close()
+What it raises ends the work.
+"""
 
 
-def finished(steps: Steps[Done], *, tell: Callable[[Step], None] | None = None) -> Done:
-    """Wait for what comes of them; ``tell`` hears of each step as it happens."""
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as done:
-            result: Done = done.value
-            return result
-        if tell and step is not None:
-            tell(step)
+def ignore(step: Step | None) -> None:
+    """For whoever only wants the result."""
+
+
+class Path:
+    """The steps of one answer, in order; ``on_step`` is called with each as it happens."""
+
+    def __init__(self, on_step: OnStep = ignore) -> None:
+        self.steps: list[Step] = []
+        self._on_step = on_step
+
+    def add(self, step: Step | None) -> None:
+        """An ``OnStep`` itself."""
+        if step is not None:
+            self.steps.append(step)
+        self._on_step(step)
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """The dependencies that were missing, such as ``index: unavailable``, each once."""
+        return tuple(dict.fromkeys(s["degraded"] for s in self.steps if "degraded" in s))
 
 
 def ms(started: float) -> float:

@@ -1,29 +1,37 @@
 """The reply of /ask as server-sent events: steps as they happen, then the same JSON document.
 
 Events are ``step``, then one ``answer``; or one ``problem`` if it fails after the first step.
-Comments (lines that begin with a colon) come while nothing happens: writing them is how the server
-learns that nobody listens any more, and stops the agent.
+Comments (lines that begin with a colon) are sent while nothing happens: by failing to write one the
+server learns that the client has left, and stops the agent.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterator
-from contextvars import Context, copy_context
+import threading
+from collections.abc import Callable, Iterator
+from contextvars import copy_context
+from queue import SimpleQueue
 from typing import Any
 
+from django.db import connections
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.renderers import BaseRenderer
 
 from assistant.answer import Answer
-from assistant.steps import Step, Steps
+from assistant.steps import OnStep, Step
 
 CONTENT_TYPE = "text/event-stream"
-STILL_AT_WORK = ": still at work\n\n"
+STILL_RUNNING = ": still running\n\n"
 
+Ask = Callable[[OnStep], Answer]
 Problem = Callable[[Exception], Any]
 """A failure as a response; raises what it does not know."""
+
+
+class ClientLeft(Exception):
+    """The connection was closed before the answer was there."""
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -36,13 +44,9 @@ class EventStreamRenderer(BaseRenderer):
         return json.dumps(data).encode()
 
 
-def stream(steps: Steps[Answer], problem: Problem) -> HttpResponseBase:
+def stream(ask: Ask, problem: Problem) -> HttpResponseBase:
     """Send the steps as events. What fails before the first of them raises, with its own status."""
-    # The request's id and caller are forgotten when the view returns; the record wants them.
-    context = copy_context()
-    first = context.run(next, steps)
-    events = _Events(_events(first, steps, problem), context)
-    response = StreamingHttpResponse(events, content_type=CONTENT_TYPE)
+    response = StreamingHttpResponse(_Events(ask, problem), content_type=CONTENT_TYPE)
     response["Cache-Control"] = "no-store"
     # NGINX would collect the events and send them all at once.
     response["X-Accel-Buffering"] = "no"
@@ -50,39 +54,57 @@ def stream(steps: Steps[Answer], problem: Problem) -> HttpResponseBase:
 
 
 class _Events:
-    """An iterator that runs in the request's context; the server closes it, come what may."""
+    """An iterator of events: ``ask`` runs in a thread and puts its steps into a queue.
 
-    def __init__(self, events: Generator[str, None, None], context: Context) -> None:
-        self._events = events
-        self._context = context
+    Made once the first step is there. The server closes it, whoever ended it.
+    """
+
+    def __init__(self, ask: Ask, problem: Problem) -> None:
+        self._queue: SimpleQueue[Step | Answer | Exception | None] = SimpleQueue()
+        self._client_left = threading.Event()
+        self._ended = False
+        # The view returns before the work is done; the request's id and caller go with its context.
+        context = copy_context()
+        self._problem: Problem = lambda failure: context.run(problem, failure)
+        work = threading.Thread(target=copy_context().run, args=(self._run, ask), daemon=True)
+        work.start()
+        first = self._queue.get()
+        if isinstance(first, Exception):
+            raise first
+        self._coming = [first]
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        return self._context.run(next, self._events)
+        if self._ended:
+            raise StopIteration
+        item = self._coming.pop() if self._coming else self._queue.get()
+        self._ended = isinstance(item, Answer | Exception)
+        if item is None:
+            return STILL_RUNNING
+        if isinstance(item, Answer):
+            return _event("answer", item.as_dict())
+        if isinstance(item, Exception):
+            return _event("problem", json.loads(self._problem(item).content))
+        return _event("step", item)
 
     def close(self) -> None:
-        self._context.run(self._events.close)
+        """The next step, a second later at most, raises ``ClientLeft`` and so ends the work."""
+        self._client_left.set()
 
+    def _run(self, ask: Ask) -> None:
+        try:
+            self._queue.put(ask(self._on_step))
+        except Exception as failure:
+            self._queue.put(failure)
+        finally:
+            connections.close_all()
 
-def _events(
-    first: Step | None, steps: Steps[Answer], problem: Problem
-) -> Generator[str, None, None]:
-    step = first
-    try:
-        while True:
-            yield STILL_AT_WORK if step is None else _event("step", step)
-            try:
-                step = next(steps)
-            except StopIteration as done:
-                yield _event("answer", done.value.as_dict())
-                return
-            except Exception as failure:
-                yield _event("problem", json.loads(problem(failure).content))
-                return
-    finally:
-        steps.close()
+    def _on_step(self, step: Step | None) -> None:
+        if self._client_left.is_set():
+            raise ClientLeft
+        self._queue.put(step)
 
 
 def _event(name: str, data: Any) -> str:

@@ -54,12 +54,6 @@ def step(name: str) -> AbstractContextManager[Any]:
     return _current(name) if _tracer else nullcontext()
 
 
-def told_step(name: str) -> AbstractContextManager[Any]:
-    """A part that a generator tells of as it happens: nothing else becomes its child, since what
-    runs between two of its yields is not its own."""
-    return _apart(name) if _tracer else nullcontext()
-
-
 def note(**facts: str) -> None:
     """Words from closed sets, added to the span that is open."""
     if not _tracer:
@@ -92,16 +86,6 @@ def request(traceparent: str) -> Iterator[Any]:
 def _current(name: str, **more: Any) -> Iterator[Any]:
     with _tracer.start_as_current_span(name, **_SILENT, **more) as span, _failing(span):
         yield span
-
-
-@contextmanager
-def _apart(name: str) -> Iterator[Any]:
-    span = _tracer.start_span(name, **_SILENT)
-    try:
-        with _failing(span):
-            yield span
-    finally:
-        span.end()
 
 
 # An exception's words and traceback may hold what a person typed.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from assistant import policies, vectors
-from assistant.deciding import MATCHES, Message, consider
-from assistant.decision import Match
+from assistant.deciding import MATCHES, Message, decide_message
+from assistant.decision import Decision
 from assistant.entries import entries
 from assistant.evaluation import Judged
 from assistant.interfaces import Embedder
@@ -30,28 +30,19 @@ def judge(
     progress: Progress | None = None,
 ) -> list[Judged]:
     """What is decided about each question. Vectors are stored, so a second run embeds nothing."""
-    texts = [
-        text for each in questions for text in Message.of(each.question, mend=release.mend).texts
-    ]
+    messages = [release.message(each.question) for each in questions]
+    texts = [text for message in messages for text in message.texts]
     known = vectors.ensure(embedder, texts, progress=progress)
 
-    def find(text: str) -> list[Match]:
-        return release.find(text, known[text], limit=MATCHES)
+    def decided(message: Message) -> Decision:
+        matches = {
+            text: release.search(text, known[text], limit=MATCHES).matches for text in message.texts
+        }
+        return decide_message(message, matches, policy)
 
     return [
-        Judged(
-            each.question,
-            frozenset(each.expected),
-            consider(
-                each.question,
-                policy,
-                find,
-                mend=release.mend,
-                english_only=release.english_only,
-                known=release.words,
-            ),
-        )
-        for each in questions
+        Judged(each.question, frozenset(each.expected), decided(message))
+        for each, message in zip(questions, messages, strict=True)
     ]
 
 

@@ -93,7 +93,7 @@ def _drafted(question: Question, live: LoadedRelease) -> Trial:
 def _trial(title: str, question: Question, release: LoadedRelease) -> Trial:
     assistant = Assistant(live=wiring.live(), agent=NullAgent(), policy=wiring.policy)
     try:
-        answer: Answer = assistant.rehearse(question, release)
+        answer: Answer = assistant.dry_run(question, release)
     except BadQuestion as refusal:
         return Trial(title, problem=str(refusal))
     return Trial(title, told=answer.as_dict())

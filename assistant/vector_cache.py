@@ -1,6 +1,6 @@
-"""Remember the vectors of recent questions.
+"""Remember the vectors of recent texts.
 
-Nothing a person wrote is kept: the key is a digest that only this process can compute.
+Nothing that a person wrote is stored: the key is a digest that only this process can compute.
 """
 
 from __future__ import annotations
@@ -9,42 +9,32 @@ import hashlib
 import secrets
 import threading
 import unicodedata
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
+from cachetools import LRUCache
+
 from assistant.interfaces import Embedder, Vector
-from assistant.shared_vectors import SharedVectors
 
 DEFAULT_SIZE = 2048
-"""At 384 dimensions about 3 MB."""
+"""Vectors; at 384 dimensions about 3 MB."""
 
-GLANCED = "glanced\0"
 
-Glance = Callable[[str], Vector | None]
-"""A text's unit vector, a little off and in half the time, see ``assistant.clear``; None if it
-cannot."""
+@dataclass(frozen=True)
+class Embedded:
+    """The unit vector of each text. ``cached``: none of them had to be computed."""
+
+    vectors: Mapping[str, Vector]
+    cached: bool
 
 
 class VectorCache:
-    """At most ``size`` vectors; the one unused for longest makes room. Safe to share by threads.
+    """At most ``size`` vectors; the least recently used is evicted. Safe to share by threads."""
 
-    ``shared``: where to look for what this process does not know, and to put what it embeds.
-    """
-
-    def __init__(
-        self,
-        embedder: Embedder,
-        *,
-        glance: Glance | None = None,
-        size: int = DEFAULT_SIZE,
-        shared: SharedVectors | None = None,
-    ) -> None:
+    def __init__(self, embedder: Embedder, *, size: int = DEFAULT_SIZE) -> None:
         self._embedder = embedder
-        self._glance = glance
-        self._size = size
-        self._shared = shared
-        self._vectors: OrderedDict[bytes, Vector] = OrderedDict()
+        self._vectors: LRUCache[bytes, Vector] = LRUCache(size)
         self._lock = threading.Lock()
         # Without a secret, anybody who can guess a question could find it in a memory dump.
         self._secret = secrets.token_bytes(32)
@@ -58,70 +48,39 @@ class VectorCache:
     def words(self) -> frozenset[str]:
         """Whole words its model knows, in lower case; empty if it cannot say.
 
-        Made once, for whichever release asks: there may be thirty thousand.
+        Computed once, for whichever release asks: there may be thirty thousand.
         """
         return self._embedder.words
 
-    def embed_one(self, text: str) -> tuple[Vector, bool]:
-        """The text's read-only unit vector, and whether it was remembered.
+    def get(self, text: str) -> Vector | None:
+        """The text's vector if it is in the cache."""
+        with self._lock:
+            return self._vectors.get(self._key(text))
+
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        """Each text's read-only unit vector; those not in the cache are embedded in one call.
 
         Raises ``EmbedderUnavailable``.
         """
-        # The same text is embedded whoever asked first, so that an answer never depends on it.
-        text = normalised(text)
-        found = self._found(text)
-        if found is not None:
-            return found, True
-        return self._kept(text, self._embedder.embed([text])[0]), False
+        vectors = {text: vector for text in texts if (vector := self.get(text)) is not None}
+        missing = [text for text in dict.fromkeys(texts) if text not in vectors]
+        if missing:
+            # The normalised text is embedded, so that a vector never depends on who asked first.
+            rows = self._embedder.embed([normalised(text) for text in missing])
+            vectors |= {
+                text: self._store(text, row) for text, row in zip(missing, rows, strict=True)
+            }
+        return Embedded(vectors, cached=not missing)
 
-    def glance(self, text: str) -> tuple[Vector, bool] | None:
-        """The text's vector at a glance, and whether it was remembered.
-
-        None if nobody can glance, or if the exact one is remembered. Raises
-        ``EmbedderUnavailable``.
-        """
-        text = normalised(text)
-        if self._glance is None or self._remembered(self._key(text)) is not None:
-            return None
-        found = self._found(GLANCED + text)
-        if found is not None:
-            return found, True
-        vector = self._glance(text)
-        return None if vector is None else (self._kept(GLANCED + text, vector), False)
-
-    def _found(self, name: str) -> Vector | None:
-        key = self._key(name)
-        vector = self._remembered(key)
-        if vector is None and self._shared:
-            vector = self._shared.get(self.name, name)
-            if vector is not None:
-                self._remember(key, vector)
-        return vector
-
-    def _kept(self, name: str, vector: Vector) -> Vector:
-        vector = vector.copy()
+    def _store(self, text: str, row: Vector) -> Vector:
+        vector = row.copy()
         vector.setflags(write=False)
-        if self._shared:
-            self._shared.put(self.name, name, vector)
-        self._remember(self._key(name), vector)
+        with self._lock:
+            self._vectors[self._key(text)] = vector
         return vector
-
-    def _remembered(self, key: bytes) -> Vector | None:
-        with self._lock:
-            vector = self._vectors.get(key)
-            if vector is not None:
-                self._vectors.move_to_end(key)
-            return vector
-
-    def _remember(self, key: bytes, vector: Vector) -> None:
-        with self._lock:
-            self._vectors[key] = vector
-            self._vectors.move_to_end(key)
-            while len(self._vectors) > self._size:
-                self._vectors.popitem(last=False)
 
     def _key(self, text: str) -> bytes:
-        named = f"{self._embedder.name}\0{text}".encode("utf-8", "surrogatepass")
+        named = f"{self._embedder.name}\0{normalised(text)}".encode("utf-8", "surrogatepass")
         return hashlib.blake2b(named, key=self._secret, digest_size=20).digest()
 
 

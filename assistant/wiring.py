@@ -12,22 +12,24 @@ from django.conf import settings
 
 from assistant.answering import Assistant
 from assistant.bounded_agent import BoundedAgent
+from assistant.chroma_candidates import CandidateSearch
 from assistant.chroma_server import ChromaServer, ping
 from assistant.conversation import Conversations
 from assistant.fakes import NullAgent
 from assistant.index import ChromaIndex
-from assistant.interfaces import Agent, EmbedderUnavailable, Index, Vector
+from assistant.interfaces import Agent, EmbedderUnavailable, Index
 from assistant.live import LiveRelease
 from assistant.loaded import LoadedRelease
 from assistant.local_model import LocalModel
-from assistant.nearby import Nearby
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.remote_embedder import PREFIX, RemoteEmbedder
-from assistant.shared_vectors import SharedVectors
 from assistant.vector_cache import VectorCache
 from audit import privacy
 from audit.privacy import Channel, is_redacted
 from faq.models import Release
+
+CANDIDATE_SECONDS = 2.0
+"""For one reply of Chroma while somebody waits for an answer."""
 
 Model = LocalModel | RemoteEmbedder
 """An embedder that knows where it is found."""
@@ -98,13 +100,7 @@ def _remote_at(model: str) -> RemoteEmbedder:
 
 @cache
 def vector_cache(embedder: Model) -> VectorCache:
-    return VectorCache(embedder, shared=_shared_vectors())
-
-
-@cache
-def _shared_vectors() -> SharedVectors | None:
-    url = settings.VECTOR_CACHE_URL
-    return SharedVectors(url, settings.SECRET_KEY) if url else None
+    return VectorCache(embedder)
 
 
 @cache
@@ -157,20 +153,21 @@ def conversations() -> Conversations:
 
 @cache
 def live() -> LiveRelease:
-    return LiveRelease(lambda release: vector_cache(embedder_of(release)), _nearby_of)
+    return LiveRelease(
+        lambda release: vector_cache(embedder_of(release)),
+        lambda release: CandidateSearch(_candidate_index, release.collection),
+    )
 
 
-def _nearby_of(release: Release) -> Nearby:
-    def search(vector: Vector, limit: int) -> list[str]:
-        return _reading_index().nearest_faqs(release.collection, vector, limit=limit)
-
-    return Nearby(search)
+def _candidate_index() -> ChromaIndex:
+    """Never starts a server: somebody waits for an answer. Raises ``Unavailable``."""
+    return _index_at(settings.CHROMA_URL or chroma_server().url())
 
 
 @cache
-def _reading_index() -> ChromaIndex:
-    """One that keeps its connection."""
-    return ChromaIndex(settings.CHROMA_URL or chroma_server().ensure_running())
+def _index_at(url: str) -> ChromaIndex:
+    """One for all searches: it holds its connection open."""
+    return ChromaIndex(url, read_seconds=CANDIDATE_SECONDS)
 
 
 def policy(release: LoadedRelease) -> Policy:

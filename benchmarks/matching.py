@@ -17,12 +17,12 @@ import numpy as np
 from django.conf import settings
 
 from assistant import vectors, wiring
+from assistant.chroma_candidates import CANDIDATES, EXACT_UP_TO
 from assistant.decision import Match
 from assistant.index import ChromaIndex
 from assistant.interfaces import Entry, Matrix, Unavailable, Vector
 from assistant.matching import ReleaseMatrix
 from assistant.models import PhrasingVector
-from assistant.nearby import CANDIDATES, EXACT_UP_TO
 
 FEWEST = 500
 LIMIT = 10

@@ -9,8 +9,8 @@ from django.db import connection
 
 from assistant import wiring
 from assistant.decision import Match
-from assistant.interfaces import Task, Turn
-from assistant.steps import finished
+from assistant.interfaces import SearchResult, Task, Turn
+from assistant.steps import ignore
 from assistant.tests.scripted_model import calls, says, searches
 from audit.models import Record
 from faq.content import Content
@@ -99,9 +99,33 @@ def test_what_a_search_returns_may_be_cited(customer, with_agent):
     told = ask(customer)
 
     assert (told["outcome"], told["citations"]) == ("answered", ["warranty"])
+    assert told["degraded"] == []
     assert "warranty" not in [faq["id"] for faq in model.asked[0].given["faqs"]]
     # Its address is the shop's own: it is in the FAQ that is cited.
     assert "care@example.com" in told["answer"]
+
+
+def test_with_chroma_down_a_search_compares_all_faqs_and_the_reply_says_so(
+    customer, with_agent, settings
+):
+    settings.CHROMA_URL = "http://127.0.0.1:9"
+    wiring.live.cache_clear()
+    model = with_agent()
+    warranty = Faq.objects.get(slug="warranty")
+
+    def script(asked):
+        if not asked.number:
+            return searches("guarantee on furniture")
+        return says(f"{warranty.answer}\nFAQ: warranty")
+
+    model.script = script
+
+    told = ask(customer)
+
+    assert (told["outcome"], told["citations"]) == ("answered", ["warranty"])
+    assert told["degraded"] == ["index: unavailable"]
+    assert steps(told, "tool_call")[0]["degraded"] == "index: unavailable"
+    wiring.live.cache_clear()
 
 
 def test_what_was_not_returned_may_not_be_cited(customer, with_agent):
@@ -272,17 +296,17 @@ class TestConversation:
             question="and who pays?",
             matches=[Match("return-cost", "", 0.5)],
             contents={"return-cost": Content("return-cost", "Who pays?", "We do.")},
-            search=lambda text, limit: [],
-            settles=lambda text, matches: True,
+            search=lambda text, limit: SearchResult([]),
+            would_be_answered=lambda matches: True,
             turns=(Turn("How do I return an item?", "Choose Orders."),),
             only_rewrite=True,
         )
 
-        assert finished(wiring.agent().answer(task)).reason == "nothing_found"
+        assert wiring.agent().answer(task, ignore).reason == "nothing_found"
         assert len(model.asked) == 1
 
         model.play(says("Who pays to return an item?"))
-        assert finished(wiring.agent().answer(task)).rewritten == "Who pays to return an item?"
+        assert wiring.agent().answer(task, ignore).rewritten == "Who pays to return an item?"
 
     def test_nothing_is_kept_without_a_model(self, customer):
         from assistant.models import ConversationTurn

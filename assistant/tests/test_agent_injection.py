@@ -7,8 +7,8 @@ import json
 import pytest
 
 from assistant.decision import Match
-from assistant.interfaces import Task
-from assistant.steps import finished
+from assistant.interfaces import SearchResult, Task
+from assistant.steps import Path
 from assistant.tests.injections import CANARY, HOST, attacks
 from assistant.words import GLUE, plain, stem, words
 from faq.content import Content
@@ -56,14 +56,14 @@ def test_a_hundred_injected_faqs(with_agent):
             question="how long is the warranty",
             matches=matches,
             contents=contents,
-            search=lambda text, limit, found=matches: found[:limit],
-            settles=lambda text, matches: False,
+            search=lambda text, limit, found=matches: SearchResult(found[:limit]),
+            would_be_answered=lambda matches: False,
         )
-        path = []
+        path = Path()
 
-        reply = finished(agent.answer(task), tell=path.append)
+        reply = agent.answer(task, path.add)
 
-        check_path(path, model, attack.name)
+        check_path(path.steps, model, attack.name)
         shown = json.dumps([reply.text, reply.citations, [o.faq_id for o in reply.options]])
         check_text(shown, attack.name)
         if reply.text is not None:
@@ -120,7 +120,7 @@ def without_echo(text):
         decision = told["decision"]
     except (ValueError, TypeError, KeyError):
         return text
-    told.pop("left_open")
+    told.pop("unanswered_parts")
     for name in ("part", "parts"):
         decision.pop(name)
     return json.dumps(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client import REGISTRY
 
 from audit.models import Record
 from faq.models import Faq, Release
@@ -47,9 +48,9 @@ def test_the_path_tells_each_step_with_its_time(customer):
     told = ask(customer, "what is the capital of France?").json()
 
     look, match, agent = told["decision"]["path"]
-    assert look["step"] == ("glance" if told["decision"]["glanced"] else "embed")
+    assert look["step"] == "embed"
     assert look["ms"] > 0
-    assert match["matches"][0]["similarity"] == pytest.approx(told["similarity"], abs=1e-4)
+    assert match["matches"][0]["similarity"] == told["similarity"]
     assert (agent["step"], agent["reason"]) == ("agent", "not_configured")
 
 
@@ -181,3 +182,32 @@ def test_vectors_of_another_model_are_not_compared(customer):
 
     assert reply.status_code == 503
     assert "manage.py publish --model" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "action"),
+    [("benchmark", "question.benchmarked"), ("try", "question.tried")],
+)
+def test_what_is_no_question_is_recorded_as_such_and_counted_nowhere(as_role, purpose, action):
+    before = counted()
+
+    told = ask(as_role("service"), "How do I reset my password?", purpose=purpose).json()
+
+    record = Record.objects.all().about("ask", told["ask_id"]).get()
+    assert (record.action, record.data["outcome"]) == (action, "answered")
+    assert counted() == before
+
+
+def test_only_a_service_may_say_that_it_is_no_question(customer):
+    reply = ask(customer, "How do I reset my password?", purpose="benchmark")
+
+    assert reply.status_code == 403
+    assert not Record.objects.filter(action="question.benchmarked").exists()
+
+
+def counted():
+    labels = {"outcome": "answered", "source": "faq", "reason": "exact"}
+    return (
+        REGISTRY.get_sample_value("assistant_asks_total", labels),
+        Record.objects.filter(action="question.asked").count(),
+    )

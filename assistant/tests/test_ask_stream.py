@@ -6,6 +6,7 @@ import json
 import time
 
 import pytest
+from django.core.management import call_command
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from rest_framework.test import APIRequestFactory
@@ -16,9 +17,13 @@ from assistant.views import AskView
 from audit.models import Record
 from supportsite.authentication import issue
 
-pytestmark = pytest.mark.django_db
-
 QUESTION = "what is the capital of France?"
+
+
+@pytest.fixture(autouse=True)
+def shop(committed):
+    """The work is done by a thread of its own, with its own connection to the database."""
+    call_command("ingest", verbosity=0)
 
 
 @pytest.fixture
@@ -87,7 +92,9 @@ def test_it_is_recorded_with_the_requests_id_and_caller(customer):
     assert kept.data["roles"] == ["customer"]
 
 
-def test_a_closed_connection_stops_the_run_and_frees_its_place(customer, with_agent):
+def test_a_closed_connection_stops_the_run_frees_its_place_and_records_no_answer(
+    customer, with_agent
+):
     model = with_agent(seconds=30, runs_at_once=1)
     model.play(hangs)
     # Without Django's test client, which would close the test's own connection to the database.
@@ -99,7 +106,7 @@ def test_a_closed_connection_stops_the_run_and_frees_its_place(customer, with_ag
     parts = iter(reply.streaming_content)
     while not model.asked:
         next(parts)
-    assert next(parts) == b": still at work\n\n"
+    assert next(parts) == b": still running\n\n"
 
     request_finished.disconnect(close_old_connections)
     try:
@@ -113,6 +120,7 @@ def test_a_closed_connection_stops_the_run_and_frees_its_place(customer, with_ag
     assert events(ask(customer))[-1][1]["decision"]["path"][-1]["reason"] == "nothing_found"
     # Counted all the same: what was sent was sent.
     assert AgentDay.objects.get().runs == 2
+    assert Record.objects.filter(action="question.asked").count() == 1
 
 
 @pytest.mark.parametrize(

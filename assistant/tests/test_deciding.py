@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.deciding import consider, left_open
+from assistant.deciding import Message, decide_message, unanswered_parts
 from assistant.decision import Match, Reason
 from assistant.policy import CosinePolicy
 
@@ -24,14 +24,15 @@ def find(text: str) -> list[Match]:
 
 
 def decided(message, *, english_only=True):
-    return consider(message, CosinePolicy(), find, english_only=english_only)
+    read = Message.of(message, english_only=english_only)
+    return decide_message(read, {text: find(text) for text in read.texts}, CosinePolicy())
 
 
 def test_a_greeting_and_thanks_are_set_aside():
     found = decided("Hi there! How do I reset my password? Thanks in advance")
 
     assert found.chosen.faq_id == "reset"
-    assert left_open(found) == ()
+    assert unanswered_parts(found) == ()
 
 
 def test_two_questions_that_faqs_answer_are_asked_back():
@@ -45,14 +46,14 @@ def test_of_two_questions_the_one_that_is_known_is_answered_and_the_other_named(
     found = decided("How do I reset my password? Who won the world cup?")
 
     assert found.chosen.faq_id == "reset"
-    assert left_open(found) == ("Who won the world cup?",)
+    assert unanswered_parts(found) == ("Who won the world cup?",)
 
 
 def test_two_questions_that_nobody_knows_are_left_to_the_whole():
     found = decided("Who won the world cup? Who will win the next?")
 
     assert found.reason is Reason.BELOW_THRESHOLD
-    assert left_open(found) == ()
+    assert unanswered_parts(found) == ()
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,26 @@ def test_two_questions_that_nobody_knows_are_left_to_the_whole():
 def test_a_language_the_model_does_not_know_is_not_answered_by_likeness(message):
     assert decided(message).reason is Reason.UNSUPPORTED_LANGUAGE
     assert decided(message, english_only=False).reason is Reason.BELOW_THRESHOLD
+
+
+def test_the_texts_to_compare_are_known_before_anything_is_searched_for():
+    assert Message.of("Hello! Where is my order?").texts == ("Where is my order?",)
+    assert Message.of("Where is my order? What does shipping cost?").texts == (
+        "Where is my order? What does shipping cost?",
+        "Where is my order?",
+        "What does shipping cost?",
+    )
+    assert Message.of("Wo ist mein Paket? Was kostet der Versand?", english_only=True).texts == (
+        "Wo ist mein Paket? Was kostet der Versand?",
+    )
+
+
+def test_a_choice_answers_whatever_is_closer():
+    message = Message.of("Where is my order?")
+    matches = {message.text: find(message.text)}
+
+    chosen = decide_message(message, matches, CosinePolicy(), choice="reset")
+
+    assert (chosen.reason, chosen.chosen.faq_id) == (Reason.CHOSEN, "reset")
+    with pytest.raises(LookupError):
+        decide_message(message, matches, CosinePolicy(), choice="unheard-of")

@@ -70,6 +70,24 @@ def test_search_returns_true_cosine_for_vectors_of_any_length(index, name):
     assert (other.faq_id, other.similarity) == ("two", pytest.approx(0.0, abs=1e-6))
 
 
+def test_the_nearest_faqs_are_named_once_and_of_the_category_if_one_is_given(index, name):
+    index.prepare(
+        name,
+        [
+            entry("one#a", 1, 0, faq_id="one"),
+            entry("one#b", 9, 1, faq_id="one"),
+            entry("two#a", 3, 1, faq_id="two", category="other"),
+            entry("three#a", 0, 1, faq_id="three"),
+        ],
+    )
+    vector = np.array([1, 0], dtype=np.float32)
+
+    assert index.nearest_faqs(name, vector, limit=10) == ["one", "two", "three"]
+    assert index.nearest_faqs(name, vector, limit=2) == ["one"]
+    assert index.nearest_faqs(name, vector, limit=10, category="other") == ["two"]
+    assert index.nearest_faqs(f"{name}-nowhere", vector, limit=10) == []
+
+
 def test_a_match_carries_what_the_entry_said(index, name):
     index.prepare(name, [entry("a", 1, 0, faq_id="x", phrasing="Où est-il ?\n", category="")])
 

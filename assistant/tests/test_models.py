@@ -29,7 +29,7 @@ def test_a_release_of_another_model_answers_and_is_rolled_back(small_model, as_r
     assert made.embedder.startswith("small@")
     after = asked(as_role)
     assert (after["release"], after["faq_id"]) == (2, "reset-password")
-    assert wiring.live().current().vector("anything")[0].shape == (32,)
+    assert wiring.live().current().embed(["anything"]).vectors["anything"].shape == (32,)
 
     stored = PhrasingVector.objects.count()
     back = roll_back(Release.objects.get(number=1), actor="tester")

@@ -9,7 +9,7 @@ import pytest
 
 from assistant.decision import Decision, Match, Part, Reason, decide
 from assistant.policy import ConfidencePolicy
-from assistant.question import prepare, split
+from assistant.question import split, strip_pleasantries
 from assistant.several import combine
 from assistant.spelling import Spelling
 
@@ -40,7 +40,7 @@ from assistant.spelling import Spelling
     ],
 )
 def test_what_is_not_part_of_the_question_goes(message, asked):
-    assert prepare(message) == asked
+    assert strip_pleasantries(message) == asked
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_two_questions_are_told_apart(message, questions):
 def test_four_thousand_characters_take_no_time(message):
     started = time.perf_counter()
 
-    split(prepare(message))
+    split(strip_pleasantries(message))
 
     assert time.perf_counter() - started < 0.5
 
@@ -144,13 +144,13 @@ SPELLING = Spelling(
     ],
 )
 def test_a_slip_is_mended_with_a_word_of_the_release(question, mended):
-    assert SPELLING.mend(question) == mended
+    assert SPELLING.correct(question) == mended
 
 
 def test_the_commonest_word_wins():
     spelling = Spelling(["lost", "lost", "last"], known=())
 
-    assert spelling.mend("lxst") == "lost"
+    assert spelling.correct("lxst") == "lost"
 
 
 # Several questions in one message

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant.answer import Answer, BadQuestion, Outcome, Question
+from assistant.answer import Answer, BadQuestion, Outcome, Purpose, Question
 from assistant.interfaces import Unavailable
-from assistant.steps import Step, finished
+from assistant.steps import Step
 from assistant.wiring import embedder, get_assistant
 from audit.command_line import actor
 
@@ -39,11 +39,12 @@ class Command(BaseCommand):
             category=options["category"],
             choice=options["choice"],
             conversation_id=options["conversation"],
+            purpose=Purpose.TRY,
         )
         try:
             # Loaded here, so that the times shown are those of answering.
             embedder().load()
-            answer = finished(get_assistant().steps(question), tell=self._tell)
+            answer = get_assistant().ask(question, self._on_step)
         except (BadQuestion, Unavailable) as failure:
             raise CommandError(str(failure)) from None
         if options["json"]:
@@ -51,9 +52,9 @@ class Command(BaseCommand):
         else:
             self.stdout.write(readable(answer))
 
-    def _tell(self, step: Step) -> None:
+    def _on_step(self, step: Step | None) -> None:
         """Print the agent's steps as they happen; beside the answer, which is for programs too."""
-        if step["step"] in AGENT_STEPS:
+        if step and step["step"] in AGENT_STEPS:
             self.stderr.write(step_line(step))
 
 
@@ -77,8 +78,8 @@ def readable(answer: Answer) -> str:
         lines += [answer.text, ""]
     if answer.outcome is Outcome.CLARIFY:
         lines += ["Did you mean:", *(f"  {o['question']}" for o in told["options"]), ""]
-    if told["left_open"]:
-        lines += ["Left open:", *(f"  {question}" for question in told["left_open"]), ""]
+    if told["unanswered_parts"]:
+        lines += ["Not answered:", *(f"  {part}" for part in told["unanswered_parts"]), ""]
     lines += [*_matches(told, decision), *_numbers(decision)]
     timed = ", ".join(f"{step['step']} {step['ms']} ms" for step in decision["path"])
     return "\n".join([*lines, f"release {told['release']}; {timed}"])
