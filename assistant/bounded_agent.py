@@ -63,7 +63,7 @@ class BoundedAgent:
         limits: Limits,
         *,
         mode: str,
-        least_share: float,
+        least_share: float = 1.0,
         region: str,
         masks: bool = True,
     ) -> None:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 
@@ -137,7 +136,6 @@ def agent() -> Agent:
         talker,
         settings.AGENT_LIMITS,
         mode=settings.AGENT_ANSWER_MODE,
-        least_share=settings.AGENT_GROUNDING,
         region=settings.PHONE_REGION,
         masks=is_redacted(Channel.PROMPTS),
     )
@@ -175,12 +173,11 @@ def policy(release: LoadedRelease) -> Policy:
     threshold, overrides = settings.FAQ_CONFIDENCE_THRESHOLD, release.overrides
     if settings.FAQ_POLICY == "cosine":
         return CosinePolicy(threshold, overrides=overrides)
-    stated: dict[str, Any] = {"threshold": threshold}
-    if settings.FAQ_MARGIN is not None:
-        stated["margin"] = settings.FAQ_MARGIN
     if settings.FAQ_POLICY == "release" and release.numbers:
-        return ReleasePolicy.from_numbers({**release.numbers, **stated}, overrides=overrides)
-    return ConfidencePolicy(**stated, overrides=overrides)
+        return ReleasePolicy.from_numbers(
+            {**release.numbers, "threshold": threshold}, overrides=overrides
+        )
+    return ConfidencePolicy(threshold, overrides=overrides)
 
 
 @cache

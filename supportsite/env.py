@@ -83,15 +83,9 @@ def integer(name: str, default: int, *, least: int, most: int) -> int:
 
 def fraction(name: str, default: float) -> float:
     """A number from 0 to 1, such as a similarity threshold."""
-    number = optional_fraction(name)
-    return default if number is None else number
-
-
-def optional_fraction(name: str) -> float | None:
-    """A number from 0 to 1; None if the variable is unset."""
     value = text(name)
     if not value:
-        return None
+        return default
     try:
         number = float(value)
     except ValueError:

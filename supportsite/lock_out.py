@@ -56,9 +56,13 @@ def is_elsewhere(request: HttpRequest, credentials: Any) -> bool:
 
 
 def page(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:
-    shut_out = render(request, "429.html", {"minutes": settings.SIGN_IN_LOCKED_MINUTES}, status=429)
-    shut_out["Retry-After"] = str(settings.SIGN_IN_LOCKED_MINUTES * 60)
-    return shut_out
+    locked = render(request, "429.html", {"minutes": _minutes()}, status=429)
+    locked["Retry-After"] = str(_minutes() * 60)
+    return locked
+
+
+def _minutes() -> int:
+    return int(settings.AXES_COOLOFF_TIME.total_seconds()) // 60
 
 
 @receiver(user_locked_out)
@@ -68,5 +72,5 @@ def _recorded(sender: Any, request: HttpRequest, username: str | None, **_: Any)
         record(
             "user.locked_out",
             actor=(username or "")[:LONGEST_NAME],
-            data={"minutes": settings.SIGN_IN_LOCKED_MINUTES},
+            data={"minutes": _minutes()},
         )

@@ -32,7 +32,7 @@ from supportsite import (
     roles,
     secrets,
 )
-from tickets import addresses, backoff
+from tickets import addresses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -162,12 +162,10 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "supportsite.oidc.Backend",
 ]
-SIGN_IN_FAILURES = env.integer("SIGN_IN_FAILURES", 5, least=1, most=1_000)
-SIGN_IN_LOCKED_MINUTES = env.integer("SIGN_IN_LOCKED_MINUTES", 15, least=1, most=10_000)
 AXES_HANDLER = "supportsite.lock_out.Handler"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_FAILURE_LIMIT = SIGN_IN_FAILURES
-AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_LOCKED_MINUTES)
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "supportsite.lock_out.address"
@@ -237,9 +235,9 @@ else:
 
 FAQ_CSV = env.path("FAQ_CSV", BASE_DIR / "data" / "faq.csv")
 FAQ_COLLECTION_NAME = env.text("FAQ_COLLECTION_NAME", "faq_collection")
-KEEP_COLLECTIONS = env.integer("KEEP_COLLECTIONS", 10, least=1, most=1_000)
+# Releases whose Chroma collections stay, for a quick rollback.
+KEEP_COLLECTIONS = 10
 FAQ_CONFIDENCE_THRESHOLD = env.fraction("FAQ_CONFIDENCE_THRESHOLD", 0.7)
-FAQ_MARGIN = env.optional_fraction("FAQ_MARGIN")
 FAQ_POLICY = env.text("FAQ_POLICY", "release")
 # What makes a release ready before it goes live; faq may not import the assistant.
 FAQ_PREPARE = "assistant.preparing.prepare"
@@ -261,20 +259,21 @@ AGENT_MODEL = env.text("AGENT_MODEL")
 AGENT_BASE_URL = env.text("AGENT_BASE_URL")
 AGENT_API_KEY = env.text("AGENT_API_KEY")
 AGENT_ANSWER_MODE = env.text("AGENT_ANSWER_MODE", "grounded")
-AGENT_GROUNDING = env.fraction("AGENT_GROUNDING", 1.0) or 0.0
 WEB_THREADS = env.integer("WEB_THREADS", 4, least=1, most=256)
 # Unless stated otherwise half of a process's threads are left to the FAQs, however slow a model is.
 AGENT_LIMITS = env.parsed(
     "AGENT_LIMITS", "", partial(limits.parse, runs_at_once=max(WEB_THREADS // 2, 1))
 )
-CONVERSATION_TURNS = env.integer("CONVERSATION_TURNS", 6, least=0, most=50)
+# What the model is shown of a conversation.
+CONVERSATION_TURNS = 6
 CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 
 # --- Tickets --------------------------------------------------------------------------------------
 
 # What the tickets know of FAQs; tickets may not import the assistant.
 TICKET_KNOWLEDGE = "assistant.knowledge"
-OUTBOX_BACKOFF = env.parsed("OUTBOX_BACKOFF", "10,60,300,1800,7200,21600,86400", backoff.waits)
+# Seconds to wait after each failed delivery; after the last it is a dead letter.
+OUTBOX_BACKOFF = (10, 60, 300, 1_800, 7_200, 21_600, 86_400)
 WEBHOOK_NETWORKS = env.parsed("WEBHOOK_NETWORKS", "", addresses.networks)
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL")
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "support@localhost")
@@ -304,7 +303,8 @@ JWT_AUDIENCE = env.text("JWT_AUDIENCE")
 JWT_ROLE_CLAIM = env.text("JWT_ROLE_CLAIM")
 JWT_ROLE_MAP = env.parsed("JWT_ROLE_MAP", "", partial(roles.parse_map, known=list(Role)))
 JWT_ALGORITHMS = env.parsed("JWT_ALGORITHMS", "RS256,PS256,ES256,EdDSA", jwks.algorithms)
-JWT_JWKS_MAX_AGE = env.integer("JWT_JWKS_MAX_AGE", 86_400, least=60, most=2_592_000)
+# Seconds that the provider's keys are valid while it does not answer.
+JWT_JWKS_MAX_AGE = 86_400
 env.one_at_most("JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL")
 if JWT_PUBLIC_KEY and not public_key.fits(JWT_PUBLIC_KEY, JWT_ALGORITHMS):
     raise ImproperlyConfigured("JWT_ALGORITHMS has none that fits JWT_PUBLIC_KEY.")
@@ -319,7 +319,8 @@ THROTTLE_ROLES = env.parsed(
     partial(rates.parse_by_role, known=list(Role)),
 )
 THROTTLE_ADDRESS = env.parsed("THROTTLE_ADDRESS", "600/min" if FOR_OTHERS else "off", rates.parse)
-THROTTLE_FAILURES = env.parsed("THROTTLE_FAILURES", "60/min" if FOR_OTHERS else "off", rates.parse)
+# Failed tokens of one address, until the reply is 429 instead of 401.
+THROTTLE_FAILURES = rates.parse("60/min" if FOR_OTHERS else "off")
 CACHES = env.parsed("CACHE_URL", "", caches.parse)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

@@ -8,7 +8,6 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from supportsite import env, mail_server
-from tickets import backoff
 
 FOLDER = Path("/nowhere/mail")
 
@@ -52,13 +51,14 @@ def test_what_is_no_mail_server_is_refused(url):
 
 
 def test_what_cannot_be_parsed_names_its_variable(monkeypatch):
-    monkeypatch.setenv("OUTBOX_BACKOFF", "10,soon")
+    monkeypatch.setenv("EMAIL_URL", "mail.example")
 
-    with pytest.raises(ImproperlyConfigured, match="OUTBOX_BACKOFF must be seconds like 10,60"):
-        env.parsed("OUTBOX_BACKOFF", "1", backoff.waits)
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL must be "):
+        env.parsed("EMAIL_URL", "", settings)
 
 
 def test_unset_it_is_the_default(monkeypatch):
-    monkeypatch.delenv("OUTBOX_BACKOFF", raising=False)
+    monkeypatch.delenv("EMAIL_URL", raising=False)
 
-    assert env.parsed("OUTBOX_BACKOFF", "1, 2", backoff.waits) == (1, 2)
+    mail = env.parsed("EMAIL_URL", "smtp://mail.example", settings)
+    assert mail["host"] == "mail.example"

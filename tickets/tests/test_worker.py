@@ -33,14 +33,15 @@ def _empty_queue(committed):
 
 
 @contextmanager
-def worker(backoff="0,0,0"):
+def worker():
     params = connection.get_connection_params()
     place = f"{params['user']}@{quote(str(params['host']), safe='')}:{params['port']}"
     environment = {
         **os.environ,
         "DATABASE_URL": f"postgres://{place}/{params['dbname']}",
         "WEBHOOK_NETWORKS": "127.0.0.0/8",
-        "OUTBOX_BACKOFF": backoff,
+        # It retries at once.
+        "DJANGO_SETTINGS_MODULE": "tickets.tests.settings_of_worker",
     }
     command = [str(settings.BASE_DIR / "manage.py"), "worker", "--stalled-after", "1"]
     process = subprocess.Popen([sys.executable, *command], env=environment)
