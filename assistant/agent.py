@@ -19,7 +19,7 @@ from assistant.agent_http import client_for_run
 from assistant.agent_reasons import AgentReason
 from assistant.agent_run import Run, Stopped
 from assistant.bounded_agent import Search
-from assistant.model_words import fit_to_tell
+from assistant.model_words import redact_trace
 from assistant.steps import ms
 
 OPENAI_LIKE = "openai-like"
@@ -49,7 +49,7 @@ class BadModel(Exception):
 
 
 @dataclass(frozen=True)
-class AgnoTalker:
+class AgnoClient:
     """Speaks to ``model``, Agno's ``provider:model_id``.
 
     With a ``base_url`` it is any OpenAI-compatible server there, and the provider only a word.
@@ -71,8 +71,8 @@ class AgnoTalker:
         _model_class(self.model, self.base_url)
         import agno.agent  # noqa: F401
 
-    def say(self, run: Run, *, system: str, message: str, search: Search | None) -> object:
-        """See ``bounded_agent.Talker``."""
+    def complete(self, run: Run, *, system: str, message: str, search: Search | None) -> object:
+        """See ``bounded_agent.ModelClient``."""
         from agno.agent import Agent
         from agno.run.base import RunStatus
 
@@ -122,10 +122,10 @@ class AgnoTalker:
 class _Counted:
     """In place of a model's ``invoke``: counts the request, tells it, and reads what failed."""
 
-    def __init__(self, invoke: Callable[..., Any], run: Run, talker: AgnoTalker) -> None:
+    def __init__(self, invoke: Callable[..., Any], run: Run, client: AgnoClient) -> None:
         self._invoke = invoke
         self._run = run
-        self._talker = talker
+        self._client = client
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         run = self._run
@@ -157,15 +157,15 @@ class _Counted:
             step["error"] = "unknown_tool"
         thought = getattr(reply, "reasoning_content", None)
         if isinstance(thought, str) and thought.strip():
-            step["reasoning"] = fit_to_tell(thought, region=self._talker.region)
+            step["reasoning"] = redact_trace(thought, region=self._client.region)
         run.tell(step)
-        if got > 2 * self._talker.output_tokens or len(str(reply.content or "")) > (
+        if got > 2 * self._client.output_tokens or len(str(reply.content or "")) > (
             run.limits.longest_reply
         ):
             raise run.end(AgentReason.TOO_LONG)
 
     def _step(self, started: float, **more: Any) -> dict[str, Any]:
-        return {"step": "model_request", "ms": ms(started), "model": self._talker.name, **more}
+        return {"step": "model_request", "ms": ms(started), "model": self._client.name, **more}
 
 
 def _tokens_option(known: set[str], base_url: str) -> str:

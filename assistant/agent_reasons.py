@@ -42,7 +42,7 @@ class AgentReason(StrEnum):
     FAILED = "failed"
 
 
-FINE = frozenset(
+SUCCESSES = frozenset(
     {
         AgentReason.ANSWERED,
         AgentReason.NOT_CONFIGURED,
@@ -54,13 +54,13 @@ FINE = frozenset(
 )
 """The agent did its work, whatever came of it."""
 
-TURNED_AWAY = frozenset(
+REJECTED = frozenset(
     {AgentReason.BUSY, AgentReason.RESTING, AgentReason.OVER_BUDGET, AgentReason.CLOSED}
 )
 """No fault of the model."""
 
-TOLD_TOO_MUCH = frozenset({AgentReason.TOO_MANY_REQUESTS, AgentReason.TOO_LONG})
+OVERRAN = frozenset({AgentReason.TOO_MANY_REQUESTS, AgentReason.TOO_LONG})
 """The model works, but does not come to an end: this says nothing about the next question."""
 
-BREAKS = frozenset(AgentReason) - FINE - TURNED_AWAY - TOLD_TOO_MUCH
+TRIPS_BREAKER = frozenset(AgentReason) - SUCCESSES - REJECTED - OVERRAN
 """What the circuit breaker counts."""

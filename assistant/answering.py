@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from assistant import tracing
-from assistant.agent_reasons import FINE
+from assistant.agent_reasons import SUCCESSES
 from assistant.answer import Answer, BadQuestion, Outcome, Question
 from assistant.conversation import Conversations
 from assistant.deciding import MATCHES, Message, decide_message
@@ -217,7 +217,7 @@ def _from_agent(
     asks_back = bool(reply.options or decision.options)
     answer = _answer(Outcome.CLARIFY if asks_back else Outcome.UNANSWERED, decision, release, path)
     named = {match.faq_id: release.contents[match.faq_id].question for match in reply.options}
-    failed = () if reply.reason in FINE else (f"agent: {reply.reason.value}",)
+    failed = () if reply.reason in SUCCESSES else (f"agent: {reply.reason.value}",)
     return replace(
         answer,
         asked_back=reply.options,

@@ -1,4 +1,4 @@
-"""Ask: where curators try a question before anybody else asks it."""
+"""The Ask page: curators preview the answer to a question."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from assistant.interfaces import Unavailable
+from assistant.preview import Preview, preview_answers
 from assistant.serializers import LONGEST_MESSAGE
-from assistant.trying import Trial, try_out
 
 
-class TryForm(forms.Form):
+class PreviewForm(forms.Form):
     question = forms.CharField(max_length=LONGEST_MESSAGE)
     category = forms.CharField(max_length=100, required=False)
     audience = forms.CharField(max_length=100, required=False)
 
 
 def ask_page(request: HttpRequest) -> HttpResponse:
-    """The draft and the live release side by side, with the decision drawn."""
+    """The drafts and the live release side by side, each with its decision as a chart."""
     if not request.user.has_perm("faq.view_faq"):
         raise PermissionDenied
-    form = TryForm(request.POST if request.method == "POST" else None)
-    trials: list[Trial] = []
+    form = PreviewForm(request.POST if request.method == "POST" else None)
+    previews: list[Preview] = []
     problem = ""
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
+        fields = form.cleaned_data
         try:
-            trials = try_out(
-                said["question"],
+            previews = preview_answers(
+                fields["question"],
                 actor=request.user.get_username(),
-                category=said["category"],
-                audience=said["audience"],
+                category=fields["category"],
+                audience=fields["audience"],
             )
         except Unavailable as failure:
             problem = str(failure)
@@ -41,7 +41,7 @@ def ask_page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Ask",
         "form": form,
-        "trials": trials,
+        "previews": previews,
         "problem": problem,
     }
     return TemplateResponse(request, "assistant/ask.html", context)

@@ -1,7 +1,7 @@
-"""The agent: asks a model within bounds, and shows only what stands on what it was given.
+"""The agent: asks a model within limits, and returns only what its FAQs support.
 
-Knows no vendor: whoever speaks to the model is a ``Talker``. Each run has a thread of its own, so
-that the one who waits can leave at the deadline, whatever the vendor's library is doing then.
+Knows no vendor: a ``ModelClient`` speaks to the model. Each run has a thread of its own, so that
+the caller can leave at the deadline, whatever the vendor's library is doing then.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from assistant import metrics, prompt, spending
-from assistant.agent_reasons import BREAKS, FINE, AgentReason
+from assistant.agent_reasons import SUCCESSES, TRIPS_BREAKER, AgentReason
 from assistant.agent_run import Run, Stopped
 from assistant.breaker import Breaker
 from assistant.decision import Match
-from assistant.grounding import WORDED_BADLY, Grounds, Verdict, judge, judge_citations, plain_text
+from assistant.grounding import REPAIRABLE, Grounds, Verdict, judge, judge_citations, plain_text
 from assistant.interfaces import INDEX_UNAVAILABLE, AgentReply, Task
 from assistant.limits import Limits
-from assistant.model_words import fit_to_show, fit_to_tell
+from assistant.model_words import redact_answer, redact_trace
 from assistant.prompt import Kind
 from assistant.steps import OnStep, Step, ms
 from audit.redaction import redact
@@ -40,13 +40,13 @@ Search = Callable[[object, object], str]
 log = logging.getLogger("assistant.agent")
 
 
-class Talker(Protocol):
+class ModelClient(Protocol):
     """Speaks to one model."""
 
     @property
     def name(self) -> str: ...
 
-    def say(self, run: Run, *, system: str, message: str, search: Search | None) -> object:
+    def complete(self, run: Run, *, system: str, message: str, search: Search | None) -> object:
         """The model's reply: a text if all went well, anything otherwise.
 
         Counts each request with ``run.begin_request`` and tells it as a step. Raises ``Stopped``.
@@ -59,7 +59,7 @@ class BoundedAgent:
 
     def __init__(
         self,
-        talker: Talker,
+        client: ModelClient,
         limits: Limits,
         *,
         mode: str,
@@ -67,7 +67,7 @@ class BoundedAgent:
         region: str,
         masks: bool = True,
     ) -> None:
-        self._talker = talker
+        self._client = client
         self._limits = limits
         self._verbatim = mode == VERBATIM
         self._least_share = least_share
@@ -95,13 +95,13 @@ class BoundedAgent:
     def ping(self) -> str:
         """One line about the model; asking it would cost time and money."""
         resting = ", resting after failures" if self._breaker.is_open else ""
-        return f"{self._talker.name}{resting}"
+        return f"{self._client.name}{resting}"
 
     def _refusal(self) -> AgentReason | None:
         """Why no run may begin now; None after taking a slot for it."""
         if not self._slots.acquire(blocking=False):
             return AgentReason.BUSY
-        if not self._breaker.admits():
+        if not self._breaker.allows_request():
             self._slots.release()
             return AgentReason.RESTING
         try:
@@ -161,7 +161,7 @@ class BoundedAgent:
         shown = seen[: prompt.SHOWN]
         run.show(shown)
         faqs = prompt.contents_of((match.faq_id for match in shown), task.contents)
-        said = self._talker.say(
+        said = self._client.complete(
             run,
             system=prompt.CHOOSE if self._verbatim else prompt.INSTRUCTIONS,
             message=prompt.message(question, faqs, task.turns),
@@ -172,7 +172,7 @@ class BoundedAgent:
 
     def _rewritten(self, run: Run, task: Task, question: str) -> str:
         started = time.perf_counter()
-        said = self._talker.say(
+        said = self._client.complete(
             run,
             system=prompt.REWRITE,
             message=prompt.message(question, turns=task.turns),
@@ -197,12 +197,12 @@ class BoundedAgent:
         cited = list(verdict.cited)
         run.tell({"step": "ground", "ms": ms(started), "grounds": grounds, "cited": cited})
         if verdict.text is not None:
-            text = fit_to_show(verdict.text, cited, task.contents, region=self._region)
+            text = redact_answer(verdict.text, cited, task.contents, region=self._region)
             return AgentReply(text, AgentReason.ANSWERED, verdict.cited)
         options = tuple(run.returned[faq_id] for faq_id in verdict.cited[:MOST_OPTIONS])
         if reply.kind is Kind.ASK and options:
             return AgentReply(None, AgentReason.ASKED_BACK, options=options)
-        if verdict.grounds not in WORDED_BADLY:
+        if verdict.grounds not in REPAIRABLE:
             options = ()
         return AgentReply(None, AgentReason.NOT_GROUNDED, options=options)
 
@@ -233,12 +233,12 @@ class BoundedAgent:
             spending.add_tokens(spent.tokens)
             details |= {"requests": spent.requests, "tool_calls": spent.tool_calls}
             details |= {"tokens": spent.tokens}
-        level = logging.INFO if reason in FINE else logging.WARNING
+        level = logging.INFO if reason in SUCCESSES else logging.WARNING
         log.log(level, "agent: %s", reason.value, extra=details)
         return reply
 
     def _tell_breaker(self, reason: AgentReason) -> None:
-        if reason in BREAKS:
+        if reason in TRIPS_BREAKER:
             self._breaker.failed()
         elif reason is AgentReason.CLOSED:
             self._breaker.abandoned()
@@ -279,7 +279,7 @@ def _tool(run: Run, task: Task, region: str) -> Search:
             "step": "tool_call",
             "ms": ms(started),
             "tool": "search_faq",
-            "arguments": {"question": fit_to_tell(words, region=region), "limit": most},
+            "arguments": {"question": redact_trace(words, region=region), "limit": most},
             "returned": [_as_step(match) for match in matches],
         }
         run.tell(step | ({"degraded": INDEX_UNAVAILABLE} if result.degraded else {}))

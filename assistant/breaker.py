@@ -10,9 +10,9 @@ from collections.abc import Callable
 class Breaker:
     """A circuit breaker of one process, safe to share between threads.
 
-    After ``failures`` in a row it opens: ``admits`` is False for ``rest_seconds``. Then it is
-    half-open: one caller is let through, and what becomes of that one closes or opens it again.
-    Whoever was admitted must say ``succeeded``, ``failed`` or ``abandoned``.
+    After ``failures`` in a row it opens: ``allows_request`` is False for ``rest_seconds``. Then it
+    is half-open: one request is allowed, and its outcome closes or opens it again. After each
+    allowed request the caller must call ``succeeded``, ``failed`` or ``abandoned``.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Breaker:
         with self._lock:
             return self._opened is not None
 
-    def admits(self) -> bool:
+    def allows_request(self) -> bool:
         with self._lock:
             if self._opened is None:
                 return True

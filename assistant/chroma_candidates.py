@@ -37,7 +37,7 @@ class CandidateSearch:
 
     def __call__(self, vector: Vector, *, category: str = "") -> frozenset[str] | None:
         """The ids of the FAQs with the nearest phrasings; None: Chroma is down or has none."""
-        faq_ids = self._search(vector, category) if self._breaker.admits() else None
+        faq_ids = self._search(vector, category) if self._breaker.allows_request() else None
         metrics.CANDIDATE_SEARCHES.labels("unavailable" if faq_ids is None else "ok").inc()
         return faq_ids
 

@@ -71,6 +71,12 @@ def _checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def load_client() -> None:
+    """Import chromadb, which takes a second. Opens no connection, so that forks may follow."""
+    with _reading_no_settings():
+        import chromadb  # noqa: F401
+
+
 def _connect(url: str, read_seconds: float) -> Any:
     """A Chroma client with telemetry off, time limits, no proxy and no settings but these."""
     host = urlsplit(url).hostname or ""

@@ -69,7 +69,7 @@ class MemoryIndex:
     def __init__(self) -> None:
         self._collections: dict[str, dict[str, Entry]] = {}
 
-    def prepare(
+    def sync(
         self, name: str, entries: Iterable[Entry], *, progress: Progress | None = None
     ) -> None:
         """Make the collection hold exactly these entries."""

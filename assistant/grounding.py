@@ -37,11 +37,11 @@ class Grounds(StrEnum):
     FOREIGN_NUMBER = "foreign_number"
     FOREIGN_WORDS = "foreign_words"
     """Too few of its content words are those of the cited FAQs."""
-    TURNED_ROUND = "turned_round"
+    CONTRADICTS = "turned_round"
     """It denies what a cited FAQ says, or the reverse."""
 
 
-WORDED_BADLY = frozenset({Grounds.FOREIGN_NUMBER, Grounds.FOREIGN_WORDS, Grounds.TURNED_ROUND})
+REPAIRABLE = frozenset({Grounds.FOREIGN_NUMBER, Grounds.FOREIGN_WORDS, Grounds.CONTRADICTS})
 """The FAQs cited may be the right ones all the same: they can be offered, in their own words."""
 
 
@@ -128,7 +128,7 @@ def _compare(said: str, source: str, least_share: float) -> Grounds:
     if _share(content, set(words.content_words(source))) < least_share:
         return Grounds.FOREIGN_WORDS
     if _turned_round(said, source):
-        return Grounds.TURNED_ROUND
+        return Grounds.CONTRADICTS
     return Grounds.GROUNDED
 
 

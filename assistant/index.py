@@ -61,7 +61,7 @@ class ChromaIndex:
         self._remembered_as: tuple[int, str] = (0, "")
         self._remembering = threading.Lock()
 
-    def prepare(
+    def sync(
         self, name: str, entries: Iterable[Entry], *, progress: Progress | None = None
     ) -> None:
         """Make the collection hold exactly these entries. Safe to repeat after a crash."""

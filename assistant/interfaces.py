@@ -118,7 +118,7 @@ class Index(Protocol):
     key given twice, is a ``ValueError``. A collection that does not exist is an empty one.
     """
 
-    def prepare(
+    def sync(
         self, name: str, entries: Iterable[Entry], *, progress: Progress | None = None
     ) -> None:
         """Make the collection hold exactly these entries. Safe to repeat after a crash.

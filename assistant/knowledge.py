@@ -13,8 +13,8 @@ from django.utils.text import slugify
 from assistant.answer import Question
 from assistant.decision import Match
 from assistant.loaded import LoadedRelease
+from assistant.preview import Preview
 from assistant.steps import Path
-from assistant.trying import Trial
 from assistant.wiring import get_assistant
 from faq.content import Content
 from faq.drafts import Draft, put
@@ -78,8 +78,8 @@ def drafted(faq_id: str) -> Known | None:
 
 
 def drawn(outcome: str, answer: str, decision: Mapping[str, Any]) -> SafeString:
-    told = {"outcome": outcome, "answer": answer, "decision": decision}
-    return render_to_string("assistant/decision.html", {"trial": Trial("", told=told)})
+    payload = {"outcome": outcome, "answer": answer, "decision": decision}
+    return render_to_string("assistant/decision.html", {"preview": Preview("", payload)})
 
 
 def page_of(faq_id: str) -> str:

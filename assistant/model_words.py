@@ -19,7 +19,7 @@ LONGEST = 1000
 LINK = "[LINK]"
 
 
-def fit_to_show(
+def redact_answer(
     text: str, cited: Iterable[str], contents: Mapping[str, Content], *, region: str
 ) -> str:
     """A grounded text, redacted once more, but for what a cited FAQ itself says.
@@ -35,7 +35,7 @@ def fit_to_show(
     return "".join(pieces) + text[end:]
 
 
-def fit_to_tell(text: str, *, region: str) -> str:
+def redact_trace(text: str, *, region: str) -> str:
     """What the model thought or searched for, as the path tells it: redacted, no links, short.
 
     It was never checked against any FAQ, hence must not lead anywhere.

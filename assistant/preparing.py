@@ -42,7 +42,7 @@ def prepare(
         # The first are embedded while Chroma starts, the next while it takes those before.
         stored = next(coming)
         noted = _noting(known, chain([stored], coming))
-        wiring.index().prepare(prepared.collection, arriving(contents, noted))
+        wiring.index().sync(prepared.collection, arriving(contents, noted))
         # One more than are kept: the one that is made ready counts as soon as it is live.
         drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})
         precision = policies.refit_precision(live.policy if live else "")

@@ -122,7 +122,7 @@ class RemoteEmbedder:
         return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
 
     def _question(self, text: str, progress: Progress | None) -> Matrix:
-        if not self._breaker.admits():
+        if not self._breaker.allows_request():
             raise EmbedderUnavailable(f"The embedding server {self._host} does not answer.")
         try:
             vectors = self._ask([text], seconds=QUESTION_SECONDS)

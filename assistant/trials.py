@@ -21,7 +21,7 @@ from faq.content import Content
 Progress = Callable[[int, int], None]
 
 
-def judge(
+def evaluate_offline(
     release: LoadedRelease,
     policy: Policy,
     questions: Sequence[LabelledQuestion],
@@ -46,7 +46,7 @@ def judge(
     ]
 
 
-def trial_release(
+def release_in_memory(
     contents: Sequence[Content],
     embedder: Embedder,
     *,

@@ -12,6 +12,7 @@ from django.conf import settings
 from assistant.answering import Assistant
 from assistant.bounded_agent import BoundedAgent
 from assistant.chroma_candidates import CandidateSearch
+from assistant.chroma_connection import load_client
 from assistant.chroma_server import ChromaServer, ping
 from assistant.conversation import Conversations
 from assistant.fakes import NullAgent
@@ -118,9 +119,9 @@ def agent() -> Agent:
     """The agent; without AGENT_MODEL one that says nothing, and Agno is never imported."""
     if not settings.AGENT_MODEL:
         return NullAgent()
-    from assistant.agent import AgnoTalker, BadModel
+    from assistant.agent import AgnoClient, BadModel
 
-    talker = AgnoTalker(
+    client = AgnoClient(
         model=settings.AGENT_MODEL,
         base_url=settings.AGENT_BASE_URL,
         api_key=settings.AGENT_API_KEY,
@@ -128,12 +129,12 @@ def agent() -> Agent:
         region=settings.PHONE_REGION,
     )
     try:
-        talker.load()
+        client.load()
     except BadModel as bad:
         # A system check says so too; the FAQs answer all the same.
         logging.getLogger("assistant.agent").error("%s %s", bad, bad.hint)
     return BoundedAgent(
-        talker,
+        client,
         settings.AGENT_LIMITS,
         mode=settings.AGENT_ANSWER_MODE,
         region=settings.PHONE_REGION,
@@ -199,6 +200,9 @@ def warm_up() -> None:
     embedder().load(threads=1)
     live().current()
     agent()
+    if settings.AGENT_MODEL:
+        # Its searches go to Chroma.
+        load_client()
     privacy.load()
 
 

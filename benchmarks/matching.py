@@ -119,7 +119,7 @@ def _collection(name: str, entries: list[Entry]) -> Iterator[ChromaIndex]:
     index = ChromaIndex(settings.CHROMA_URL or wiring.chroma_server().ensure_running())
     index.drop(name)
     try:
-        index.prepare(name, entries)
+        index.sync(name, entries)
         yield index
     finally:
         index.drop(name)

@@ -50,7 +50,7 @@ class _Throttle(SimpleRateThrottle):
     def allow_request(self, request: Any, view: Any) -> bool:
         if self.rate is None or not self.ident:
             return True
-        if _redis.admits():
+        if _redis.allows_request():
             self.cache = caches["default"]
             try:
                 allowed = super().allow_request(request, view)

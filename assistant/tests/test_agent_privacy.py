@@ -34,13 +34,13 @@ socket.socket.connect, socket.getaddrinfo = spying_connect, spying_look_up
 RUN = """
 import django
 django.setup()
-from assistant.agent import AgnoTalker
+from assistant.agent import AgnoClient
 from assistant.agent_run import Run
 from assistant.limits import Limits
-talker = AgnoTalker("openai-like:scripted", sys.argv[1], "", 100, "PK")
-talker.load()
+client = AgnoClient("openai-like:scripted", sys.argv[1], "", 100, "PK")
+client.load()
 run = Run(Limits())
-print("said", talker.say(run, system="s", message="m", search=lambda question, limit: "{}"))
+print("said", client.complete(run, system="s", message="m", search=lambda question, limit: "{}"))
 """
 
 CONTROL = """

@@ -39,7 +39,7 @@ def large(knowledge_base, chroma_url, monkeypatch):
     monkeypatch.setattr(chroma_candidates, "CANDIDATES", 20)
     contents, stored = knowledge_base
     index = ChromaIndex(chroma_url)
-    index.prepare(NAME, stored)
+    index.sync(NAME, stored)
     searches = []
 
     def opened():

@@ -181,7 +181,7 @@ def test_a_killed_server_is_started_again_at_the_same_address(home):
 def test_what_was_stored_outlives_a_killed_server(home):
     entries = [Entry("a", "faq", "How?", "", np.array([1, 0], dtype=np.float32))]
     server = server_of(home)
-    ChromaIndex(server.ensure_running()).prepare("kept", entries)
+    ChromaIndex(server.ensure_running()).sync("kept", entries)
     os.kill(server_pid(home), signal.SIGKILL)
 
     assert not ChromaIndex(server.ensure_running()).drift("kept", entries)
@@ -331,7 +331,7 @@ def test_requests_leave_no_trace_in_its_log(home):
     index.names()
     before = (home / "chroma.log").read_bytes()
 
-    index.prepare("traced", [])
+    index.sync("traced", [])
     index.drop("traced")
 
     assert (home / "chroma.log").read_bytes() == before

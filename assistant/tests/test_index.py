@@ -62,7 +62,7 @@ def many(count, *, dimension=16):
 
 
 def test_search_returns_true_cosine_for_vectors_of_any_length(index, name):
-    index.prepare(name, [entry("a", 3.0, 4.0, faq_id="one"), entry("b", 0.0, 9.0, faq_id="two")])
+    index.sync(name, [entry("a", 3.0, 4.0, faq_id="one"), entry("b", 0.0, 9.0, faq_id="two")])
 
     nearest, other = index.search(name, np.array([10.0, 0.0], dtype=np.float32), limit=2)
 
@@ -71,7 +71,7 @@ def test_search_returns_true_cosine_for_vectors_of_any_length(index, name):
 
 
 def test_the_nearest_faqs_are_named_once_and_of_the_category_if_one_is_given(index, name):
-    index.prepare(
+    index.sync(
         name,
         [
             entry("one#a", 1, 0, faq_id="one"),
@@ -89,7 +89,7 @@ def test_the_nearest_faqs_are_named_once_and_of_the_category_if_one_is_given(ind
 
 
 def test_a_match_carries_what_the_entry_said(index, name):
-    index.prepare(name, [entry("a", 1, 0, faq_id="x", phrasing="Où est-il ?\n", category="")])
+    index.sync(name, [entry("a", 1, 0, faq_id="x", phrasing="Où est-il ?\n", category="")])
 
     (match,) = index.search(name, np.array([1, 0], dtype=np.float32), limit=5)
 
@@ -98,7 +98,7 @@ def test_a_match_carries_what_the_entry_said(index, name):
 
 
 def test_phrasings_of_one_faq_are_matches_of_their_own(index, name):
-    index.prepare(name, [entry("a", 1, 0, phrasing="one"), entry("b", 1, 1, phrasing="two")])
+    index.sync(name, [entry("a", 1, 0, phrasing="one"), entry("b", 1, 1, phrasing="two")])
 
     matches = index.search(name, np.array([1, 0], dtype=np.float32), limit=5)
 
@@ -106,7 +106,7 @@ def test_phrasings_of_one_faq_are_matches_of_their_own(index, name):
 
 
 def test_opposite_vectors_have_a_similarity_of_minus_one(index, name):
-    index.prepare(name, [entry("a", 1, 0)])
+    index.sync(name, [entry("a", 1, 0)])
 
     (match,) = index.search(name, np.array([-1, 0], dtype=np.float32), limit=1)
 
@@ -114,7 +114,7 @@ def test_opposite_vectors_have_a_similarity_of_minus_one(index, name):
 
 
 def test_vectors_may_come_as_tuples_or_lists(index, name):
-    index.prepare(name, [Entry("a", "faq", "How?", "", (1.0, 0.0))])
+    index.sync(name, [Entry("a", "faq", "How?", "", (1.0, 0.0))])
 
     (match,) = index.search(name, [1.0, 0.0], limit=1)
 
@@ -122,14 +122,14 @@ def test_vectors_may_come_as_tuples_or_lists(index, name):
 
 
 def test_prepare_adds_changes_and_removes_until_the_collection_is_as_asked(index, name):
-    index.prepare(name, [entry("kept", 1, 0), entry("changed", 0, 1), entry("gone", 1, 1)])
+    index.sync(name, [entry("kept", 1, 0), entry("changed", 0, 1), entry("gone", 1, 1)])
     wanted = [
         entry("kept", 1, 0),
         entry("changed", 0, 1, phrasing="And now?"),
         entry("new", -1, 0),
     ]
 
-    index.prepare(name, wanted)
+    index.sync(name, wanted)
 
     assert not index.drift(name, wanted)
     matches = index.search(name, np.array([0, 1], dtype=np.float32), limit=10)
@@ -139,17 +139,17 @@ def test_prepare_adds_changes_and_removes_until_the_collection_is_as_asked(index
 
 def test_prepare_twice_changes_nothing(index, name):
     entries = real_entries("Where is my order?", "Can I pay by card?")
-    index.prepare(name, entries)
+    index.sync(name, entries)
 
-    index.prepare(name, entries)
+    index.sync(name, entries)
 
     assert index.drift(name, entries) == Drift()
 
 
 def test_prepare_with_nothing_leaves_an_empty_collection(index, name):
-    index.prepare(name, [entry("a", 1, 0)])
+    index.sync(name, [entry("a", 1, 0)])
 
-    index.prepare(name, [])
+    index.sync(name, [])
 
     assert index.search(name, np.array([1, 0], dtype=np.float32), limit=3) == []
     assert name in index.names()
@@ -158,7 +158,7 @@ def test_prepare_with_nothing_leaves_an_empty_collection(index, name):
 def test_entries_may_come_one_by_one(index, name):
     entries = many(1_200)
 
-    index.prepare(name, iter(entries))
+    index.sync(name, iter(entries))
 
     assert index.drift(name, entries) == Drift()
 
@@ -172,7 +172,7 @@ def test_chroma_has_the_first_before_the_last_have_come(chroma, name):
         found.extend(chroma.search(name, entries[0].vector, limit=1))
         yield from entries[2_400:]
 
-    chroma.prepare(name, coming())
+    chroma.sync(name, coming())
 
     assert [match.faq_id for match in found] == [entries[0].faq_id]
     assert chroma.drift(name, entries) == Drift()
@@ -180,10 +180,10 @@ def test_chroma_has_the_first_before_the_last_have_come(chroma, name):
 
 def test_progress_hears_of_every_entry_once(index, name):
     entries = many(2_500)
-    index.prepare(name, entries[:700])
+    index.sync(name, entries[:700])
     done = []
 
-    index.prepare(name, entries, progress=done.append)
+    index.sync(name, entries, progress=done.append)
 
     assert sum(done) == 2_500
 
@@ -191,7 +191,7 @@ def test_progress_hears_of_every_entry_once(index, name):
 def test_more_entries_than_chroma_takes_at_once_are_all_stored(index, name):
     entries = many(6_000)
 
-    index.prepare(name, entries)
+    index.sync(name, entries)
 
     assert index.drift(name, entries) == Drift()
 
@@ -223,7 +223,7 @@ def test_more_entries_than_chroma_takes_at_once_are_all_stored(index, name):
     ],
 )
 def test_drift_tells_what_differs(index, name, stored, expected):
-    index.prepare(name, stored)
+    index.sync(name, stored)
 
     assert index.drift(name, [entry("a", 1, 0), entry("b", 0, 1)]) == expected
 
@@ -235,7 +235,7 @@ def test_a_collection_that_does_not_exist_is_an_empty_one(index, name):
 
 
 def test_dropping_twice_is_no_error(index, name):
-    index.prepare(name, [entry("a", 1, 0)])
+    index.sync(name, [entry("a", 1, 0)])
 
     index.drop(name)
     index.drop(name)
@@ -244,8 +244,8 @@ def test_dropping_twice_is_no_error(index, name):
 
 
 def test_collections_do_not_see_each_other(index, name):
-    index.prepare(name, [entry("a", 1, 0, faq_id="here")])
-    index.prepare(f"{name}-2", [entry("a", 1, 0, faq_id="there")])
+    index.sync(name, [entry("a", 1, 0, faq_id="here")])
+    index.sync(f"{name}-2", [entry("a", 1, 0, faq_id="there")])
 
     (match,) = index.search(name, np.array([1, 0], dtype=np.float32), limit=5)
 
@@ -253,12 +253,12 @@ def test_collections_do_not_see_each_other(index, name):
 
 
 def test_vectors_of_another_dimension_do_not_fit(index, name):
-    index.prepare(name, [entry("a", 1, 0)])
+    index.sync(name, [entry("a", 1, 0)])
 
     with pytest.raises(IndexMismatch):
         index.search(name, np.array([1, 0, 0], dtype=np.float32), limit=1)
     with pytest.raises(IndexMismatch):
-        index.prepare(name, [entry("b", 1, 0, 0)])
+        index.sync(name, [entry("b", 1, 0, 0)])
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_vectors_of_another_dimension_do_not_fit(index, name):
 )
 def test_a_name_chroma_would_refuse_is_refused(index, bad):
     for attempt in (
-        lambda: index.prepare(bad, []),
+        lambda: index.sync(bad, []),
         lambda: index.search(bad, np.array([1, 0], dtype=np.float32), limit=1),
         lambda: index.drift(bad, []),
         lambda: index.drop(bad),
@@ -289,7 +289,7 @@ def test_a_name_chroma_would_refuse_is_refused(index, bad):
 
 @pytest.mark.parametrize("good", ["abc", "a_b.c-d", "x" * 512])
 def test_a_name_within_the_rules_is_taken_by_chroma_too(index, good):
-    index.prepare(good, [])
+    index.sync(good, [])
 
     assert good in index.names()
     index.drop(good)
@@ -297,7 +297,7 @@ def test_a_name_within_the_rules_is_taken_by_chroma_too(index, good):
 
 def test_two_entries_of_one_key_are_refused(index, name):
     with pytest.raises(ValueError, match="same key"):
-        index.prepare(name, [entry("a", 1, 0), entry("a", 0, 1)])
+        index.sync(name, [entry("a", 1, 0), entry("a", 0, 1)])
 
 
 def test_a_search_for_nothing_is_refused(index, name):
@@ -312,7 +312,7 @@ def test_it_can_be_pinged(index):
 def test_searches_find_the_nearest_of_real_vectors(index, name, model):
     phrasings = ["How do I reset my password?", "Where is my parcel?", "Which cards do you take?"]
     vectors = model.embed(phrasings)
-    index.prepare(
+    index.sync(
         name,
         [
             Entry(f"key-{n}", f"faq-{n}", phrasing, "", vector)
@@ -343,7 +343,7 @@ def test_an_old_collection_that_does_not_measure_cosine_is_refused(chroma, vendo
     vendor.create_collection(name, embedding_function=None)
 
     for attempt in (
-        lambda: chroma.prepare(name, [entry("a", 1, 0)]),
+        lambda: chroma.sync(name, [entry("a", 1, 0)]),
         lambda: chroma.search(name, np.array([1, 0], dtype=np.float32), limit=1),
         lambda: chroma.drift(name, [entry("a", 1, 0)]),
     ):
@@ -355,7 +355,7 @@ def test_such_a_collection_can_be_dropped_and_made_anew(chroma, vendor, name):
     vendor.create_collection(name, embedding_function=None)
 
     chroma.drop(name)
-    chroma.prepare(name, [entry("a", 1, 0)])
+    chroma.sync(name, [entry("a", 1, 0)])
 
     assert not chroma.drift(name, [entry("a", 1, 0)])
 
@@ -369,7 +369,7 @@ def test_chroma_refuses_tuples(vendor, name):
 
 
 def test_chroma_returns_a_distance(vendor, chroma, name):
-    chroma.prepare(name, [entry("a", 3, 4)])
+    chroma.sync(name, [entry("a", 3, 4)])
 
     found = vendor.get_collection(name, embedding_function=None).query(
         query_embeddings=[[1.0, 0.0]], include=["distances"]
@@ -380,7 +380,7 @@ def test_chroma_returns_a_distance(vendor, chroma, name):
 
 def test_drift_finds_a_vector_that_chroma_lost_though_all_it_says_is_right(chroma, vendor, name):
     entries = [entry("a", 1, 0), entry("b", 0, 1)]
-    chroma.prepare(name, entries)
+    chroma.sync(name, entries)
     collection = vendor.get_collection(name, embedding_function=None)
 
     collection.update(ids=["b"], embeddings=[[0.5, -1.0]])
@@ -390,17 +390,17 @@ def test_drift_finds_a_vector_that_chroma_lost_though_all_it_says_is_right(chrom
 
 def test_dropping_and_preparing_repairs_such_a_collection(chroma, vendor, name):
     entries = [entry("a", 1, 0), entry("b", 0, 1)]
-    chroma.prepare(name, entries)
+    chroma.sync(name, entries)
     vendor.get_collection(name, embedding_function=None).update(ids=["b"], embeddings=[[0.5, -1.0]])
 
     chroma.drop(name)
-    chroma.prepare(name, entries)
+    chroma.sync(name, entries)
 
     assert not chroma.drift(name, entries)
 
 
 def test_entries_written_by_somebody_else_are_surplus(chroma, vendor, name):
-    chroma.prepare(name, [entry("a", 1, 0)])
+    chroma.sync(name, [entry("a", 1, 0)])
     vendor.get_collection(name, embedding_function=None).add(ids=["x"], embeddings=[[0.0, 1.0]])
 
     assert chroma.drift(name, [entry("a", 1, 0)]) == Drift(surplus=("x",))
@@ -408,7 +408,7 @@ def test_entries_written_by_somebody_else_are_surplus(chroma, vendor, name):
 
 def test_threads_share_one_index(chroma, name):
     entries = many(50)
-    chroma.prepare(name, entries)
+    chroma.sync(name, entries)
     wrong = []
 
     def search(start):
@@ -428,7 +428,7 @@ def test_threads_share_one_index(chroma, name):
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 def test_a_fork_opens_a_connection_of_its_own(chroma, name):
-    chroma.prepare(name, [entry("a", 1, 0)])
+    chroma.sync(name, [entry("a", 1, 0)])
     before = chroma._chroma.client()
 
     child = os.fork()
@@ -454,7 +454,7 @@ def nobody_listens():
     [
         pytest.param(lambda index: index.ping(), id="ping"),
         pytest.param(lambda index: index.names(), id="names"),
-        pytest.param(lambda index: index.prepare("abc", []), id="prepare"),
+        pytest.param(lambda index: index.sync("abc", []), id="prepare"),
         pytest.param(lambda index: index.drift("abc", []), id="drift"),
         pytest.param(lambda index: index.drop("abc"), id="drop"),
         pytest.param(lambda index: index.search("abc", np.array([1.0, 0.0]), limit=1), id="search"),
@@ -477,7 +477,7 @@ def test_a_server_that_goes_away_later_is_told_too(tmp_path):
 
     server = ChromaServer(tmp_path / "data", tmp_path)
     index = ChromaIndex(server.ensure_running())
-    index.prepare("abc", [entry("a", 1, 0)])
+    index.sync("abc", [entry("a", 1, 0)])
 
     server.stop()
 
@@ -540,7 +540,7 @@ from assistant.interfaces import Entry
 called = set()
 sys.addaudithook(lambda event, args: called.add(args[1]) if event == "socket.connect" else None)
 index = ChromaIndex(sys.argv[1])
-index.prepare("talk", [Entry("a", "faq", "How?", "", np.array([1.0, 0.0], dtype=np.float32))])
+index.sync("talk", [Entry("a", "faq", "How?", "", np.array([1.0, 0.0], dtype=np.float32))])
 index.search("talk", np.array([1.0, 0.0], dtype=np.float32), limit=1)
 index.drop("talk")
 client = index._chroma.client()

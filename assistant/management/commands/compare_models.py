@@ -50,10 +50,10 @@ def _judged(
     live: LoadedRelease, embedder: Embedder, questions: list[LabelledQuestion]
 ) -> Evaluation:
     with bar(f"Embedding with {embedder.name}") as progress:
-        release, lessons = trials.trial_release(
+        release, lessons = trials.release_in_memory(
             list(live.contents.values()), embedder, progress=progress
         )
     fitted = lessons.fitted
     numbers = fitted.policy.numbers() if fitted.classifier else None
     policy = wiring.policy(replace(release, rules=live.rules, numbers=numbers))
-    return evaluate(trials.judge(release, policy, questions, embedder))
+    return evaluate(trials.evaluate_offline(release, policy, questions, embedder))

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             asked = read_questions(read_path(options["report_on"]), known=known)
             with bar("Embedding") as progress:
                 embedder = wiring.embedder()
-                trial = trials.trial_release(contents, embedder, progress=progress)
+                trial = trials.release_in_memory(contents, embedder, progress=progress)
                 table = list(compare(*trial, labels, asked, embedder))
         except (Unreadable, Unavailable) as failure:
             raise CommandError(str(failure)) from None
@@ -77,7 +77,7 @@ def compare(
     def judged(
         policy: Policy, questions: Sequence[LabelledQuestion], on: LoadedRelease = release
     ) -> list[Judged]:
-        return trials.judge(on, policy, questions, embedder)
+        return trials.evaluate_offline(on, policy, questions, embedder)
 
     best = best_threshold(judged(CosinePolicy(), labels))
     yield "published rule, 0.7", evaluate(judged(CosinePolicy(), asked))

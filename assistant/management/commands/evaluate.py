@@ -60,7 +60,7 @@ class Command(BaseCommand):
             questions = read_labelled(options["questions"], release)
             policy = wiring.policy(release)
             with bar("Embedding") as progress:
-                judged = trials.judge(
+                judged = trials.evaluate_offline(
                     release, policy, questions, wiring.embedder(), progress=progress
                 )
         except Unavailable as failure:

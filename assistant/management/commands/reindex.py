@@ -33,12 +33,12 @@ class Command(BaseCommand):
             drift = index.drift(release.collection, wanted)
             if drift and not options["check"]:
                 index.drop(release.collection)
-                index.prepare(release.collection, wanted)
+                index.sync(release.collection, wanted)
         except IndexMismatch as mismatch:
             if options["check"]:
                 raise CommandError(str(mismatch)) from None
             index.drop(release.collection)
-            index.prepare(release.collection, wanted)
+            index.sync(release.collection, wanted)
             self.stdout.write("The collection did not measure cosine; it was made anew.")
             return
         except Unavailable as failure:
