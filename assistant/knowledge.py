@@ -16,8 +16,8 @@ from assistant.loaded import LoadedRelease
 from assistant.preview import Preview
 from assistant.steps import Path
 from assistant.wiring import get_assistant
-from faq.content import Content
-from faq.drafts import Draft, put
+from faq.content import Content, Draft
+from faq.drafts import put
 from faq.models import Faq, Taken
 from faq.publishing import writing
 from tickets.knowledge import CannotDraft, Known

@@ -37,8 +37,10 @@ def read_questions(
     rows = csv_rows(data, limits=limits, problems=problems)
     found = []
     for number, cells in records(rows, (QUERY, EXPECTED), (), problems):
-        question = cells[QUERY].strip()
-        expected = tuple(sorted({part.strip() for part in cells[EXPECTED].split(SEPARATOR)} - {""}))
+        question = str(cells[QUERY]).strip()
+        expected = tuple(
+            sorted({part.strip() for part in str(cells[EXPECTED]).split(SEPARATOR)} - {""})
+        )
         if is_blank(question):
             problems.add(number, QUERY, "is empty")
         if len(question) > LONGEST_QUESTION:

@@ -21,7 +21,8 @@ from unfold.decorators import display
 
 from audit.models import Record
 from faq.category_admin import CategoryRuleAdmin
-from faq.drafts import Draft, draft_of, record_change
+from faq.content import Draft
+from faq.drafts import draft_of, record_change
 from faq.exchange_admin import ExchangePages
 from faq.forms import AlternateForm, AlternateFormSet, FaqForm
 from faq.models import AlternateQuestion, DailyHits, Faq, Taken

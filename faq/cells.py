@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
+from faq.content import Content, Draft
 from faq.phrasing import distinct, is_blank, normalise
-from faq.rows import Limits, Problems, shown
+from faq.rows import Cell, Invalid, Limits, Problems, shown
 
 FAQ_COLUMNS = ("id", "question", "answer", "category")
 ALTERNATES = "alternates"
@@ -22,28 +23,46 @@ OWN_COLUMNS = ("threshold", "margin", "audience", "owner", "review_by", "retired
 ALTERNATE_QUESTION = "alternate_question"
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# Control characters (Cc) and halves of surrogate pairs (Cs); Postgres refuses some of them.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NONCHARACTERS = "\ufffe\uffff"
+# Control characters (Cc) and halves of surrogate pairs (Cs), which Postgres refuses, and the
+# noncharacters that no XML may hold (XML 1.0, section 2.2): an XLSX file with one cannot be opened.
+_REFUSED = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
+SPREADSHEET_ERRORS = frozenset(
+    ("#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
+)
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"", "no", "false", "0"})
 
 
+FIELDS = {"id": "slug", **{name: name for name in (*FAQ_COLUMNS[1:], ALTERNATES, *OWN_COLUMNS)}}
+"""The field of ``Draft`` or ``Content`` that each column fills."""
+
+
 @dataclass(frozen=True)
-class FaqRow:
+class FileRow:
     """One FAQ of a file. ``row`` is as a spreadsheet shows it: the header is row 1.
 
-    Texts are NFC, stripped, with LF for line breaks; only ``category`` may be empty. No alternate
-    repeats the question or another alternate.
+    ``values`` by field, of the columns that the file has: texts are NFC, stripped, with LF for line
+    breaks; only id, question and answer must be there. No alternate repeats another one.
     """
 
-    slug: str
-    question: str
-    answer: str
-    category: str
-    alternates: tuple[str, ...]
     row: int
-    own: Mapping[str, Any] = field(default_factory=dict)
-    """By column, of those of ``OWN_COLUMNS`` that the file has."""
+    values: Mapping[str, Any]
+
+    @property
+    def slug(self) -> str:
+        return str(self.values["slug"])
+
+    def draft(self, stored: Draft | None = None) -> Draft:
+        """``stored`` as this row changes it. A column that the file lacks changes nothing."""
+        base = stored or Draft(Content(self.slug, "", ""))
+        content = replace(base.content, **self._values_of(Content))
+        content = replace(content, alternates=distinct(content.question, content.alternates))
+        return replace(base, content=content, **self._values_of(Draft))
+
+    def _values_of(self, shape: type[Content | Draft]) -> dict[str, Any]:
+        names = {each.name for each in fields(shape)}
+        return {name: value for name, value in self.values.items() if name in names}
 
 
 @dataclass(frozen=True)
@@ -60,26 +79,17 @@ class RowReader:
     """Turns the cells of one row into values; what is wrong with them goes to ``problems``."""
 
     row: int
-    cells: Mapping[str, str]
+    cells: Mapping[str, Cell]
     limits: Limits
     problems: Problems
 
-    def faq(self) -> FaqRow:
-        limits = self.limits
-        slug = self._slug()
-        question = self._phrasing("question", self.cells["question"], limits.question)
-        answer = self._text("answer", self.cells["answer"], limits.answer, allowed="\t\n")
-        category = self._text("category", self.cells["category"], limits.category, required=False)
-        lines = _with_line_feeds(self.cells.get(ALTERNATES, "")).split("\n")
-        phrasings = [
-            self._phrasing(ALTERNATES, line, limits.alternate, allowed="\t", required=False)
-            for line in lines
-        ]
-        alternates = distinct(question, filter(None, phrasings))
-        return FaqRow(slug, question, answer, category, alternates, self.row, self._own())
-
-    def _own(self) -> dict[str, Any]:
+    def faq(self) -> FileRow:
         readers: dict[str, Callable[[str], Any]] = {
+            "id": lambda _: self._slug(),
+            "question": self._question,
+            "answer": self._answer,
+            "category": self._word,
+            ALTERNATES: self._alternates,
             "threshold": self._fraction,
             "margin": self._fraction,
             "audience": self._word,
@@ -87,14 +97,38 @@ class RowReader:
             "review_by": self._date,
             "retired": self._flag,
         }
-        return {name: readers[name](name) for name in OWN_COLUMNS if name in self.cells}
+        values = {FIELDS[name]: read(name) for name, read in readers.items() if name in self.cells}
+        if ALTERNATES in values:
+            values[ALTERNATES] = distinct(values["question"], values[ALTERNATES])
+        return FileRow(self.row, values)
+
+    def _cell(self, column: str) -> str:
+        """Empty, and a problem, where it cannot be read as text."""
+        cell = self.cells[column]
+        if isinstance(cell, Invalid):
+            self.problems.add(self.row, column, cell.reason)
+            return ""
+        return cell
+
+    def _question(self, column: str) -> str:
+        return self._phrasing(column, self.cells[column], self.limits.question)
+
+    def _answer(self, column: str) -> str:
+        return self._text(column, self.cells[column], self.limits.answer, allowed="\t\n")
+
+    def _alternates(self, column: str) -> tuple[str, ...]:
+        phrasings = [
+            self._phrasing(column, line, self.limits.alternate, allowed="\t", required=False)
+            for line in _with_line_feeds(self._cell(column)).split("\n")
+        ]
+        return tuple(filter(None, phrasings))
 
     def _word(self, column: str) -> str:
         most = self.limits.owner if column == "owner" else self.limits.category
         return self._text(column, self.cells[column], most, required=False)
 
     def _fraction(self, column: str) -> float | None:
-        cell = self.cells[column].strip()
+        cell = self._cell(column).strip()
         try:
             value = float(cell) if cell else None
         except ValueError:
@@ -105,7 +139,7 @@ class RowReader:
         return value
 
     def _date(self, column: str) -> date | None:
-        cell = self.cells[column].strip()
+        cell = self._cell(column).strip()
         try:
             return date.fromisoformat(cell) if cell else None
         except ValueError:
@@ -113,7 +147,7 @@ class RowReader:
             return None
 
     def _flag(self, column: str) -> bool:
-        cell = self.cells[column].strip().casefold()
+        cell = self._cell(column).strip().casefold()
         if cell not in _YES | _NO:
             self.problems.add(self.row, column, f"{shown(cell)} is neither yes nor no")
         return cell in _YES
@@ -132,7 +166,7 @@ class RowReader:
         return slug
 
     def _phrasing(
-        self, column: str, cell: str, most: int, *, allowed: str = "", required: bool = True
+        self, column: str, cell: Cell, most: int, *, allowed: str = "", required: bool = True
     ) -> str:
         text = self._text(column, cell, most, allowed=allowed, required=required)
         if text and not normalise(text):
@@ -140,13 +174,20 @@ class RowReader:
         return text
 
     def _text(
-        self, column: str, cell: str, most: int, *, allowed: str = "", required: bool = True
+        self, column: str, cell: Cell, most: int, *, allowed: str = "", required: bool = True
     ) -> str:
         """Empty for a cell that is blank, and for one that is not text at all."""
+        if isinstance(cell, Invalid):
+            self.problems.add(self.row, column, cell.reason)
+            return ""
         text = _with_line_feeds(cell).strip(" \t\n")
-        control = next((found for found in _CONTROL.findall(text) if found not in allowed), None)
-        if control:
-            self.problems.add(self.row, column, f"holds U+{ord(control):04X}, a control character")
+        refused = next((found for found in _REFUSED.findall(text) if found not in allowed), None)
+        if refused:
+            kind = "a noncharacter" if refused in _NONCHARACTERS else "a control character"
+            self.problems.add(self.row, column, f"holds U+{ord(refused):04X}, {kind}")
+            return ""
+        if text.upper() in SPREADSHEET_ERRORS:
+            self.problems.add(self.row, column, f"holds the error {text}")
             return ""
         if is_blank(text):
             if required:

@@ -1,6 +1,6 @@
-"""What an FAQ says, as a value: the same in a file, in a draft and in a release.
+"""An FAQ as a value: the same in a file, in a draft and in a release.
 
-Pure: standard library only.
+Pure: no Django, no database.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import date
 from functools import cached_property
 from typing import Any
 
-from faq.reading import normalise
+from faq.phrasing import normalise
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,30 @@ class Content:
     def _fields(self) -> dict[str, Any]:
         # Not asdict, which copies every value deeply: seconds at 20,000 FAQs.
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All that a curator may edit of one FAQ: its content, and who keeps it."""
+
+    content: Content
+    owner: str = ""
+    review_by: date | None = None
+    retired: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            **self.content.as_dict(),
+            "owner": self.owner,
+            "review_by": self.review_by.isoformat() if self.review_by else None,
+            "retired": self.retired,
+        }
+
+    @property
+    def etag(self) -> str:
+        """32 hex digits that change with anything in it."""
+        values = json.dumps(self.as_dict(), sort_keys=True)
+        return hashlib.sha256(values.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from rest_framework.views import APIView
 from audit.people import known_as
 from audit.principal import Role, principal_of
 from faq.cells import OWN_COLUMNS
-from faq.content import Content
-from faq.drafts import Draft, draft_of, put
+from faq.content import Draft
+from faq.drafts import draft_of, put
 from faq.models import Faq, FaqQuerySet
 from faq.personal import admitted, findings
 from faq.publishing import writing
@@ -150,18 +150,8 @@ def drafted(slug: str, fields: Mapping[str, Any]) -> Draft:
         raise ValidationError(
             {problem.column or "": [problem.reason] for problem in found.problems}
         ) from None
-    own = row.own
-    content = Content(
-        row.slug,
-        row.question,
-        row.answer,
-        row.category,
-        row.alternates,
-        threshold=own["threshold"],
-        margin=own["margin"],
-        audience=own["audience"],
-    )
-    return Draft(admitted(content), known_as(own["owner"]), own["review_by"], own["retired"])
+    draft = row.draft()
+    return replace(draft, content=admitted(draft.content), owner=known_as(draft.owner))
 
 
 def _cell(value: Any) -> str:

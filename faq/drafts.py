@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import fields
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from audit.models import record
-from faq.content import Content
+from faq.content import Content, Draft
 from faq.models import AlternateQuestion, Faq, Phrasing
 
 TOLD_ONE_BY_ONE = 500
 """New FAQs of one file that get a record each; of more, the file's own record lists the ids."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """All that a curator may edit of one FAQ."""
-
-    content: Content
-    owner: str = ""
-    review_by: date | None = None
-    retired: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            **self.content.as_dict(),
-            "owner": self.owner,
-            "review_by": self.review_by.isoformat() if self.review_by else None,
-            "retired": self.retired,
-        }
-
-    @property
-    def etag(self) -> str:
-        """32 hex digits that change with anything in it."""
-        said = json.dumps(self.as_dict(), sort_keys=True)
-        return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def draft_of(faq: Faq) -> Draft:
@@ -129,15 +102,20 @@ def _row(draft: Draft) -> Faq:
     )
 
 
-def remember(digests: Mapping[str, str]) -> None:
-    """What a file said of each FAQ, so that the next one can tell what is new in it."""
+def digests_of_files() -> dict[str, str]:
+    """By slug: the digest of what a file said of an FAQ when it was last ingested."""
+    return dict(Faq.objects.exclude(file_digest="").values_list("slug", "file_digest"))
+
+
+def store_file_digests(digests: Mapping[str, str]) -> None:
+    """What a file says of each FAQ, so that the next ingest can tell what is new in it."""
     # Not bulk_update, which spells out a condition for every row: seconds at 20,000 FAQs.
     with connection.cursor() as cursor:
-        cursor.execute(REMEMBER, [list(digests), list(digests.values())])
+        cursor.execute(STORE_DIGESTS, [list(digests), list(digests.values())])
 
 
-REMEMBER = """
-    UPDATE faq_faq SET file_digest = said.digest
-    FROM unnest(%s::text[], %s::text[]) AS said (slug, digest)
-    WHERE faq_faq.slug = said.slug AND faq_faq.file_digest <> said.digest
+STORE_DIGESTS = """
+    UPDATE faq_faq SET file_digest = file.digest
+    FROM unnest(%s::text[], %s::text[]) AS file (slug, digest)
+    WHERE faq_faq.slug = file.slug AND faq_faq.file_digest <> file.digest
 """

@@ -19,8 +19,9 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 from audit.people import known_as
 from faq.drafts import drafts
 from faq.formats import FORMATS, WRITTEN
-from faq.importing import Existing, Outcome, Preview, confirm, export, preview
+from faq.importing import Existing, Preview, confirm, export, preview
 from faq.models import Upload
+from faq.outcomes import Outcome
 from faq.publishing import PublishError
 from faq.reading import Unreadable
 
@@ -106,7 +107,7 @@ class ExchangePages:
                 "queues": _queues(found, upload, existing, shown),
                 "shown": shown,
                 "page": Paginator(lines, PAGE).get_page(request.GET.get("page")),
-                "writes": len(found.wanted),
+                "writes": len(found.drafts),
             },
         )
 

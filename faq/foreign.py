@@ -16,19 +16,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from faq.rows import Limits, Problems, Row, decoded, refused
+from faq.json_files import loaded
+from faq.rows import Limits, Problems, Row, check_size, decoded, refused
 
 Cells = dict[str, str]
-
-
-def loaded(data: bytes, limits: Limits) -> Any:
-    """A JSON file. Raises ``Unreadable``."""
-    if len(data) > limits.file_bytes:
-        raise refused(f"the file has {len(data):,} bytes; at most {limits.file_bytes:,} are taken")
-    try:
-        return json.loads(decoded(data))
-    except (ValueError, RecursionError):
-        raise refused("the file is not JSON") from None
 
 
 def qnabot(data: bytes, limits: Limits) -> list[Cells]:
@@ -45,22 +36,28 @@ def qnabot(data: bytes, limits: Limits) -> list[Cells]:
 
 
 def _of_qnabot(entry: Any, row: int) -> Cells:
-    said = entry if isinstance(entry, dict) else {}
-    asked = said.get("q")
-    questions = [str(each) for each in asked] if isinstance(asked, list) else [str(asked or "")]
+    values = entry if isinstance(entry, dict) else {}
+    questions = values.get("q")
     return _cells(
         row,
-        slug=_slug(str(said.get("qid") or "")),
-        questions=questions,
-        answer=str(said.get("a") or ""),
-        category=str(said.get("t") or ""),
+        slug=_slug(_text(values.get("qid"), row)),
+        questions=[
+            _text(each, row) for each in (questions if isinstance(questions, list) else [questions])
+        ],
+        answer=_text(values.get("a"), row),
+        category=_text(values.get("t"), row),
     )
+
+
+def _text(value: Any, row: int) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    raise refused("holds something else where a text should be", row=row)
 
 
 def tsv_rows(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
     """Rows of tab-separated values. A line break within a cell is written as \\n."""
-    if len(data) > limits.file_bytes:
-        raise refused(f"the file has {len(data):,} bytes; at most {limits.file_bytes:,} are taken")
+    check_size(data, limits)
     text = decoded(data)
     read = csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
     rows: list[Row] = []
@@ -125,7 +122,10 @@ def fastgpt(rows: Sequence[Row]) -> list[Cells]:
     return _named(
         _cells(
             row.number,
-            questions=[cell("q"), *(i for each in row.cells[first:] for i in _indexes(each))],
+            questions=[
+                cell("q"),
+                *(i for each in row.cells[first:] for i in _indexes(str(each or ""))),
+            ],
             answer=cell("a"),
         )
         for row, cell in ((row, _reader(row, columns)) for row in rows[1:])
@@ -201,7 +201,7 @@ def _slug(text: str) -> str:
 
 def _columns(rows: Sequence[Row], *required: str) -> dict[str, int]:
     """Place by case-folded name. Raises ``Unreadable`` if a required one is missing."""
-    header = [cell.strip().casefold() for cell in rows[0].cells] if rows else []
+    header = [str(cell).strip().casefold() for cell in rows[0].cells] if rows else []
     missing = [name for name in required if name not in header]
     if missing:
         raise refused(f"there is no column {missing[0]!r}")
@@ -216,4 +216,5 @@ def _reader(row: Row, columns: dict[str, int]) -> Any:
 
 
 def _at(row: Row, place: int) -> str:
-    return row.cells[place] if place < len(row.cells) else ""
+    cell = row.cells[place] if place < len(row.cells) else ""
+    return cell if isinstance(cell, str) else ""

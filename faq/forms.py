@@ -14,8 +14,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from audit.people import known_as
 from audit.privacy import Channel, PersonalData, admit
 from faq.cells import FAQ_COLUMNS
-from faq.content import Content
-from faq.drafts import Draft, draft_of
+from faq.content import Content, Draft
+from faq.drafts import draft_of
 from faq.models import Faq, Phrasing
 from faq.personal import admitted, reason_of
 from faq.phrasing import key_of, normalise
@@ -96,8 +96,7 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
             for problem in found.problems:
                 self.add_error(problem.column, f"This {problem.reason}.")
             return
-        said |= {"question": read.question, "answer": read.answer, "category": read.category}
-        said |= read.own
+        said |= {name: value for name, value in read.values.items() if name != "slug"}
         said["owner"] = known_as(said.get("owner") or "")
         self._without_personal_data()
 
@@ -124,7 +123,9 @@ class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
         try:
-            text = read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": text}).question
+            text = read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": text}).values[
+                "question"
+            ]
             return admit(Channel.FAQS, text, field="text")
         except Unreadable as found:
             raise forms.ValidationError(f"This {found.problems[0].reason}.") from None

@@ -17,7 +17,8 @@ from audit.principal import principal_of
 from faq.draft_views import CURATORS
 from faq.exchange_admin import download
 from faq.formats import FORMATS, WRITTEN
-from faq.importing import Existing, Outcome, confirm, preview
+from faq.importing import Existing, confirm, preview
+from faq.outcomes import Outcome
 from faq.parsers import WholeMultiPartParser
 from faq.reading import Unreadable
 from faq.views import UnreadableFile
@@ -45,7 +46,13 @@ class LineSerializer(serializers.Serializer[Any]):
     result = serializers.ChoiceField(choices=[each.value for each in Outcome], source="outcome")
     reason = serializers.CharField()
     differs = serializers.ListField(child=serializers.CharField())
+    removed_phrasings = serializers.IntegerField(
+        help_text="Alternate questions that the FAQ has and the row does not have."
+    )
     personal = serializers.ListField(child=serializers.CharField())
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="Such as a text in a wrong encoding."
+    )
 
 
 class PreviewSerializer(serializers.Serializer[Any]):
@@ -54,6 +61,10 @@ class PreviewSerializer(serializers.Serializer[Any]):
     written = serializers.ListField(child=serializers.CharField())
     digest = serializers.CharField(help_text="Send the file again with confirm= this.")
     counts = serializers.DictField(child=serializers.IntegerField())
+    removed_phrasings = serializers.IntegerField()
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What of the file is left out."
+    )
     rows = LineSerializer(many=True)
 
 
@@ -92,6 +103,8 @@ class ImportsView(APIView):
                 "written": list(written),
                 "digest": found.digest,
                 "counts": found.counts(),
+                "removed_phrasings": found.removed_phrasings,
+                "notes": found.notes,
                 "rows": LineSerializer(found.lines, many=True).data,
             }
         )

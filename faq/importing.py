@@ -1,41 +1,41 @@
-"""A file of FAQs into drafts: looked at row by row first, and only then written.
+"""Files of FAQs into the knowledge base: as drafts, or published at once.
 
-Unlike ``ingesting``, nothing goes live: a publisher reviews what came in like any other draft.
+``preview`` looks at a file row by row, ``confirm`` writes what it showed as drafts. ``ingest`` is
+both and a release, whole or not at all.
 """
 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from audit.models import record
 from audit.people import known_as
-from faq.cells import OWN_COLUMNS, FaqRow
-from faq.content import Content
-from faq.drafts import Draft, drafts, put
+from faq.cells import FileRow
+from faq.content import Draft, KnowledgeBase
+from faq.drafts import digests_of_files, drafts, put, store_file_digests
 from faq.formats import FORMATS, Format
-from faq.models import Phrasing, Taken
-from faq.personal import findings, sifted
-from faq.phrasing import distinct, key_of
-from faq.publishing import Overtaken, Unpublishable, writing
-from faq.reading import Problem, sift
+from faq.ingested_files import IngestedFile
+from faq.models import Release, Taken
+from faq.outcomes import Line, Outcome, conflicts, count_outcomes, invalid_lines, line_of
+from faq.personal import split_admitted
+from faq.publishing import (
+    Overtaken,
+    Progress,
+    Unpublishable,
+    current_rules,
+    prepare,
+    release,
+    writing,
+)
+from faq.reading import split_valid
 from faq.rows import Limits
+from faq.sources import Source
 
 LIMITS = Limits(problems=1_000_000)
 """Every bad row is shown in its place, so none may be left out."""
-
-OF_CONTENT = ("threshold", "margin", "audience")
-
-
-class Outcome(StrEnum):
-    NEW = "new"
-    CHANGED = "changed"
-    SAME = "same"
-    INVALID = "invalid"
 
 
 class Existing(StrEnum):
@@ -45,18 +45,7 @@ class Existing(StrEnum):
     SKIP = "skip"
 
 
-@dataclass(frozen=True)
-class Line:
-    """One row of the file and what would come of it; ``differs`` names the fields."""
-
-    row: int
-    slug: str
-    question: str
-    outcome: Outcome
-    reason: str = ""
-    differs: tuple[str, ...] = ()
-    personal: tuple[str, ...] = ()
-    """Kinds of personal data in it, by field."""
+# --- As drafts ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -64,37 +53,45 @@ class Preview:
     """What an import would do. ``digest`` changes with the file and what it would write over."""
 
     lines: list[Line]
-    wanted: Mapping[str, Draft]
+    drafts: Mapping[str, Draft]
     digest: str
+    notes: list[str]
+    """What of the file is left out, such as a second sheet."""
 
     def counts(self) -> dict[str, int]:
-        found = Counter(line.outcome for line in self.lines)
-        return {outcome.value: found[outcome] for outcome in Outcome}
+        return count_outcomes(self.lines)
+
+    @property
+    def removed_phrasings(self) -> int:
+        return sum(line.removed_phrasings for line in self.lines if line.slug in self.drafts)
 
 
 def preview(data: bytes, *, format: str, existing: Existing = Existing.OVERWRITE) -> Preview:
     """Look at a file; writes nothing. Raises ``reading.Unreadable`` if it has no rows at all."""
-    rows, problems = sift(FORMATS[format].read, data, limits=LIMITS)
-    rows, refused = sifted(rows)
-    problems += refused
+    content = split_valid(FORMATS[format].read, data, limits=LIMITS)
+    rows, refused = split_admitted(content.rows)
     stored = drafts(row.slug for row in rows)
-    wanted = {row.slug: _draft(row, stored.get(row.slug)) for row in rows}
-    written_over = wanted.keys() if existing is Existing.OVERWRITE else wanted.keys() - stored
-    taken = _taken(wanted, written_over)
+    changed = {row.slug: _draft(row, stored.get(row.slug)) for row in rows}
+    written_over = changed.keys() if existing is Existing.OVERWRITE else changed.keys() - stored
+    taken = conflicts(changed, written_over)
     lines = [
-        *_invalid(problems),
-        *(_line(row, wanted[row.slug], stored.get(row.slug), taken.get(row.slug)) for row in rows),
+        *invalid_lines([*content.problems, *refused]),
+        *(
+            line_of(row, stored.get(row.slug), changed[row.slug], taken.get(row.slug, ""))
+            for row in rows
+        ),
     ]
     write = {Outcome.NEW, Outcome.CHANGED} if existing is Existing.OVERWRITE else {Outcome.NEW}
     chosen = {line.slug for line in lines if line.outcome in write}
     digest = hashlib.sha256(data + f"\0{format}\0{existing}".encode())
     for slug in sorted(chosen):
         before = stored[slug].etag if slug in stored else ""
-        digest.update(f"{slug}\0{before}\0{wanted[slug].etag}\0".encode())
+        digest.update(f"{slug}\0{before}\0{changed[slug].etag}\0".encode())
     return Preview(
         lines=sorted(lines, key=lambda line: line.row),
-        wanted={slug: wanted[slug] for slug in wanted if slug in chosen},
+        drafts={slug: changed[slug] for slug in changed if slug in chosen},
         digest=digest.hexdigest(),
+        notes=content.notes,
     )
 
 
@@ -112,103 +109,164 @@ def confirm(
     Raises ``Overtaken`` if it would be something else by now.
     """
     with writing():
-        seen = preview(data, format=format, existing=existing)
-        if seen.digest != digest:
+        current = preview(data, format=format, existing=existing)
+        if current.digest != digest:
             raise Overtaken("FAQs were changed since the preview; look at it again.")
-        try:
-            changed = put(seen.wanted, actor=actor)
-        except Taken as taken:
-            raise Unpublishable(taken.clashes) from None
-        told = {"source": source, "format": format, "counts": seen.counts(), "ids": list(changed)}
-        record("faq.imported", actor=actor, kind="import", key=digest[:16], data=told)
+        changed = _write(current.drafts, actor=actor)
+        counts = current.counts()
+        facts = {"source": source, "format": format, "counts": counts, "ids": list(changed)}
+        record("faq.imported", actor=actor, kind="import", key=digest[:16], data=facts)
     return changed
 
 
-def export(format: Format, found: Mapping[str, Draft]) -> bytes:
+def export(format: Format, chosen: Mapping[str, Draft]) -> bytes:
     """These drafts in one of our formats. Raises ``Unreadable`` where it cannot hold them."""
     assert format.write
-    return format.write(_row_of(draft) for _, draft in sorted(found.items()))
+    return format.write(draft for _, draft in sorted(chosen.items()))
 
 
-def _row_of(draft: Draft) -> FaqRow:
-    said = draft.content
-    own = {
-        **{name: getattr(said, name) for name in OF_CONTENT},
-        **{name: getattr(draft, name) for name in OWN_COLUMNS if name not in OF_CONTENT},
-    }
-    return FaqRow(said.slug, said.question, said.answer, said.category, said.alternates, 0, own)
+def _draft(row: FileRow, stored: Draft | None) -> Draft:
+    """What the row makes of a draft; people are stored under their pseudonym."""
+    draft = row.draft(stored)
+    return replace(draft, owner=known_as(draft.owner)) if "owner" in row.values else draft
 
 
-def _draft(row: FaqRow, stored: Draft | None) -> Draft:
-    """What the row says; what the file has no column for stays as it is."""
-    base = stored or Draft(Content(row.slug, "", ""))
-    content = replace(
-        base.content,
-        question=row.question,
-        answer=row.answer,
-        category=row.category,
-        alternates=row.alternates,
-        **{name: row.own[name] for name in OF_CONTENT if name in row.own},
+def _write(changed: Mapping[str, Draft], *, actor: str) -> tuple[str, ...]:
+    try:
+        return put(changed, actor=actor)
+    except Taken as taken:
+        raise Unpublishable(taken.clashes) from None
+
+
+# --- Published at once ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an ingest did, or would do: ``release`` is None then.
+
+    ``missing``: live FAQs that the file does not have, and that stay.
+    """
+
+    release: int | None
+    lines: list[Line]
+    missing: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def removed_phrasings(self) -> int:
+        return sum(line.removed_phrasings for line in self.lines)
+
+    def __str__(self) -> str:
+        counts = count_outcomes(self.lines)
+        new, changed, same = counts["new"], counts["changed"], counts["same"]
+        return f"{new} added, {changed} changed, {same} unchanged, {len(self.retired)} retired"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What an ingest will do: the drafts to write, and the knowledge base to publish."""
+
+    lines: list[Line]
+    before: Mapping[str, Draft]
+    """The drafts that are written over."""
+    drafts: Mapping[str, Draft]
+    knowledge_base: KnowledgeBase
+    retire: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def ingest(
+    source: Source,
+    *,
+    actor: str,
+    retire_missing: bool = False,
+    keep_edits: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Publish what a file says: whole or not at all. Drafts that it does not change stay drafts.
+
+    ``retire_missing`` retires published FAQs that the file does not have; otherwise they are only
+    reported. ``keep_edits`` leaves rows alone that the file has not changed since it was last
+    ingested, so that what curators did meanwhile stays. Raises ``Unreadable`` and ``PublishError``;
+    nothing is written then.
+    """
+    file = source.read()
+
+    def plan() -> _Plan:
+        return _plan(file.rows, retire_missing=retire_missing, keep_edits=keep_edits)
+
+    planned = plan()
+    notes = tuple(file.notes)
+    report = Report(None, planned.lines, planned.missing, planned.retire, notes)
+    if dry_run:
+        return report
+    # Embedding takes long, so it comes before the lock.
+    prepared = prepare(planned.knowledge_base, progress=progress)
+    with writing():
+        if plan() != planned:
+            raise Overtaken("FAQs were changed while the file was read in; try again.")
+        _write(planned.drafts, actor=actor)
+        store_file_digests({row.slug: _digest(row) for row in file.rows})
+        note = f"Ingested {source.name}"
+        made = release(planned.knowledge_base, prepared, actor=actor, note=note)
+        IngestedFile.add(source, made)
+        record(
+            "faq.ingested",
+            actor=actor,
+            kind="release",
+            key=made.number,
+            data={"source": source.name, "summary": str(report), "missing": list(report.missing)},
+        )
+    return replace(report, release=made.number)
+
+
+def _plan(rows: Sequence[FileRow], *, retire_missing: bool, keep_edits: bool) -> _Plan:
+    live = Release.objects.live()
+    before = live.knowledge_base() if live else KnowledgeBase({})
+    known = digests_of_files() if keep_edits else {}
+    in_file = {row.slug for row in rows}
+    missing = tuple(sorted(before.contents.keys() - in_file))
+    stored = drafts({*in_file, *(missing if retire_missing else ())})
+    lines: list[Line] = []
+    changed: dict[str, Draft] = {}
+    contents = dict(before.contents)
+    retire = list(missing) if retire_missing else []
+    for row in rows:
+        published = before.contents.get(row.slug)
+        draft = stored.get(row.slug)
+        if draft and keep_edits and known.get(row.slug) == _digest(row):
+            lines.append(line_of(row, draft, draft))
+            continue
+        # What a colleague has drafted besides, and not published, is not published along.
+        base = draft
+        if published:
+            base = replace(draft or Draft(published), content=published, retired=False)
+        after = replace(_draft(row, base), retired=bool(row.values.get("retired")))
+        lines.append(line_of(row, base if published else None, after))
+        if lines[-1].outcome is Outcome.SAME:
+            continue
+        changed[row.slug] = replace(_draft(row, draft), retired=after.retired)
+        if not after.retired:
+            contents[row.slug] = after.content
+        elif published:
+            retire.append(row.slug)
+    changed |= {slug: replace(stored[slug], retired=True) for slug in retire if slug in stored}
+    for slug in retire:
+        contents.pop(slug, None)
+    # Rules are no part of a file; the first release takes those there are.
+    rules = before.rules if live else current_rules()
+    return _Plan(
+        lines=lines,
+        before={slug: stored[slug] for slug in changed if slug in stored},
+        drafts=changed,
+        knowledge_base=KnowledgeBase(contents, rules),
+        retire=tuple(retire),
+        missing=() if retire_missing else missing,
     )
-    own = {n: row.own[n] for n in OWN_COLUMNS if n in row.own and n not in OF_CONTENT}
-    if "owner" in own:
-        own["owner"] = known_as(own["owner"])
-    return replace(base, content=content, **own)
 
 
-def _line(row: FaqRow, wanted: Draft, stored: Draft | None, taken: str | None) -> Line:
-    if taken:
-        return Line(row.row, row.slug, row.question, Outcome.INVALID, taken)
-    personal = tuple(map(str, findings(wanted.content)))
-    if stored is None:
-        return Line(row.row, row.slug, row.question, Outcome.NEW, personal=personal)
-    before, after = _as_read(stored).as_dict(), wanted.as_dict()
-    differs = tuple(name for name in after if after[name] != before[name])
-    outcome = Outcome.CHANGED if differs else Outcome.SAME
-    return Line(row.row, row.slug, row.question, outcome, "", differs, personal)
-
-
-def _as_read(draft: Draft) -> Draft:
-    """As it would come back from a file, which keeps texts composed and phrasings distinct."""
-
-    def text(value: str) -> str:
-        return unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-
-    said = draft.content
-    question = text(said.question)
-    return replace(
-        draft,
-        content=replace(
-            said,
-            question=question,
-            answer=text(said.answer),
-            category=text(said.category),
-            alternates=distinct(question, map(text, said.alternates)),
-        ),
-    )
-
-
-def _invalid(problems: list[Problem]) -> Iterator[Line]:
-    reasons: dict[int, list[str]] = defaultdict(list)
-    for problem in problems:
-        said = f"{problem.column}: {problem.reason}" if problem.column else problem.reason
-        reasons[problem.row or 0].append(said)
-    for row, all_of_it in reasons.items():
-        yield Line(row, "", "", Outcome.INVALID, "; ".join(all_of_it))
-
-
-def _taken(wanted: Mapping[str, Draft], written_over: Collection[str]) -> dict[str, str]:
-    """Why a row cannot be: a phrasing of it leads to an FAQ that is not written over."""
-    keys = {
-        key_of(phrasing): (slug, phrasing)
-        for slug, draft in wanted.items()
-        if not draft.retired
-        for phrasing in draft.content.phrasings
-    }
-    claims = Phrasing.objects.filter(key__in=list(keys)).values_list("key", "faq__slug")
-    found = {}
-    for key, owner in claims:
-        slug, phrasing = keys[bytes(key)]
-        if owner != slug and owner not in written_over:
-            found[slug] = f"{phrasing!r} is already a phrasing of {owner}"
-    return found
+def _digest(row: FileRow) -> str:
+    return row.draft().content.digest

@@ -12,7 +12,7 @@ from django.db.models import Case, F, OuterRef, Subquery, Value, When
 from audit.models import record
 from faq.content import Clash, Content, clashes
 from faq.hits import CountedUpTo, DailyHits
-from faq.known_files import KnownFile
+from faq.ingested_files import IngestedFile
 from faq.phrasing import key_of
 from faq.released import FRACTION, CategoryRule, Release, Revision
 from faq.uploads import Upload
@@ -23,7 +23,7 @@ __all__ = [
     "CountedUpTo",
     "DailyHits",
     "Faq",
-    "KnownFile",
+    "IngestedFile",
     "Phrasing",
     "Release",
     "Revision",

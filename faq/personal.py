@@ -9,7 +9,7 @@ from django.conf import settings
 
 from audit.channels import Mode
 from audit.privacy import Channel, PersonalData, admit, kinds_in
-from faq.cells import FaqRow
+from faq.cells import FileRow
 from faq.content import Content
 from faq.phrasing import distinct
 from faq.reading import Limits, Problem
@@ -57,32 +57,25 @@ def admitted(content: Content) -> Content:
     )
 
 
-def sifted(rows: Sequence[FaqRow]) -> tuple[list[FaqRow], list[Problem]]:
-    """The rows as they are kept, and what is wrong with those that are not taken."""
-    taken, problems = [], []
+def split_admitted(rows: Sequence[FileRow]) -> tuple[list[FileRow], list[Problem]]:
+    """The rows as they are stored, and what is wrong with those that are refused."""
+    if _mode() not in (Mode.REDACT, Mode.REJECT):
+        return list(rows), []
+    stored, problems = [], []
     for row in rows:
-        said = Content(row.slug, row.question, row.answer, row.category, row.alternates)
-        said = replace(said, audience=row.own.get("audience", ""))
         try:
-            kept = admitted(said)
+            content = admitted(row.draft().content)
         except PersonalData as refused:
             problems += [
                 Problem(row.row, COLUMNS.get(field, field), reason_of(kinds))
                 for field, kinds in refused.found.items()
             ]
             continue
-        own = {**row.own, "audience": kept.audience} if "audience" in row.own else row.own
-        taken.append(
-            replace(
-                row,
-                question=kept.question,
-                answer=kept.answer,
-                category=kept.category,
-                alternates=distinct(kept.question, kept.alternates),
-                own=own,
-            )
-        )
-    return taken, problems
+        texts = {name: getattr(content, name) for name in TEXTS if name in row.values}
+        if "alternates" in texts:
+            texts["alternates"] = distinct(content.question, content.alternates)
+        stored.append(replace(row, values={**row.values, **texts}))
+    return stored, problems
 
 
 COLUMNS = {"slug": "id"}

@@ -21,11 +21,11 @@ from faq.cells import (
     FAQ_COLUMNS,
     OWN_COLUMNS,
     AlternateRow,
-    FaqRow,
+    FileRow,
     RowReader,
 )
 from faq.phrasing import distinct, normalise
-from faq.rows import Limits, Problem, Problems, Row, Unreadable, csv_rows, records, shown
+from faq.rows import Cell, Limits, Problem, Problems, Row, Unreadable, csv_rows, records, shown
 
 __all__ = [
     "Limits",
@@ -37,13 +37,12 @@ __all__ = [
     "read_csv",
     "read_one",
     "with_alternates",
-    "write_csv",
 ]
 
 DEFAULT_LIMITS = Limits()
 
 
-def read_csv(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> list[FaqRow]:
+def read_csv(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> list[FileRow]:
     """The FAQs of a CSV file with columns ``id,question,answer,category`` and maybe ``alternates``.
 
     Columns come in any order; their names are trimmed and case-folded. A cell of ``alternates``
@@ -73,8 +72,8 @@ def read_alternates(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> list[Alt
 
 
 def with_alternates(
-    faqs: Sequence[FaqRow], alternates: Sequence[AlternateRow], *, limits: Limits = DEFAULT_LIMITS
-) -> list[FaqRow]:
+    faqs: Sequence[FileRow], alternates: Sequence[AlternateRow], *, limits: Limits = DEFAULT_LIMITS
+) -> list[FileRow]:
     """``faqs`` with their ``alternates`` added, less those that repeat one of the same FAQ.
 
     Raises ``Unreadable`` if a row names no FAQ, if two FAQs would share a phrasing, or if an FAQ
@@ -92,7 +91,7 @@ def with_alternates(
         uses.append(_Use(alternate.phrasing, alternate.slug, alternate.row, ALTERNATE_QUESTION))
 
     merged = [
-        replace(faq, alternates=distinct(faq.question, [*faq.alternates, *added[faq.slug]]))
+        replace(faq, values={**faq.values, ALTERNATES: _alternates(faq, added[faq.slug])})
         for faq in faqs
     ]
     _refuse_too_many_alternates(merged, limits, problems)
@@ -101,17 +100,9 @@ def with_alternates(
     return merged
 
 
-def write_csv(faqs: Iterable[FaqRow]) -> str:
-    """CSV that ``read_csv`` gives back equal but for row numbers, for FAQs as ``read_csv`` gives.
-
-    Cells are neutralised, see ``audit.spreadsheet``. Encode it as UTF-8, or as ``utf-8-sig`` for
-    a person with a spreadsheet.
-    """
-    rows = (
-        (faq.slug, faq.question, faq.answer, faq.category, "\n".join(faq.alternates))
-        for faq in faqs
-    )
-    return write_cells((*FAQ_COLUMNS, ALTERNATES), rows)
+def _alternates(faq: FileRow, more: Iterable[str]) -> tuple[str, ...]:
+    content = faq.draft().content
+    return distinct(content.question, [*content.alternates, *more])
 
 
 def write_cells(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -125,10 +116,19 @@ def write_cells(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def sift(
+@dataclass(frozen=True)
+class FileContent:
+    """What a file holds: its sound rows, what is wrong with others, and what was left out."""
+
+    rows: list[FileRow]
+    problems: list[Problem]
+    notes: list[str]
+
+
+def split_valid(
     read: Callable[[bytes, Limits, Problems], list[Row]], data: bytes, *, limits: Limits
-) -> tuple[list[FaqRow], list[Problem]]:
-    """The FAQs of a file that are sound, and what is wrong with the others.
+) -> FileContent:
+    """The rows of a file that are sound, and what is wrong with the others.
 
     ``read`` turns bytes into rows. Raises ``Unreadable`` where there is nothing to look at row by
     row, such as a file without a header.
@@ -137,10 +137,10 @@ def sift(
     faqs = _faqs(read(data, limits, problems), limits, problems)
     found = problems.found()
     bad = {problem.row for problem in found}
-    return [faq for faq in faqs if faq.row not in bad], found
+    return FileContent([faq for faq in faqs if faq.row not in bad], found, problems.notes)
 
 
-def faqs_in(rows: Sequence[Row], *, limits: Limits, problems: Problems) -> list[FaqRow]:
+def faqs_in(rows: Sequence[Row], *, limits: Limits, problems: Problems) -> list[FileRow]:
     """The FAQs in ``rows``, of whatever format, header first.
 
     Raises ``Unreadable`` for all that is wrong with them and all that ``problems`` already held.
@@ -150,19 +150,19 @@ def faqs_in(rows: Sequence[Row], *, limits: Limits, problems: Problems) -> list[
     return faqs
 
 
-def _faqs(rows: Sequence[Row], limits: Limits, problems: Problems) -> list[FaqRow]:
+def _faqs(rows: Sequence[Row], limits: Limits, problems: Problems) -> list[FileRow]:
     faqs = [
         RowReader(number, cells, limits, problems).faq()
         for number, cells in records(rows, FAQ_COLUMNS, (ALTERNATES, *OWN_COLUMNS), problems)
     ]
     _refuse_repeated_ids(faqs, problems)
     _refuse_too_many_alternates(faqs, limits, problems)
-    in_use = [faq for faq in faqs if not faq.own.get("retired")]
+    in_use = [faq for faq in faqs if not faq.values.get("retired")]
     _refuse_shared_phrasings([use for faq in in_use for use in _uses(faq)], problems)
     return faqs
 
 
-def read_one(cells: Mapping[str, str], *, limits: Limits = DEFAULT_LIMITS) -> FaqRow:
+def read_one(cells: Mapping[str, Cell], *, limits: Limits = DEFAULT_LIMITS) -> FileRow:
     """One FAQ from its cells by column, checked as those of a file are; ``row`` is 0.
 
     Raises ``Unreadable``.
@@ -184,25 +184,28 @@ class _Use:
     column: str
 
 
-def _uses(faq: FaqRow) -> Iterator[_Use]:
-    yield _Use(faq.question, faq.slug, faq.row, "question")
-    for alternate in faq.alternates:
+def _uses(faq: FileRow) -> Iterator[_Use]:
+    yield _Use(faq.values["question"], faq.slug, faq.row, "question")
+    for alternate in faq.values.get(ALTERNATES, ()):
         yield _Use(alternate, faq.slug, faq.row, ALTERNATES)
 
 
-def _refuse_repeated_ids(faqs: Iterable[FaqRow], problems: Problems) -> None:
-    first: dict[str, FaqRow] = {}
+def _refuse_repeated_ids(faqs: Iterable[FileRow], problems: Problems) -> None:
+    first: dict[str, FileRow] = {}
     for faq in faqs:
         other = first.setdefault(faq.slug, faq)
         if faq.slug and other is not faq:
             problems.add(faq.row, "id", f"{shown(faq.slug)} is already the id of row {other.row}")
 
 
-def _refuse_too_many_alternates(faqs: Iterable[FaqRow], limits: Limits, problems: Problems) -> None:
+def _refuse_too_many_alternates(
+    faqs: Iterable[FileRow], limits: Limits, problems: Problems
+) -> None:
     for faq in faqs:
-        if len(faq.alternates) > limits.alternates:
-            count = f"{len(faq.alternates):,} phrasings; at most {limits.alternates:,} are taken"
-            problems.add(faq.row, ALTERNATES, f"{shown(faq.slug)} has {count}")
+        count = len(faq.values.get(ALTERNATES, ()))
+        if count > limits.alternates:
+            reason = f"has {count:,} phrasings; at most {limits.alternates:,} are taken"
+            problems.add(faq.row, ALTERNATES, f"{shown(faq.slug)} {reason}")
 
 
 def _refuse_shared_phrasings(uses: Iterable[_Use], problems: Problems) -> None:

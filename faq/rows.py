@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -25,11 +25,13 @@ SHOWN_LENGTH = 60
 class Limits:
     """The largest file taken: its bytes, its rows below the header, lengths in characters.
 
-    ``alternates`` is per FAQ. ``problems`` is how many are listed before "and more".
+    ``alternates`` is per FAQ. ``problems`` is how many are listed before "and more". ``seconds``
+    and ``memory_bytes`` bound the reading of a workbook.
     """
 
     file_bytes: int = 20_000_000
     rows: int = 100_000
+    columns: int = 256
     slug: int = 100
     question: int = 500
     answer: int = 20_000
@@ -38,6 +40,8 @@ class Limits:
     alternate: int = 500
     alternates: int = 200
     problems: int = 1_000
+    seconds: float = 20.0
+    memory_bytes: int = 1_500_000_000
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Problems:
         self._most = most
         self._found: list[Problem] = []
         self._more = False
+        self.notes: list[str] = []
+        """What was left out of a file that is sound, for whoever sent it to know."""
 
     def add(self, row: int | None, column: str | None, reason: str) -> None:
         # Bounded here and not in the end: a hostile file must not fill the memory with complaints.
@@ -95,31 +101,56 @@ class Problems:
 
 
 @dataclass(frozen=True)
+class Invalid:
+    """A cell that cannot be read as text, and why."""
+
+    reason: str
+
+
+Cell = str | Invalid
+
+
+@dataclass(frozen=True)
 class Row:
-    """The cells of one row. ``number`` is as a spreadsheet shows it: the first row is 1."""
+    """The cells of one row. ``number`` is as a spreadsheet shows it: the first row is 1.
+
+    A cell is None where the row does not have that column, which is not the same as empty.
+    """
 
     number: int
-    cells: tuple[str, ...]
+    cells: tuple[Cell | None, ...]
+
+
+_MARKS = re.compile(rb"\A(?:\xef\xbb\xbf)+")
+"""Byte order marks; some programs write a second one in front of the first."""
+
+SEPARATORS = ",;\t"
+LONGEST_HEADER = 65_536
+"""Characters in which the separator is looked for."""
+_SEPARATOR_LINE = re.compile(r"sep=(.)[ \t]*(\r\n|\r|\n)")
 
 
 def csv_rows(data: bytes, *, limits: Limits, problems: Problems) -> list[Row]:
     """The rows of a CSV file, header first, without those whose cells are all blank.
 
-    UTF-8, with or without a byte order mark; commas; a cell with commas, quotes or line breaks
-    stands in double quotes (RFC 4180). Neutralised cells are restored, see ``audit.spreadsheet``.
+    UTF-8, with or without a byte order mark. Commas, semicolons or tabs: the header tells which,
+    or a first line ``sep=;``, which is not counted as a row, as in Excel. A cell with separators,
+    quotes or line breaks stands in double quotes (RFC 4180). Neutralised cells are restored, see
+    ``audit.spreadsheet``.
 
     A broken quote goes to ``problems`` and ends the rows. Raises ``Unreadable`` where reading on
     would tell nothing: a file that is too large, has too many rows or is not UTF-8.
     """
-    if len(data) > limits.file_bytes:
-        raise refused(f"the file has {len(data):,} bytes; at most {limits.file_bytes:,} are taken")
-
+    check_size(data, limits)
+    text, separator = _separator(decoded(data))
     rows: list[Row] = []
     number = 0
     # Without strict, an unclosed quote swallows the rest of the file in silence.
-    reader = csv.reader(io.StringIO(decoded(data), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for number, cells in enumerate(reader, start=1):
+            if len(cells) > limits.columns:
+                raise refused(f"has over {limits.columns} cells", row=number)
             if all(map(is_blank, cells)):
                 continue
             if len(rows) > limits.rows:
@@ -130,19 +161,46 @@ def csv_rows(data: bytes, *, limits: Limits, problems: Problems) -> list[Row]:
     return rows
 
 
+def check_size(data: bytes, limits: Limits) -> None:
+    """Raises ``Unreadable`` for a file that is too large."""
+    if len(data) > limits.file_bytes:
+        raise refused(f"the file has {len(data):,} bytes; at most {limits.file_bytes:,} are taken")
+
+
+def _separator(text: str) -> tuple[str, str]:
+    """The text below a ``sep=`` line, if there is one, and what separates its cells."""
+    line = _SEPARATOR_LINE.match(text)
+    if line and line[1] in SEPARATORS:
+        return text[line.end() :], line[1]
+    top = text[:LONGEST_HEADER]
+    # max keeps the first of equals: a header of one column has commas.
+    return text, max(SEPARATORS, key=lambda separator: _width_of_header(top, separator))
+
+
+def _width_of_header(text: str, separator: str) -> int:
+    try:
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            if not all(map(is_blank, cells)):
+                return len(cells)
+    except csv.Error:
+        pass
+    return 0
+
+
 def records(
     rows: Sequence[Row], required: Sequence[str], optional: Sequence[str], problems: Problems
-) -> Iterator[tuple[int, Mapping[str, str]]]:
+) -> Iterator[tuple[int, dict[str, Cell]]]:
     """Number and cells, by column, of each row below the header.
 
-    Raises ``Unreadable`` if the header is wrong or stands alone.
+    A row that ends before its last cells has empty ones there. Columns without a name are left out
+    as long as they are blank. Raises ``Unreadable`` if the header is wrong or stands alone.
     """
     if not rows:
         problems.raise_if_any()
         raise refused("the file is empty")
 
     header, *below = rows
-    columns = [cell.strip().casefold() for cell in header.cells]
+    columns = _names(header)
     wrong = False
     for reason in _wrong_columns(columns, required, optional):
         problems.add(header.number, None, reason)
@@ -151,30 +209,55 @@ def records(
         problems.raise_if_any()
         raise refused("the file has a header and nothing below it")
 
+    width = max(place for place, name in enumerate(columns, start=1) if name)
     for row in below:
-        if len(row.cells) == len(columns):
-            yield row.number, dict(zip(columns, row.cells, strict=True))
-        else:
-            reason = f"has {len(row.cells):,} cells; the header has {len(columns):,}"
+        reason = _wrong_cells(row.cells, columns, width)
+        if _names(row) == columns:
+            reason = "repeats the header"
+        if reason:
             problems.add(row.number, None, reason)
+            continue
+        cells = (*row.cells, *[""] * (len(columns) - len(row.cells)))
+        yield (
+            row.number,
+            {
+                name: cell
+                for name, cell in zip(columns, cells, strict=True)
+                if name and cell is not None
+            },
+        )
+
+
+def _names(row: Row) -> list[str]:
+    return [cell.strip().casefold() if isinstance(cell, str) else "" for cell in row.cells]
+
+
+def _wrong_cells(cells: Sequence[Cell | None], columns: Sequence[str], width: int) -> str:
+    """Why a row does not fit below its header; empty if it does."""
+    if len(cells) > len(columns) or not all(map(_is_empty, cells[width:])):
+        return f"has {len(cells):,} cells; the header has {width:,}"
+    for place, name in enumerate(columns[: len(cells)]):
+        if not name and not _is_empty(cells[place]):
+            return f"cell {place + 1} stands in a column without a name"
+    return ""
+
+
+def _is_empty(cell: Cell | None) -> bool:
+    return cell is None or (isinstance(cell, str) and is_blank(cell))
 
 
 def _wrong_columns(
     columns: Sequence[str], required: Sequence[str], optional: Sequence[str]
 ) -> Iterator[str]:
-    if len(columns) == 1 and re.search(r"[;\t]", columns[0]):
-        yield "the columns are not separated by commas"
-        return
-
     times = Counter(columns)
-    unknown = [name for name in times if name not in (*required, *optional)]
+    unknown = [name for name in times if name not in (*required, *optional, "")]
     for name in required:
         if name not in times:
             meant = get_close_matches(name, unknown[:50], n=1)
             hint = f"; is {shown(meant[0])} meant?" if meant else ""
             yield f"there is no column {name!r}{hint}"
     for name in unknown:
-        yield f"unknown column {shown(name)}" if name else "a column has no name"
+        yield f"unknown column {shown(name)}"
     for name in (*required, *optional):
         if times[name] > 1:
             yield f"column {name!r} is there {times[name]:,} times"
@@ -193,7 +276,7 @@ def shown(text: str) -> str:
 def decoded(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:2]:
         raise refused("byte 0 is not UTF-8 but begins UTF-16; save as CSV UTF-8", row=1)
-    body = data.removeprefix(codecs.BOM_UTF8)
+    body = _MARKS.sub(b"", data, count=1)
     try:
         return body.decode()
     except UnicodeDecodeError as error:

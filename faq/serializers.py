@@ -37,12 +37,18 @@ class RowSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField(help_text="As a spreadsheet counts; the header is row 1.")
     id = serializers.CharField()
     result = serializers.ChoiceField(choices=["added", "changed", "unchanged"])
+    removed_phrasings = serializers.IntegerField(
+        help_text="Alternate questions that the FAQ had and the row does not have."
+    )
     personal = serializers.ListField(
         child=serializers.CharField(), help_text="Kinds of personal data in it, by field."
     )
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="Such as a text in a wrong encoding."
+    )
 
 
-# Describes the reply; ``views.told`` makes it.
+# Describes the reply; ``views.reply_of`` makes it.
 class ReportSerializer(serializers.Serializer[Any]):
     """What an ingest did, row by row."""
 
@@ -52,6 +58,10 @@ class ReportSerializer(serializers.Serializer[Any]):
     unchanged = serializers.IntegerField()
     retired = serializers.ListField(child=serializers.CharField())
     missing = serializers.ListField(child=serializers.CharField())
+    removed_phrasings = serializers.IntegerField()
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What of the file was left out."
+    )
     rows = RowSerializer(many=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from audit.principal import Role, principal_of
-from faq.ingesting import Report, Result, ingest
+from faq.importing import Report, ingest
+from faq.outcomes import Line, Outcome, count_outcomes
 from faq.parsers import WholeMultiPartParser
 from faq.reading import Unreadable
 from faq.serializers import IngestOptionsSerializer, IngestSerializer, ReportSerializer
-from faq.sources import read_path, rows_of
+from faq.sources import Source
 
 
 class UnreadableFile(APIException):
@@ -58,33 +60,43 @@ class IngestView(APIView):
         fields = wanted.validated_data
         principal = principal_of(request)
         upload, more = fields.get("file"), fields.get("alternates")
+        alternates = more.read() if more else None
         try:
-            data = upload.read() if upload else read_path(Path(settings.FAQ_CSV))
-            rows = rows_of(data, more.read() if more else None)
+            if upload:
+                source = Source("an uploaded file", upload.read(), alternates)
+            else:
+                source = replace(Source.at(Path(settings.FAQ_CSV)), alternates=alternates)
+            report = ingest(
+                source, actor=principal.subject, retire_missing=fields["retire_missing"]
+            )
         except Unreadable as found:
             raise UnreadableFile(found) from None
-        report = ingest(
-            rows,
-            actor=principal.subject,
-            source="an uploaded file" if upload else Path(settings.FAQ_CSV).name,
-            retire_missing=fields["retire_missing"],
-        )
-        return Response(told(report))
+        return Response(reply_of(report))
 
 
-def told(report: Report) -> dict[str, Any]:
+RESULTS = {Outcome.NEW: "added", Outcome.CHANGED: "changed", Outcome.SAME: "unchanged"}
+"""The API's own words for what came of a row that was published."""
+
+
+def reply_of(report: Report) -> dict[str, Any]:
+    counts = count_outcomes(report.lines)
     return {
         "release": report.release,
-        **{result.value: report.count(result) for result in Result},
+        **{result: counts[outcome] for outcome, result in RESULTS.items()},
+        "removed_phrasings": report.removed_phrasings,
         "retired": list(report.retired),
         "missing": list(report.missing),
-        "rows": [
-            {
-                "row": report.rows[slug],
-                "id": slug,
-                "result": result.value,
-                "personal": list(report.personal.get(slug, ())),
-            }
-            for slug, result in report.results.items()
-        ],
+        "notes": list(report.notes),
+        "rows": [_row(line) for line in report.lines],
+    }
+
+
+def _row(line: Line) -> dict[str, Any]:
+    return {
+        "row": line.row,
+        "id": line.slug,
+        "result": RESULTS[line.outcome],
+        "removed_phrasings": line.removed_phrasings,
+        "personal": list(line.personal),
+        "warnings": list(line.warnings),
     }

@@ -35,7 +35,16 @@ def test_without_a_file_it_reads_faq_csv_and_says_that_nothing_changed(publisher
 def test_an_upload_is_reported_row_by_row(publisher):
     told = upload(publisher, HEADER + "llamas,Do you sell llamas?,No.,pets\n").json()
 
-    assert told["rows"] == [{"row": 2, "id": "llamas", "result": "added", "personal": []}]
+    assert told["rows"] == [
+        {
+            "row": 2,
+            "id": "llamas",
+            "result": "added",
+            "removed_phrasings": 0,
+            "personal": [],
+            "warnings": [],
+        }
+    ]
     assert len(told["missing"]) == 45
     assert told["release"] == 2
 

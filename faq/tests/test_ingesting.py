@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from audit.models import Record
-from faq.cells import FaqRow
-from faq.ingesting import Report, ingest
-from faq.models import Faq, Phrasing, Release
+from faq.content import Content, Draft
+from faq.formats import FORMATS
+from faq.importing import Report, ingest
+from faq.models import AlternateQuestion, Faq, Phrasing, Release
 from faq.publishing import NotReady, Overtaken, Unpublishable, publish
+from faq.reading import Unreadable
+from faq.sources import Source
 
 pytestmark = pytest.mark.django_db
 
 
-def row(slug, question="", *, answer="An answer.", alternates=(), number=2):
-    return FaqRow(slug, question or f"What is {slug}?", answer, "misc", tuple(alternates), number)
+def row(slug, question="", *, answer="An answer.", alternates=()) -> Draft:
+    question = question or f"What is {slug}?"
+    return Draft(Content(slug, question, answer, "misc", tuple(alternates)))
 
 
-def take(*rows: FaqRow, **options) -> Report:
-    return ingest(rows, actor="tester", source="test.csv", **options)
+def take(*rows: Draft, **options) -> Report:
+    source = Source("test.csv", FORMATS["csv"].write(rows))
+    return ingest(source, actor="tester", **options)
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +88,66 @@ def test_it_replaces_alternates():
     take(row("a", alternates=["Two?", "Three?"]))
 
     assert Faq.objects.get(slug="a").content().alternates == ("Two?", "Three?")
+
+
+def ingest_csv(text, **options) -> Report:
+    return ingest(Source("test.csv", text.encode()), actor="tester", **options)
+
+
+SHORT = "id,question,answer,category\na,What is a?,Another.,misc\n"
+
+
+def test_a_column_that_the_file_lacks_leaves_its_values_as_they_are():
+    take(row("a", alternates=["One?", "Two?"]))
+    Faq.objects.filter(slug="a").update(owner="cora", threshold=0.9)
+    publish(actor="curator")
+
+    report = ingest_csv(SHORT)
+
+    content = Release.objects.live().contents()["a"]
+    assert (content.answer, content.alternates, content.threshold) == (
+        "Another.",
+        ("One?", "Two?"),
+        0.9,
+    )
+    assert Faq.objects.get(slug="a").owner == "cora"
+    assert report.removed_phrasings == 0
+
+
+def test_an_empty_cell_empties_and_the_report_says_how_many_phrasings_go():
+    take(row("a", alternates=["One?", "Two?"]))
+
+    report = ingest_csv(SHORT.replace("category", "category,alternates").replace("misc", "misc,"))
+
+    assert Release.objects.live().contents()["a"].alternates == ()
+    assert report.removed_phrasings == 2
+
+
+def test_phrasings_that_nobody_has_published_yet_are_neither_published_nor_lost():
+    take(row("a", alternates=["One?"]))
+    AlternateQuestion.objects.create(faq=Faq.objects.get(slug="a"), text="Proposed?")
+
+    ingest_csv(SHORT)
+
+    assert Release.objects.live().contents()["a"].alternates == ("One?",)
+    assert Faq.objects.get(slug="a").content().alternates == ("One?", "Proposed?")
+
+
+def test_a_row_that_is_retired_is_not_published():
+    take(row("a"), row("b"))
+
+    report = take(replace(row("a"), retired=True), row("b"), replace(row("c"), retired=True))
+
+    assert set(Release.objects.live().contents()) == {"b"}
+    assert report.retired == ("a",)
+    assert Faq.objects.get(slug="c").retired
+
+
+def test_one_bad_row_and_nothing_is_written():
+    with pytest.raises(Unreadable, match="row 3, answer: is empty"):
+        take(row("a"), row("b", answer=""))
+
+    assert not Faq.objects.exists()
 
 
 def test_keeping_edits_leaves_alone_what_the_file_did_not_change():

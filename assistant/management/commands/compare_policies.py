@@ -20,10 +20,9 @@ from assistant.policies import PRECISION, Lessons, labelled
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy
 from assistant.share import Share
 from faq.content import Content
-from faq.ingesting import content_of
 from faq.progress import bar
 from faq.reading import Unreadable
-from faq.sources import read_path, rows_of
+from faq.sources import Source, read_path
 
 THRESHOLDS = [hundredth / 100 for hundredth in range(30, 100)]
 
@@ -61,8 +60,8 @@ class Command(BaseCommand):
 
 
 def read_contents(faqs: Path, alternates: Path | None, take: int) -> list[Content]:
-    rows = rows_of(read_path(faqs), read_path(alternates) if alternates else None)
-    return [replace(content_of(row), alternates=row.alternates[:take]) for row in rows]
+    contents = [row.draft().content for row in Source.at(faqs, alternates).read().rows]
+    return [replace(content, alternates=content.alternates[:take]) for content in contents]
 
 
 def compare(

@@ -21,7 +21,7 @@ from assistant import wiring
 from assistant.interfaces import Unavailable
 from assistant.local_model import LocalModel
 from audit.principal import Role
-from faq import ingesting
+from faq.start_up import reads_file
 from supportsite import companions, metrics_folder, stopping
 from supportsite.authentication import issue
 from supportsite.secrets import keep
@@ -72,12 +72,13 @@ class Command(BaseCommand):
         self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
         wiring.index().ping()
         self._step(f"Knowledge base: {settings.FAQ_CSV}")
-        is_known = ingesting.is_known(settings.FAQ_CSV, keep_edits=True)
-        if not is_known:
+        ingests = reads_file(Path(settings.FAQ_CSV))
+        if ingests:
             # That one is for a server; a file is embedded by all processors.
             wiring.forget_models()
-        call_command("ingest", keep_edits=True, stdout=self.stdout, stderr=self.stderr)
-        if not is_known or (likely and wiring.embedder() is not likely):
+        options = {"keep_edits": True, "at_start": True}
+        call_command("ingest", **options, stdout=self.stdout, stderr=self.stderr)
+        if ingests or (likely and wiring.embedder() is not likely):
             return False
         wiring.live().current()
         # Converting one takes the reference, which a server does not want afterwards.

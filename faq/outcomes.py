@@ -1,0 +1,120 @@
+"""What comes of each row of a file of FAQs, told before and after it is written."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from faq.cells import FileRow
+from faq.content import Draft
+from faq.models import Phrasing
+from faq.mojibake import mojibake
+from faq.personal import findings
+from faq.phrasing import distinct, key_of
+from faq.rows import Problem
+
+
+class Outcome(StrEnum):
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the file and what comes of it; ``differs`` names the fields that change."""
+
+    row: int
+    slug: str
+    question: str
+    outcome: Outcome
+    reason: str = ""
+    differs: tuple[str, ...] = ()
+    removed_phrasings: int = 0
+    """Alternate questions that the FAQ has and the row does not."""
+    personal: tuple[str, ...] = ()
+    """Kinds of personal data in it, by field."""
+    warnings: tuple[str, ...] = ()
+
+
+def count_outcomes(lines: Sequence[Line]) -> dict[str, int]:
+    """How many lines have each outcome."""
+    counts = Counter(line.outcome for line in lines)
+    return {outcome.value: counts[outcome] for outcome in Outcome}
+
+
+def line_of(row: FileRow, before: Draft | None, after: Draft, conflict: str = "") -> Line:
+    """``before`` is what the row changes, None where there is no such FAQ."""
+    line = Line(row.row, row.slug, after.content.question, Outcome.NEW)
+    if conflict:
+        return replace(line, outcome=Outcome.INVALID, reason=conflict)
+    if before:
+        before, after = _as_read(before), _as_read(after)
+        old, new = before.as_dict(), after.as_dict()
+        differs = tuple(name for name in new if new[name] != old[name])
+        if not differs:
+            return replace(line, outcome=Outcome.SAME)
+        removed = {*before.content.phrasings} - {*after.content.phrasings}
+        line = replace(
+            line, outcome=Outcome.CHANGED, differs=differs, removed_phrasings=len(removed)
+        )
+    content = after.content
+    texts = (content.question, content.answer, *content.alternates)
+    return replace(
+        line,
+        personal=tuple(map(str, findings(content))),
+        warnings=tuple(filter(None, map(mojibake, texts))),
+    )
+
+
+def _as_read(draft: Draft) -> Draft:
+    """As it would come back from a file, which keeps texts composed and phrasings distinct."""
+
+    def text(value: str) -> str:
+        return unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
+
+    content = draft.content
+    question = text(content.question)
+    return replace(
+        draft,
+        content=replace(
+            content,
+            question=question,
+            answer=text(content.answer),
+            category=text(content.category),
+            alternates=distinct(question, map(text, content.alternates)),
+        ),
+    )
+
+
+def invalid_lines(problems: Sequence[Problem]) -> Iterator[Line]:
+    reasons: dict[int, list[str]] = defaultdict(list)
+    for problem in problems:
+        column = f"{problem.column}: " if problem.column else ""
+        reasons[problem.row or 0].append(f"{column}{problem.reason}")
+    for row, texts in reasons.items():
+        yield Line(row, "", "", Outcome.INVALID, "; ".join(texts))
+
+
+def conflicts(changed: Mapping[str, Draft], written_over: Collection[str]) -> dict[str, str]:
+    """Why a row cannot be written: one of its phrasings leads to another FAQ."""
+    first: dict[bytes, str] = {}
+    found: dict[str, str] = {}
+    phrasings: dict[bytes, str] = {}
+    for slug, draft in changed.items():
+        for phrasing in () if draft.retired else draft.content.phrasings:
+            key = key_of(phrasing)
+            phrasings[key] = phrasing
+            owner = first.setdefault(key, slug)
+            if owner != slug:
+                found[slug] = f"{phrasing!r} is already a phrasing of {owner}"
+    claims = Phrasing.objects.filter(key__in=list(first)).values_list("key", "faq__slug")
+    for claimed, owner in claims:
+        key = bytes(claimed)
+        if owner != first[key] and owner not in written_over:
+            found[first[key]] = f"{phrasings[key]!r} is already a phrasing of {owner}"
+    return found

@@ -1,0 +1,265 @@
+"""XLSX workbooks: rows of cells as a spreadsheet shows them, and FAQs written as one sheet.
+
+No Django, no database. A workbook is a ZIP of XML, and a few kilobytes of it may unpack to
+gigabytes or claim a cell in the last row and column. So it is read in a process of its own, which
+the operating system stops beyond a time and a memory limit.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import resource
+import subprocess
+import sys
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from audit.spreadsheet import neutralise, restore
+from faq.phrasing import is_blank
+from faq.rows import Cell, Invalid, Limits, Problem, Problems, Row, Unreadable, check_size, refused
+
+LONGEST_CELL = 32_767
+"""Characters; no spreadsheet takes more (Excel specifications and limits)."""
+
+LAST_ROW = 1_048_576
+"""Of any sheet (Excel specifications and limits)."""
+
+BLANK_ROWS = 10_000
+"""Below so many, nothing is read: formatted but blank rows may go on to the last one."""
+
+UNPACKED_BYTES = 200_000_000
+"""Of all files in the ZIP."""
+
+LONGEST_NUMBER = 10**15
+"""Excel keeps 15 digits of a number; the later ones are not those that were typed."""
+
+NO_WORKBOOK = "the file is not an XLSX workbook"
+
+
+def read_xlsx(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
+    """The rows of the first sheet that has any, header first, without blank ones.
+
+    What is left out, such as other sheets, goes to ``problems.notes``. Raises ``Unreadable``.
+    """
+    check_size(data, limits)
+    try:
+        reader = subprocess.run(  # noqa: S603
+            [
+                *(sys.executable, "-m", "faq.xlsx_files"),
+                *map(str, (limits.rows, limits.columns, limits.memory_bytes)),
+            ],
+            input=data,
+            capture_output=True,
+            timeout=limits.seconds,
+            cwd=Path(__file__).resolve().parents[1],
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise refused(
+            f"reading the workbook takes over {limits.seconds:.0f} seconds; "
+            "delete blank rows and formats, or save it as CSV"
+        ) from None
+    if reader.returncode:
+        # Killed, or out of memory.
+        raise refused("reading the workbook takes too much memory; save it as CSV")
+    result = json.loads(reader.stdout)
+    if result["problems"]:
+        raise Unreadable(Problem(*each) for each in result["problems"])
+    problems.notes += result["notes"]
+    return [
+        Row(number, tuple(Invalid(*cell) if isinstance(cell, list) else cell for cell in cells))
+        for number, cells in result["rows"]
+    ]
+
+
+def main(rows: int, columns: int, memory_bytes: int) -> None:
+    """The reading process: a workbook on standard input, JSON on standard output."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    warnings.simplefilter("ignore")
+    limits, problems = Limits(rows=rows, columns=columns), Problems(most=1)
+    found: list[Row] = []
+    bad: tuple[Problem, ...] = ()
+    try:
+        found = _read(sys.stdin.buffer.read(), limits, problems)
+    except Unreadable as unreadable:
+        bad = unreadable.problems
+    except MemoryError:
+        sys.exit(1)
+    except Exception:  # openpyxl raises whatever it trips over in a file that is no workbook
+        bad = (Problem(None, None, NO_WORKBOOK),)
+    json.dump(
+        {
+            "problems": [[each.row, each.column, each.reason] for each in bad],
+            "notes": problems.notes,
+            "rows": [
+                [row.number, [[c.reason] if isinstance(c, Invalid) else c for c in row.cells]]
+                for row in found
+            ],
+        },
+        sys.stdout,
+    )
+
+
+def _read(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        if sum(each.file_size for each in packed.infolist()) > UNPACKED_BYTES:
+            raise refused("the workbook unpacks to more than is taken")
+        sheets = [name for name in packed.namelist() if name.startswith("xl/worksheets/")]
+        has_formulas = any(_FORMULA.search(packed.read(name)) for name in sheets)
+    values = _open(data, formulas=False)
+    formulas = _open(data, formulas=True) if has_formulas else values
+    chosen: list[Row] = []
+    for sheet, twin in zip(values.worksheets, formulas.worksheets, strict=True):
+        rows = _rows(sheet, twin, limits, problems)
+        if not chosen:
+            chosen = list(rows)
+        elif next(rows, None):
+            problems.notes.append(f"Sheet {sheet.title!r} is left out: only one is read.")
+    return chosen
+
+
+def _open(data: bytes, *, formulas: bool) -> Any:
+    from openpyxl.reader.excel import ExcelReader
+
+    class WithoutCharts(ExcelReader):  # type: ignore[misc]
+        def read_chartsheet(self, *args: object) -> None:
+            """A sheet of charts has no rows, and openpyxl fails at one without a drawing."""
+
+    reader = WithoutCharts(io.BytesIO(data), read_only=True, data_only=not formulas)
+    reader.read()
+    return reader.wb
+
+
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
+
+
+def _rows(sheet: Any, formulas: Any, limits: Limits, problems: Problems) -> Iterator[Row]:
+    """``formulas`` is the same sheet, read with formulas in place of their values."""
+    blank = count = 0
+    twins = zip(_cells(sheet, limits), _cells(formulas, limits), strict=False)
+    for number, (cells, others) in enumerate(twins, start=1):
+        texts = [
+            _computed(_as_shown(cell), other) for cell, other in zip(cells, others, strict=True)
+        ]
+        while texts and texts[-1] == "":
+            texts.pop()
+        if not texts:
+            blank += 1
+            if blank <= BLANK_ROWS:
+                continue
+            end = f"Sheet {sheet.title!r} is read to row {number - blank:,}"
+            problems.notes.append(f"{end}: {BLANK_ROWS:,} blank rows follow.")
+            return
+        blank, count = 0, count + 1
+        if count > limits.rows + 1:
+            raise refused(f"is one too many; at most {limits.rows:,} are taken", row=number)
+        if len(texts) > limits.columns:
+            raise refused(f"has over {limits.columns} cells", row=number)
+        yield Row(number, tuple(texts))
+
+
+def _cells(sheet: Any, limits: Limits) -> Iterator[Sequence[Any]]:
+    # What a sheet says of its own size is wrong often enough, and would cut off rows and columns.
+    sheet.reset_dimensions()
+    # One column more than is taken, so that a row that is too wide is seen.
+    rows: Iterator[Sequence[Any]] = sheet.iter_rows(max_row=LAST_ROW, max_col=limits.columns + 1)
+    return rows
+
+
+def _computed(text: Cell, formula: Any) -> Cell:
+    if text == "" and formula.data_type == "f":
+        return Invalid("holds a formula without a value; save the file in a spreadsheet first")
+    return text
+
+
+def _as_shown(cell: Any) -> Cell:
+    """The text that a spreadsheet shows, for texts and for simple formats of numbers."""
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return _number(value, cell.number_format or "General")
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time.min else str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return _time(value, cell.number_format)
+    if isinstance(value, str):
+        text = restore(_unescaped(value))
+        return "" if is_blank(text) else text
+    return _as_text(str(value))
+
+
+_ZEROS = re.compile(r"0+")
+_DECIMALS = re.compile(r"0(?:\.(0+))?(%?)")
+
+
+def _number(value: float, format: str) -> Cell:
+    if abs(value) >= LONGEST_NUMBER:
+        return _as_text(f"{value:.0f}")
+    if format in ("General", "@"):
+        return str(int(value)) if value == int(value) else f"{value:.15g}"
+    if _ZEROS.fullmatch(format):
+        return f"{value:0{len(format)}.0f}"
+    if simple := _DECIMALS.fullmatch(format):
+        decimals, percent = len(simple[1] or ""), simple[2]
+        return f"{value * 100 if percent else value:.{decimals}f}{percent}"
+    return _as_text(str(value))
+
+
+def _time(value: time, format: str) -> Cell:
+    seconds = ":%S" if "s" in format.casefold() else ""
+    text = value.strftime(f"%H:%M{seconds}")
+    # One h is an hour without a leading zero.
+    return text if "hh" in format.casefold() else text.removeprefix("0")
+
+
+def _as_text(stored: str) -> Invalid:
+    return Invalid(f"is stored as {stored} and shown otherwise; format the cell as text")
+
+
+# OOXML writes a character that XML cannot hold as _x000D_ (ECMA-376 part 1, ST_Xstring).
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def _escaped(text: str) -> str:
+    return _ESCAPED.sub(lambda match: f"_x005F{match[0]}", text)
+
+
+def write_xlsx(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """A workbook of one sheet. Raises ``Unreadable`` for a cell that no spreadsheet can hold."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("FAQs")
+    sheet.append(list(columns))
+    for row in rows:
+        cells = [neutralise(_escaped(_NONCHARACTERS.sub("\ufffd", cell))) for cell in row]
+        for column, cell in zip(columns, cells, strict=True):
+            if len(cell) > LONGEST_CELL:
+                size = f"has {len(cell):,} characters; a spreadsheet's cell holds {LONGEST_CELL:,}"
+                raise refused(f"{column} of {row[0]} {size}. Export CSV or JSON instead.")
+        sheet.append(cells)
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+_NONCHARACTERS = re.compile("[\ufffe\uffff]")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
