@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 
@@ -14,7 +15,7 @@ from django.http.response import HttpResponseBase
 from audit import request_id
 from supportsite import certificates
 from supportsite.inside import INSIDE
-from supportsite.problems import in_our_words, is_admin, problem_response
+from supportsite.problems import is_admin, problem_response, to_problem
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -66,21 +67,40 @@ class ProblemMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        return response if is_admin(request) else in_our_words(response)
+        return response if is_admin(request) else to_problem(response)
+
+
+_YEAR = re.compile(r"[0-9]{1,4}")
 
 
 class WellFormedMiddleware:
-    """Refuse with 400 what would crash those behind: a NUL in a cookie, a length that is none."""
+    """Refuse with 400 what would be a 500 further on.
+
+    Postgres accepts no NUL, and a session's key and parts of a path are looked up there. The
+    admin's lists take any lookup as a query, and Django fails on years that no date can have.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         length = request.headers.get("Content-Length") or "0"
-        # A session's key is looked up in Postgres, which takes no NUL.
-        if not length.isdecimal() or any("\0" in value for value in request.COOKIES.values()):
+        texts = [request.path, *request.COOKIES.values()]
+        if not length.isdecimal() or any("\0" in text for text in texts):
+            raise BadRequest
+        if is_admin(request) and not all(map(_is_possible, request.GET.lists())):
             raise BadRequest
         return self.get_response(request)
+
+
+def _is_possible(parameter: tuple[str, list[str]]) -> bool:
+    """False for a NUL, and for a year that is not from 1 to 9999."""
+    name, values = parameter
+    if any("\0" in value for value in values):
+        return False
+    if not {"year", "iso_year"}.intersection(name.split("__")[1:]):
+        return True
+    return all(_YEAR.fullmatch(value) and int(value) > 0 for value in values)
 
 
 class ClientCertificateMiddleware:

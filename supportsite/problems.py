@@ -92,8 +92,8 @@ def _with_headers_of(response: HttpResponseBase, problem: JsonResponse) -> JsonR
     return problem
 
 
-def in_our_words(response: HttpResponseBase) -> HttpResponseBase:
-    """The same error as a problem document, when Django or a library has worded it."""
+def to_problem(response: HttpResponseBase) -> HttpResponseBase:
+    """An error response of Django or a library, as a problem document."""
     if response.status_code < 400 or response.headers.get("Content-Type") == CONTENT_TYPE:
         return response
     phrase = HTTPStatus(response.status_code).phrase

@@ -27,7 +27,7 @@ REFUSED = Counter("throttle_refused_total", "Requests answered with 429", ["by"]
 UNCOUNTED = Counter("throttle_store_failures_total", "Counts a store could not take", ["store"])
 
 PAUSE = 5.0
-"""Seconds without Redis after a failure: no request waits for what is not there."""
+"""Seconds without Redis after a failure, so that requests do not wait for it one by one."""
 
 log = logging.getLogger("supportsite.throttling")
 
@@ -54,7 +54,7 @@ class _Throttle(SimpleRateThrottle):
             self.cache = caches["default"]
             try:
                 allowed = super().allow_request(request, view)
-            # Whatever the backend raises: a throttle protects the site, it is no gate.
+            # Backends raise what they like; none of it may fail the request.
             except Exception as failure:
                 _redis.failed()
                 log.warning("a request was not counted in Redis: %s", type(failure).__name__)

@@ -190,7 +190,14 @@ def queries(fields: Iterable[str]) -> Iterator[str]:
         for value in VALUES.values():
             text = quote(value.strip(b'"')[:2_000])
             yield f"{field}={text}"
-        for value in ("%00", "%ed%a0%80", "%ff%fe", "9999-99-99", "0001-01-01T00:00:00%2B14:00"):
+        for value in (
+            "%00",
+            "%ed%a0%80",
+            "%ff%fe",
+            "9999-99-99",
+            "9999-12-31",
+            "0001-01-01T00:00:00%2B14:00",
+        ):
             yield f"{field}={value}"
         for value in ("9999-12-31T23:59:59-14:00", "2026-02-30", "٣", "1e5", "0x10", "1_000"):
             yield f"{field}={quote(value)}&{field}=2&{field}="

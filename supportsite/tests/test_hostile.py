@@ -324,7 +324,16 @@ PATHS = [
     *("", "//", "///evil.example", "/..", "/../../etc/passwd", "/%00", "/\x00", "/\xff\xfe"),
     *("/a" * 5_000, "/\r\nX: y", "/{message}", "/%s%n", "/\xed\xa0\x80", "/.env", "/.git/config"),
     *("/tickets/0", "/tickets/-1", "/tickets/1.5", "/tickets/\xd9\xa3", "/tickets/1/"),
-    *("/tickets/" + "9" * 19, "/tickets/" + "9" * 5_000, "/tickets/1/claim/", "/tickets//claim"),
+    *(
+        "/faqs/\x00",
+        "/faqs/a\x00b",
+        "/tickets/\x00",
+        "/releases/\x00",
+        "/tickets/" + "9" * 19,
+        "/tickets/" + "9" * 5_000,
+        "/tickets/1/claim/",
+        "/tickets//claim",
+    ),
     *("/ask/", "/ASK", "/ask\n", "/administrator", "/admin", "/favicon.ico"),
     *("/static/", "/static/\x00", "/static/../manage.py"),
 ]
@@ -352,6 +361,18 @@ def test_the_admins_login_takes_whatever_is_posted():
     statuses = {send("POST", "/admin/login/", body).status for body in sent}
 
     assert max(statuses) < 500
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        *((f"created__year={year}", 400) for year in ("20260", "0", "-1", "9" * 30, "x", "%00")),
+        *((f"created__{lookup}=20260", 400) for lookup in ("iso_year", "year__gte")),
+        *(("status=%00", 400), ("created__year=2026", 200), ("due__date=9999-12-31", 200)),
+    ],
+)
+def test_an_odd_query_of_a_list_in_the_admin_is_refused(admin_client, query, status):
+    assert admin_client.get(f"/admin/tickets/ticket/?{query}").status_code == status
 
 
 @pytest.mark.parametrize("levels", [33, 500, 900, 950, 990, 1_100])
