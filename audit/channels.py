@@ -11,6 +11,9 @@ from enum import StrEnum
 
 
 class Mode(StrEnum):
+    ENCRYPT = "encrypt"
+    """As ``redact``; and the text as written is encrypted under the person's key, for those who
+    work on the ticket and for that person. `audit_erase` destroys the key."""
     REDACT = "redact"
     """Placeholders, such as ``[EMAIL]``, stand where personal data stood."""
     REJECT = "reject"
@@ -25,8 +28,10 @@ class Channel(StrEnum):
     ASK = "ask"
     """Questions to /ask; what is kept of them is redacted whatever is set here."""
     TICKETS = "tickets"
-    """Tickets' messages, categories and tags."""
+    """Tickets' messages; their categories and tags are never encrypted, only masked."""
     COMMENTS = "comments"
+    """What customers say on tickets, and the desk's notes. What the desk says to its customer is
+    encrypted whatever is set here, but for ``off``: it must arrive as written."""
     FAQS = "faqs"
     """What an FAQ says, wherever it comes from."""
     NAMES = "names"
@@ -41,13 +46,14 @@ class Channel(StrEnum):
 
 
 _INCOMING = frozenset({Mode.REDACT, Mode.REJECT, Mode.OFF})
+_CONVERSATION = _INCOMING | {Mode.ENCRYPT}
 _OUTGOING = frozenset({Mode.REDACT, Mode.OFF})
 
 MODES: Mapping[Channel, frozenset[Mode]] = {
     Channel.ASK: _INCOMING,
-    Channel.TICKETS: _INCOMING,
-    Channel.COMMENTS: _INCOMING,
-    Channel.FAQS: frozenset(Mode),
+    Channel.TICKETS: _CONVERSATION,
+    Channel.COMMENTS: _CONVERSATION,
+    Channel.FAQS: frozenset(Mode) - {Mode.ENCRYPT},
     Channel.NAMES: _OUTGOING,
     Channel.MAIL: _OUTGOING,
     Channel.WEBHOOKS: _OUTGOING,
@@ -56,9 +62,13 @@ MODES: Mapping[Channel, frozenset[Mode]] = {
 }
 """What each may be set to."""
 
-# FAQs are written to be read by everybody: the address they give is most often the desk's own.
 DEFAULTS: Mapping[Channel, Mode] = {
-    channel: Mode.WARN if channel is Channel.FAQS else Mode.REDACT for channel in Channel
+    **dict.fromkeys(Channel, Mode.REDACT),
+    # A phone number to be called back on is of use only to whoever can read it.
+    Channel.TICKETS: Mode.ENCRYPT,
+    Channel.COMMENTS: Mode.ENCRYPT,
+    # Written to be read by everybody: the address they give is most often the desk's own.
+    Channel.FAQS: Mode.WARN,
 }
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
 from audit import presidio
 from audit.channels import Channel, Mode
-from audit.redaction import Kind, kinds, redact, redact_tree
+from audit.redaction import Kind, Span, find, kinds, redact, redact_tree
 
-__all__ = ["Channel", "PersonalData", "admit", "is_redacted", "kinds_in", "leaving", "refuse"]
+__all__ = [
+    *("Channel", "Message", "PersonalData", "admit", "admit_message", "find_in", "is_redacted"),
+    *("kinds_in", "leaving", "refuse"),
+]
 
 
 class PersonalData(Exception):
@@ -41,11 +44,32 @@ class PersonalData(Exception):
 def admit(channel: Channel, text: str, *, field: str) -> str:
     """``text`` as the channel takes it. Raises ``PersonalData`` that names ``field``."""
     mode = settings.REDACTION[channel]
-    if mode is Mode.REDACT:
+    if mode in (Mode.REDACT, Mode.ENCRYPT):
         return _masked(text)
     if mode is Mode.REJECT and (found := kinds_in(text)):
         raise PersonalData({field: found})
     return text
+
+
+class Message(NamedTuple):
+    """A text of a conversation on its way in."""
+
+    masked: str
+    original: str
+    """As written, to be encrypted; empty where nothing is masked or nothing may be kept."""
+
+
+def admit_message(
+    channel: Channel, text: str, *, field: str, must_arrive: bool = False
+) -> Message:
+    """``text`` as the channel takes it. Raises ``PersonalData`` that names ``field``.
+
+    With ``must_arrive`` it is neither refused nor lost, whatever the channel's mode.
+    """
+    mode = settings.REDACTION[channel]
+    is_encrypted = mode is Mode.ENCRYPT or (must_arrive and mode is not Mode.OFF)
+    masked = _masked(text) if is_encrypted else admit(channel, text, field=field)
+    return Message(masked, text if is_encrypted and masked != text else "")
 
 
 def refuse(channel: Channel, texts: Mapping[str, str]) -> None:
@@ -78,6 +102,11 @@ def _masked(text: str) -> str:
 
 def is_redacted(channel: Channel) -> bool:
     return settings.REDACTION[channel] is Mode.REDACT
+
+
+def find_in(text: str) -> list[Span]:
+    """The personal data in ``text``, as this site recognises it."""
+    return find(text, region=settings.PHONE_REGION)
 
 
 def kinds_in(text: str) -> frozenset[Kind]:

@@ -14,11 +14,12 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
 
 class Comment(models.Model):
-    """Something said about a ticket, as REDACTION takes comments."""
+    """Something said about a ticket: by the customer, or by the desk to the customer or itself."""
 
     ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="comments")
     author = models.CharField(max_length=200)
-    text = models.TextField()
+    text = models.TextField(help_text="Masked, as REDACTION has it for comments.")
+    original = models.BinaryField(null=True, help_text="As written, encrypted; null where nothing is masked.")
     is_internal = models.BooleanField(default=False, help_text="For the desk only.")
     from_desk = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)
@@ -30,3 +31,8 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return f"Comment {self.pk} on ticket {self.ticket_id}"
+
+    @property
+    def full_text(self) -> str:
+        """As written. Record who reads it: ``Ticket.record_view``."""
+        return self.ticket.decrypt(self.original) or self.text
