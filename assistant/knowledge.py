@@ -35,6 +35,12 @@ def offered(question: str, *, audiences: Collection[str]) -> list[Known]:
     return [_known(match, release) for match in matches]
 
 
+def unpublished(values: Sequence[str]) -> list[str]:
+    contents = get_assistant().live.current().contents.values()
+    published = "\n".join(f"{each.question}\n{each.answer}" for each in contents).casefold()
+    return [value for value in values if value.casefold() not in published]
+
+
 def nearest(question: str, *, limit: int) -> list[Known]:
     release = get_assistant().live.current()
     vector = release.embed([question]).vectors[question]

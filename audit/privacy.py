@@ -12,8 +12,16 @@ from audit.channels import Channel, Mode
 from audit.redaction import Kind, Span, find, kinds, redact, redact_tree
 
 __all__ = [
-    *("Channel", "Message", "PersonalData", "admit", "admit_message", "find_in", "is_redacted"),
-    *("kinds_in", "leaving", "refuse"),
+    "Channel",
+    "Message",
+    "PersonalData",
+    "admit",
+    "admit_message",
+    "find_in",
+    "is_redacted",
+    "kinds_in",
+    "leaving",
+    "refuse",
 ]
 
 
@@ -59,9 +67,7 @@ class Message(NamedTuple):
     """As written, to be encrypted; empty where nothing is masked or nothing may be kept."""
 
 
-def admit_message(
-    channel: Channel, text: str, *, field: str, must_arrive: bool = False
-) -> Message:
+def admit_message(channel: Channel, text: str, *, field: str, must_arrive: bool = False) -> Message:
     """``text`` as the channel takes it. Raises ``PersonalData`` that names ``field``.
 
     With ``must_arrive`` it is neither refused nor lost, whatever the channel's mode.

@@ -32,7 +32,7 @@ from supportsite import (
     roles,
     secrets,
 )
-from tickets import addresses
+from tickets import addresses, links
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -41,6 +41,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = env.path("STATE_DIR", BASE_DIR / "var")
 DEBUG = env.flag("DEBUG", default=False)
 PORT = env.integer("PORT", 8000, least=1, most=65535)
+
+SITE_NAME = env.text("SITE_NAME", "supportsite")
 
 SECRET_KEY = secrets.read("SECRET_KEY", STATE_DIR)
 JWT_PUBLIC_KEY = env.parsed("JWT_PUBLIC_KEY", "", public_key.read)
@@ -276,6 +278,13 @@ TICKET_KNOWLEDGE = "assistant.knowledge"
 OUTBOX_BACKOFF = (10, 60, 300, 1_800, 7_200, 21_600, 86_400)
 WEBHOOK_NETWORKS = env.parsed("WEBHOOK_NETWORKS", "", addresses.networks)
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL")
+# Mails lead here: the desk to its own pages, the customer to where your site shows a ticket.
+SITE_URL = env.parsed(
+    "SITE_URL",
+    f"https://{ALLOWED_HOSTS[0].removeprefix('.')}" if HTTPS else f"http://127.0.0.1:{PORT}",
+    links.site,
+)
+TICKET_URL = env.parsed("TICKET_URL", "", links.ticket)
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "support@localhost")
 globals().update(
     env.parsed("EMAIL_URL", "", partial(mail_server.settings, otherwise=STATE_DIR / "mail"))
@@ -372,8 +381,8 @@ STORAGES = {
 }
 
 UNFOLD = {
-    "SITE_TITLE": "supportsite",
-    "SITE_HEADER": "supportsite",
+    "SITE_TITLE": SITE_NAME,
+    "SITE_HEADER": SITE_NAME,
     "SITE_SUBHEADER": "Curated answers first",
     "SITE_SYMBOL": "support_agent",
     "SITE_FAVICONS": [

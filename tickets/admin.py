@@ -49,6 +49,9 @@ MOVES: dict[str, tuple[Callable[..., bool], str]] = {
 }
 """What each button of a ticket's page does, and how that is told."""
 
+ON_ITS_WAY = "Your reply is on its way."
+NO_ADDRESS = "The customer sees it where they asked; there is no address."
+
 LEAVES = ("_resolve", "_close")
 
 # The queue's own tables say nothing that the delivery log does not say better.
@@ -165,7 +168,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description="Question")
     def text(self, ticket: Ticket) -> SafeString:
-        return format_html('<div dir="auto" class="desk-text">{}</div>', ticket.message)
+        return format_html('<div dir="auto" class="desk-text">{}</div>', ticket.full_message)
 
     @admin.display(description="Conversation")
     def said(self, ticket: Ticket) -> SafeString:
@@ -219,6 +222,9 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
         shown = {**dict.fromkeys(hidden, False), "show_save": object_id is None}
         may_draft = request.user.has_perm("faq.add_faq")
         context = {**shown, "may_draft": may_draft, **(extra_context or {})}
+        ticket = Ticket.objects.filter(pk=object_id).first() if object_id else None
+        if ticket and self.has_view_permission(request, ticket):
+            ticket.record_view(by=request.user.get_username(), comments=ticket.comments.all())
         response: HttpResponseBase = super().changeform_view(request, object_id, form_url, context)
         return response
 
@@ -245,7 +251,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
         if ticket.comment(text, by=by, is_internal=is_internal) is None:
             self.message_user(request, "It is closed; nothing was said.", messages.WARNING)
             return
-        done = "Noted for the desk." if is_internal else "Your reply is on its way."
+        done = "Noted for the desk." if is_internal else ON_ITS_WAY if ticket.email else NO_ADDRESS
         self.message_user(request, done, messages.SUCCESS)
 
     def response_change(self, request: HttpRequest, obj: Ticket) -> HttpResponse:

@@ -19,7 +19,9 @@ class Comment(models.Model):
     ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="comments")
     author = models.CharField(max_length=200)
     text = models.TextField(help_text="Masked, as REDACTION has it for comments.")
-    original = models.BinaryField(null=True, help_text="As written, encrypted; null where nothing is masked.")
+    original = models.BinaryField(
+        null=True, help_text="As written, encrypted; null where nothing is masked."
+    )
     is_internal = models.BooleanField(default=False, help_text="For the desk only.")
     from_desk = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)

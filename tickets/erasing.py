@@ -19,10 +19,11 @@ def erase(person: Person) -> dict[str, int]:
     deliveries.filter(status=Delivery.Status.PENDING).update(status=Delivery.Status.DEAD)
     rows = {
         Submission: submissions.delete()[0],
-        Delivery: deliveries.update(payload={}, next_try=None),
-        Comment: Comment.objects.filter(ticket__in=own).update(text=ERASED),
+        Delivery: deliveries.update(payload={}, original=None, next_try=None),
+        Comment: Comment.objects.filter(ticket__in=own).update(text=ERASED, original=None),
         Ticket: tickets.update(
-            requester=person.left, message=ERASED, category="", tags=[], person=None, address=None
+            **{"requester": person.left, "message": ERASED, "category": "", "tags": []},
+            **{"person": None, "address": None, "original": None},
         ),
     }
     rows[Comment] += Comment.objects.filter(author__in=names).update(author=person.left)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.crypto import salted_hmac
 from django.utils.html import format_html, format_html_join
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
@@ -16,11 +18,17 @@ from unfold.widgets import (
 )
 
 from audit.principal import SUBJECT
-from audit.privacy import Channel, PersonalData, refuse
+from audit.privacy import Channel, PersonalData, find_in, refuse
 from tickets import opening
+from tickets.knowledge import unpublished
 from tickets.models import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, Ticket
 
 _TAG = re.compile(rf"[\w.:-]{{1,{LONGEST_TAG}}}")
+
+
+def _confirmation(values: Sequence[str]) -> str:
+    """What the box for exactly these values sends."""
+    return salted_hmac("tickets.send_anyway", "\n".join(sorted(values))).hexdigest()[:16]
 
 
 class TagsField(forms.CharField):
@@ -95,8 +103,32 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> None:
         super().clean()
-        _refuse(self, Channel.COMMENTS, "reply")
         _refuse(self, Channel.TICKETS, "category", "tags")
+        if "_note" in self.data:
+            _refuse(self, Channel.COMMENTS, "reply")
+        else:
+            self._confirm_personal_data(self.cleaned_data.get("reply") or "")
+
+    def _confirm_personal_data(self, reply: str) -> None:
+        """A reply reaches the customer as it is: ask first whether its personal data is meant."""
+        found = {reply[span.start : span.end]: span.kind for span in find_in(reply)}
+        values = unpublished(list(found))
+        confirmation = _confirmation(values)
+        if not values or self.data.get("send_anyway") == confirmation:
+            return
+        listed = format_html_join(
+            "", '<li>{}: <b dir="auto">{}</b></li>', ((found[value], value) for value in values)
+        )
+        self.add_error(
+            "reply",
+            format_html(
+                "The customer would read personal data that no published FAQ has: <ul>{}</ul>"
+                '<label><input type="checkbox" name="send_anyway" value="{}"> Send it as it is'
+                "</label>",
+                listed,
+                confirmation,
+            ),
+        )
 
     def amended(self) -> dict[str, Any]:
         """What was changed here, by name."""
@@ -139,7 +171,7 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         told = self.cleaned_data
         if self.errors or told.get("escalate"):
             return
-        found = opening.offer(told["message"], requester=told["requester"], by=self.by)
+        found = opening.suggest(told["message"], requester=told["requester"], by=self.by)
         if not found:
             return
         listed = format_html_join(

@@ -44,6 +44,10 @@ class Knowledge(Protocol):
         """The published FAQs closest to it, however far that is."""
         ...
 
+    def unpublished(self, values: Sequence[str]) -> Sequence[str]:
+        """Those of ``values``, such as phone numbers, that no live FAQ says."""
+        ...
+
     def draft(self, phrasings: Sequence[str], answer: str, *, category: str, by: str) -> str:
         """Make a draft of an FAQ, the first phrasing being its question; its id.
 
@@ -84,3 +88,12 @@ def nearest(question: str, *, limit: int) -> Sequence[Known]:
     except Exception:
         log.exception("no FAQs can be shown")
         return []
+
+
+def unpublished(values: Sequence[str]) -> Sequence[str]:
+    """``Knowledge.unpublished``, or all of them when it cannot be had."""
+    try:
+        return knowledge().unpublished(values)
+    except Exception:
+        log.exception("no FAQs can be searched")
+        return values

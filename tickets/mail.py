@@ -17,27 +17,56 @@ HAPPENED = {
     "prioritised": "has another priority",
     "breached": "is overdue since {due}",
 }
-"""What is told, as the end of a sentence about the ticket."""
+"""What an event did, as the end of a sentence about the ticket."""
 
 SHORT = 60
 
 
 @dataclass(frozen=True)
-class Written:
+class Mail:
     subject: str
     text: str
 
 
-def written(
-    event: str, *, number: int, question: str, by: str, text: str, due: datetime | None
-) -> Written:
-    """The mail about one event; ``text`` is what was replied, if anything was."""
-    when = f"{due:%d %b %Y, %H:%M} UTC" if due else "now"
-    happened = HAPPENED[event].format(by=by or "the site", due=when)
-    one_line = " ".join(question.split())
-    short = one_line if len(one_line) <= SHORT else one_line[: SHORT - 1] + "…"
-    said = [f"Ticket {number} {happened}."]
-    if text:
-        said += ["", text]
-    said += ["", "The question:", question]
-    return Written(subject=f"[#{number}] {short}", text="\n".join(said) + "\n")
+@dataclass(frozen=True)
+class News:
+    """One event of a ticket, and what its mails say about it."""
+
+    event: str
+    number: int
+    question: str
+    by: str
+    site: str
+    due: datetime | None = None
+
+    def subject(self) -> str:
+        """On one line. Redact it again: a number may have been broken by the end of a line."""
+        one_line = " ".join(self.question.split())
+        short = one_line if len(one_line) <= SHORT else one_line[: SHORT - 1] + "…"
+        return f"[#{self.number}] {short}"
+
+    def to_requester(self, *, reply: str, link: str) -> str:
+        """``reply`` is what the desk said, ``link`` where the ticket is shown; or empty."""
+        happened = (
+            [f"{self.by or self.site} has replied to your question:", "", reply]
+            if reply
+            else [f"Your ticket {self._happened()}"]
+        )
+        where = ["", f"See it, and answer, here: {link}"] if link else []
+        question = ["", f"Your question (ticket {self.number}):", self.question]
+        return _joined("Hello,", "", *happened, *where, *question, "", "Kind regards", self.site)
+
+    def to_desk(self, *, comment: str, link: str) -> str:
+        """``comment`` is what was said, if anything was; ``link`` is the ticket's page."""
+        said = ["", comment] if comment else []
+        question = ["", "The question:", self.question]
+        return _joined(f"Ticket {self._happened()}", *said, *question, "", link)
+
+    def _happened(self) -> str:
+        when = f"{self.due:%d %b %Y, %H:%M} UTC" if self.due else "now"
+        words = HAPPENED[self.event].format(by=self.by or "the site", due=when)
+        return f"{self.number} {words}."
+
+
+def _joined(*lines: str) -> str:
+    return "\n".join(lines).rstrip() + "\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -11,12 +10,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.utils import timezone
 
-from audit import box
-from audit.models import SubjectKey, record
-from audit.people import Pseudonym, known_as
-from audit.privacy import Channel, admit
+from audit.models import Record, record
+from audit.people import known_as
+from audit.privacy import Channel, admit, admit_message
 from tickets import outbox
-from tickets.comments import Comment
+from tickets.comments import Comment, CommentQuerySet
+from tickets.encryption import EncryptedForRequester
 from tickets.outbox import Attempt, Delivery, Webhook
 from tickets.service_levels import Holiday, ServiceLevel
 from tickets.submissions import Submission
@@ -36,6 +35,9 @@ __all__ = [
 LONGEST_TEXT = 4000
 LONGEST_TAG = 50
 MOST_TAGS = 20
+
+VIEWED_WITHIN = timedelta(hours=1)
+"""Who reads a ticket again within it makes no second record."""
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -76,9 +78,10 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
     ) -> Ticket:
         """Open a ticket for a person, with its audit record. Raises ``PersonalData``."""
         now = timezone.now()
+        admitted = admit_message(Channel.TICKETS, message, field="message")
         ticket: Ticket = self.model(
             requester=known_as(requester),
-            message=admit(Channel.TICKETS, message, field="message"),
+            message=admitted.masked,
             ask_id=ask_id,
             reason=reason or Ticket.Reason.REQUESTED,
             priority=priority or Ticket.Priority.NORMAL,
@@ -87,6 +90,7 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
             clock_started=now,
         )
         ticket.due = ticket.due_by_target()
+        ticket.original = ticket.encrypt(admitted.original)
         ticket.write_to(email)
         ticket.save(force_insert=True)
         told = {name: getattr(ticket, name) for name in ("message", *FIELDS)}
@@ -95,7 +99,7 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
         return ticket
 
 
-class Ticket(models.Model):
+class Ticket(EncryptedForRequester):
     """A question a person must answer. Its state changes only through the methods here.
 
     Each of them takes the row, looks whether it still is where the change may start from, and
@@ -121,12 +125,6 @@ class Ticket(models.Model):
         UNHELPFUL = "unhelpful", "The answer did not help"
         REQUESTED = "requested", "A person was asked for"
 
-    requester = models.CharField(
-        max_length=200, help_text="Who waits for the answer, as people.known_as has it."
-    )
-    person = Pseudonym(db_column="person", help_text="Whose key opens the address.")
-    address = models.BinaryField(null=True, help_text="Where news for the requester go, encrypted.")
-    message = models.TextField(help_text="Redacted.")
     ask_id = models.UUIDField(null=True, blank=True, help_text="The ask it came from.")
     reason = models.CharField(
         max_length=12,
@@ -168,27 +166,12 @@ class Ticket(models.Model):
     def __str__(self) -> str:
         return f"Ticket {self.pk}"
 
-    @property
-    def email(self) -> str:
-        """Where news for the requester go; empty for nowhere, and once that person is erased."""
-        key = SubjectKey.objects.filter(pk=self.person_id).first()
-        if key is None or not self.address:
-            return ""
-        with suppress(box.Unreadable):
-            return key.open(bytes(self.address))
-        return ""
-
-    def write_to(self, email: str) -> None:
-        """Let news go there; whoever calls saves it."""
-        self.person = SubjectKey.objects.kept(self.requester) if email else None
-        self.address = self.person.close(email) if self.person else None
-
     def record(self, verb: str, *, by: str, **data: object) -> None:
         told = {"requester": self.requester, **data}
         record(f"ticket.{verb}", actor=by, kind="ticket", key=self.pk, data=told)
 
     def tell(self, event: str, *, by: str, comment: Comment | None = None) -> None:
-        outbox.tell(self, event, by=by, text=comment.text if comment else "")
+        outbox.tell(self, event, by=by, comment=comment)
 
     @property
     def is_overdue(self) -> bool:
@@ -237,13 +220,14 @@ class Ticket(models.Model):
         )
 
     @transaction.atomic
-    def resume(self, *, by: str) -> bool:
+    def resume(self, *, by: str, is_mailed: bool = True) -> bool:
         """The customer has answered: it is the desk's turn again, and due that much later."""
         self._take()
         return self._move(
             "resumed",
             by=by,
             origin=[self.Status.WAITING],
+            is_mailed=is_mailed,
             status=self.Status.CLAIMED,
             waited=self.waited + self._waited_now(),
             waiting_since=None,
@@ -268,20 +252,31 @@ class Ticket(models.Model):
         return self._move("closed", by=by, origin=[self.Status.RESOLVED], status=self.Status.CLOSED)
 
     @transaction.atomic
-    def reopen(self, *, by: str, origin: Iterable[str] = (Status.RESOLVED, Status.CLOSED)) -> bool:
-        """It was not answered after all: back to the queue, with a clock that starts again."""
+    def reopen(
+        self,
+        *,
+        by: str,
+        origin: Iterable[str] = (Status.RESOLVED, Status.CLOSED),
+        keeps_assignee: bool = False,
+        is_mailed: bool = True,
+    ) -> bool:
+        """It was not answered after all: back to the queue, or to who had it, with a clock that
+        starts again."""
+        back_to = {"status": self.Status.OPEN, "assignee": ""}
         return self._move(
             "reopened",
             by=by,
             origin=origin,
-            status=self.Status.OPEN,
-            assignee="",
+            is_mailed=is_mailed,
+            **({"status": self.Status.CLAIMED} if keeps_assignee else back_to),
             clock_started=timezone.now(),
             waited=timedelta(),
             breached=None,
         )
 
-    def _move(self, verb: str, *, by: str, origin: Iterable[str], **to: object) -> bool:
+    def _move(
+        self, verb: str, *, by: str, origin: Iterable[str], is_mailed: bool = True, **to: object
+    ) -> bool:
         self._take()
         if self.status not in origin:
             return False
@@ -291,7 +286,7 @@ class Ticket(models.Model):
         self.record(
             verb, by=by, **{name: to[name] for name in ("status", "assignee") if name in to}
         )
-        outbox.tell(self, verb, by=by, assignee=self.assignee or assignee)
+        outbox.tell(self, verb, by=by, assignee=self.assignee or assignee, is_mailed=is_mailed)
         return True
 
     @transaction.atomic
@@ -330,7 +325,10 @@ class Ticket(models.Model):
             setattr(self, name, value)
         if self.status not in (self.Status.RESOLVED, self.Status.CLOSED):
             self.due = self.due_by_target()
-        self.save(update_fields=[*to, "due", "updated"])
+            if self.due > timezone.now():
+                # It may become overdue once more, and is told then.
+                self.breached = None
+        self.save(update_fields=[*to, "due", "breached", "updated"])
 
     def _waited_now(self) -> timedelta:
         if self.waiting_since is None:
@@ -346,26 +344,52 @@ class Ticket(models.Model):
     ) -> Comment | None:
         """Say something about it. None if it is closed: then nobody would read it.
 
-        What the customer says while the desk waits for it puts the ticket back to work. Raises
-        ``PersonalData``.
+        What the customer says on a waiting or resolved ticket puts it back to work. What the desk
+        says to the customer is never altered. Raises ``PersonalData``.
         """
-        text = admit(Channel.COMMENTS, text, field="text")
+        message = admit_message(
+            Channel.COMMENTS, text, field="text", must_arrive=from_desk and not is_internal
+        )
         self._take()
         if self.status == self.Status.CLOSED:
             return None
-        said = Comment.objects.create(
+        comment = Comment.objects.create(
             ticket=self,
             author=known_as(by),
-            text=text,
+            text=message.masked,
+            original=self.encrypt(message.original),
             is_internal=is_internal,
             from_desk=from_desk,
         )
-        self.record("commented", by=by, comment=said.pk, internal=is_internal, text=text)
+        self.save(update_fields=["person", "updated"])
+        self.record("commented", by=by, comment=comment.pk, internal=is_internal, text=comment.text)
         if not is_internal:
-            self.tell("commented", by=by, comment=said)
+            self.tell("commented", by=by, comment=comment)
         if not from_desk:
-            self.resume(by=by)
-        return said
+            self._put_back_to_work(by=by)
+        return comment
+
+    def _put_back_to_work(self, *, by: str) -> None:
+        """By what the customer said, of which everybody is told anyway."""
+        if self.status == self.Status.WAITING:
+            self.resume(by=by, is_mailed=False)
+        elif self.status == self.Status.RESOLVED:
+            self.reopen(by=by, keeps_assignee=outbox.is_reachable(self.assignee), is_mailed=False)
+
+    @transaction.atomic
+    def record_view(self, *, by: str, comments: CommentQuerySet) -> None:
+        """Record that somebody read what is masked everywhere else: the message and ``comments``.
+
+        One record for a reader and a ticket an hour, and another as soon as there is more to read.
+        None for the requester, who wrote or was sent all of it.
+        """
+        texts = comments.exclude(original=None).count() + (self.original is not None)
+        if not texts or known_as(by) == self.requester:
+            return
+        recent = Record.objects.all().about("ticket", self.pk).by(by)
+        last = recent.filter(action="ticket.viewed", at__gte=timezone.now() - VIEWED_WITHIN).first()
+        if last is None or last.data.get("texts") != texts:
+            self.record("viewed", by=by, texts=texts)
 
     @transaction.atomic
     def drafted(self, faq_id: str, *, by: str) -> None:

@@ -1,4 +1,4 @@
-"""Before a ticket is made: what may answer it already, and whether it was made before."""
+"""Opening a ticket: the FAQs that may answer it already, and POSTs that come twice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tickets import asked, knowledge
 from tickets.knowledge import Known
 from tickets.models import Submission, Ticket
 
-OFFERED = "These may answer it. To have a ticket anyway, send it again with escalate set to true."
+SUGGESTED = "These FAQs may answer it. To have a ticket, send it again without suggest."
+CREATED = "The ticket is open."
 
 REASONS = {
     "unanswered": Ticket.Reason.UNANSWERED,
@@ -25,7 +26,7 @@ REASONS = {
 """By how the ask ended."""
 
 
-class Reused(Exception):
+class KeyReused(Exception):
     """An Idempotency-Key came a second time with something else in the body."""
 
     problem_status = 422
@@ -34,8 +35,10 @@ class Reused(Exception):
         return "This Idempotency-Key was used for another ticket."
 
 
-def offer(message: str, *, requester: str, by: str, audiences: Collection[str] = ()) -> list[Known]:
-    """The FAQs that may answer it; that they were shown is on the record."""
+def suggest(
+    message: str, *, requester: str, by: str, audiences: Collection[str] = ()
+) -> list[Known]:
+    """The FAQs that may answer it, with an audit record that they were shown."""
     found = list(knowledge.offered(message, audiences=audiences))
     if found:
         told = {"requester": requester, "message": message, "faqs": [each.faq_id for each in found]}
@@ -55,13 +58,13 @@ def is_known(key: str, subject: str) -> bool:
 
 
 @transaction.atomic
-def once(
+def get_or_create(
     key: str, *, subject: str, content: Mapping[str, Any], make: Callable[[], Ticket]
 ) -> Ticket:
-    """The ticket of this caller's key: the one there is, else one that is made now.
+    """The ticket of this caller's key, made by ``make`` if there is none.
 
     Two at once wait for each other: the row is there or not when the first has ended.
-    Raises ``Reused``.
+    Raises ``KeyReused``.
     """
     sent = json.dumps(content, sort_keys=True, default=str).encode()
     digest = _digest(sent)
@@ -72,7 +75,7 @@ def once(
         submission.ticket = make()
         submission.save(update_fields=["ticket"])
     elif submission.digest != digest:
-        raise Reused
+        raise KeyReused
     assert submission.ticket
     return submission.ticket
 

@@ -20,6 +20,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.db import connection, models, transaction
+from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
@@ -29,9 +30,10 @@ from procrastinate.manager import JobManager
 from audit.models import record
 from audit.people import is_pseudonym, known_as
 from audit.privacy import Channel, leaving
-from tickets import mail, signing
+from tickets import links, mail, signing
 
 if TYPE_CHECKING:
+    from tickets.comments import Comment
     from tickets.models import Ticket
 
 TASK = "tickets.deliver"
@@ -51,6 +53,9 @@ THE_REQUESTER, THE_DESK = "the requester", "the desk"
 
 FOR_THE_DESK = frozenset({"breached", "prioritised"})
 """Events that the requester is not written to about."""
+
+FOR_ANYBODY = frozenset({"opened", "reopened", "breached"})
+"""Events that the desk is written to about where nobody has the ticket."""
 
 
 class Webhook(models.Model):
@@ -134,7 +139,10 @@ class Delivery(models.Model):
     address = models.CharField(
         max_length=500, help_text="A URL, or for whom: their address is looked up when it is sent."
     )
-    payload = models.JSONField()
+    payload = models.JSONField(help_text="What a program is sent; of a mail, masked.")
+    original = models.BinaryField(
+        null=True, help_text="A mail's text as written, encrypted; null where nothing is masked."
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     tries = models.PositiveIntegerField(default=0, help_text="Since it was last sent anew.")
     next_try = models.DateTimeField(null=True, blank=True)
@@ -159,6 +167,11 @@ class Delivery(models.Model):
         if self.address == THE_REQUESTER:
             return self.ticket.email
         return settings.SUPPORT_EMAIL if self.address == THE_DESK else address_of(self.address)
+
+    def mail_text(self) -> str:
+        """As its reader is to have it."""
+        text: str = self.payload["text"]
+        return self.ticket.decrypt(self.original) or text
 
     def enqueue(self) -> None:
         """Let the queue send it. Raises ``AlreadyEnqueued`` if it waits there already."""
@@ -220,46 +233,76 @@ class Attempt(models.Model):
 
 
 def tell(
-    ticket: Ticket, event: str, *, by: str, text: str = "", assignee: str | None = None
+    ticket: Ticket,
+    event: str,
+    *,
+    by: str,
+    comment: Comment | None = None,
+    assignee: str | None = None,
+    is_mailed: bool = True,
 ) -> None:
     """Write down what everybody is to be told; call it in the transaction of the event.
 
-    ``text`` is a public comment's. ``assignee`` is who had the ticket, if it no longer says so.
+    ``comment`` is a public one. ``assignee`` is who had the ticket, if it no longer says so.
     """
     now, by = timezone.now(), known_as(by)
-    made = [*_mails(ticket, event, by, text, assignee or ticket.assignee, now)]
-    made += _webhooks(ticket, event, by, text, now)
+    made: list[Delivery] = []
+    if is_mailed:
+        made += _mails(ticket, event, by, comment, assignee or ticket.assignee, now)
+    made += _webhooks(ticket, event, by, comment, now)
     Delivery.objects.bulk_create(made)
     for delivery in made:
         delivery.enqueue()
 
 
+def is_reachable(name: str) -> bool:
+    """Whether a person of the desk can be written to."""
+    return bool(name) and bool(address_of(name))
+
+
 def _mails(
-    ticket: Ticket, event: str, by: str, text: str, assignee: str, now: datetime
+    ticket: Ticket, event: str, by: str, comment: Comment | None, assignee: str, now: datetime
 ) -> Iterator[Delivery]:
+    question = leaving(Channel.MAIL, ticket.message)
+    news = mail.News(event, ticket.pk, question, by, settings.SITE_NAME, ticket.due)
+    subject = leaving(Channel.MAIL, news.subject())
+    masked = leaving(Channel.MAIL, comment.text) if comment else ""
+    for name in _recipients(ticket, event, by, comment, assignee):
+        delivery = Delivery(
+            ticket=ticket, event=event, kind=Delivery.Kind.MAIL, address=name, next_try=now
+        )
+        if name == THE_REQUESTER:
+            link = settings.TICKET_URL.replace(links.NUMBER, str(ticket.pk))
+            text = news.to_requester(reply=masked, link=link)
+            # What the desk says to its customer is never altered.
+            full = news.to_requester(reply=comment.full_text, link=link) if comment else text
+            delivery.original = ticket.encrypt(full) if full != text else None
+        else:
+            page = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+            text = news.to_desk(comment=masked, link=f"{settings.SITE_URL}{page}")
+        delivery.payload = {"subject": subject, "text": text}
+        yield delivery
+
+
+def _recipients(
+    ticket: Ticket, event: str, by: str, comment: Comment | None, assignee: str
+) -> list[str]:
+    """Whom a mail is for, each address once; nobody is mailed their own words."""
+    by_customer = comment is not None and not comment.from_desk
     people = {address_of(assignee): assignee} if assignee else {}
-    if not assignee and event in ("opened", "reopened", "breached"):
+    people.pop("", None)
+    if not people and (by_customer or (not assignee and event in FOR_ANYBODY)):
         people[settings.SUPPORT_EMAIL] = THE_DESK
-    if event not in FOR_THE_DESK:
+    if event not in FOR_THE_DESK and not by_customer:
         # Never what the requester is called: only the token vouches for an address.
         people.setdefault(ticket.email, THE_REQUESTER)
     people.pop("", None)
-    question, text = leaving(Channel.MAIL, [ticket.message, text])
-    written = mail.written(
-        event, number=ticket.pk, question=question, by=by, text=text, due=ticket.due
-    )
-    for name in sorted(people.values()):
-        yield Delivery(
-            ticket=ticket,
-            event=event,
-            kind=Delivery.Kind.MAIL,
-            address=name,
-            payload={"subject": written.subject, "text": written.text},
-            next_try=now,
-        )
+    return sorted(name for name in people.values() if comment is None or name != by)
 
 
-def _webhooks(ticket: Ticket, event: str, by: str, text: str, now: datetime) -> Iterator[Delivery]:
+def _webhooks(
+    ticket: Ticket, event: str, by: str, comment: Comment | None, now: datetime
+) -> Iterator[Delivery]:
     for webhook in Webhook.objects.filter(is_active=True):
         delivery = Delivery(
             ticket=ticket,
@@ -275,7 +318,7 @@ def _webhooks(ticket: Ticket, event: str, by: str, text: str, now: datetime) -> 
             "at": now.isoformat(),
             "by": by,
             "ticket": as_told(ticket),
-            **({"comment": leaving(Channel.WEBHOOKS, text)} if text else {}),
+            **({"comment": leaving(Channel.WEBHOOKS, comment.text)} if comment else {}),
         }
         yield delivery
 
@@ -299,7 +342,7 @@ def as_told(ticket: Ticket) -> dict[str, Any]:
 def address_of(name: str) -> str:
     """Where a person of the desk is written to: the address of their account, or the name they
     sign in with if it is one; else empty."""
-    people = get_user_model().objects.only("email", "username")
+    people = get_user_model().objects.filter(is_active=True).only("email", "username")
     if is_pseudonym(name):
         staff = people.filter(is_staff=True)
         user = next((each for each in staff if known_as(each.get_username()) == name), None)

@@ -13,7 +13,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 
 from audit.privacy import Channel, leaving
-from tickets import http_client, signing
+from tickets import http_client, mail_headers, signing
 from tickets.outbox import Attempt, Delivery
 
 WEBHOOK_SECONDS = 10.0
@@ -74,10 +74,9 @@ def _mail(delivery: Delivery) -> tuple[bool, str]:
         return False, f"{delivery.address} has no address"
     message = EmailMessage(
         delivery.payload["subject"],
-        delivery.payload["text"],
+        delivery.mail_text(),
         to=[address],
-        # The same at every try, so that a mailbox can drop what it already has.
-        headers={"Message-ID": f"<{delivery.pk}@supportsite>"},
+        headers=mail_headers.headers(ticket=delivery.ticket_id, delivery=str(delivery.pk)),
     )
     try:
         message.send()

@@ -31,11 +31,11 @@ class NewTicketSerializer(serializers.Serializer[dict[str, Any]]):
     ask_id = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="The ask it came from."
     )
-    escalate = serializers.BooleanField(
+    suggest = serializers.BooleanField(
         required=False,
         default=False,
-        help_text="Make the ticket even if FAQs may answer it. One with an ask_id is made anyway: "
-        "its FAQs were shown by /ask.",
+        help_text="Show the FAQs that may answer it first, and make no ticket if there are any. "
+        "With an ask_id the ticket is made: its FAQs were shown by /ask.",
     )
     email = serializers.EmailField(
         required=False,
@@ -104,6 +104,15 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         read_only_fields = fields
 
 
+class FullTicketSerializer(TicketSerializer):
+    """With the message as written: for its owner, and for who works on it."""
+
+    message = serializers.CharField(source="full_message", read_only=True)
+
+    class Meta(TicketSerializer.Meta):
+        pass
+
+
 class NewCommentSerializer(serializers.Serializer[dict[str, Any]]):
     text = VisibleText(max_length=LONGEST_TEXT)
     internal = serializers.BooleanField(
@@ -113,6 +122,7 @@ class NewCommentSerializer(serializers.Serializer[dict[str, Any]]):
 
 class CommentSerializer(serializers.ModelSerializer[Comment]):
     internal = serializers.BooleanField(source="is_internal", read_only=True)
+    text = serializers.CharField(source="full_text", read_only=True)
 
     class Meta:
         model = Comment
@@ -124,7 +134,7 @@ class CommentListSerializer(serializers.Serializer[Any]):
     results = CommentSerializer(many=True)
 
 
-class TicketDetailSerializer(TicketSerializer):
+class TicketDetailSerializer(FullTicketSerializer):
     """A ticket with what was said about it, as far as the reader may know."""
 
     comments = CommentSerializer(many=True, read_only=True, source="shown_comments")
@@ -153,9 +163,22 @@ class KnownSerializer(serializers.Serializer[Any]):
     similarity = serializers.FloatField()
 
 
-class OfferedSerializer(serializers.Serializer[Any]):
-    """No ticket yet: these FAQs may answer it."""
+class SuggestedSerializer(serializers.Serializer[Any]):
+    """No ticket: these FAQs may answer it."""
 
-    id = serializers.IntegerField(allow_null=True)
+    result = serializers.ChoiceField(choices=["suggested"])
     detail = serializers.CharField()
+    id = serializers.IntegerField(allow_null=True)
     suggestions = KnownSerializer(many=True)
+
+
+class CreatedTicketSerializer(FullTicketSerializer):
+    """The ticket, and beside it the FAQs that may answer it. For the schema alone."""
+
+    result = serializers.ChoiceField(choices=["created"], read_only=True)
+    detail = serializers.CharField(read_only=True)
+    suggestions = KnownSerializer(many=True, read_only=True)
+
+    class Meta(FullTicketSerializer.Meta):
+        fields = (*TicketSerializer.Meta.fields, "result", "detail", "suggestions")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]

@@ -18,6 +18,7 @@ from audit.models import record
 from audit.principal import Principal, Role, principal_of
 from audit.privacy import Channel, refuse
 from tickets import asked, opening
+from tickets.comments import CommentQuerySet
 from tickets.export import csv_lines
 from tickets.models import Ticket, TicketQuerySet
 from tickets.selecting import chosen, find, is_desk, visible
@@ -25,11 +26,13 @@ from tickets.serializers import (
     AmendSerializer,
     CommentListSerializer,
     CommentSerializer,
+    CreatedTicketSerializer,
+    FullTicketSerializer,
     NewCommentSerializer,
     NewTicketSerializer,
-    OfferedSerializer,
     OnBehalfSerializer,
     SelectionSerializer,
+    SuggestedSerializer,
     TicketDetailSerializer,
     TicketFilterSerializer,
     TicketListSerializer,
@@ -82,48 +85,64 @@ class TicketsView(APIView):
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],
         request=NewTicketSerializer,
-        responses={200: OfferedSerializer, 201: TicketSerializer},
+        responses={200: SuggestedSerializer, 201: CreatedTicketSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Open a ticket for a person, or first be shown the FAQs that may answer it."""
-        wanted = NewTicketSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        fields = wanted.validated_data
+        """Open a ticket. The reply's ``result`` says what was done.
+
+        ``created``: the ticket, with the FAQs that may answer it beside it. ``suggested``, only
+        where ``suggest`` asked for it: FAQs may answer it, and no ticket was made.
+        """
+        serializer = NewTicketSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        fields = serializer.validated_data
         principal = principal_of(request)
         requester = fields.pop("user_id", principal.subject)
         if not principal.may_act_for(requester):
             raise PermissionDenied("user_id: you may only open tickets as yourself.")
         fields["email"] = _email(principal, requester, fields["email"])
-        told = {"message": fields["message"], "category": fields["category"]}
-        refuse(Channel.TICKETS, {**told, "tags": " ".join(fields["tags"])})
+        texts = {"message": fields["message"], "category": fields["category"]}
+        refuse(Channel.TICKETS, {**texts, "tags": " ".join(fields["tags"])})
         ask_id = str(fields.pop("ask_id") or "") or None
         if ask_id and not asked.find(requester, ask_id):
             raise ValidationError({"ask_id": "This user asked nothing with that id."})
         key = _idempotency_key(request)
-        is_decided = fields.pop("escalate") or ask_id or opening.is_known(key, principal.subject)
-        if not is_decided:
-            found = opening.offer(
-                fields["message"],
-                requester=requester,
-                by=principal.subject,
-                # A service's own are not those of the user it names.
-                audiences=principal.audiences if requester == principal.subject else (),
+        suggestions = [] if ask_id else _suggestions(principal, requester, fields["message"])
+        is_known = opening.is_known(key, principal.subject)
+        if fields.pop("suggest") and suggestions and not is_known:
+            return Response(
+                {"result": "suggested", "detail": opening.SUGGESTED, "id": None}
+                | {"suggestions": suggestions}
             )
-            if found:
-                told = {"id": None, "detail": opening.OFFERED, "suggestions": found}
-                return Response(OfferedSerializer(told).data)
         fields.setdefault("reason", opening.reason_of(ask_id, requester))
-        made = {**fields, "requester": requester, "ask_id": ask_id}
+        content = {**fields, "requester": requester, "ask_id": ask_id}
 
         def make() -> Ticket:
-            ticket: Ticket = Ticket.objects.escalate(**made, by=principal.subject)
+            ticket: Ticket = Ticket.objects.escalate(**content, by=principal.subject)
             return ticket
 
         if key:
-            ticket = opening.once(key, subject=principal.subject, content=made, make=make)
+            ticket = opening.get_or_create(
+                key, subject=principal.subject, content=content, make=make
+            )
         else:
             ticket = make()
-        return Response(TicketSerializer(ticket).data, status=status.HTTP_201_CREATED)
+        return Response(
+            {**FullTicketSerializer(ticket).data, "result": "created", "detail": opening.CREATED}
+            | {"suggestions": suggestions},
+            status=status.HTTP_201_CREATED,
+        )
+
+
+def _suggestions(principal: Principal, requester: str, message: str) -> list[dict[str, Any]]:
+    suggestions = opening.suggest(
+        message,
+        requester=requester,
+        by=principal.subject,
+        # A service's own audiences are not those of the user it names.
+        audiences=principal.audiences if requester == principal.subject else (),
+    )
+    return [each.as_dict() for each in suggestions]
 
 
 def _email(principal: Principal, requester: str, named: str) -> str:
@@ -165,11 +184,17 @@ class TicketView(APIView):
 
 def _detail(ticket: Ticket, principal: Principal) -> dict[str, Any]:
     """What this reader may know: internal comments and the decision never leave the desk."""
-    comments = ticket.comments.all()
     before = asked.asked_before(ticket) if is_desk(principal) else None
-    ticket.shown_comments = comments if is_desk(principal) else comments.public()  # type: ignore[attr-defined]
+    ticket.shown_comments = _read_comments(ticket, principal)  # type: ignore[attr-defined]
     ticket.asked = before.as_dict() if before else None  # type: ignore[attr-defined]
     return dict(TicketDetailSerializer(ticket).data)
+
+
+def _read_comments(ticket: Ticket, principal: Principal) -> CommentQuerySet:
+    """Those that this reader may know, as written; that they were read is on the record."""
+    comments = ticket.comments.all() if is_desk(principal) else ticket.comments.public()
+    ticket.record_view(by=principal.subject, comments=comments)
+    return comments
 
 
 class CommentsView(APIView):
@@ -182,9 +207,7 @@ class CommentsView(APIView):
     )
     def get(self, request: Request, pk: int) -> Response:
         """What was said, oldest first; internal comments are for the desk only."""
-        comments = find(request, pk).comments.all()
-        if not is_desk(principal_of(request)):
-            comments = comments.public()
+        comments = _read_comments(find(request, pk), principal_of(request))
         return Response({"results": CommentSerializer(comments, many=True).data})
 
     @extend_schema(

@@ -39,6 +39,9 @@ OTHER_FIELDS, DESK, SENT = 6, 30, 100
 redact = partial(redaction.redact, region=site.PHONE_REGION)
 
 TAG = re.compile(r"[\w.:-]{1,50}")
+READER = "news@reader.example"
+"""A customer, whom the desk's replies reach as written; nobody else may read them so."""
+
 SHORTEST = 7
 """Anything shorter is in some number or other by chance."""
 
@@ -88,7 +91,7 @@ class Doors:
         for value in alone(values):
             if not re.match(SUBJECT, value):
                 continue
-            body = {"message": "Where is it?", "conversation_id": "talk", "escalate": True}
+            body = {"message": "Where is it?", "conversation_id": "talk"}
             customer = self.as_role("customer", subject=value)
             customer.post("/ask", body, format="json")
             customer.post("/tickets", body, format="json")
@@ -98,8 +101,8 @@ class Doors:
             self.refused(self.as_role("customer", subject="u1"), "/ask", {**body, "user_id": value})
 
     def ticket(self, text: str, values: tuple[str, ...]) -> None:
-        customer = self.as_role("customer", subject="u1", email="news@reader.example")
-        body: dict[str, Any] = {"message": text, "escalate": True}
+        customer = self.as_role("customer", subject="u1", email=READER)
+        body: dict[str, Any] = {"message": text}
         named = [value for value in alone(values) if value.isascii() and len(value) <= 100]
         for value in named:
             body["category"] = value
@@ -108,8 +111,10 @@ class Doors:
         made = customer.post("/tickets", body, format="json", headers=headers).json()["id"]
         customer.post(f"/tickets/{made}/comments", {"text": text}, format="json")
         support = self.as_role("support", subject="sam")
-        note = {"text": text, "internal": True}
-        support.post(f"/tickets/{made}/comments", note, format="json")
+        for internal in (True, False):
+            said = {"text": text, "internal": internal}
+            support.post(f"/tickets/{made}/comments", said, format="json")
+        support.get(f"/tickets/{made}")
 
     def ticket_in_other_ways(self, text: str, values: tuple[str, ...]) -> None:
         customer = self.as_role("customer", subject="u1")
@@ -224,6 +229,7 @@ def test_nothing_that_came_in_through_any_door_is_found_anywhere(
     settings.REDACTION = parse("faqs=redact")
     settings.AUDIT_FILE = str(site.STATE_DIR / "no_raw_value.jsonl")
     settings.WEBHOOK_NETWORKS = networks("127.0.0.0/8")
+    settings.SUPPORT_EMAIL = "desk@reader.example"
     model = with_agent()
     desk = Client()
     desk.force_login(User.objects.create_superuser("sam"))
@@ -251,13 +257,19 @@ def test_nothing_that_came_in_through_any_door_is_found_anywhere(
         for delivery in Delivery.objects.all()[:SENT]:
             sending.deliver(str(delivery.pk))
 
+    replies = [m for m in mail.outbox if m.to == [READER] and "has replied to your" in m.body]
+    others = [message for message in mail.outbox if message not in replies]
+    support = as_role("support", subject="ann")
     places = [
         *in_the_database(),
         *in_files(site.STATE_DIR),
         ("logs", logged.getvalue().encode()),
         ("metrics", client.get("/metrics").content),
-        ("mails", b"\n".join(sent.message().as_bytes() for sent in mail.outbox)),
-        ("mails, decoded", "\n".join(f"{m.subject} {m.body}" for m in mail.outbox).encode()),
+        ("mails", b"\n".join(sent.message().as_bytes() for sent in others)),
+        ("mails, decoded", "\n".join(f"{m.subject} {m.body}" for m in others).encode()),
+        ("subjects", "\n".join(m.subject for m in replies).encode()),
+        ("the list of tickets", support.get("/tickets", {"limit": 200}).content),
+        ("the export", b"".join(support.get("/tickets.csv").streaming_content)),
         ("webhooks", b"\n".join(got["body"] for got in receiver.got)),
         ("prompts", json.dumps([a.body for a in model.asked], ensure_ascii=False).encode()),
         ("errors", b"\n".join(doors.replies)),
@@ -265,7 +277,9 @@ def test_nothing_that_came_in_through_any_door_is_found_anywhere(
     Path(settings.AUDIT_FILE).unlink()
     # They were all there, to be found if anything had let them through.
     assert Ticket.objects.count() >= len(found)
-    assert Comment.objects.count() >= 2 * len(found)
+    assert Comment.objects.count() >= 3 * len(found)
+    assert Ticket.objects.exclude(original=None).count() >= len(found) // 2
+    assert any(value in m.body for m in replies for value in values)
     assert Record.objects.filter(action="question.asked").count() >= len(found)
     assert ConversationTurn.objects.exists()
     assert all([logged.getvalue(), mail.outbox, receiver.got, model.asked, doors.replies])

@@ -14,8 +14,10 @@ def test_what_is_not_named_stays_as_it_is():
     assert parse(" ask=reject\n mail=off ") == {**DEFAULTS, "ask": "reject", "mail": "off"}
 
 
-def test_everything_is_redacted_unless_stated_but_for_what_everybody_is_to_read():
-    assert {channel for channel in Channel if DEFAULTS[channel] is not Mode.REDACT} == {"faqs"}
+def test_by_default_conversations_are_encrypted_faqs_stay_and_all_else_is_redacted():
+    others = {name: mode for name, mode in DEFAULTS.items() if mode is not Mode.REDACT}
+
+    assert others == {"tickets": "encrypt", "comments": "encrypt", "faqs": "warn"}
 
 
 @pytest.mark.parametrize(

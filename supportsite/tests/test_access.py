@@ -75,7 +75,7 @@ THERE = {"slug": "reset-password", "kind": "csv", "number": 1}
 
 BODIES = {
     "POST /ask": {"message": "How do I reset my password?"},
-    "POST /tickets": {"message": "Where is it?", "escalate": True},
+    "POST /tickets": {"message": "Where is it?"},
     "POST /tickets/{id}/comments": {"text": "Where is it?"},
     "POST /faqs": {"slug": "umbrella", "question": "Do you lend umbrellas?", "answer": "Yes."},
     "PUT /faqs/{slug}": {"question": "I forgot my password", "answer": "Call us."},

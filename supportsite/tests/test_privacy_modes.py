@@ -39,7 +39,7 @@ def refused(reply, *fields: str) -> None:
 
 
 def open_ticket(client, **fields):
-    return client.post("/tickets", {"message": "Where?", "escalate": True, **fields}, format="json")
+    return client.post("/tickets", {"message": "Where?", **fields}, format="json")
 
 
 def upload(client, answer: str, question: str = "Where is the moon base?"):
@@ -78,7 +78,7 @@ def test_a_ticket_is_refused_field_by_field(as_role, settings):
     modes(settings, "tickets=reject")
 
     refused(open_ticket(as_role("customer"), message=TEXT, category=EMAIL), "message", "category")
-    refused(open_ticket(as_role("customer"), message=TEXT, escalate=False), "message")
+    refused(open_ticket(as_role("customer"), message=TEXT, suggest=True), "message")
 
     assert not Ticket.objects.exists()
     assert not Record.objects.filter(action="ticket.offered").exists()
@@ -117,11 +117,11 @@ def test_what_the_desk_may_read_leaves_redacted_unless_stated(settings, kind, ot
     ticket = Ticket.objects.escalate(
         TEXT, requester="u1", by="u1", email="to@example.org", category=EMAIL
     )
-    ticket.comment(TEXT, by="sam")
+    ticket.claim(by="sam")
 
     told = {
         {"mail": "mail", "webhook": "webhooks"}[each.kind]: json.dumps(each.payload)
-        for each in Delivery.objects.filter(event="commented")
+        for each in Delivery.objects.filter(event="claimed")
     }
     assert (EMAIL in told[kind], EMAIL in told[other]) == (True, False)
 
@@ -277,7 +277,8 @@ def test_a_person_at_the_desk_is_told_at_the_field(desk, settings):
     new = {"requester": "u1", "message": TEXT, "priority": "normal", "escalate": "on"}
 
     opened = desk.post("/admin/tickets/ticket/add/", new)
-    replied = desk.post(f"/admin/tickets/ticket/{ticket.pk}/change/", {"reply": TEXT})
+    address = f"/admin/tickets/ticket/{ticket.pk}/change/"
+    replied = desk.post(address, {"reply": TEXT, "_note": ""})
 
     for page in (opened, replied):
         assert "Personal data (EMAIL, PHONE) is not taken here." in page.content.decode()

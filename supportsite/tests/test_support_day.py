@@ -89,6 +89,13 @@ def reply(page: Page) -> None:
     page.keyboard.type(REPLY)
     shot(page, "3-reply")
     page.keyboard.press("Control+Enter")
+    confirm = page.get_by_role("checkbox", name="Send it as it is")
+    expect(confirm).to_be_visible()
+    shot(page, "3-confirm")
+    confirm.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Alt+r")
+    page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Your reply is on its way.")).to_be_visible()
 
 
@@ -144,6 +151,7 @@ def test_what_a_person_answered_once_answers_by_itself_from_then_on(site):
     ticket = Ticket.objects.get()
     assert (ticket.status, ticket.assignee, ticket.faq_id) == ("resolved", "sam", after["faq_id"])
     assert Faq.objects.filter(slug=ticket.faq_id).exists()
+    assert Comment.objects.get().full_text == REPLY
     assert Comment.objects.get().text == REPLY.replace("jo@example.com", "[EMAIL]")
     told = Delivery.objects.filter(address="the requester").values_list("event", flat=True)
     assert set(told) == {"opened", "claimed", "commented", "resolved"}

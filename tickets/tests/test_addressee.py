@@ -15,7 +15,7 @@ OWN, FOREIGN = "jo@example.com", "victim@example.org"
 
 
 def open_ticket(client, **fields):
-    body = {"message": "Where is it?", "escalate": True, **fields}
+    body = {"message": "Where is it?", **fields}
     return client.post("/tickets", body, format="json")
 
 

@@ -58,7 +58,7 @@ def erase(name: str) -> str:
 
 def opened(as_role, subject: str, **headers) -> Ticket:
     client = as_role("customer", subject=subject, email="where@example.org")
-    body = {"message": "My name is Josephine Blue", "escalate": True, "tags": ["blue"]}
+    body = {"message": "My name is Josephine Blue", "tags": ["blue"]}
     reply = client.post("/tickets", body, format="json", headers=headers)
     assert reply.status_code == 201
     return Ticket.objects.get(pk=reply.json()["id"])

@@ -22,16 +22,26 @@ def post(client, key=None, **fields):
 
 
 @pytest.mark.django_db
-def test_faqs_that_may_answer_are_offered_first(as_role):
-    reply = post(as_role("customer"), message=QUESTION)
+def test_a_ticket_is_made_with_the_faqs_that_may_answer_it_beside_it(as_role):
+    reply = post(as_role("customer"), user_id="u1", message=QUESTION)
+
+    assert reply.status_code == 201
+    told = reply.json()
+    assert (told["result"], told["id"]) == ("created", Ticket.objects.get().pk)
+    assert told["suggestions"][0]["faq_id"] == "reset-password"
+    assert "Forgot password" in told["suggestions"][0]["answer"]
+    assert Record.objects.get(action="ticket.offered").data["faqs"] == ["reset-password"]
+
+
+@pytest.mark.django_db
+def test_faqs_that_may_answer_are_shown_first_where_that_is_asked_for(as_role):
+    reply = post(as_role("customer"), message=QUESTION, suggest=True)
 
     assert reply.status_code == 200
     told = reply.json()
-    assert told["id"] is None
+    assert (told["result"], told["id"]) == ("suggested", None)
     assert told["suggestions"][0]["faq_id"] == "reset-password"
-    assert "Forgot password" in told["suggestions"][0]["answer"]
     assert not Ticket.objects.exists()
-    assert Record.objects.get(action="ticket.offered").data["faqs"] == ["reset-password"]
 
 
 @pytest.mark.django_db
@@ -53,7 +63,7 @@ def test_only_published_faqs_for_the_caller_are_offered(as_role, audiences, offe
 
     told = reply.json().get("suggestions", [])
     assert [each["faq_id"] for each in told] == offered
-    assert reply.status_code == (200 if offered else 201)
+    assert reply.status_code == 201
     assert "Not decided" not in reply.content.decode()
 
 
@@ -61,14 +71,15 @@ def test_only_published_faqs_for_the_caller_are_offered(as_role, audiences, offe
 @pytest.mark.parametrize(
     "fields",
     [
-        pytest.param({"message": QUESTION, "escalate": True}, id="one that is to be made anyway"),
-        pytest.param({"message": "What is the capital of France?"}, id="one no FAQ is close to"),
+        pytest.param({}, id="whatever FAQs there are"),
+        pytest.param({"suggest": True}, id="no FAQ is close to it"),
     ],
 )
 def test_a_ticket_is_made_at_once(as_role, fields):
-    reply = post(as_role("customer"), **fields)
+    reply = post(as_role("customer"), message="What is the capital of France?", **fields)
 
     assert reply.status_code == 201
+    assert reply.json()["suggestions"] == []
     assert reply.json()["id"] == Ticket.objects.get().pk
 
 
@@ -92,25 +103,27 @@ def test_without_the_knowledge_base_a_person_can_still_be_reached(as_role, monke
 
     monkeypatch.setattr(knowledge, "offered", broken)
 
-    assert post(as_role("customer"), message=QUESTION).status_code == 201
+    reply = post(as_role("customer"), message=QUESTION, suggest=True)
+
+    assert (reply.status_code, reply.json()["suggestions"]) == (201, [])
 
 
 @pytest.mark.django_db
 def test_a_retried_post_is_one_ticket(as_role):
-    client, body = as_role("customer"), {"message": "Where is it?", "escalate": True}
+    client, body = as_role("customer"), {"message": "Where is it?"}
 
     first, again = post(client, "k1", **body), post(client, "k1", **body)
-    # Offered or not: this key has its ticket.
-    unasked = post(client, "k1", **{**body, "escalate": False})
+    # This key has its ticket: nothing is shown first.
+    unasked = post(client, "k1", **{**body, "suggest": True})
 
     assert [reply.status_code for reply in (first, again, unasked)] == [201] * 3
-    assert first.json() == again.json() == unasked.json()
+    assert len({reply.json()["id"] for reply in (first, again, unasked)}) == 1
     assert Ticket.objects.count() == 1
 
 
 @pytest.mark.django_db
 def test_a_key_belongs_to_its_caller_and_to_what_was_sent_with_it(as_role):
-    body = {"message": "Where is it?", "escalate": True}
+    body = {"message": "Where is it?"}
     post(as_role("customer"), "k1", **body)
 
     other = post(as_role("customer", subject="u2"), "k1", **body)
@@ -125,7 +138,7 @@ def test_a_key_belongs_to_its_caller_and_to_what_was_sent_with_it(as_role):
 def test_the_same_post_many_times_at_once_is_one_ticket(as_role):
     def send(_):
         try:
-            return post(as_role("customer"), "k1", message="Where is it?", escalate=True)
+            return post(as_role("customer"), "k1", message="Where is it?")
         finally:
             connection.close()
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def open_ticket(client, message="Please escalate a billing issue.", **fields):
-    body = {"message": message, "escalate": True, **fields}
+    body = {"message": message, **fields}
     return client.post("/tickets", body, format="json")
 
 
@@ -25,10 +25,13 @@ def test_a_customer_opens_a_ticket_and_it_is_on_the_record(as_role):
     assert (kept.action, kept.actor) == ("ticket.opened", "u1")
 
 
-def test_personal_data_is_masked_in_the_ticket_and_on_the_record(as_role):
-    told = open_ticket(as_role("customer"), "Write to jo@example.com please").json()
+def test_personal_data_is_masked_in_the_list_and_on_the_record(as_role):
+    client = as_role("customer")
+    told = open_ticket(client, "Write to jo@example.com please").json()
 
-    assert told["message"] == "Write to [EMAIL] please"
+    assert told["message"] == "Write to jo@example.com please"
+    (listed,) = client.get("/tickets").json()["results"]
+    assert listed["message"] == "Write to [EMAIL] please"
     kept = Record.objects.all().about("ticket", told["id"]).get()
     assert kept.data["message"] == "Write to [EMAIL] please"
 

@@ -155,6 +155,19 @@ def test_a_priority_that_makes_it_overdue_is_a_breach(clock):
     assert verbs(ticket)[-1] == "breached"
 
 
+def test_due_later_after_a_breach_it_may_become_overdue_once_more(clock):
+    ticket = opened(priority="urgent")
+    clock(MONDAY + timedelta(hours=2))
+    tell_breaches(0)
+
+    ticket.amend(by="sam", priority="low")
+    assert ticket.breached is None
+
+    clock(MONDAY + timedelta(days=3))
+    tell_breaches(0)
+    assert verbs(ticket).count("breached") == 2
+
+
 def test_reopened_it_has_all_the_time_again(clock):
     ticket = opened()
     clock(MONDAY + timedelta(hours=5))
