@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
+from audit.identity.principal import Role
 from audit.models import SubjectKey
-from audit.principal import Role
 from supportsite.authentication import issue
 
 

@@ -25,7 +25,7 @@ from assistant.limits import Limits
 from assistant.model_words import redact_answer, redact_trace
 from assistant.prompt import Kind
 from assistant.steps import OnStep, Step, ms
-from audit.redaction import redact
+from audit.privacy.redaction import redact
 
 HEARTBEAT = 1.0
 """Seconds between signs of life while the model thinks: whoever has gone is noticed by them."""

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from assistant.interfaces import Turn
 from assistant.models import ConversationTurn
-from audit.people import known_as
-from audit.redaction import redact
+from audit.people.pseudonyms import known_as
+from audit.privacy.redaction import redact
 
 
 @dataclass(frozen=True)

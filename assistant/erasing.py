@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.models import ConversationTurn
-from audit.erasing import Person
+from audit.people.erasure import Person
 
 
 def erase(person: Person) -> dict[str, int]:

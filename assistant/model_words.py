@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from assistant import words
 from assistant.grounding import plain_text
-from audit.redaction import find, redact
+from audit.privacy.redaction import find, redact
 from faq.content import Content
 
 LONGEST = 1000

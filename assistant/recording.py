@@ -10,7 +10,7 @@ from assistant.decision import Reason, decide
 from assistant.loaded import LoadedRelease
 from assistant.models import Label
 from audit.models import record
-from audit.redaction import redact
+from audit.privacy.redaction import redact
 
 RECORDED = (
     *("outcome", "source", "answer", "faq_id", "similarity", "options"),

@@ -15,9 +15,9 @@ from assistant.answer import Purpose, Question
 from assistant.serializers import AnswerSerializer, AskSerializer
 from assistant.streaming import CONTENT_TYPE, EventStreamRenderer, stream
 from assistant.wiring import get_assistant
-from audit.people import known_as
-from audit.principal import Role, principal_of
-from audit.privacy import Channel, admit
+from audit.identity.principal import Role, principal_of
+from audit.people.pseudonyms import known_as
+from audit.privacy.gateway import Channel, admit
 
 
 class AskView(APIView):

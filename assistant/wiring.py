@@ -24,8 +24,8 @@ from assistant.local_model import LocalModel
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.remote_embedder import PREFIX, RemoteEmbedder
 from assistant.vector_cache import VectorCache
-from audit import privacy
-from audit.privacy import Channel, is_redacted
+from audit.privacy import gateway
+from audit.privacy.gateway import Channel, is_redacted
 from faq.models import Release
 
 CANDIDATE_SECONDS = 2.0
@@ -203,7 +203,7 @@ def warm_up() -> None:
     if settings.AGENT_MODEL:
         # Its searches go to Chroma.
         load_client()
-    privacy.load()
+    gateway.load()
 
 
 def readiness_checks() -> dict[str, Callable[[], str]]:

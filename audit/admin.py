@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from audit import standing
 from audit.models import Record, RecordQuerySet, SubjectKey
+from audit.sealing import record_status
 
 SHORT = 90
 LONGEST_ABOUT = 14
@@ -66,7 +66,7 @@ class RecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Proof")
     def proof(self, record: Record) -> SafeString:
-        stands = standing.of(record)
+        stands = record_status.of(record)
         sign = "✓" if stands.holds else "✗"
         return format_html(
             '<span title="manage.py audit_prove {}">{} {}</span>',

@@ -9,12 +9,12 @@ class AuditConfig(AppConfig):
         from django.conf import settings
         from django.core.exceptions import ImproperlyConfigured
 
-        from audit import presidio
+        from audit.privacy import presidio
 
         model = settings.PRESIDIO_MODEL
         if model and (lacking := presidio.missing(model)):
             raise ImproperlyConfigured(f"PRESIDIO_MODEL is {model}, but {lacking}.")
 
-        from audit import checks, signins  # noqa: F401  (register the system checks)
+        from audit import sign_in_records
 
-        signins.connect()
+        sign_in_records.connect()

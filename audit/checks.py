@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
-from audit.channels import Channel, Mode
-from audit.phones import NO_COUNTRY
+from audit.privacy.channels import Channel, Mode
+from audit.privacy.phones import NO_COUNTRY
 
 
 @register(deploy=True)

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
-from audit.principal import SUBJECT
+from audit.identity.principal import SUBJECT
 
 
 class SubjectField(serializers.RegexField):

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from django.conf import settings
 
-from audit.checkpoint import PublicKey, Signer
+from audit.log_format.checkpoint import PublicKey, Signer
 
 
 class NoSigningKey(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from audit import caller
+from audit.identity import caller
 from audit.models import AuditUnavailable, record
 
 REFUSALS = (401, 403)

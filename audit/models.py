@@ -18,11 +18,14 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, models, transaction
 from django.utils import timezone
 
-from audit import box, caller, chain, file, keys, request_id
-from audit.merkle import leaf_hash
-from audit.people import Pseudonym, SubjectKey, bringing
-from audit.redaction import redact, redact_tree
-from audit.sealed import PruneCertificate, Seal, SignedCheckpoint
+from audit import audit_file, keys
+from audit.identity import caller, request_id
+from audit.log_format import chain
+from audit.log_format.merkle import leaf_hash
+from audit.people import encryption
+from audit.people.pseudonyms import Pseudonym, SubjectKey, bringing
+from audit.privacy.redaction import redact, redact_tree
+from audit.seal_models import PruneCertificate, Seal, SignedCheckpoint
 from audit.server_cursor import server_cursor
 
 __all__ = ["PruneCertificate", "Record", "Seal", "SignedCheckpoint", "SubjectKey", "record"]
@@ -138,8 +141,8 @@ class Record(models.Model):
         if not body.private or key is None:
             return body.facts
         try:
-            private = json.loads(box.open_(body.private, bytes(key.key), body.nonce))
-        except box.Unreadable:
+            private = json.loads(encryption.open_(body.private, bytes(key.key), body.nonce))
+        except encryption.Unreadable:
             return body.facts
         return {**body.facts, **private}
 
@@ -212,7 +215,7 @@ def record(
     if new:
         SubjectKey.objects.made(new)
     if settings.AUDIT_FILE:
-        transaction.on_commit(lambda: file.append(settings.AUDIT_FILE, made.as_dict()))
+        transaction.on_commit(lambda: audit_file.append(settings.AUDIT_FILE, made.as_dict()))
     return made
 
 
@@ -256,7 +259,9 @@ def compose(
     )
     key = subject or actor
     facts, private = _split(told, has_subject=subject is not None) if key else (told, {})
-    closed = box.close(chain.compact(private), bytes(key.key), nonce) if key and private else b""
+    closed = (
+        encryption.close(chain.compact(private), bytes(key.key), nonce) if key and private else b""
+    )
     canonical = chain.canonical(header, nonce=nonce, facts=facts, private=closed)
     made = Record(
         at=at,

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from audit.checkpoint import Checkpoint, PublicKey
-from audit.merkle import Disagreement, leaf_hash, root_from_proof
+from audit.log_format.checkpoint import Checkpoint, PublicKey
+from audit.log_format.merkle import Disagreement, leaf_hash, root_from_proof
 
 
 def check(proof: Mapping[str, Any], key: PublicKey) -> Checkpoint:

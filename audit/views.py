@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.chain import compact
+from audit.identity.principal import Role
+from audit.log_format.chain import compact
 from audit.models import Record, RecordQuerySet
-from audit.principal import Role
 from audit.serializers import (
     RecordFilterSerializer,
     RecordListSerializer,

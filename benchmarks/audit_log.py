@@ -25,11 +25,12 @@ from django.conf import settings
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from audit import keys, ledger, models
-from audit.people import SubjectKey
-from audit.redaction import redact_tree
-from audit.sealing import Sealer, oldest_unsealed, only_sealer
-from audit.verifying import walk
+from audit import keys, models
+from audit.log_format.verification import walk
+from audit.people.pseudonyms import SubjectKey
+from audit.privacy.redaction import redact_tree
+from audit.sealing import log_reader
+from audit.sealing.sealer import Sealer, oldest_unsealed, only_sealer
 
 QUESTION: dict[str, Any] = {
     "user_id": "u1",
@@ -229,16 +230,16 @@ def seal_all() -> int:
 def verified() -> Verified:
     """As ``audit_verify`` does it, with all its queries."""
     key = keys.public_key()
-    with ledger.one_moment():
+    with log_reader.one_moment():
         cpu, began = _cpu(), time.monotonic()
-        base = ledger.base(key)
-        expected = ledger.expected(keys.mac_key(), key, {})
-        with ledger.rows() as rows:
+        base = log_reader.base(key)
+        expected = log_reader.expected(keys.mac_key(), key, {})
+        with log_reader.rows() as rows:
             size, broken = walk(rows, base, expected)
-        late = ledger.waiting()
+        late = log_reader.waiting()
         seconds, cpu = time.monotonic() - began, _cpu() - cpu
         assert (broken, late) == (None, []), (broken, late)
-        with ledger.rows() as rows:
+        with log_reader.rows() as rows:
             stored = [row.stored or b"" for row in rows]
     hashing = _cpu()
     for each in stored:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from audit import presidio
-from audit.redaction import Kind, find
+from audit.privacy import presidio
+from audit.privacy.redaction import Kind, find
 from benchmarks.scoring import (
     CORE,
     POSITIVE,

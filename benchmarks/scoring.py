@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from audit.redaction import Kind, Span
+from audit.privacy.redaction import Kind, Span
 
 Finder = Callable[[str], Sequence[Span]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
-from audit.admin_changes import RecordsChanges
+from audit.admin_history import RecordsChanges
 from faq.models import CategoryRule
 
 

@@ -14,8 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.people import known_as
-from audit.principal import Role, principal_of
+from audit.identity.principal import Role, principal_of
+from audit.people.pseudonyms import known_as
 from faq.cells import OWN_COLUMNS
 from faq.content import Draft
 from faq.drafts import draft_of, put

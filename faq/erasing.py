@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.erasing import Person
+from audit.people.erasure import Person
 from faq.models import Faq, Release, Upload
 
 

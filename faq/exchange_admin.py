@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
-from audit.people import known_as
+from audit.people.pseudonyms import known_as
 from faq.drafts import drafts
 from faq.formats import FORMATS, WRITTEN
 from faq.importing import Existing, Preview, confirm, export, preview

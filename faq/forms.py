@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from audit.people import known_as
-from audit.privacy import Channel, PersonalData, admit
+from audit.people.pseudonyms import known_as
+from audit.privacy.gateway import Channel, PersonalData, admit
 from faq.cells import FAQ_COLUMNS
 from faq.content import Content, Draft
 from faq.drafts import draft_of

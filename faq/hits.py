@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from django.db import models, transaction
 
-from audit import chain
+from audit.log_format import chain
 from audit.models import Record, Seal
 
 ASKED, FAQ = "question.asked", "faq"

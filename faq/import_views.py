@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.principal import principal_of
+from audit.identity.principal import principal_of
 from faq.draft_views import CURATORS
 from faq.exchange_admin import download
 from faq.formats import FORMATS, WRITTEN

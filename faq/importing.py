@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from audit.models import record
-from audit.people import known_as
+from audit.people.pseudonyms import known_as
 from faq.cells import FileRow
 from faq.content import Draft, KnowledgeBase
 from faq.drafts import digests_of_files, drafts, put, store_file_digests

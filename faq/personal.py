@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 
-from audit.channels import Mode
-from audit.privacy import Channel, PersonalData, admit, kinds_in
+from audit.privacy.channels import Mode
+from audit.privacy.gateway import Channel, PersonalData, admit, kinds_in
 from faq.cells import FileRow
 from faq.content import Content
 from faq.phrasing import distinct

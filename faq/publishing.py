@@ -17,8 +17,8 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from audit.models import record
-from audit.people import known_as
-from audit.redaction import redact
+from audit.people.pseudonyms import known_as
+from audit.privacy.redaction import redact
 from faq.content import Clash, Difference, KnowledgeBase, Rule, clashes, compare, digest_of
 from faq.models import CategoryRule, Faq, Release
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.principal import Role, principal_of
+from audit.identity.principal import Role, principal_of
 from faq.content import Change, digest_of
 from faq.draft_views import CURATORS
 from faq.models import Faq, Release

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 
 from audit.models import SubjectKey
-from audit.people import known_as
-from audit.redaction import redact
+from audit.people.pseudonyms import known_as
+from audit.privacy.redaction import redact
 
 
 class Upload(models.Model):

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from audit.principal import Role, principal_of
+from audit.identity.principal import Role, principal_of
 from faq.importing import Report, ingest
 from faq.outcomes import Line, Outcome, count_outcomes
 from faq.parsers import WholeMultiPartParser

@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from audit.admin_changes import RecordsChanges
+from audit.admin_history import RecordsChanges
 
 GRANTED = (
     *("view_ticket", "change_ticket", "view_delivery", "change_delivery"),

@@ -16,8 +16,8 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
 
-from audit.people import is_pseudonym
-from audit.principal import SUBJECT, Principal, Role
+from audit.identity.principal import SUBJECT, Principal, Role
+from audit.people.pseudonyms import is_pseudonym
 from supportsite import roles, token_keys
 from supportsite.certificates import require_owner
 from supportsite.jwks import RETRY_SECONDS, KeysUnavailable

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from audit.sealing import oldest_unsealed
+from audit.sealing.sealer import oldest_unsealed
 from tickets.outbox import Delivery, last_heartbeat, oldest_due
 
 SEALED_WITHIN = 30.0

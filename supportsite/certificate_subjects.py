@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from audit.principal import SUBJECT, Principal, Role
+from audit.identity.principal import SUBJECT, Principal, Role
 
 
 def principals(text: str) -> dict[str, Principal]:

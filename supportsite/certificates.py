@@ -17,7 +17,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from audit.principal import Principal
+from audit.identity.principal import Principal
 from supportsite import proxy
 
 VERIFY_HEADER = "X-SSL-Client-Verify"

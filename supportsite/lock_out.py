@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from audit.models import record
-from audit.people import known_as
+from audit.people.pseudonyms import known_as
 from supportsite.client_address import client_network
 
 PEOPLE = 4

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from audit import request_id
-from audit.privacy import Channel, leaving
+from audit.identity import request_id
+from audit.privacy.gateway import Channel, leaving
 
 # What logging itself puts into a record, Python 3.12 also a task's name. Django hands over the
 # request object as well, which is not for a log.

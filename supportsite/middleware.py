@@ -12,7 +12,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from audit import request_id
+from audit.identity import request_id
 from supportsite import certificates
 from supportsite.inside import INSIDE
 from supportsite.problems import is_admin, problem_response, to_problem

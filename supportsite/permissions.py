@@ -6,7 +6,7 @@ from django.conf import settings
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from audit.principal import Principal
+from audit.identity.principal import Principal
 
 
 class HasRole(BasePermission):

@@ -28,8 +28,8 @@ from rest_framework import exceptions
 from rest_framework.views import exception_handler as rest_handler
 from rest_framework.views import set_rollback
 
-from audit import request_id
-from audit.privacy import Channel, leaving
+from audit.identity import request_id
+from audit.privacy.gateway import Channel, leaving
 from supportsite import throttling
 
 CONTENT_TYPE = "application/problem+json"

@@ -18,8 +18,8 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from assistant import limits
-from audit import channels, phones
-from audit.principal import Role
+from audit.identity.principal import Role
+from audit.privacy import channels, phones
 from supportsite import (
     caches,
     certificate_subjects,

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from assistant.breaker import Breaker
-from audit.principal import Principal
+from audit.identity.principal import Principal
 from supportsite.client_address import client_network
 
 REFUSED = Counter("throttle_refused_total", "Requests answered with 429", ["by"])

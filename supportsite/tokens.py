@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.fields import SubjectField
+from audit.identity.principal import Role
 from audit.models import record
-from audit.principal import Role
 from supportsite.authentication import issue
 from supportsite.parsers import BoundedJSONParser
 

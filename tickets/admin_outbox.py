@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from audit.admin import ReadOnlyAdmin
-from audit.admin_changes import RecordsChanges
+from audit.admin_history import RecordsChanges
 from tickets.outbox import Delivery, Webhook
 
 

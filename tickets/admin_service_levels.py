@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from audit.admin_changes import RecordsChanges
+from audit.admin_history import RecordsChanges
 from tickets.service_levels import Holiday, ServiceLevel
 
 

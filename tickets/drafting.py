@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 
-from audit.redaction import redact
+from audit.privacy.redaction import redact
 from tickets.asked import asked_before
 from tickets.knowledge import CannotDraft, knowledge
 from tickets.models import Ticket

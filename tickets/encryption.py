@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from django.db import models
 
-from audit import box
 from audit.models import SubjectKey
-from audit.people import Pseudonym
+from audit.people import encryption
+from audit.people.pseudonyms import Pseudonym
 
 
 class EncryptedForRequester(models.Model):
@@ -58,7 +58,7 @@ class EncryptedForRequester(models.Model):
         key = self._key() if encrypted else None
         if key is None or encrypted is None:
             return ""
-        with suppress(box.Unreadable):
+        with suppress(encryption.Unreadable):
             return key.open(bytes(encrypted))
         return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from audit.erasing import ERASED, Person
+from audit.people.erasure import ERASED, Person
 from tickets.models import Comment, Delivery, Submission, Ticket
 
 

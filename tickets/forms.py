@@ -17,8 +17,8 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from audit.principal import SUBJECT
-from audit.privacy import Channel, PersonalData, find_in, refuse
+from audit.identity.principal import SUBJECT
+from audit.privacy.gateway import Channel, PersonalData, find_in, refuse
 from tickets import opening
 from tickets.knowledge import unpublished
 from tickets.models import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, Ticket

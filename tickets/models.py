@@ -11,8 +11,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from audit.models import Record, record
-from audit.people import known_as
-from audit.privacy import Channel, admit, admit_message
+from audit.people.pseudonyms import known_as
+from audit.privacy.gateway import Channel, admit, admit_message
 from tickets import outbox
 from tickets.comments import Comment, CommentQuerySet
 from tickets.encryption import EncryptedForRequester

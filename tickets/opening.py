@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from audit.models import record
-from audit.people import known_as
+from audit.people.pseudonyms import known_as
 from tickets import asked, knowledge
 from tickets.knowledge import Known
 from tickets.models import Submission, Ticket

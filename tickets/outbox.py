@@ -28,8 +28,8 @@ from procrastinate.jobs import Job, JobDeferrer
 from procrastinate.manager import JobManager
 
 from audit.models import record
-from audit.people import is_pseudonym, known_as
-from audit.privacy import Channel, leaving
+from audit.people.pseudonyms import is_pseudonym, known_as
+from audit.privacy.gateway import Channel, leaving
 from tickets import links, mail, signing
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.request import Request
 
-from audit.people import known_as
-from audit.principal import Principal, Role, principal_of
+from audit.identity.principal import Principal, Role, principal_of
+from audit.people.pseudonyms import known_as
 from tickets.models import Ticket, TicketQuerySet
 from tickets.serializers import OnBehalfSerializer
 

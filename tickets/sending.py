@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
-from audit.privacy import Channel, leaving
+from audit.privacy.gateway import Channel, leaving
 from tickets import http_client, mail_headers, signing
 from tickets.outbox import Attempt, Delivery
 

@@ -14,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from audit.identity.principal import Principal, Role, principal_of
 from audit.models import record
-from audit.principal import Principal, Role, principal_of
-from audit.privacy import Channel, refuse
+from audit.privacy.gateway import Channel, refuse
 from tickets import asked, opening
 from tickets.comments import CommentQuerySet
 from tickets.export import csv_lines

@@ -23,10 +23,10 @@ from django.test import Client
 
 from assistant.models import ConversationTurn
 from assistant.tests.personal_cases import cases
-from audit import redaction
-from audit.channels import parse
+from audit.identity.principal import SUBJECT
 from audit.models import Record
-from audit.principal import SUBJECT
+from audit.privacy import redaction
+from audit.privacy.channels import parse
 from supportsite.logs import Formatter
 from tickets import sending
 from tickets.addresses import networks

@@ -7,7 +7,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-import audit.people
+import audit.people.pseudonyms
 
 PSEUDONYM = {
     "blank": True,
@@ -57,13 +57,13 @@ class Migration(migrations.Migration):
                 ("outcome", models.CharField(blank=True, max_length=50)),
                 (
                     "actor_key",
-                    audit.people.Pseudonym(
+                    audit.people.pseudonyms.Pseudonym(
                         db_column="actor", help_text="Who did it; empty: the site", **PSEUDONYM
                     ),
                 ),
                 (
                     "subject_key",
-                    audit.people.Pseudonym(
+                    audit.people.pseudonyms.Pseudonym(
                         db_column="subject", help_text="Whom it concerns", **PSEUDONYM
                     ),
                 ),

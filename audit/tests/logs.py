@@ -6,10 +6,10 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from audit import chain
-from audit.checkpoint import Checkpoint, Signer
-from audit.merkle import Frontier, leaf_hash
-from audit.verifying import Base, Break, Expected, Row, roots_by_size, walk
+from audit.log_format import chain
+from audit.log_format.checkpoint import Checkpoint, Signer
+from audit.log_format.merkle import Frontier, leaf_hash
+from audit.log_format.verification import Base, Break, Expected, Row, roots_by_size, walk
 
 MAC_KEY = bytes(range(32))
 SIGNER = Signer("a secret of this test")

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from itertools import pairwise
 
-from audit.checkpoint import Checkpoint, Signer
+from audit.log_format.checkpoint import Checkpoint, Signer
 from audit.tests.logs import Log, sealed, written
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
-from audit.admin_changes import differences
+from audit.admin_history import differences
 from audit.models import AuditUnavailable, Record
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from audit import phones
-from audit.channels import DEFAULTS, MODES, Channel, Mode, parse
 from audit.checks import logs_are_redacted, phones_have_a_country
+from audit.privacy import phones
+from audit.privacy.channels import DEFAULTS, MODES, Channel, Mode, parse
 
 
 def test_what_is_not_named_stays_as_it_is():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.checkpoint import BadNote, Checkpoint, PublicKey, Signer, notes_in
+from audit.log_format.checkpoint import BadNote, Checkpoint, PublicKey, Signer, notes_in
 
 # The example of golang.org/x/mod/sumdb/note.
 GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

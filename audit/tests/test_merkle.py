@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.merkle import (
+from audit.log_format.merkle import (
     EMPTY_ROOT,
     Disagreement,
     Frontier,

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from audit import box
 from audit.models import Record, SubjectKey, record
+from audit.people import encryption
 
 pytestmark = pytest.mark.django_db
 
@@ -153,13 +153,13 @@ def test_a_key_is_never_changed():
 
 
 def test_a_text_is_opened_by_its_own_key_alone():
-    key, nonce = box.new_key(), bytes(16)
-    closed = box.close("a text", key, nonce)
+    key, nonce = encryption.new_key(), bytes(16)
+    closed = encryption.close("a text", key, nonce)
 
-    assert box.open_(closed, key, nonce) == "a text"
-    for wrong in ((box.new_key(), nonce), (key, bytes([1]) * 16)):
-        with pytest.raises(box.Unreadable):
-            box.open_(closed, *wrong)
+    assert encryption.open_(closed, key, nonce) == "a text"
+    for wrong in ((encryption.new_key(), nonce), (key, bytes([1]) * 16)):
+        with pytest.raises(encryption.Unreadable):
+            encryption.open_(closed, *wrong)
 
 
 def test_a_text_of_any_characters_comes_back():

@@ -11,9 +11,9 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from django.conf import settings as site
 
-from audit import presidio
 from audit.models import Record
-from audit.presidio import NotInstalled, Presidio, missing
+from audit.privacy import presidio
+from audit.privacy.presidio import NotInstalled, Presidio, missing
 
 NAMES = {"Josephine Blue": "PERSON", "Lahore": "LOCATION", "[EMAIL]": "PERSON"}
 

@@ -14,10 +14,11 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from audit import exporting, keys, proof
-from audit.checkpoint import BadNote
-from audit.merkle import Disagreement
+from audit import keys, proof
+from audit.log_format.checkpoint import BadNote
+from audit.log_format.merkle import Disagreement
 from audit.models import PruneCertificate, Record, Seal, SubjectKey, record
+from audit.sealing import export as exporting
 
 pytestmark = pytest.mark.django_db
 

@@ -20,8 +20,8 @@ import pytest
 from hypothesis import example, given, settings, target
 from hypothesis import strategies as st
 
-from audit import redaction
-from audit.redaction import TOO_DEEP, Kind, Span
+from audit.privacy import redaction
+from audit.privacy.redaction import TOO_DEEP, Kind, Span
 
 # The numbers in these tests are Pakistani unless they name their country.
 find, kinds, redact, redact_tree = (
@@ -372,7 +372,8 @@ def test_a_tree_is_followed_only_so_deep_and_nothing_below_is_kept():
 
 def test_a_text_with_nothing_to_find_loads_no_numbering_plan():
     program = (
-        "import sys; from audit.redaction import redact; redact('How do I reset my password?');"
+        "import sys; from audit.privacy.redaction import redact\n"
+        "redact('How do I reset my password?');"
         "sys.exit('phonenumbers' in sys.modules or 'django' in sys.modules)"
     )
 

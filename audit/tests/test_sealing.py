@@ -10,9 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from audit import anchors, keys
+from audit import keys
 from audit.models import Record, Seal, SignedCheckpoint, record
-from audit.sealing import CannotSeal, Sealer
+from audit.sealing import anchors
+from audit.sealing.sealer import CannotSeal, Sealer
 
 pytestmark = pytest.mark.django_db
 

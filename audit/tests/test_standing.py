@@ -6,8 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from audit import standing
 from audit.models import Record, record
+from audit.sealing import record_status
 from audit.tests.test_sealing import tamper
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def sealed(settings, tmp_path, capsys) -> Record:
 
 
 def test_a_sealed_record_has_a_place_a_chain_and_a_checkpoint(sealed):
-    stands = standing.of(sealed)
+    stands = record_status.of(sealed)
 
     assert stands.holds
     said = "; ".join(stands.lines)
@@ -33,7 +33,7 @@ def test_a_sealed_record_has_a_place_a_chain_and_a_checkpoint(sealed):
 
 
 def test_a_record_that_waits_says_so(sealed):
-    stands = standing.of(record("test.done"))
+    stands = record_status.of(record("test.done"))
 
     assert stands.holds
     assert "not sealed yet" in stands.lines[-1]
@@ -52,13 +52,13 @@ def test_a_record_that_waits_says_so(sealed):
 def test_what_does_not_hold_is_said(sealed, statement):
     tamper(statement.format(id=sealed.pk))
 
-    assert not standing.of(Record.objects.get(pk=sealed.pk)).holds
+    assert not record_status.of(Record.objects.get(pk=sealed.pk)).holds
 
 
 def test_without_the_signing_key_the_signature_is_said_to_be_unchecked(sealed, settings):
     settings.AUDIT_SIGNING_KEY = ""
 
-    stands = standing.of(sealed)
+    stands = record_status.of(sealed)
 
     assert stands.holds
     assert "unchecked here" in stands.lines[-1]

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from audit.checkpoint import Signer
+from audit.log_format.checkpoint import Signer
+from audit.log_format.verification import Kind, waiting
 from audit.tests.logs import MAC_KEY, Log, clean, sealed, written
 from audit.tests.mutations import CHANGES, mutated
-from audit.verifying import Kind, waiting
 
 SIZE = 200
 LOG = clean(SIZE)
@@ -71,8 +71,8 @@ def the_key_of_somebody_deleted(log: Log) -> None:
     rows[50] = written(rows[50].record_id, "text", rng=random.Random(1))
     stored = rows[50].stored.replace(rows[50].actor.encode(), b"p-00000000000000ff")
     rows[50] = rows[50]._replace(actor="p-00000000000000ff", stored=stored)
-    from audit import chain
-    from audit.merkle import leaf_hash
+    from audit.log_format import chain
+    from audit.log_format.merkle import leaf_hash
 
     rows[50] = rows[50]._replace(mac=chain.mac(MAC_KEY, leaf_hash(stored)))
     log.rows, log.notes = sealed([rows]).rows, sealed([rows]).notes

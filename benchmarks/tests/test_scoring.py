@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from audit.personal_data import Kind, Span
+from audit.privacy.patterns import Kind, Span
 from benchmarks import redaction
 from benchmarks.scoring import BadCase, Case, Score, of_length, read_cases, score
 

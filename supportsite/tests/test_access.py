@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
-from audit.principal import Role
+from audit.identity.principal import Role
 from supportsite.authentication import issue
 from supportsite.permissions import HasRole
 from tickets.models import Ticket

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from rest_framework.exceptions import AuthenticationFailed
 
-from audit.principal import Principal, Role
+from audit.identity.principal import Principal, Role
 from supportsite.authentication import email_of, issue, roles_of, subject_of, verify
 
 LATER = int(time.time()) + 600

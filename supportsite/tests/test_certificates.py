@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from rest_framework.test import APIClient
 
-from audit.principal import Principal, Role
+from audit.identity.principal import Principal, Role
 from supportsite import authentication
 from supportsite.certificate_subjects import principals
 from supportsite.edge_checks import certificates_can_be_believed

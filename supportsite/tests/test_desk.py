@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect, sync_playwright
 
+from audit.identity.principal import Role
 from audit.models import Record
-from audit.principal import Role
 from faq.models import Faq, Release
 from supportsite.authentication import issue
 from supportsite.tests.browser import new_page, overheard, sign_in

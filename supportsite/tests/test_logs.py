@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from audit import request_id
+from audit.identity import request_id
 from supportsite.logs import Formatter
 
 

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from audit.channels import parse
 from audit.models import Record
+from audit.privacy.channels import parse
 from faq.models import Faq, Revision
 from supportsite.logs import Formatter
 from supportsite.problems import problem_response

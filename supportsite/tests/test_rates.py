@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.principal import Role
+from audit.identity.principal import Role
 from supportsite.rates import parse, parse_by_role
 
 

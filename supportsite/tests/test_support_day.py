@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from playwright.sync_api import Page, expect, sync_playwright
 
-from audit.principal import Role
+from audit.identity.principal import Role
 from faq.models import Faq
 from supportsite.authentication import issue
 from supportsite.tests.browser import new_page, overheard, sign_in

@@ -14,8 +14,8 @@ from prometheus_client import REGISTRY
 from redis import ConnectionError as NotUp
 from redis import Redis
 
+from audit.identity.principal import Role
 from audit.models import Record
-from audit.principal import Role
 from supportsite import throttling
 from supportsite.authentication import issue
 from supportsite.caches import parse as parse_caches

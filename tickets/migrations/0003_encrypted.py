@@ -6,10 +6,10 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import audit.people
-from audit import box
-from audit.people import known_as
-from audit.redaction import redact
+import audit.people.pseudonyms
+from audit.people import encryption
+from audit.people.pseudonyms import known_as
+from audit.privacy.redaction import redact
 
 
 def mask(text):
@@ -28,17 +28,19 @@ def encrypt(apps, schema_editor):
         email, ticket.requester = ticket.email, known_as(ticket.requester)
         ticket.assignee = known_as(ticket.assignee)
         if email:
-            key = people.filter(lookup__in=audit.people._lookups(ticket.requester)).first()
+            key = people.filter(
+                lookup__in=audit.people.pseudonyms._lookups(ticket.requester)
+            ).first()
             if key is None:
-                made = audit.people.SubjectKey.new(
-                    ticket.requester, audit.people._lookup(ticket.requester)
+                made = audit.people.pseudonyms.SubjectKey.new(
+                    ticket.requester, audit.people.pseudonyms._lookup(ticket.requester)
                 )
                 key = people.create(
                     pseudonym=made.pseudonym, lookup=made.lookup, name=made.name, key=made.key
                 )
-            nonce = os.urandom(box.GCM_NONCE_BYTES)
+            nonce = os.urandom(encryption.GCM_NONCE_BYTES)
             ticket.person = key
-            ticket.address = nonce + box.close(email, bytes(key.key), nonce)
+            ticket.address = nonce + encryption.close(email, bytes(key.key), nonce)
         ticket.save(update_fields=["requester", "assignee", "person", "address"])
         for mail in deliveries.filter(ticket=ticket, kind="mail"):
             desk = "the desk" if mail.address == settings.SUPPORT_EMAIL else ticket.assignee
@@ -67,7 +69,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="ticket",
             name="person",
-            field=audit.people.Pseudonym(
+            field=audit.people.pseudonyms.Pseudonym(
                 blank=True,
                 db_column="person",
                 db_constraint=False,

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import audit.people
+import audit.people.pseudonyms
 
 
 class Migration(migrations.Migration):
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="ticket",
             name="person",
-            field=audit.people.Pseudonym(
+            field=audit.people.pseudonyms.Pseudonym(
                 blank=True,
                 db_column="person",
                 db_constraint=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.principal import Role
+from audit.identity.principal import Role
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.channels import parse
 from audit.models import Record
-from audit.people import SubjectKey
+from audit.people.pseudonyms import SubjectKey
+from audit.privacy.channels import parse
 from faq.models import Faq
 from tickets import models, sending
 from tickets.models import Comment, Delivery, Ticket, Webhook

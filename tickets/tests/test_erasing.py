@@ -16,7 +16,7 @@ from assistant.conversation import Conversations
 from assistant.interfaces import Turn
 from assistant.models import ConversationTurn
 from audit.models import Record
-from audit.people import is_pseudonym, known_as
+from audit.people.pseudonyms import is_pseudonym, known_as
 from faq.models import Faq, Upload
 from tickets import sending
 from tickets.models import Attempt, Comment, Delivery, Submission, Ticket, Webhook

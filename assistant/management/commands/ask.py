@@ -12,7 +12,7 @@ from assistant.answer import Answer, BadQuestion, Outcome, Purpose, Question
 from assistant.interfaces import Unavailable
 from assistant.steps import Step
 from assistant.wiring import embedder, get_assistant
-from audit.command_line import actor
+from audit.identity.cli_user import actor
 
 BAR = 30
 AGENT_STEPS = ("rewrite", "model_request", "tool_call", "ground", "agent")

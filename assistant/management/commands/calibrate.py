@@ -17,9 +17,9 @@ from assistant.labels import LabelledQuestion
 from assistant.loaded import LoadedRelease
 from assistant.management.commands.evaluate import read_labelled
 from assistant.models import Label
-from audit.command_line import actor
+from audit.identity.cli_user import actor
 from audit.models import record
-from audit.redaction import redact
+from audit.privacy.redaction import redact
 from faq.models import Release
 from faq.progress import bar
 from faq.publishing import PublishError, adopt

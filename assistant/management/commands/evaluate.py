@@ -27,7 +27,7 @@ from assistant.labels import LabelledQuestion, read_questions
 from assistant.loaded import LoadedRelease
 from assistant.models import EvaluationRun
 from assistant.plotting import plot_curve
-from audit.redaction import redact_tree
+from audit.privacy.redaction import redact_tree
 from faq.progress import bar
 from faq.reading import Unreadable
 from faq.sources import read_path

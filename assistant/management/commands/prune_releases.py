@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from assistant import pruning
 from assistant.interfaces import Unavailable
-from audit.command_line import actor
+from audit.identity.cli_user import actor
 
 
 class Command(BaseCommand):

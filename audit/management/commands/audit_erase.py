@@ -9,10 +9,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from audit.command_line import actor
-from audit.erasing import Person, erase
-from audit.ledger import ERASED
+from audit.identity.cli_user import actor
 from audit.models import Record, SubjectKey, record
+from audit.people.erasure import Person, erase
+from audit.sealing.log_reader import ERASED
 
 
 class Command(BaseCommand):

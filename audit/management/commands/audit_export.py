@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit import exporting, keys, ledger
+from audit import keys
+from audit.sealing import export, log_reader
 
 
 def moment(written: str) -> datetime:
@@ -34,12 +35,12 @@ class Command(BaseCommand):
             key = keys.public_key()
         except keys.NoSigningKey as missing:
             raise CommandError(str(missing)) from None
-        with ledger.one_moment():
-            begins = ledger.base(key).frontier.size
-            first = exporting.place_at(options["since"], otherwise=begins)
-            until = exporting.place_at(options["until"], otherwise=exporting.end_of_log())
+        with log_reader.one_moment():
+            begins = log_reader.base(key).frontier.size
+            first = export.place_at(options["since"], otherwise=begins)
+            until = export.place_at(options["until"], otherwise=export.end_of_log())
             try:
-                for line in exporting.lines(first, until, key, readable=options["readable"]):
+                for line in export.lines(first, until, key, readable=options["readable"]):
                     self.stdout.write(line)
-            except exporting.NothingSealed:
+            except export.NothingSealed:
                 raise CommandError("No record of that time is sealed.") from None

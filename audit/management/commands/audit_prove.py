@@ -8,10 +8,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit import exporting, keys, ledger
-from audit.checkpoint import BadNote, PublicKey
-from audit.merkle import inclusion_proof
+from audit import keys
+from audit.log_format.checkpoint import BadNote, PublicKey
+from audit.log_format.merkle import inclusion_proof
 from audit.models import Record, Seal, SignedCheckpoint
+from audit.sealing import export, log_reader
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             key = PublicKey.parse(options["key"]) if options["key"] else keys.public_key()
-            with ledger.one_moment():
+            with log_reader.one_moment():
                 proof = self._proof(options["id"], key)
         except (keys.NoSigningKey, BadNote) as wrong:
             raise CommandError(str(wrong)) from None
@@ -39,8 +40,8 @@ class Command(BaseCommand):
         covering = SignedCheckpoint.objects.last()
         if seal is None or covering is None:
             raise CommandError(f"Record {record_id} is not sealed yet: wait a second.")
-        base = ledger.base(key).frontier
-        leaves = list(exporting.leaves(base.size, covering.size))
+        base = log_reader.base(key).frontier
+        leaves = list(export.leaves(base.size, covering.size))
         path = inclusion_proof(seal.sequence, covering.size, leaves, base)
         return {
             "id": record_id,

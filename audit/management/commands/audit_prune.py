@@ -10,14 +10,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from audit import exporting, keys, ledger
-from audit.certificate import Certificate
-from audit.checkpoint import BadNote, Signer
-from audit.command_line import actor
+from audit import keys
+from audit.identity.cli_user import actor
+from audit.log_format.checkpoint import BadNote, Signer
+from audit.log_format.merkle import Disagreement
+from audit.log_format.prune_certificate import Certificate
+from audit.log_format.verification import Base
 from audit.management.commands.audit_export import moment
-from audit.merkle import Disagreement
 from audit.models import PruneCertificate, record
-from audit.verifying import Base
+from audit.sealing import export as exporting
+from audit.sealing import log_reader
 
 PRUNED = ("audit_record", "audit_seal", "audit_signedcheckpoint")
 
@@ -54,13 +56,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{pruned} records are now only in {options['export']}. Keep it.")
 
     def _prune(self, before: Any, written: bytes, signer: Signer) -> int:
-        base = ledger.base(signer.public)
+        base = log_reader.base(signer.public)
         size = exporting.place_at(before, otherwise=0)
         if size <= base.frontier.size:
             raise CommandError("Nothing was pruned: no sealed record is that old.")
         _check(written, base, size, signer)
         left = exporting.tree_at(size, base)
-        gone = ledger.erased(signer.public)
+        gone = log_reader.erased(signer.public)
         with connection.cursor() as cursor:
             _set_triggers(cursor, "DISABLE")
             cursor.execute(DELETE, {"size": size})

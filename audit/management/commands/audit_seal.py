@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError, connection
 
 from audit import keys
-from audit.sealing import ROUND_RECORDS, CannotSeal, Sealer, only_sealer
+from audit.sealing.sealer import ROUND_RECORDS, CannotSeal, Sealer, only_sealer
 
 ROUND_SECONDS = 1.0
 

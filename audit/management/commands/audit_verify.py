@@ -11,9 +11,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from audit import anchors, keys, ledger
-from audit.checkpoint import BadNote, PublicKey
-from audit.verifying import Break, Kind, roots_by_size, waiting, walk
+from audit import keys
+from audit.log_format.checkpoint import BadNote, PublicKey
+from audit.log_format.verification import Break, Kind, roots_by_size, waiting, walk
+from audit.sealing import anchors, log_reader
 
 BROKEN, UNKNOWN = 1, 2
 
@@ -48,18 +49,18 @@ class Command(BaseCommand):
 
     def _verify(self, key: PublicKey, anchor: Path | None) -> dict[str, Any]:
         known = roots_by_size(anchors.read(anchor, key)) if anchor else {}
-        with ledger.one_moment():
-            triggers = ledger.disabled_triggers()
+        with log_reader.one_moment():
+            triggers = log_reader.disabled_triggers()
             try:
-                base = ledger.base(key)
+                base = log_reader.base(key)
             except BadNote as wrong:
                 broken = Break(Kind.REBUILT, f"the certificate of what was pruned: {wrong}")
                 return _report([broken, triggers], records=0, pruned=0, unsealed=0, key=key)
-            expected = ledger.expected(keys.mac_key(), key, known)
-            with ledger.rows(base.frontier.size) as rows:
+            expected = log_reader.expected(keys.mac_key(), key, known)
+            with log_reader.rows(base.frontier.size) as rows:
                 size, found = walk(rows, base, expected)
-            found = found and found.named(ledger.is_sealed)
-            late = ledger.waiting()
+            found = found and found.named(log_reader.is_sealed)
+            late = log_reader.waiting()
             unsealed = waiting(late, keys.mac_key())
         return _report(
             [found, unsealed, triggers],

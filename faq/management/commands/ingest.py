@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.command_line import actor
+from audit.identity.cli_user import actor
 from faq.importing import Report, ingest
 from faq.models import IngestedFile
 from faq.progress import bar

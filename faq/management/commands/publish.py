@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.command_line import actor
+from audit.identity.cli_user import actor
 from faq.models import Release
 from faq.progress import bar
 from faq.publishing import PublishError, publish

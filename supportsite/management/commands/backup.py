@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from audit.command_line import actor
+from audit.identity.cli_user import actor
 from audit.models import record
 from supportsite import backups
 from supportsite.database_dump import DumpFailed

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-from audit.command_line import actor
+from audit.identity.cli_user import actor
 from audit.models import record
 from supportsite import backups, database_dump
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.command_line import actor
+from audit.identity.cli_user import actor
 from supportsite.second_factor import turn_off
 
 

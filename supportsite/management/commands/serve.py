@@ -20,7 +20,7 @@ from django.db import OperationalError, connection, connections
 from assistant import wiring
 from assistant.interfaces import Unavailable
 from assistant.local_model import LocalModel
-from audit.principal import Role
+from audit.identity.principal import Role
 from faq.start_up import reads_file
 from supportsite import companions, metrics_folder, stopping
 from supportsite.authentication import issue

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.command_line import actor
+from audit.identity.cli_user import actor
+from audit.identity.principal import Role
 from audit.models import record
-from audit.principal import Role
 from supportsite.authentication import issue
 
 

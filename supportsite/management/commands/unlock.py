@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.db.models import Q
 
-from audit.command_line import actor
+from audit.identity.cli_user import actor
 from audit.models import record
 
 

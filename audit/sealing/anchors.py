@@ -12,11 +12,11 @@ from pathlib import Path
 from django.utils import timezone
 from prometheus_client import Counter
 
-from audit.checkpoint import BadNote, Checkpoint, PublicKey, notes_in
+from audit.log_format.checkpoint import BadNote, Checkpoint, PublicKey, notes_in
 
 LOST = Counter("audit_anchors_lost", "Checkpoints that could not be written to AUDIT_ANCHOR_DIR.")
 
-log = logging.getLogger("audit.anchors")
+log = logging.getLogger("audit.sealing.anchors")
 
 
 def write(folder: Path, note: str) -> None:

@@ -13,10 +13,11 @@ from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
-from audit import box, keys
-from audit.channels import Channel
-from audit.privacy import is_redacted
-from audit.redaction import redact
+from audit import keys
+from audit.people import encryption
+from audit.privacy.channels import Channel
+from audit.privacy.gateway import is_redacted
+from audit.privacy.redaction import redact
 
 SECONDS_A_KEY_IS_KNOWN = 10.0
 """After an erasure, running processes go on using the destroyed key for at most that long."""
@@ -50,19 +51,19 @@ def _masked(name: str, region: str) -> str:
     shown = redact(name, region=region)
     if shown == name:
         return name
-    letters = box.lookup(name, keys.lookup_key()).hex()[:12].translate(_LETTERS)
+    letters = encryption.lookup(name, keys.lookup_key()).hex()[:12].translate(_LETTERS)
     # Letters, since digits could make a number of it.
     return f"{shown[: LONGEST_NAME - 13]}-{letters}"
 
 
 def _lookup(name: str) -> bytes:
     """Of a name and of what it is known as alike."""
-    return box.lookup(_masked(name, settings.PHONE_REGION), keys.lookup_key())
+    return encryption.lookup(_masked(name, settings.PHONE_REGION), keys.lookup_key())
 
 
 def _lookups(name: str) -> set[bytes]:
     # Keys made before names were masked are found by the name itself.
-    return {_lookup(name), box.lookup(name, keys.lookup_key())}
+    return {_lookup(name), encryption.lookup(name, keys.lookup_key())}
 
 
 class SubjectKeyManager(models.Manager["SubjectKey"]):
@@ -123,7 +124,7 @@ class SubjectKey(models.Model):
     pseudonym = models.CharField(max_length=20, primary_key=True)
     lookup = models.BinaryField(max_length=16, db_index=True)
     name = models.CharField(max_length=200, help_text="Redacted.")
-    key = models.BinaryField(max_length=box.KEY_BYTES)
+    key = models.BinaryField(max_length=encryption.KEY_BYTES)
     created = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[SubjectKeyManager] = SubjectKeyManager()
@@ -133,9 +134,9 @@ class SubjectKey(models.Model):
 
     @classmethod
     def new(cls, name: str, lookup: bytes) -> SubjectKey:
-        key = box.new_key()
+        key = encryption.new_key()
         shown = _masked(name, settings.PHONE_REGION)[:LONGEST_NAME]
-        return cls(pseudonym=box.pseudonym_of(key), lookup=lookup, name=shown, key=key)
+        return cls(pseudonym=encryption.pseudonym_of(key), lookup=lookup, name=shown, key=key)
 
     def is_of(self, name: str) -> bool:
         return bytes(self.lookup) in _lookups(name)
@@ -146,13 +147,13 @@ class SubjectKey(models.Model):
 
     def close(self, text: str) -> bytes:
         """``text``, for a column of its own; nobody reads it once the key is destroyed."""
-        nonce = os.urandom(box.GCM_NONCE_BYTES)
-        return nonce + box.close(text, bytes(self.key), nonce)
+        nonce = os.urandom(encryption.GCM_NONCE_BYTES)
+        return nonce + encryption.close(text, bytes(self.key), nonce)
 
     def open(self, closed: bytes) -> str:
-        """What ``close`` was given. Raises ``box.Unreadable``."""
-        nonce, rest = closed[: box.GCM_NONCE_BYTES], closed[box.GCM_NONCE_BYTES :]
-        return box.open_(rest, bytes(self.key), nonce)
+        """What ``close`` was given. Raises ``encryption.Unreadable``."""
+        nonce, rest = closed[: encryption.GCM_NONCE_BYTES], closed[encryption.GCM_NONCE_BYTES :]
+        return encryption.open_(rest, bytes(self.key), nonce)
 
 
 class Pseudonym(models.ForeignKey):  # type: ignore[type-arg]

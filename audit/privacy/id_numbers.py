@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from audit.number_runs import GLUE, Label, Place, Reading, runs, without_other_numbers
-from audit.personal_data import Kind, Span
-from audit.phones import find_phone
+from audit.privacy.digit_runs import GLUE, Label, Place, Reading, runs, without_other_numbers
+from audit.privacy.patterns import Kind, Span
+from audit.privacy.phones import find_phone
 
 # Leading digits and lengths of the card networks, as the networks publish their issuer ranges.
 CARD = re.compile(

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from audit.number_runs import LINK, Group, Label, Place, Reading, blank_other_numbers, runs
-from audit.personal_data import Kind, Span
-from audit.personal_numbers import CARD, is_card, is_cnic, passes_luhn
-from audit.phones import is_in_use, phone_span
+from audit.privacy.digit_runs import LINK, Group, Label, Place, Reading, blank_other_numbers, runs
+from audit.privacy.id_numbers import CARD, is_card, is_cnic, passes_luhn
+from audit.privacy.patterns import Kind, Span
+from audit.privacy.phones import is_in_use, phone_span
 
 _BREAK = re.compile(r"[\t\r\n,_|\u00b7]")
 # A cheap look first: digits before and behind a break.

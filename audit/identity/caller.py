@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from audit.principal import Principal
+from audit.identity.principal import Principal
 
 LONGEST_CERTIFICATE = 300
 

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from audit.redaction import Kind, Span
+from audit.privacy.redaction import Kind, Span
 
 LANGUAGE = "en"
 
@@ -81,7 +81,7 @@ class Presidio:
         return "".join(pieces) + text[end:]
 
     def find_data(self, text: str) -> list[Span]:
-        """What it finds of the kinds that ``audit.redaction`` finds, to compare the two."""
+        """What it finds of the kinds that ``audit.privacy.redaction`` finds, to compare the two."""
         return [Span(start, end, DATA[entity]) for start, end, entity in self._found(text, DATA)]
 
     def _found(self, text: str, entities: dict[str, Any]) -> list[tuple[int, int, str]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audit import chain, keys
-from audit.checkpoint import BadNote, Checkpoint
-from audit.merkle import leaf_hash
+from audit import keys
+from audit.log_format import chain
+from audit.log_format.checkpoint import BadNote, Checkpoint
+from audit.log_format.merkle import leaf_hash
 from audit.models import Record, Seal, SignedCheckpoint
 
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from django.db import connection
 
-from audit import ledger
-from audit.chain import compact
-from audit.checkpoint import ORIGIN, Checkpoint, PublicKey
-from audit.merkle import Disagreement, Frontier, leaf_hash
+from audit.log_format.chain import compact
+from audit.log_format.checkpoint import ORIGIN, Checkpoint, PublicKey
+from audit.log_format.merkle import Disagreement, Frontier, leaf_hash
+from audit.log_format.verification import Base, Row
 from audit.models import Record, Seal, SignedCheckpoint, SubjectKey
-from audit.verifying import Base, Row
+from audit.sealing import log_reader
 
 PLACE_AT = """
 SELECT min(s.sequence) FROM audit_seal AS s JOIN audit_record AS r ON r.id = s.record_id
@@ -47,14 +47,14 @@ def end_of_log() -> int:
 
 
 def lines(first: int, until: int, key: PublicKey, *, readable: bool = False) -> Iterator[str]:
-    """The export of the places ``first <= place < until``. Inside ``ledger.one_moment()``.
+    """The export of the places ``first <= place < until``. Inside ``log_reader.one_moment()``.
 
     Raises ``NothingSealed``.
     """
     covering = SignedCheckpoint.objects.filter(size__gte=until).first()
     if first >= until or covering is None:
         raise NothingSealed
-    start = tree_at(first, ledger.base(key))
+    start = tree_at(first, log_reader.base(key))
     yield compact(
         {
             "log": ORIGIN,
@@ -65,7 +65,7 @@ def lines(first: int, until: int, key: PublicKey, *, readable: bool = False) -> 
         }
     )
     people = SubjectKey.objects.in_bulk() if readable else {}
-    with ledger.rows(first, until) as rows:
+    with log_reader.rows(first, until) as rows:
         for row in rows:
             yield compact(_told(row, people) if readable else _kept(row))
     after = leaves(until, covering.size)

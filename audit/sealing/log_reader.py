@@ -11,13 +11,13 @@ from typing import Any
 from django.db import connection, transaction
 from psycopg import Cursor, capabilities
 
-from audit.box import pseudonym_of
-from audit.certificate import Certificate
-from audit.chain import body_of
-from audit.checkpoint import BadNote, PublicKey
-from audit.merkle import Disagreement, Frontier
+from audit.log_format.chain import body_of
+from audit.log_format.checkpoint import BadNote, PublicKey
+from audit.log_format.merkle import Disagreement, Frontier
+from audit.log_format.prune_certificate import Certificate
+from audit.log_format.verification import Base, Break, Expected, Kind, Row
 from audit.models import PruneCertificate, Record, SignedCheckpoint, SubjectKey
-from audit.verifying import Base, Break, Expected, Kind, Row
+from audit.people.encryption import pseudonym_of
 
 _COLUMNS = """
     r.canonical, r.mac, to_char(r.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),

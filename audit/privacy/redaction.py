@@ -17,10 +17,10 @@ from functools import partial
 from typing import Any
 from unicodedata import decimal
 
-from audit.number_runs import MASKED, MASKED_PHONE, NO_NUMBER
-from audit.personal_data import Kind, Span, emails, ibans, ipv4s, ipv6s, may_spell_email
-from audit.personal_numbers import numbers
-from audit.split_numbers import split_numbers
+from audit.privacy.digit_runs import MASKED, MASKED_PHONE, NO_NUMBER
+from audit.privacy.id_numbers import numbers
+from audit.privacy.patterns import Kind, Span, emails, ibans, ipv4s, ipv6s, may_spell_email
+from audit.privacy.split_numbers import split_numbers
 
 __all__ = ["Kind", "Span", "find", "kinds", "redact", "redact_tree"]
 

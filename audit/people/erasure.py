@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from audit.people import known_as
+from audit.people.pseudonyms import known_as
 
 ERASED = "[ERASED]"
 """Stands where a text stood, if the row has to stay."""

@@ -16,7 +16,7 @@ from prometheus_client import Counter
 
 LINES_LOST = Counter("audit_file_lines_lost", "Records that could not be appended to AUDIT_FILE.")
 
-log = logging.getLogger("audit.file")
+log = logging.getLogger("audit.audit_file")
 
 
 def append(path: str, fact: dict[str, Any]) -> None:

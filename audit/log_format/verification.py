@@ -13,9 +13,9 @@ from enum import StrEnum
 from hashlib import blake2s, sha256
 from typing import NamedTuple
 
-from audit.chain import GENESIS, link, opening
-from audit.checkpoint import BadNote, Checkpoint, PublicKey
-from audit.merkle import Frontier, leaf_hash
+from audit.log_format.chain import GENESIS, link, opening
+from audit.log_format.checkpoint import BadNote, Checkpoint, PublicKey
+from audit.log_format.merkle import Frontier, leaf_hash
 
 SIGNATURES_CHECKED = 10_000
 """The newest ones. Each takes as long as ten records, and the last one stands for all before it."""

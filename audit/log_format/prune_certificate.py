@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from audit.checkpoint import ORIGIN, BadNote, PublicKey, Signer
+from audit.log_format.checkpoint import ORIGIN, BadNote, PublicKey, Signer
 
 TITLE = f"{ORIGIN}/pruned"
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from audit import presidio
-from audit.channels import Channel, Mode
-from audit.redaction import Kind, Span, find, kinds, redact, redact_tree
+from audit.privacy import presidio
+from audit.privacy.channels import Channel, Mode
+from audit.privacy.redaction import Kind, Span, find, kinds, redact, redact_tree
 
 __all__ = [
     "Channel",

@@ -18,10 +18,12 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils import timezone
 
-from audit import anchors, chain, keys, ledger
-from audit.checkpoint import BadNote, Checkpoint, Signer
-from audit.merkle import Disagreement, Frontier
+from audit import keys
+from audit.log_format import chain
+from audit.log_format.checkpoint import BadNote, Checkpoint, Signer
+from audit.log_format.merkle import Disagreement, Frontier
 from audit.models import Seal, SignedCheckpoint
+from audit.sealing import anchors, log_reader
 
 # Any number no other code of ours uses.
 LOCK = 0x5355_5050_0002
@@ -170,7 +172,7 @@ def where_it_ends(signer: Signer) -> tuple[Frontier, bytes]:
     Raises ``CannotSeal`` if that is not ours, or if the log ends before or goes on behind it.
     """
     last, end = SignedCheckpoint.objects.last(), Seal.objects.last()
-    base = ledger.base(signer.public)
+    base = log_reader.base(signer.public)
     if last is None:
         if end or base.frontier.size:
             raise CannotSeal("there are sealed records, but no checkpoint")

@@ -6,7 +6,7 @@ import re
 import secrets
 from contextvars import ContextVar
 
-from audit.redaction import kinds
+from audit.privacy.redaction import kinds
 
 current: ContextVar[str] = ContextVar("request_id", default="")
 """Empty outside a request."""

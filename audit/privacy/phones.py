@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from audit.number_runs import GLUE, Label, Place, Reading
-from audit.personal_data import Kind, Span
+from audit.privacy.digit_runs import GLUE, Label, Place, Reading
+from audit.privacy.patterns import Kind, Span
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber

@@ -1,0 +1,1 @@
+"""Who acts: the principal behind a token, a session or a command."""

@@ -1,0 +1,4 @@
+"""Pseudonyms and per-person encryption keys (crypto-shredding).
+
+Erasing a person destroys the key, and with it every text about them.
+"""

@@ -1,0 +1,5 @@
+"""Give new records their place in the log, and sign checkpoints.
+
+``sealer`` seals, ``log_reader`` reads the log for verification, ``anchors`` stores checkpoints
+elsewhere, ``export`` writes sealed records as JSON lines, ``record_status`` measures the backlog.
+"""
