@@ -17,9 +17,9 @@ from assistant.preview import Preview
 from assistant.steps import Path
 from assistant.wiring import get_assistant
 from faq.content import Content, Draft
-from faq.drafts import put
 from faq.models import Faq, Taken
-from faq.publishing import writing
+from faq.releases.drafts import put
+from faq.releases.publishing import writing
 from tickets.knowledge import CannotDraft, Known
 
 LONGEST_SLUG = 80

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from faq.files.tables import Limits, Problems, csv_rows, records, shown
 from faq.phrasing import is_blank
-from faq.rows import Limits, Problems, csv_rows, records, shown
 
 QUERY, EXPECTED = "query", "expected_id"
 SEPARATOR = "|"
@@ -30,7 +30,7 @@ def read_questions(
     """The rows of a CSV file with the columns ``query,expected_id``, taken whole or not at all.
 
     An empty ``expected_id`` means that no FAQ answers; several are separated by ``|``. ``known``
-    are the ids there are. Raises ``faq.rows.Unreadable`` with every bad row.
+    are the ids there are. Raises ``faq.files.tables.Unreadable`` with every bad row.
     """
     limits = limits or Limits()
     problems = Problems(most=limits.problems)

@@ -21,7 +21,7 @@ from assistant.policy import Override, Overrides
 from assistant.spelling import Spelling
 from assistant.vector_cache import Embedded, VectorCache
 from faq.content import Content, Rule
-from faq.reading import normalise
+from faq.files.reader import normalise
 
 
 @dataclass(frozen=True)

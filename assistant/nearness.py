@@ -12,8 +12,8 @@ from assistant.interfaces import Unavailable, Vector
 from assistant.matching import ReleaseMatrix
 from faq.content import Content
 from faq.models import Faq, Release
-from faq.neighbours import Neighbour
-from faq.reviewing import WAITING
+from faq.releases.near_duplicates import Neighbour
+from faq.releases.review import WAITING
 
 DRAFTS = 500
 """Drafts looked at besides the live release, latest first: those of a large import are too many."""

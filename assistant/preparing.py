@@ -18,7 +18,7 @@ from assistant.interfaces import Unavailable, Vector
 from assistant.pruning import drop_collections
 from faq.content import KnowledgeBase
 from faq.models import Release
-from faq.publishing import NotReady, Prepared, Progress
+from faq.releases.publishing import NotReady, Prepared, Progress
 
 
 def prepare(

@@ -12,8 +12,8 @@ from assistant.answering import Assistant
 from assistant.fakes import NullAgent
 from assistant.loaded import LoadedRelease
 from audit.models import record
-from faq.publishing import current, current_rules
-from faq.reviewing import review
+from faq.releases.publishing import current, current_rules
+from faq.releases.review import review
 
 MOST_NEW = 300
 """Texts without a vector that are embedded while somebody waits: about three seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from faq.hits import DailyHits
+from faq.hit_counts import DailyHits
 
 
 @app.periodic(cron="* * * * *")

@@ -303,7 +303,7 @@ PRESIDIO_MODEL = env.text("PRESIDIO_MODEL")
 # What is done with personal data, by channel; the audit trail is always redacted.
 REDACTION = env.parsed("REDACTION", "", channels.parse)
 # What audit_erase calls in each app; audit may import none of them.
-AUDIT_ERASERS = ["tickets.erasing.erase", "assistant.erasing.erase", "faq.erasing.erase"]
+AUDIT_ERASERS = ["tickets.erasing.erase", "assistant.erasing.erase", "faq.erasure.erase"]
 
 # --- The API --------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="metrics",
     ),
     path("", include("assistant.urls")),
-    path("", include("faq.urls")),
+    path("", include("faq.api.urls")),
     path("", include("tickets.urls")),
     path("", include("audit.urls")),
     path("schema", SpectacularAPIView.as_view(), name="schema"),

@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from audit.models import Record
 from faq.models import Faq, Release
-from faq.publishing import publish
+from faq.releases.publishing import publish
 
 pytestmark = pytest.mark.django_db
 

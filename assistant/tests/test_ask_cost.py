@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from assistant import wiring
 from audit.models import Record
 from faq.models import Faq, Release
-from faq.publishing import publish
+from faq.releases.publishing import publish
 
 PASSWORD = "How do I reset my password?"
 

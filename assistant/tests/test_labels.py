@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.labels import LabelledQuestion, read_questions
-from faq.rows import Unreadable
+from faq.files.tables import Unreadable
 
 HEADER = "query,expected_id\n"
 

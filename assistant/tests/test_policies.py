@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from assistant.models import EvaluationRun, FittedPolicy, Label
 from faq.models import CategoryRule, Faq, Release
-from faq.publishing import publish, roll_back
+from faq.releases.publishing import publish, roll_back
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from assistant import remote_embedder, wiring
 from assistant.interfaces import EmbedderUnavailable
 from assistant.remote_embedder import RemoteEmbedder
 from faq.models import Faq, Release
-from faq.publishing import NotReady, publish
+from faq.releases.publishing import NotReady, publish
 
 KEY = "sk-very-secret"
 

@@ -9,7 +9,7 @@ from django.db import connections
 
 from assistant import wiring
 from faq.models import Faq, Release
-from faq.publishing import publish, roll_back
+from faq.releases.publishing import publish, roll_back
 
 QUESTION = "I forgot my password"
 ASKERS = 6

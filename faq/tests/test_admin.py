@@ -13,7 +13,7 @@ from django.urls import reverse
 from assistant import wiring
 from audit.models import Record
 from faq.models import AlternateQuestion, Faq, Release
-from faq.publishing import publish
+from faq.releases.publishing import publish
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 
 from audit.models import Record
 from faq.models import CategoryRule
-from faq.publishing import current
+from faq.releases.publishing import current
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from faq.formats import FORMATS
-from faq.mojibake import mojibake
-from faq.reading import FileContent, Unreadable, split_valid
-from faq.rows import Limits
+from faq.files.formats import FORMATS
+from faq.files.mojibake import mojibake
+from faq.files.reader import FileContent, Unreadable, split_valid
+from faq.files.tables import Limits
 
 FILES = Path(__file__).parent / "files"
 DOORS = ("door-blue", "door-red", "door-back")

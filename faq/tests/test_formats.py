@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 
 from faq.content import Content, Draft
-from faq.formats import FORMATS, WRITTEN
-from faq.reading import Unreadable, split_valid
-from faq.rows import Limits
+from faq.files.formats import FORMATS, WRITTEN
+from faq.files.reader import Unreadable, split_valid
+from faq.files.tables import Limits
 
 
 def draft(*texts, retired=False):

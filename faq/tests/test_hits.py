@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import Record, record
-from faq import hits
+from faq import hit_counts
 from faq.models import CountedUpTo, DailyHits
 from faq.tasks import count_hits
 
@@ -83,7 +83,7 @@ def test_a_record_that_was_committed_late_is_counted_when_it_is_sealed():
 
 
 def test_a_backlog_is_counted_piece_by_piece(monkeypatch):
-    monkeypatch.setattr(hits, "AT_ONCE", 2)
+    monkeypatch.setattr(hit_counts, "AT_ONCE", 2)
     for _ in range(5):
         asked()
     sealed()

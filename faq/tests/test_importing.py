@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import Record
-from faq.formats import WRITTEN
+from faq.files.formats import WRITTEN
 from faq.models import AlternateQuestion, Faq, Release, Upload
 
 pytestmark = pytest.mark.django_db

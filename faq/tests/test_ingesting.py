@@ -8,12 +8,12 @@ import pytest
 
 from audit.models import Record
 from faq.content import Content, Draft
-from faq.formats import FORMATS
-from faq.importing import Report, ingest
+from faq.files.formats import FORMATS
+from faq.files.import_drafts import Report, ingest
+from faq.files.reader import Unreadable
+from faq.files.sources import Source
 from faq.models import AlternateQuestion, Faq, Phrasing, Release
-from faq.publishing import NotReady, Overtaken, Unpublishable, publish
-from faq.reading import Unreadable
-from faq.sources import Source
+from faq.releases.publishing import NotReady, Overtaken, Unpublishable, publish
 
 pytestmark = pytest.mark.django_db
 

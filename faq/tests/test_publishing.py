@@ -5,7 +5,7 @@ import pytest
 from assistant import wiring
 from assistant.models import PhrasingVector
 from faq.models import Faq, Release
-from faq.publishing import Overtaken, publish, roll_back
+from faq.releases.publishing import Overtaken, publish, roll_back
 
 pytestmark = pytest.mark.django_db
 

@@ -11,11 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faq.cells import AlternateRow, FileRow
 from faq.content import Content, Draft
-from faq.formats import FORMATS
-from faq.phrasing import is_blank, normalise
-from faq.reading import (
+from faq.files.formats import FORMATS
+from faq.files.reader import (
     Limits,
     Problem,
     Unreadable,
@@ -24,7 +22,9 @@ from faq.reading import (
     read_csv,
     with_alternates,
 )
-from faq.rows import Problems, Row
+from faq.files.row import AlternateRow, FileRow
+from faq.files.tables import Problems, Row
+from faq.phrasing import is_blank, normalise
 
 HEADER = "id,question,answer,category"
 DEMO = Path(__file__).parents[2] / "data" / "faq.csv"

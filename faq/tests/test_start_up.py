@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.core.management import call_command
 
-from faq.importing import ingest
+from faq.files.import_drafts import ingest
+from faq.files.sources import Source
 from faq.models import Faq, IngestedFile, Release
-from faq.sources import Source
 
 pytestmark = pytest.mark.django_db
 

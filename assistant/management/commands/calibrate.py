@@ -20,9 +20,9 @@ from assistant.models import Label
 from audit.identity.cli_user import actor
 from audit.models import record
 from audit.privacy.redaction import redact
+from faq.files.progress import bar
 from faq.models import Release
-from faq.progress import bar
-from faq.publishing import PublishError, adopt
+from faq.releases.publishing import PublishError, adopt
 
 
 class Command(BaseCommand):

@@ -15,7 +15,7 @@ from assistant.interfaces import Embedder, Unavailable
 from assistant.labels import LabelledQuestion
 from assistant.loaded import LoadedRelease
 from assistant.management.commands.evaluate import read_labelled
-from faq.progress import bar
+from faq.files.progress import bar
 
 
 class Command(BaseCommand):

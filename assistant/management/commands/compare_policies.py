@@ -20,9 +20,9 @@ from assistant.policies import PRECISION, Lessons, labelled
 from assistant.policy import ConfidencePolicy, CosinePolicy, Policy
 from assistant.share import Share
 from faq.content import Content
-from faq.progress import bar
-from faq.reading import Unreadable
-from faq.sources import Source, read_path
+from faq.files.progress import bar
+from faq.files.reader import Unreadable
+from faq.files.sources import Source, read_path
 
 THRESHOLDS = [hundredth / 100 for hundredth in range(30, 100)]
 

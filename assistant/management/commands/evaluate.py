@@ -28,9 +28,9 @@ from assistant.loaded import LoadedRelease
 from assistant.models import EvaluationRun
 from assistant.plotting import plot_curve
 from audit.privacy.redaction import redact_tree
-from faq.progress import bar
-from faq.reading import Unreadable
-from faq.sources import read_path
+from faq.files.progress import bar
+from faq.files.reader import Unreadable
+from faq.files.sources import read_path
 
 WORDS = {
     Result.RIGHT: "answered right",

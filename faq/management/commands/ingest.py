@@ -11,13 +11,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.identity.cli_user import actor
-from faq.importing import Report, ingest
+from faq.files.import_drafts import Report, ingest
+from faq.files.progress import bar
+from faq.files.reader import Unreadable
+from faq.files.sources import Source
+from faq.files.start_up import at_start
 from faq.models import IngestedFile
-from faq.progress import bar
-from faq.publishing import PublishError
-from faq.reading import Unreadable
-from faq.sources import Source
-from faq.start_up import at_start
+from faq.releases.publishing import PublishError
 
 SHOWN = 10
 

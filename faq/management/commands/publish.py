@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.identity.cli_user import actor
+from faq.files.progress import bar
 from faq.models import Release
-from faq.progress import bar
-from faq.publishing import PublishError, publish
+from faq.releases.publishing import PublishError, publish
 
 
 class Command(BaseCommand):

@@ -21,7 +21,7 @@ from assistant import wiring
 from assistant.interfaces import Unavailable
 from assistant.local_model import LocalModel
 from audit.identity.principal import Role
-from faq.start_up import reads_file
+from faq.files.start_up import reads_file
 from supportsite import companions, metrics_folder, stopping
 from supportsite.authentication import issue
 from supportsite.secrets import keep

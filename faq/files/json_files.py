@@ -7,9 +7,19 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from faq.cells import ALTERNATES, FAQ_COLUMNS, OWN_COLUMNS
 from faq.content import Draft
-from faq.rows import Cell, Invalid, Limits, Problems, Row, check_size, decoded, refused, shown
+from faq.files.row import ALTERNATES, FAQ_COLUMNS, OWN_COLUMNS
+from faq.files.tables import (
+    Cell,
+    Invalid,
+    Limits,
+    Problems,
+    Row,
+    check_size,
+    decoded,
+    refused,
+    shown,
+)
 
 COLUMNS = (*FAQ_COLUMNS, ALTERNATES, *OWN_COLUMNS)
 NUMBERS = ("threshold", "margin")

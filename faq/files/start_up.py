@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from faq.files.reader import Unreadable
+from faq.files.sources import Source
 from faq.models import Faq, IngestedFile, Release
-from faq.reading import Unreadable
-from faq.sources import Source
 
 
 @dataclass(frozen=True)

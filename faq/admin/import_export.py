@@ -17,13 +17,13 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from audit.people.pseudonyms import known_as
-from faq.drafts import drafts
-from faq.formats import FORMATS, WRITTEN
-from faq.importing import Existing, Preview, confirm, export, preview
+from faq.files.formats import FORMATS, WRITTEN
+from faq.files.import_drafts import Existing, Preview, confirm, export, preview
+from faq.files.reader import Unreadable
+from faq.files.row_outcomes import Outcome
 from faq.models import Upload
-from faq.outcomes import Outcome
-from faq.publishing import PublishError
-from faq.reading import Unreadable
+from faq.releases.drafts import drafts
+from faq.releases.publishing import PublishError
 
 KEPT = timedelta(hours=6)
 """How long an upload waits to be confirmed."""

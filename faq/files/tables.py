@@ -1,7 +1,7 @@
 """From the bytes of a file to rows of cells, and what to say when that fails.
 
-Pure. Knows formats and nothing of FAQs; ``faq.reading`` knows FAQs and no format. Another format is
-another function beside ``csv_rows``.
+Pure. Knows formats and nothing of FAQs; ``faq.files.reader`` knows FAQs and no format. Another
+format is another function beside ``csv_rows``.
 """
 
 from __future__ import annotations

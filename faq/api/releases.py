@@ -13,12 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.identity.principal import Role, principal_of
-from faq.content import Change, digest_of
-from faq.draft_views import CURATORS
-from faq.models import Faq, Release
-from faq.publishing import publish, roll_back
-from faq.reviewing import between, digest_after, review
-from faq.serializers import (
+from faq.api.drafts import CURATORS
+from faq.api.serializers import (
     DifferenceFilterSerializer,
     DifferencePageSerializer,
     PublishSerializer,
@@ -27,6 +23,10 @@ from faq.serializers import (
     ReleaseSerializer,
     RollbackSerializer,
 )
+from faq.content import Change, digest_of
+from faq.models import Faq, Release
+from faq.releases.publishing import publish, roll_back
+from faq.releases.review import between, digest_after, review
 
 PUBLISHERS = frozenset({Role.PUBLISHER})
 

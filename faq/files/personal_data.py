@@ -9,10 +9,10 @@ from django.conf import settings
 
 from audit.privacy.channels import Mode
 from audit.privacy.gateway import Channel, PersonalData, admit, kinds_in
-from faq.cells import FileRow
 from faq.content import Content
+from faq.files.reader import Limits, Problem
+from faq.files.row import FileRow
 from faq.phrasing import distinct
-from faq.reading import Limits, Problem
 
 LIMITS = Limits()
 

@@ -13,15 +13,18 @@ from enum import StrEnum
 
 from audit.models import record
 from audit.people.pseudonyms import known_as
-from faq.cells import FileRow
 from faq.content import Draft, KnowledgeBase
-from faq.drafts import digests_of_files, drafts, put, store_file_digests
-from faq.formats import FORMATS, Format
-from faq.ingested_files import IngestedFile
+from faq.files.formats import FORMATS, Format
+from faq.files.ingested_files import IngestedFile
+from faq.files.personal_data import split_admitted
+from faq.files.reader import split_valid
+from faq.files.row import FileRow
+from faq.files.row_outcomes import Line, Outcome, conflicts, count_outcomes, invalid_lines, line_of
+from faq.files.sources import Source
+from faq.files.tables import Limits
 from faq.models import Release, Taken
-from faq.outcomes import Line, Outcome, conflicts, count_outcomes, invalid_lines, line_of
-from faq.personal import split_admitted
-from faq.publishing import (
+from faq.releases.drafts import digests_of_files, drafts, put, store_file_digests
+from faq.releases.publishing import (
     Overtaken,
     Progress,
     Unpublishable,
@@ -30,9 +33,6 @@ from faq.publishing import (
     release,
     writing,
 )
-from faq.reading import split_valid
-from faq.rows import Limits
-from faq.sources import Source
 
 LIMITS = Limits(problems=1_000_000)
 """Every bad row is shown in its place, so none may be left out."""

@@ -13,8 +13,8 @@ from datetime import date
 from typing import Any
 
 from faq.content import Content, Draft
+from faq.files.tables import Cell, Invalid, Limits, Problems, shown
 from faq.phrasing import distinct, is_blank, normalise
-from faq.rows import Cell, Invalid, Limits, Problems, shown
 
 FAQ_COLUMNS = ("id", "question", "answer", "category")
 ALTERNATES = "alternates"

@@ -22,8 +22,8 @@ from unfold.decorators import display
 from audit.admin import ReadOnlyAdmin
 from faq.content import Change, digest_of
 from faq.models import Release
-from faq.publishing import PublishError, publish, roll_back
-from faq.reviewing import between, count_waiting, digest_after, review
+from faq.releases.publishing import PublishError, publish, roll_back
+from faq.releases.review import between, count_waiting, digest_after, review
 
 PUBLISH = "faq.publish_release"
 PAGE = 100

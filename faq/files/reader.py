@@ -1,7 +1,7 @@
 """Read FAQ files, whole or not at all, and write them.
 
-Pure: no Django, no database. ``faq.rows`` turns bytes into rows of cells, one function per format;
-``faq.cells`` reads one row; here one check for all formats, ``faqs_in``, turns them into FAQs.
+Pure: no Django, no database. ``faq.files.tables`` turns bytes into rows of cells, one function per
+format; ``faq.files.row`` reads one row; ``faqs_in``, one check for all formats, turns them into FAQs.
 
 ``Unreadable`` is the only exception, whatever the bytes, and lists every problem with its row.
 """
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from audit.spreadsheet import neutralise
-from faq.cells import (
+from faq.files.row import (
     ALTERNATE_QUESTION,
     ALTERNATES,
     FAQ_COLUMNS,
@@ -24,8 +24,18 @@ from faq.cells import (
     FileRow,
     RowReader,
 )
+from faq.files.tables import (
+    Cell,
+    Limits,
+    Problem,
+    Problems,
+    Row,
+    Unreadable,
+    csv_rows,
+    records,
+    shown,
+)
 from faq.phrasing import distinct, normalise
-from faq.rows import Cell, Limits, Problem, Problems, Row, Unreadable, csv_rows, records, shown
 
 __all__ = [
     "Limits",

@@ -16,20 +16,20 @@ from rest_framework.views import APIView
 
 from audit.identity.principal import Role, principal_of
 from audit.people.pseudonyms import known_as
-from faq.cells import OWN_COLUMNS
-from faq.content import Draft
-from faq.drafts import draft_of, put
-from faq.models import Faq, FaqQuerySet
-from faq.personal import admitted, findings
-from faq.publishing import writing
-from faq.reading import Unreadable, read_one
-from faq.serializers import (
+from faq.api.serializers import (
     DraftFilterSerializer,
     DraftPageSerializer,
     DraftSerializer,
     NewDraftSerializer,
     ShownDraftSerializer,
 )
+from faq.content import Draft
+from faq.files.personal_data import admitted, findings
+from faq.files.reader import Unreadable, read_one
+from faq.files.row import OWN_COLUMNS
+from faq.models import Faq, FaqQuerySet
+from faq.releases.drafts import draft_of, put
+from faq.releases.publishing import writing
 
 CURATORS = frozenset({Role.CURATOR, Role.PUBLISHER})
 

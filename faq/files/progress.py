@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from faq.publishing import Progress
+from faq.releases.publishing import Progress
 
 
 @contextmanager

@@ -21,8 +21,18 @@ from pathlib import Path
 from typing import Any
 
 from audit.spreadsheet import neutralise, restore
+from faq.files.tables import (
+    Cell,
+    Invalid,
+    Limits,
+    Problem,
+    Problems,
+    Row,
+    Unreadable,
+    check_size,
+    refused,
+)
 from faq.phrasing import is_blank
-from faq.rows import Cell, Invalid, Limits, Problem, Problems, Row, Unreadable, check_size, refused
 
 LONGEST_CELL = 32_767
 """Characters; no spreadsheet takes more (Excel specifications and limits)."""
@@ -51,7 +61,7 @@ def read_xlsx(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
     try:
         reader = subprocess.run(  # noqa: S603
             [
-                *(sys.executable, "-m", "faq.xlsx_files"),
+                *(sys.executable, "-m", "faq.files.xlsx_files"),
                 *map(str, (limits.rows, limits.columns, limits.memory_bytes)),
             ],
             input=data,

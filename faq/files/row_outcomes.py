@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from faq.cells import FileRow
 from faq.content import Draft
+from faq.files.mojibake import mojibake
+from faq.files.personal_data import findings
+from faq.files.row import FileRow
+from faq.files.tables import Problem
 from faq.models import Phrasing
-from faq.mojibake import mojibake
-from faq.personal import findings
 from faq.phrasing import distinct, key_of
-from faq.rows import Problem
 
 
 class Outcome(StrEnum):

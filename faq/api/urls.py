@@ -1,15 +1,15 @@
 from django.urls import path
 
-from faq.draft_views import FaqsView, FaqView
-from faq.import_views import ExportView, ImportsView
-from faq.release_views import (
+from faq.api.drafts import FaqsView, FaqView
+from faq.api.imports import ExportView, ImportsView
+from faq.api.ingest import IngestView
+from faq.api.releases import (
     DifferenceView,
     ReleasesView,
     ReleaseView,
     RollbackView,
     WaitingView,
 )
-from faq.views import IngestView
 
 urlpatterns = [
     path("ingest", IngestView.as_view(), name="ingest"),

@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from faq.formats import FORMATS
-from faq.personal import split_admitted
-from faq.reading import (
+from faq.files.formats import FORMATS
+from faq.files.personal_data import split_admitted
+from faq.files.reader import (
     FileContent,
     Limits,
     Problem,

@@ -20,16 +20,16 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from audit.models import Record
-from faq.category_admin import CategoryRuleAdmin
+from faq.admin.categories import CategoryRuleAdmin
+from faq.admin.forms import AlternateForm, AlternateFormSet, FaqForm
+from faq.admin.import_export import ExchangePages
+from faq.admin.releases import PUBLISH, ReleaseAdmin, publishing
 from faq.content import Draft
-from faq.drafts import draft_of, record_change
-from faq.exchange_admin import ExchangePages
-from faq.forms import AlternateForm, AlternateFormSet, FaqForm
+from faq.files.personal_data import findings
 from faq.models import AlternateQuestion, DailyHits, Faq, Taken
-from faq.neighbours import Neighbour, known, warnings
-from faq.personal import findings
-from faq.publishing import publish, take_turn, writing
-from faq.release_admin import PUBLISH, ReleaseAdmin, publishing
+from faq.releases.drafts import draft_of, record_change
+from faq.releases.near_duplicates import Neighbour, known, warnings
+from faq.releases.publishing import publish, take_turn, writing
 
 __all__ = ["CategoryRuleAdmin", "FaqAdmin", "ReleaseAdmin"]
 

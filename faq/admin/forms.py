@@ -13,13 +13,13 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audit.people.pseudonyms import known_as
 from audit.privacy.gateway import Channel, PersonalData, admit
-from faq.cells import FAQ_COLUMNS
 from faq.content import Content, Draft
-from faq.drafts import draft_of
+from faq.files.personal_data import admitted, reason_of
+from faq.files.reader import Unreadable, read_one
+from faq.files.row import FAQ_COLUMNS
 from faq.models import Faq, Phrasing
-from faq.personal import admitted, reason_of
 from faq.phrasing import key_of, normalise
-from faq.reading import Unreadable, read_one
+from faq.releases.drafts import draft_of
 
 
 def refuse_taken(phrasing: str, *, besides: Faq) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from faq.released import Release
-from faq.sources import Source
+from faq.files.sources import Source
+from faq.release_models import Release
 
 
 class IngestedFile(models.Model):

@@ -1,7 +1,7 @@
 """Files of FAQs in every format: ours, written and read without loss, and those of other tools.
 
 No Django, no database. Each reader turns bytes into rows of cells with our columns; what is wrong
-with a row is decided in one place, ``faq.reading``.
+with a row is decided in one place, ``faq.files.reader``.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from faq import foreign
-from faq.cells import ALTERNATES, FAQ_COLUMNS, OWN_COLUMNS
 from faq.content import Draft
-from faq.json_files import read_json, write_json
-from faq.reading import write_cells
-from faq.rows import Invalid, Limits, Problems, Row, csv_rows
-from faq.xlsx_files import read_xlsx, write_xlsx
+from faq.files import other_tools
+from faq.files.json_files import read_json, write_json
+from faq.files.reader import write_cells
+from faq.files.row import ALTERNATES, FAQ_COLUMNS, OWN_COLUMNS
+from faq.files.tables import Invalid, Limits, Problems, Row, csv_rows
+from faq.files.xlsx_files import read_xlsx, write_xlsx
 
 COLUMNS = (*FAQ_COLUMNS, ALTERNATES, *OWN_COLUMNS)
 
@@ -87,7 +87,7 @@ def _as_rows(faqs: Iterable[Mapping[str, str]]) -> list[Row]:
 
 
 def _qnabot(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
-    return _as_rows(foreign.qnabot(data, limits))
+    return _as_rows(other_tools.qnabot(data, limits))
 
 
 def _either(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
@@ -104,14 +104,16 @@ FORMATS: dict[str, Format] = {
         "QnA Maker, Azure question answering (TSV)",
         "tsv",
         "text/tab-separated-values",
-        _foreign(foreign.qnamaker, foreign.tsv_rows),
+        _foreign(other_tools.qnamaker, other_tools.tsv_rows),
     ),
-    "dify": Format("Dify annotations (CSV)", "csv", "text/csv", _foreign(foreign.dify, _read_csv)),
+    "dify": Format(
+        "Dify annotations (CSV)", "csv", "text/csv", _foreign(other_tools.dify, _read_csv)
+    ),
     "fastgpt": Format(
-        "FastGPT (CSV: q, a, indexes)", "csv", "text/csv", _foreign(foreign.fastgpt, _read_csv)
+        "FastGPT (CSV: q, a, indexes)", "csv", "text/csv", _foreign(other_tools.fastgpt, _read_csv)
     ),
     "maxkb": Format(
-        "MaxKB question-and-answer template", "xlsx", XLSX, _foreign(foreign.maxkb, _either)
+        "MaxKB question-and-answer template", "xlsx", XLSX, _foreign(other_tools.maxkb, _either)
     ),
 }
 

@@ -16,12 +16,12 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from audit.identity.principal import Role, principal_of
-from faq.importing import Report, ingest
-from faq.outcomes import Line, Outcome, count_outcomes
-from faq.parsers import WholeMultiPartParser
-from faq.reading import Unreadable
-from faq.serializers import IngestOptionsSerializer, IngestSerializer, ReportSerializer
-from faq.sources import Source
+from faq.api.multipart import WholeMultiPartParser
+from faq.api.serializers import IngestOptionsSerializer, IngestSerializer, ReportSerializer
+from faq.files.import_drafts import Report, ingest
+from faq.files.reader import Unreadable
+from faq.files.row_outcomes import Line, Outcome, count_outcomes
+from faq.files.sources import Source
 
 
 class UnreadableFile(APIException):

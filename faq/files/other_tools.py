@@ -16,8 +16,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from faq.json_files import loaded
-from faq.rows import Limits, Problems, Row, check_size, decoded, refused
+from faq.files.json_files import loaded
+from faq.files.tables import Limits, Problems, Row, check_size, decoded, refused
 
 Cells = dict[str, str]
 

@@ -14,14 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.identity.principal import principal_of
-from faq.draft_views import CURATORS
-from faq.exchange_admin import download
-from faq.formats import FORMATS, WRITTEN
-from faq.importing import Existing, confirm, preview
-from faq.outcomes import Outcome
-from faq.parsers import WholeMultiPartParser
-from faq.reading import Unreadable
-from faq.views import UnreadableFile
+from faq.admin.import_export import download
+from faq.api.drafts import CURATORS
+from faq.api.ingest import UnreadableFile
+from faq.api.multipart import WholeMultiPartParser
+from faq.files.formats import FORMATS, WRITTEN
+from faq.files.import_drafts import Existing, confirm, preview
+from faq.files.reader import Unreadable
+from faq.files.row_outcomes import Outcome
 
 
 class ImportSerializer(serializers.Serializer[dict[str, Any]]):
