@@ -11,12 +11,12 @@ from contextlib import suppress
 from typing import Any
 
 from assistant.agent_run import Run
-from tickets.addresses import ANYWHERE
+from tickets.delivery.networks import ANYWHERE
 
 
 def client_for_run(run: Run) -> Any:
     """An ``httpx.Client`` whose requests share the run's deadline and end when it is stopped."""
-    from tickets.http_client import bounded_client
+    from tickets.delivery.http_client import bounded_client
 
     return bounded_client(
         seconds=run.limits.seconds,

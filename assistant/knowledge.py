@@ -20,7 +20,7 @@ from faq.content import Content, Draft
 from faq.models import Faq, Taken
 from faq.releases.drafts import put
 from faq.releases.publishing import writing
-from tickets.knowledge import CannotDraft, Known
+from tickets.faq_lookup import CannotDraft, Known
 
 LONGEST_SLUG = 80
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from assistant.breaker import Breaker
 from assistant.interfaces import EmbedderUnavailable, Matrix, Progress
-from tickets.addresses import ANYWHERE
+from tickets.delivery.networks import ANYWHERE
 
 PREFIX = "remote:"
 """Before a model's name: where a local one would have its folder, this one has EMBEDDINGS_URL."""
@@ -147,7 +147,7 @@ class RemoteEmbedder:
         return self._ask(texts, seconds=BATCH_SECONDS)
 
     def _ask(self, texts: Sequence[str], *, seconds: float) -> Matrix:
-        from tickets.http_client import FAILURES
+        from tickets.delivery.http_client import FAILURES
 
         # What cannot be written as UTF-8, such as a stray byte in a command line, becomes "?".
         # Many servers refuse an empty text.
@@ -188,7 +188,7 @@ class RemoteEmbedder:
         return unit
 
     def _connected(self) -> Any:
-        from tickets.http_client import bounded_client
+        from tickets.delivery.http_client import bounded_client
 
         with self._making:
             # A connection opened before a fork belongs to the parent.

@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from audit.sealing.sealer import oldest_unsealed
-from tickets.outbox import Delivery, last_heartbeat, oldest_due
+from tickets.delivery.outbox import Delivery, last_heartbeat, oldest_due
 
 SEALED_WITHIN = 30.0
 """Seconds; usually it is one."""

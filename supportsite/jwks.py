@@ -1,7 +1,7 @@
 """The signing keys of an identity provider, a JSON Web Key Set (RFC 7517), by PyJWT's client.
 
 A token names its key by ``kid``. The key decides the algorithm (RFC 8725 section 3.1), never the
-token. Every exchange is bounded, see ``tickets/http_client.py``.
+token. Every exchange is bounded, see ``tickets/delivery/http_client.py``.
 """
 
 from __future__ import annotations

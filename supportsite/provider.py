@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from tickets.addresses import ANYWHERE
+from tickets.delivery.networks import ANYWHERE
 
 SECONDS = 2.0
 """For one exchange, from the look-up of the name to the last byte of the reply."""
@@ -43,7 +43,7 @@ def post(url: str, form: Mapping[str, str]) -> Any:
 
 def _exchange(method: str, url: str, seconds: float, **content: Any) -> Any:
     # httpx takes a tenth of a second to import; most sites have no provider.
-    from tickets.http_client import FAILURES, bounded_client
+    from tickets.delivery.http_client import FAILURES, bounded_client
 
     try:
         with bounded_client(seconds=seconds, max_bytes=MAX_BYTES, allowed=ANYWHERE) as client:

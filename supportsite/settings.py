@@ -32,7 +32,7 @@ from supportsite import (
     roles,
     secrets,
 )
-from tickets import addresses, links
+from tickets.delivery import links, networks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -276,7 +276,7 @@ CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 TICKET_KNOWLEDGE = "assistant.knowledge"
 # Seconds to wait after each failed delivery; after the last it is a dead letter.
 OUTBOX_BACKOFF = (10, 60, 300, 1_800, 7_200, 21_600, 86_400)
-WEBHOOK_NETWORKS = env.parsed("WEBHOOK_NETWORKS", "", addresses.networks)
+WEBHOOK_NETWORKS = env.parsed("WEBHOOK_NETWORKS", "", networks.networks)
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL")
 # Mails lead here: the desk to its own pages, the customer to where your site shows a ticket.
 SITE_URL = env.parsed(
@@ -303,7 +303,7 @@ PRESIDIO_MODEL = env.text("PRESIDIO_MODEL")
 # What is done with personal data, by channel; the audit trail is always redacted.
 REDACTION = env.parsed("REDACTION", "", channels.parse)
 # What audit_erase calls in each app; audit may import none of them.
-AUDIT_ERASERS = ["tickets.erasing.erase", "assistant.erasing.erase", "faq.erasure.erase"]
+AUDIT_ERASERS = ["tickets.erasure.erase", "assistant.erasing.erase", "faq.erasure.erase"]
 
 # --- The API --------------------------------------------------------------------------------------
 

@@ -23,16 +23,12 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from audit.models import Record, record
-from tickets import (
-    admin_outbox,  # noqa: F401 (registers its pages)
-    admin_service_levels,  # noqa: F401 (registers its pages)
-    queues,
-)
-from tickets.asked import asked_before
-from tickets.drafting import draft
+from tickets import queues
+from tickets.faq_draft import draft
+from tickets.faq_lookup import CannotDraft, knowledge, nearest
 from tickets.forms import NewTicketForm, TicketForm
-from tickets.knowledge import CannotDraft, knowledge, nearest
 from tickets.models import Ticket
+from tickets.original_ask import asked_before
 from tickets.views import csv_response
 
 CANNED = 5

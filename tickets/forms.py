@@ -19,8 +19,8 @@ from unfold.widgets import (
 
 from audit.identity.principal import SUBJECT
 from audit.privacy.gateway import Channel, PersonalData, find_in, refuse
-from tickets import opening
-from tickets.knowledge import unpublished
+from tickets import deflection
+from tickets.faq_lookup import unpublished
 from tickets.models import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, Ticket
 
 _TAG = re.compile(rf"[\w.:-]{{1,{LONGEST_TAG}}}")
@@ -171,7 +171,7 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         told = self.cleaned_data
         if self.errors or told.get("escalate"):
             return
-        found = opening.suggest(told["message"], requester=told["requester"], by=self.by)
+        found = deflection.suggest(told["message"], requester=told["requester"], by=self.by)
         if not found:
             return
         listed = format_html_join(

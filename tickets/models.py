@@ -13,12 +13,12 @@ from django.utils import timezone
 from audit.models import Record, record
 from audit.people.pseudonyms import known_as
 from audit.privacy.gateway import Channel, admit, admit_message
-from tickets import outbox
 from tickets.comments import Comment, CommentQuerySet
+from tickets.delivery import outbox
+from tickets.delivery.outbox import Attempt, Delivery, Webhook
 from tickets.encryption import EncryptedForRequester
-from tickets.outbox import Attempt, Delivery, Webhook
+from tickets.idempotency import Submission
 from tickets.service_levels import Holiday, ServiceLevel
-from tickets.submissions import Submission
 
 __all__ = [
     "Attempt",

@@ -10,7 +10,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 
-from tickets import outbox
+from tickets.delivery import outbox
 from tickets.models import Delivery, Submission, Ticket
 
 SUBMISSIONS_KEPT = timedelta(days=7)
@@ -27,7 +27,7 @@ class AsDelivered(BaseRetryStrategy):
 @app.task(name=outbox.TASK, retry=AsDelivered())
 def deliver(delivery_id: str) -> None:
     # Every process knows the tasks, and one of them does them: the others need no HTTP client.
-    from tickets import sending
+    from tickets.delivery import sending
 
     sending.deliver(delivery_id)
 

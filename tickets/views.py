@@ -17,11 +17,11 @@ from rest_framework.views import APIView
 from audit.identity.principal import Principal, Role, principal_of
 from audit.models import record
 from audit.privacy.gateway import Channel, refuse
-from tickets import asked, opening
+from tickets import deflection, original_ask
+from tickets.access import chosen, find, is_desk, visible
 from tickets.comments import CommentQuerySet
 from tickets.export import csv_lines
 from tickets.models import Ticket, TicketQuerySet
-from tickets.selecting import chosen, find, is_desk, visible
 from tickets.serializers import (
     AmendSerializer,
     CommentListSerializer,
@@ -104,17 +104,17 @@ class TicketsView(APIView):
         texts = {"message": fields["message"], "category": fields["category"]}
         refuse(Channel.TICKETS, {**texts, "tags": " ".join(fields["tags"])})
         ask_id = str(fields.pop("ask_id") or "") or None
-        if ask_id and not asked.find(requester, ask_id):
+        if ask_id and not original_ask.find(requester, ask_id):
             raise ValidationError({"ask_id": "This user asked nothing with that id."})
         key = _idempotency_key(request)
         suggestions = [] if ask_id else _suggestions(principal, requester, fields["message"])
-        is_known = opening.is_known(key, principal.subject)
+        is_known = deflection.is_known(key, principal.subject)
         if fields.pop("suggest") and suggestions and not is_known:
             return Response(
-                {"result": "suggested", "detail": opening.SUGGESTED, "id": None}
+                {"result": "suggested", "detail": deflection.SUGGESTED, "id": None}
                 | {"suggestions": suggestions}
             )
-        fields.setdefault("reason", opening.reason_of(ask_id, requester))
+        fields.setdefault("reason", deflection.reason_of(ask_id, requester))
         content = {**fields, "requester": requester, "ask_id": ask_id}
 
         def make() -> Ticket:
@@ -122,20 +122,20 @@ class TicketsView(APIView):
             return ticket
 
         if key:
-            ticket = opening.get_or_create(
+            ticket = deflection.get_or_create(
                 key, subject=principal.subject, content=content, make=make
             )
         else:
             ticket = make()
         return Response(
-            {**FullTicketSerializer(ticket).data, "result": "created", "detail": opening.CREATED}
+            {**FullTicketSerializer(ticket).data, "result": "created", "detail": deflection.CREATED}
             | {"suggestions": suggestions},
             status=status.HTTP_201_CREATED,
         )
 
 
 def _suggestions(principal: Principal, requester: str, message: str) -> list[dict[str, Any]]:
-    suggestions = opening.suggest(
+    suggestions = deflection.suggest(
         message,
         requester=requester,
         by=principal.subject,
@@ -184,7 +184,7 @@ class TicketView(APIView):
 
 def _detail(ticket: Ticket, principal: Principal) -> dict[str, Any]:
     """What this reader may know: internal comments and the decision never leave the desk."""
-    before = asked.asked_before(ticket) if is_desk(principal) else None
+    before = original_ask.asked_before(ticket) if is_desk(principal) else None
     ticket.shown_comments = _read_comments(ticket, principal)  # type: ignore[attr-defined]
     ticket.asked = before.as_dict() if before else None  # type: ignore[attr-defined]
     return dict(TicketDetailSerializer(ticket).data)

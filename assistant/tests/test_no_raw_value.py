@@ -28,8 +28,8 @@ from audit.models import Record
 from audit.privacy import redaction
 from audit.privacy.channels import parse
 from supportsite.logs import Formatter
-from tickets import sending
-from tickets.addresses import networks
+from tickets.delivery import sending
+from tickets.delivery.networks import networks
 from tickets.models import Comment, Delivery, Ticket, Webhook
 from tickets.tests.receiver import receiving
 

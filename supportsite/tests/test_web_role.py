@@ -14,7 +14,8 @@ from django.urls import reverse
 
 from audit.models import Record
 from faq.models import Faq
-from tickets import sending, tasks
+from tickets import tasks
+from tickets.delivery import sending
 from tickets.models import Delivery, Ticket
 
 QUESTION = "How do I reset my password?"

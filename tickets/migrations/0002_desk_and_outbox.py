@@ -7,7 +7,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-import tickets.signing
+import tickets.delivery.webhook_signature
 from tickets import sla
 
 
@@ -160,7 +160,9 @@ class Migration(migrations.Migration):
                 (
                     "secret",
                     models.CharField(
-                        default=tickets.signing.new_secret, editable=False, max_length=100
+                        default=tickets.delivery.webhook_signature.new_secret,
+                        editable=False,
+                        max_length=100,
                     ),
                 ),
                 ("previous_secret", models.CharField(blank=True, editable=False, max_length=100)),

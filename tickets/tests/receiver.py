@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tickets import signing
+from tickets.delivery import webhook_signature
 
 SECONDS = 30
 
@@ -37,10 +37,10 @@ class Receiver(ThreadingHTTPServer):
 
     def is_genuine(self, request: dict[str, Any], secret: str) -> bool:
         headers = request["headers"]
-        return signing.is_genuine(
+        return webhook_signature.is_genuine(
             request["body"],
-            timestamp=headers[signing.TIMESTAMP],
-            signatures=headers[signing.SIGNATURE],
+            timestamp=headers[webhook_signature.TIMESTAMP],
+            signatures=headers[webhook_signature.SIGNATURE],
             secret=secret,
             now=time.time(),
         )

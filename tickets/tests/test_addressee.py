@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 
-from tickets import sending
+from tickets.delivery import sending
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db

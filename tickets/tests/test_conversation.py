@@ -16,7 +16,8 @@ from audit.models import Record
 from audit.people.pseudonyms import SubjectKey
 from audit.privacy.channels import parse
 from faq.models import Faq
-from tickets import models, sending
+from tickets import models
+from tickets.delivery import sending
 from tickets.models import Comment, Delivery, Ticket, Webhook
 from tickets.tests.test_admin import page_of, staff, told
 

@@ -18,7 +18,7 @@ from assistant.models import ConversationTurn
 from audit.models import Record
 from audit.people.pseudonyms import is_pseudonym, known_as
 from faq.models import Faq, Upload
-from tickets import sending
+from tickets.delivery import sending
 from tickets.models import Attempt, Comment, Delivery, Submission, Ticket, Webhook
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from tickets import http_client
-from tickets.addresses import ANYWHERE, Refused, is_public, networks
-from tickets.http_client import FAILURES, bounded_client
+from tickets.delivery import http_client
+from tickets.delivery.http_client import FAILURES, bounded_client
+from tickets.delivery.networks import ANYWHERE, Refused, is_public, networks
 from tickets.tests.receiver import receiving
 
 

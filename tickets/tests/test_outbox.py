@@ -11,10 +11,10 @@ from django.core import mail
 from django.db import connection, transaction
 
 from audit.models import Record
-from tickets import sending, signing
-from tickets.addresses import networks
+from tickets.delivery import sending, webhook_signature
+from tickets.delivery.networks import networks
+from tickets.delivery.outbox import OVERLAP
 from tickets.models import Delivery, Ticket, Webhook
-from tickets.outbox import OVERLAP
 from tickets.tests.receiver import receiving
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +145,7 @@ def test_a_webhook_is_signed_over_timestamp_and_body(ticket):
     assert receiver.is_genuine(request, webhook.secret)
     assert not receiver.is_genuine(request, "another secret")
     assert not receiver.is_genuine({**request, "body": request["body"] + b" "}, webhook.secret)
-    later = {**request["headers"], signing.TIMESTAMP: "1"}
+    later = {**request["headers"], webhook_signature.TIMESTAMP: "1"}
     assert not receiver.is_genuine({**request, "headers": later}, webhook.secret)
     told = request["told"]
     assert (told["event"], told["by"], told["ticket"]["assignee"]) == (

@@ -16,7 +16,7 @@ from unfold.decorators import display
 
 from audit.admin import ReadOnlyAdmin
 from audit.admin_history import RecordsChanges
-from tickets.outbox import Delivery, Webhook
+from tickets.delivery.outbox import Delivery, Webhook
 
 
 @admin.register(Webhook)

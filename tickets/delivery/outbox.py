@@ -30,7 +30,7 @@ from procrastinate.manager import JobManager
 from audit.models import record
 from audit.people.pseudonyms import is_pseudonym, known_as
 from audit.privacy.gateway import Channel, leaving
-from tickets import links, mail, signing
+from tickets.delivery import links, mail, webhook_signature
 
 if TYPE_CHECKING:
     from tickets.comments import Comment
@@ -66,7 +66,7 @@ class Webhook(models.Model):
         "URL", max_length=500, validators=[URLValidator(schemes=["https", "http"])]
     )
     is_active = models.BooleanField("active", default=True)
-    secret = models.CharField(max_length=100, default=signing.new_secret, editable=False)
+    secret = models.CharField(max_length=100, default=webhook_signature.new_secret, editable=False)
     previous_secret = models.CharField(max_length=100, blank=True, editable=False)
     rotated = models.DateTimeField(null=True, editable=False)
     created = models.DateTimeField(auto_now_add=True)
@@ -86,7 +86,7 @@ class Webhook(models.Model):
     def rotate(self, *, by: str) -> None:
         """Sign with a new secret from now on, and with the old one for a day more."""
         self.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
-        self.previous_secret, self.secret = self.secret, signing.new_secret()
+        self.previous_secret, self.secret = self.secret, webhook_signature.new_secret()
         self.rotated = timezone.now()
         self.save(update_fields=["secret", "previous_secret", "rotated"])
         record("webhook.rotated", actor=by, kind="webhook", key=self.pk)

@@ -26,7 +26,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from tickets.addresses import Address, Network, Refused, check_address
+from tickets.delivery.networks import Address, Network, Refused, check_address
 
 OnConnect = Callable[[socket.socket], None]
 

@@ -11,8 +11,8 @@ from django.utils.crypto import salted_hmac
 
 from audit.models import record
 from audit.people.pseudonyms import known_as
-from tickets import asked, knowledge
-from tickets.knowledge import Known
+from tickets import faq_lookup, original_ask
+from tickets.faq_lookup import Known
 from tickets.models import Submission, Ticket
 
 SUGGESTED = "These FAQs may answer it. To have a ticket, send it again without suggest."
@@ -39,7 +39,7 @@ def suggest(
     message: str, *, requester: str, by: str, audiences: Collection[str] = ()
 ) -> list[Known]:
     """The FAQs that may answer it, with an audit record that they were shown."""
-    found = list(knowledge.offered(message, audiences=audiences))
+    found = list(faq_lookup.offered(message, audiences=audiences))
     if found:
         told = {"requester": requester, "message": message, "faqs": [each.faq_id for each in found]}
         record("ticket.offered", actor=by, data=told)
@@ -48,7 +48,7 @@ def suggest(
 
 def reason_of(ask_id: str | None, requester: str) -> str:
     """Why a person is needed, as far as the ask tells."""
-    ask = asked.find(requester, ask_id) if ask_id else None
+    ask = original_ask.find(requester, ask_id) if ask_id else None
     return REASONS.get(ask.outcome, "") if ask else ""
 
 

@@ -13,13 +13,13 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 
 from audit.privacy.gateway import Channel, leaving
-from tickets import http_client, mail_headers, signing
-from tickets.outbox import Attempt, Delivery
+from tickets.delivery import http_client, mail_headers, webhook_signature
+from tickets.delivery.outbox import Attempt, Delivery
 
 WEBHOOK_SECONDS = 10.0
 """For one delivery: look-up, connection, TLS, sending, and the head of the reply."""
 
-log = logging.getLogger("tickets.sending")
+log = logging.getLogger("tickets.delivery.sending")
 
 
 class Undelivered(Exception):
@@ -90,7 +90,7 @@ def _webhook(delivery: Delivery) -> tuple[bool, str]:
     if webhook is None or not webhook.is_active:
         return False, "the webhook was removed or switched off"
     body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":")).encode()
-    signed = signing.headers(
+    signed = webhook_signature.headers(
         body, delivery=str(delivery.pk), timestamp=int(time.time()), keys=webhook.keys()
     )
     headers = {"Content-Type": "application/json", **signed}

@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.utils.safestring import SafeString
 
-log = logging.getLogger("tickets.knowledge")
+log = logging.getLogger("tickets.faq_lookup")
 
 
 @dataclass(frozen=True)

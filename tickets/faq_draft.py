@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db import transaction
 
 from audit.privacy.redaction import redact
-from tickets.asked import asked_before
-from tickets.knowledge import CannotDraft, knowledge
+from tickets.faq_lookup import CannotDraft, knowledge
 from tickets.models import Ticket
+from tickets.original_ask import asked_before
 
 
 @transaction.atomic
