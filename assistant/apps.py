@@ -5,4 +5,4 @@ class AssistantConfig(AppConfig):
     name = "assistant"
 
     def ready(self) -> None:
-        from assistant import agent_checks, checks  # noqa: F401  (register the system checks)
+        from assistant.agent import checks as agent_checks  # noqa: F401  (register the system checks)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from assistant.interfaces import Unavailable
-from assistant.preview import Preview, preview_answers
+from assistant.releases.preview import Preview, preview_answers
 from assistant.serializers import LONGEST_MESSAGE
 
 

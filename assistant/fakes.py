@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from assistant.agent_reasons import AgentReason
-from assistant.decision import DECIMALS, Match
-from assistant.index import check_limit, check_name, check_unique
+from assistant.agent.reasons import AgentReason
+from assistant.answering.steps import OnStep
+from assistant.chroma.index import check_limit, check_name, check_unique
+from assistant.decision.decision import DECIMALS, Match
 from assistant.interfaces import (
     AgentReply,
     Drift,
@@ -25,7 +26,6 @@ from assistant.interfaces import (
     Task,
     Vector,
 )
-from assistant.steps import OnStep
 
 
 class HashEmbedder:

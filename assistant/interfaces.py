@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from assistant.agent_reasons import AgentReason
-from assistant.decision import Match
-from assistant.steps import OnStep
+from assistant.agent.reasons import AgentReason
+from assistant.answering.steps import OnStep
+from assistant.decision.decision import Match
 from faq.content import Content
 
 Vector = npt.NDArray[np.float32]

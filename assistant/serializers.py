@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from assistant.answer import Purpose
-from assistant.decision import Reason
+from assistant.answering.answer import Purpose
+from assistant.decision.decision import Reason
 from audit.fields import SubjectField, VisibleText
 
 LONGEST_MESSAGE = 4000

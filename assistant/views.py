@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assistant.answer import Purpose, Question
+from assistant.answering.answer import Purpose, Question
+from assistant.answering.event_stream import CONTENT_TYPE, EventStreamRenderer, stream
 from assistant.serializers import AnswerSerializer, AskSerializer
-from assistant.streaming import CONTENT_TYPE, EventStreamRenderer, stream
 from assistant.wiring import get_assistant
 from audit.identity.principal import Role, principal_of
 from audit.people.pseudonyms import known_as

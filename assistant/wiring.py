@@ -9,21 +9,21 @@ from functools import cache
 
 from django.conf import settings
 
-from assistant.answering import Assistant
-from assistant.bounded_agent import BoundedAgent
-from assistant.chroma_candidates import CandidateSearch
-from assistant.chroma_connection import load_client
-from assistant.chroma_server import ChromaServer, ping
-from assistant.conversation import Conversations
+from assistant.agent.bounded_agent import BoundedAgent
+from assistant.answering.assistant import Assistant
+from assistant.answering.conversations import Conversations
+from assistant.chroma.client import load_client
+from assistant.chroma.index import ChromaIndex
+from assistant.chroma.server import ChromaServer, ping
+from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
+from assistant.embedding.local import LocalModel
+from assistant.embedding.remote import PREFIX, RemoteEmbedder
+from assistant.embedding.vector_cache import VectorCache
 from assistant.fakes import NullAgent
-from assistant.index import ChromaIndex
 from assistant.interfaces import Agent, EmbedderUnavailable, Index
-from assistant.live import LiveRelease
-from assistant.loaded import LoadedRelease
-from assistant.local_model import LocalModel
-from assistant.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
-from assistant.remote_embedder import PREFIX, RemoteEmbedder
-from assistant.vector_cache import VectorCache
+from assistant.matching.chroma_candidates import CandidateSearch
+from assistant.matching.live_release import LiveRelease
+from assistant.matching.loaded_release import LoadedRelease
 from audit.privacy import gateway
 from audit.privacy.gateway import Channel, is_redacted
 from faq.models import Release
@@ -119,7 +119,7 @@ def agent() -> Agent:
     """The agent; without AGENT_MODEL one that says nothing, and Agno is never imported."""
     if not settings.AGENT_MODEL:
         return NullAgent()
-    from assistant.agent import AgnoClient, BadModel
+    from assistant.agent.agno_model import AgnoClient, BadModel
 
     client = AgnoClient(
         model=settings.AGENT_MODEL,

@@ -16,12 +16,13 @@ from contextlib import contextmanager
 import numpy as np
 from django.conf import settings
 
-from assistant import vectors, wiring
-from assistant.chroma_candidates import CANDIDATES, EXACT_UP_TO
-from assistant.decision import Match
-from assistant.index import ChromaIndex
+from assistant import wiring
+from assistant.chroma.index import ChromaIndex
+from assistant.decision.decision import Match
 from assistant.interfaces import Entry, Matrix, Unavailable, Vector
-from assistant.matching import ReleaseMatrix
+from assistant.matching import stored_vectors
+from assistant.matching.chroma_candidates import CANDIDATES, EXACT_UP_TO
+from assistant.matching.matrix import ReleaseMatrix
 from assistant.models import PhrasingVector
 
 FEWEST = 500
@@ -57,10 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _stored_vectors(embedder: str) -> Matrix:
     stored = PhrasingVector.objects.filter(embedder=embedder).order_by("digest")
     column = stored.values_list("vector", flat=True).iterator(5_000)
-    rows = [np.frombuffer(row, dtype=vectors.STORED_TYPE) for row in column]
+    rows = [np.frombuffer(row, dtype=stored_vectors.STORED_TYPE) for row in column]
     if len(rows) < FEWEST:
         raise SystemExit(f"{len(rows)} stored vectors are too few: ingest more FAQs first.")
-    return vectors.matrix(rows)
+    return stored_vectors.matrix(rows)
 
 
 def _row(questions: Matrix, known: Matrix, size: int, *, exact_only: bool) -> str:

@@ -145,10 +145,10 @@ def post_fork(server, worker):
     """Traces are sent by a thread, which a fork would leave behind."""
     from django.conf import settings
 
-    from assistant import tracing
+    from assistant import telemetry
 
     if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
-        tracing.start(settings.OTEL_EXPORTER_OTLP_ENDPOINT)
+        telemetry.start(settings.OTEL_EXPORTER_OTLP_ENDPOINT)
 
 
 def worker_exit(server, worker):
@@ -160,9 +160,9 @@ def worker_exit(server, worker):
     if worker.pid != os.getpid():
         # Gunicorn's parent says so as well, of a worker that is gone.
         return
-    from assistant import tracing
+    from assistant import telemetry
 
-    tracing.stop()
+    telemetry.stop()
     ending = sys.exc_info()[1]
     code = ending.code if isinstance(ending, SystemExit) else 0
     sys.stdout.flush()

@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from assistant import limits
+from assistant.agent import limits
 from audit.identity.principal import Role
 from audit.privacy import channels, phones
 from supportsite import (
@@ -242,9 +242,9 @@ KEEP_COLLECTIONS = 10
 FAQ_CONFIDENCE_THRESHOLD = env.fraction("FAQ_CONFIDENCE_THRESHOLD", 0.7)
 FAQ_POLICY = env.text("FAQ_POLICY", "release")
 # What makes a release ready before it goes live; faq may not import the assistant.
-FAQ_PREPARE = "assistant.preparing.prepare"
+FAQ_PREPARE = "assistant.releases.preparation.prepare"
 # What tells an editor which FAQs are close.
-FAQ_NEIGHBOURS = "assistant.nearness"
+FAQ_NEIGHBOURS = "assistant.releases.near_duplicates"
 LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
 EMBEDDING_BACKEND = env.parsed("EMBEDDING_BACKEND", "auto", env.one_of("auto", "onnx", "reference"))
 CONVERTED_MODELS = env.path("CONVERTED_MODELS", STATE_DIR / "models")
@@ -273,7 +273,7 @@ CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 # --- Tickets --------------------------------------------------------------------------------------
 
 # What the tickets know of FAQs; tickets may not import the assistant.
-TICKET_KNOWLEDGE = "assistant.knowledge"
+TICKET_KNOWLEDGE = "assistant.releases.ticket_knowledge"
 # Seconds to wait after each failed delivery; after the last it is a dead letter.
 OUTBOX_BACKOFF = (10, 60, 300, 1_800, 7_200, 21_600, 86_400)
 WEBHOOK_NETWORKS = env.parsed("WEBHOOK_NETWORKS", "", networks.networks)
@@ -303,7 +303,7 @@ PRESIDIO_MODEL = env.text("PRESIDIO_MODEL")
 # What is done with personal data, by channel; the audit trail is always redacted.
 REDACTION = env.parsed("REDACTION", "", channels.parse)
 # What audit_erase calls in each app; audit may import none of them.
-AUDIT_ERASERS = ["tickets.erasure.erase", "assistant.erasing.erase", "faq.erasure.erase"]
+AUDIT_ERASERS = ["tickets.erasure.erase", "assistant.erasure.erase", "faq.erasure.erase"]
 
 # --- The API --------------------------------------------------------------------------------------
 

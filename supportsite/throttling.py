@@ -19,7 +19,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Th
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
-from assistant.breaker import Breaker
+from assistant.circuit_breaker import Breaker
 from audit.identity.principal import Principal
 from supportsite.client_address import client_network
 

@@ -10,7 +10,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from assistant import tracing
+from assistant import telemetry
 from supportsite.inside import INSIDE
 from supportsite.request_metrics import METHODS
 
@@ -26,7 +26,7 @@ class TracingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path in INSIDE:
             return self.get_response(request)
-        with tracing.request(request.headers.get("traceparent", "")) as span:
+        with telemetry.request(request.headers.get("traceparent", "")) as span:
             response = self.get_response(request)
             if span is not None:
                 _describe(span, request, response)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from assistant import wiring
-from assistant.chroma_server import ChromaServer
-from assistant.embedder import SentenceTransformerEmbedder
-from assistant.limits import Limits
-from assistant.local_model import LocalModel
+from assistant.agent.limits import Limits
+from assistant.chroma.server import ChromaServer
+from assistant.embedding.local import LocalModel
+from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.tests.scripted_model import ScriptedModel, serving
 
 

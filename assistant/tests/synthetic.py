@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from assistant.fitting import Phrasings
-from assistant.lesson import Labelled
+from assistant.calibration.fitting import Phrasings
+from assistant.calibration.training_data import Labelled
 
 DIMENSION = 24
 Vectors = npt.NDArray[np.float32]

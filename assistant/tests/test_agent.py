@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from assistant import wiring
-from assistant.decision import Match
+from assistant.answering.steps import ignore
+from assistant.decision.decision import Match
 from assistant.interfaces import SearchResult, Task, Turn
-from assistant.steps import ignore
 from assistant.tests.scripted_model import calls, says, searches
 from audit.models import Record
 from faq.content import Content

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.agent_checks import agent_settings_are_sound
-from assistant.limits import Limits
+from assistant.agent.checks import agent_settings_are_sound
+from assistant.agent.limits import Limits
 
 SOUND = {
     "AGENT_MODEL": "openai-like:qwen2.5:1.5b",

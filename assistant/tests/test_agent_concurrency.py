@@ -13,13 +13,13 @@ from django.core.management import call_command
 from django.db import connections
 
 from assistant import wiring
-from assistant.answer import Question
-from assistant.conversation import Conversations
-from assistant.decision import Match
+from assistant.answering.answer import Question
+from assistant.answering.conversations import Conversations
+from assistant.answering.event_stream import ClientLeft
+from assistant.answering.steps import Path, ignore
+from assistant.decision.decision import Match
 from assistant.interfaces import SearchResult, Task, Turn
 from assistant.models import AgentDay
-from assistant.steps import Path, ignore
-from assistant.streaming import ClientLeft
 from assistant.tests.scripted_model import eventually, hangs, says, searches
 from faq.content import Content
 

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from assistant.decision import Match
+from assistant.answering.steps import Path
+from assistant.decision.decision import Match
 from assistant.interfaces import SearchResult, Task
-from assistant.steps import Path
 from assistant.tests.injections import CANARY, HOST, attacks
-from assistant.words import GLUE, plain, stem, words
+from assistant.text.tokens import GLUE, plain, stem, words
 from faq.content import Content
 from faq.models import Faq
 

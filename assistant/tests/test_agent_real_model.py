@@ -16,8 +16,8 @@ import pytest
 from django.conf import settings as site
 
 from assistant import wiring
-from assistant.answer import Question
-from assistant.limits import Limits
+from assistant.agent.limits import Limits
+from assistant.answering.answer import Question
 from assistant.tests.test_agent_injection import check_grounded
 from faq.models import Faq
 

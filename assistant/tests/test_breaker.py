@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.breaker import Breaker
+from assistant.circuit_breaker import Breaker
 
 
 class Clock:

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from assistant import chroma_candidates, loaded
-from assistant.chroma_candidates import CandidateSearch
-from assistant.entries import entries
-from assistant.index import ChromaIndex
+from assistant.chroma.index import ChromaIndex
 from assistant.interfaces import IndexUnavailable
-from assistant.loaded import LoadedRelease
-from assistant.matching import ReleaseMatrix
+from assistant.matching import chroma_candidates, loaded_release
+from assistant.matching.chroma_candidates import CandidateSearch
+from assistant.matching.entries import entries
+from assistant.matching.loaded_release import LoadedRelease
+from assistant.matching.matrix import ReleaseMatrix
 from faq.content import Content
 
 NAME = "candidates-test"
@@ -35,7 +35,7 @@ def knowledge_base(converted):
 @pytest.fixture
 def large(knowledge_base, chroma_url, monkeypatch):
     """A release that counts as large, its collection in Chroma, and the searches there."""
-    monkeypatch.setattr(loaded, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(loaded_release, "EXACT_UP_TO", 10)
     monkeypatch.setattr(chroma_candidates, "CANDIDATES", 20)
     contents, stored = knowledge_base
     index = ChromaIndex(chroma_url)
@@ -107,7 +107,7 @@ def test_what_somebody_may_see_is_found_beyond_the_candidates(
 
 
 def test_a_small_release_uses_the_index_only_if_told_to(large, vector, monkeypatch):
-    monkeypatch.setattr(loaded, "EXACT_UP_TO", 1000)
+    monkeypatch.setattr(loaded_release, "EXACT_UP_TO", 1000)
     release, searches = large
 
     exact = release.search(QUESTION, vector, limit=3)
@@ -120,7 +120,7 @@ def test_a_small_release_uses_the_index_only_if_told_to(large, vector, monkeypat
 def test_while_chroma_is_down_all_is_compared_and_chroma_left_alone(
     knowledge_base, monkeypatch, caplog
 ):
-    monkeypatch.setattr(loaded, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(loaded_release, "EXACT_UP_TO", 10)
     contents, stored = knowledge_base
     tries = []
 

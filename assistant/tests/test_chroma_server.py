@@ -15,14 +15,14 @@ import psutil
 import pytest
 from filelock import FileLock, Timeout
 
-from assistant.chroma_server import ChromaServer, ping
-from assistant.index import ChromaIndex
+from assistant.chroma.index import ChromaIndex
+from assistant.chroma.server import ChromaServer, ping
 from assistant.interfaces import Entry, IndexUnavailable
 
 USER = """
 import signal, sys, time
 from pathlib import Path
-from assistant.chroma_server import ChromaServer
+from assistant.chroma.server import ChromaServer
 
 # What a service manager sends; Python's own answer would skip the tidying up.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from assistant.conversation import Conversations
+from assistant.answering.conversations import Conversations
 from assistant.interfaces import Turn
 from assistant.models import ConversationTurn
 

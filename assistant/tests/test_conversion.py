@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.embedder import SentenceTransformerEmbedder
+from assistant.embedding.local import LocalModel
+from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.interfaces import EmbedderUnavailable
-from assistant.local_model import LocalModel
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -119,7 +119,7 @@ def test_a_damaged_file_is_converted_again(small_model, tmp_path, damage):
 CONVERT = """
 import sys
 from pathlib import Path
-from assistant.local_model import LocalModel
+from assistant.embedding.local import LocalModel
 local = LocalModel(sys.argv[1], backend="onnx", converted_models=Path(sys.argv[2]))
 print(local.embed(["Hello"]).shape, "torch" in sys.modules)
 """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.deciding import Message, decide_message, unanswered_parts
-from assistant.decision import Match, Reason
-from assistant.policy import CosinePolicy
+from assistant.decision.decision import Match, Reason
+from assistant.decision.message import Message, decide_message, unanswered_parts
+from assistant.decision.policy import CosinePolicy
 
 KNOWN = {
     "how do i reset my password?": "reset",

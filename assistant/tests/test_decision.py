@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from assistant.decision import Match, Reason, choose, decide, refuse_language
-from assistant.policy import (
+from assistant.decision.decision import Match, Reason, choose, decide, refuse_language
+from assistant.decision.policy import (
     Coefficients,
     ConfidencePolicy,
     CosinePolicy,

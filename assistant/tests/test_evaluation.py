@@ -6,8 +6,11 @@ import json
 
 import pytest
 
-from assistant.decision import Match, decide
-from assistant.evaluation import (
+from assistant.calibration.proportion import Share
+from assistant.decision.decision import Match, decide
+from assistant.decision.policy import ConfidencePolicy, CosinePolicy
+from assistant.evaluation.changes import flips
+from assistant.evaluation.evaluate import (
     Judged,
     Result,
     auroc,
@@ -17,9 +20,6 @@ from assistant.evaluation import (
     shortfalls,
     sweep,
 )
-from assistant.flips import flips
-from assistant.policy import ConfidencePolicy, CosinePolicy
-from assistant.share import Share
 
 NONE: tuple[str, ...] = ()
 

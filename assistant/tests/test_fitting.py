@@ -7,17 +7,17 @@ import json
 import numpy as np
 import pytest
 
-from assistant.calibration import TooLittleData, calibrate, needed, reason_to_drop
-from assistant.classifier import Classifier
-from assistant.decision import Match, decide
-from assistant.evaluation import Judged, Result, evaluate
-from assistant.evidence import expected_matrix, gather
-from assistant.expectation import Expectation, measured
-from assistant.fitting import Fitted, Phrasings, fit_release, train
-from assistant.lesson import Labelled, Lesson
-from assistant.policy import Coefficients, ConfidencePolicy, ReleasePolicy
-from assistant.regression import answer_at, ask_at, fit_coefficients
-from assistant.share import Share
+from assistant.calibration.calibrate import TooLittleData, calibrate, needed, reason_to_drop
+from assistant.calibration.expected_results import Expectation, measured
+from assistant.calibration.features import expected_matrix, gather
+from assistant.calibration.fitting import Fitted, Phrasings, fit_release, train
+from assistant.calibration.proportion import Share
+from assistant.calibration.regression import answer_at, ask_at, fit_coefficients
+from assistant.calibration.training_data import Labelled, Lesson
+from assistant.decision.decision import Match, decide
+from assistant.decision.policy import Coefficients, ConfidencePolicy, ReleasePolicy
+from assistant.evaluation.evaluate import Judged, Result, evaluate
+from assistant.matching.classifier import Classifier
 from assistant.tests.synthetic import Town, reordered
 
 TOWN = Town()

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from assistant.grounding import Grounds, judge
+from assistant.agent.grounding import Grounds, judge
 from faq.content import Content
 
 RETURNS = Content(

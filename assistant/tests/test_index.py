@@ -10,8 +10,8 @@ import uuid
 import numpy as np
 import pytest
 
+from assistant.chroma.index import ChromaIndex
 from assistant.fakes import HashEmbedder, MemoryIndex
-from assistant.index import ChromaIndex
 from assistant.interfaces import Drift, Entry, IndexMismatch, IndexUnavailable
 
 
@@ -473,7 +473,7 @@ def test_a_server_that_is_not_there_is_told_in_one_line_of_ours(attempt):
 
 
 def test_a_server_that_goes_away_later_is_told_too(tmp_path):
-    from assistant.chroma_server import ChromaServer
+    from assistant.chroma.server import ChromaServer
 
     server = ChromaServer(tmp_path / "data", tmp_path)
     index = ChromaIndex(server.ensure_running())
@@ -534,7 +534,7 @@ def test_an_address_that_cannot_be_one_is_refused(url):
 TALK = """
 import sys
 import numpy as np
-from assistant.index import ChromaIndex
+from assistant.chroma.index import ChromaIndex
 from assistant.interfaces import Entry
 
 called = set()

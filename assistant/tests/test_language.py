@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.language import is_foreign
+from assistant.text.language import is_foreign
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.limits import Limits, parse
+from assistant.agent.limits import Limits, parse
 
 
 def test_what_is_not_named_stays_as_it_is():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.interfaces import Entry
-from assistant.matching import ReleaseMatrix
+from assistant.matching.matrix import ReleaseMatrix
 
 
 def entry(faq_id, phrasing, *vector, category="orders"):

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from assistant.agent.prompt import Kind, Reply, is_follow_up, message, read_reply, read_rewritten
 from assistant.interfaces import Turn
-from assistant.prompt import Kind, Reply, is_follow_up, message, read_reply, read_rewritten
 from faq.content import Content
 
 REPLIES = {

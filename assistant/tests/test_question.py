@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from assistant.decision import Decision, Match, Part, Reason, decide
-from assistant.policy import ConfidencePolicy
-from assistant.question import split, strip_pleasantries
-from assistant.several import combine
-from assistant.spelling import Spelling
+from assistant.decision.decision import Decision, Match, Part, Reason, decide
+from assistant.decision.multiple_questions import combine
+from assistant.decision.policy import ConfidencePolicy
+from assistant.text.questions import split, strip_pleasantries
+from assistant.text.spelling import Spelling
 
 
 @pytest.mark.parametrize(

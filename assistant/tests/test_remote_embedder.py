@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant import remote_embedder, wiring
+from assistant import wiring
+from assistant.embedding import remote as remote_embedder
+from assistant.embedding.remote import RemoteEmbedder
 from assistant.interfaces import EmbedderUnavailable
-from assistant.remote_embedder import RemoteEmbedder
 from faq.models import Faq, Release
 from faq.releases.publishing import NotReady, publish
 

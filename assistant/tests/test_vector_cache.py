@@ -6,8 +6,8 @@ import threading
 import numpy as np
 import pytest
 
+from assistant.embedding.vector_cache import VectorCache
 from assistant.fakes import HashEmbedder
-from assistant.vector_cache import VectorCache
 
 
 class CountingEmbedder(HashEmbedder):

@@ -5,10 +5,10 @@ import threading
 import numpy as np
 import pytest
 
-from assistant import vectors
-from assistant.entries import arriving, entries
 from assistant.fakes import HashEmbedder
 from assistant.interfaces import EmbedderUnavailable
+from assistant.matching import stored_vectors
+from assistant.matching.entries import arriving, entries
 from assistant.models import PhrasingVector
 from faq.content import Content
 
@@ -22,7 +22,7 @@ TEXTS = [f"question {'o' * (number % 7)} {number}" for number in range(20)]
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch):
-    monkeypatch.setattr(vectors, "EMBED_AT_ONCE", 4)
+    monkeypatch.setattr(stored_vectors, "EMBED_AT_ONCE", 4)
 
 
 class Noting(HashEmbedder):
@@ -43,7 +43,7 @@ class Noting(HashEmbedder):
 
 
 def test_every_text_has_its_own_vector():
-    known = vectors.ensure(EMBEDDER, TEXTS)
+    known = stored_vectors.ensure(EMBEDDER, TEXTS)
 
     assert set(known) == set(TEXTS)
     for text in TEXTS:
@@ -51,10 +51,10 @@ def test_every_text_has_its_own_vector():
 
 
 def test_what_is_stored_is_not_embedded_again_and_no_text_twice():
-    vectors.ensure(EMBEDDER, TEXTS[:7])
+    stored_vectors.ensure(EMBEDDER, TEXTS[:7])
     embedder = Noting()
 
-    known = vectors.ensure(embedder, [*TEXTS, *TEXTS])
+    known = stored_vectors.ensure(embedder, [*TEXTS, *TEXTS])
 
     assert sorted(text for batch in embedder.given for text in batch) == sorted(TEXTS[7:])
     for text in TEXTS:
@@ -62,17 +62,17 @@ def test_what_is_stored_is_not_embedded_again_and_no_text_twice():
 
 
 def test_progress_hears_of_what_had_to_be_embedded():
-    vectors.ensure(EMBEDDER, TEXTS[:7])
+    stored_vectors.ensure(EMBEDDER, TEXTS[:7])
     told = []
 
-    vectors.ensure(EMBEDDER, TEXTS, progress=lambda *done: told.append(done))
+    stored_vectors.ensure(EMBEDDER, TEXTS, progress=lambda *done: told.append(done))
 
     assert told == [(4, 13), (8, 13), (12, 13), (13, 13)]
 
 
 def test_a_batch_is_embedded_while_the_one_before_is_used():
     embedder = Noting()
-    coming = vectors.arriving(embedder, TEXTS)
+    coming = stored_vectors.arriving(embedder, TEXTS)
 
     assert next(coming) == {}
     assert embedder.begun.acquire(timeout=30)
@@ -83,10 +83,10 @@ def test_a_batch_is_embedded_while_the_one_before_is_used():
 
 def test_what_was_saved_before_an_error_stays():
     with pytest.raises(EmbedderUnavailable):
-        vectors.ensure(Noting(fails_at=2), TEXTS)
+        stored_vectors.ensure(Noting(fails_at=2), TEXTS)
 
     assert PhrasingVector.objects.filter(embedder=EMBEDDER.name).count() == 8
-    assert len(vectors.ensure(EMBEDDER, TEXTS)) == len(TEXTS)
+    assert len(stored_vectors.ensure(EMBEDDER, TEXTS)) == len(TEXTS)
 
 
 def test_entries_that_arrive_are_the_entries():
@@ -95,7 +95,7 @@ def test_entries_that_arrive_are_the_entries():
         for number, text in enumerate(TEXTS)
     ]
     texts = [*TEXTS, *(f"{text} again" for text in TEXTS), "another text"]
-    coming = list(vectors.arriving(EMBEDDER, texts))
+    coming = list(stored_vectors.arriving(EMBEDDER, texts))
     known = {text: vector for some in coming for text, vector in some.items()}
 
     arrived = {entry.key: entry for entry in arriving(contents, coming)}

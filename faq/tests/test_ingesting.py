@@ -276,7 +276,7 @@ def test_while_the_index_is_down_nothing_is_written_and_the_live_release_stays(s
 
 
 def prepare_while_a_colleague_edits(knowledge_base, **options):
-    from assistant.preparing import prepare
+    from assistant.releases.preparation import prepare
 
     Faq.objects.filter(slug="a").update(answer="From a colleague.")
     return prepare(knowledge_base, **options)

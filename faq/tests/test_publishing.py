@@ -70,7 +70,7 @@ def test_faqs_changed_while_a_release_is_made_ready_are_not_mixed_into_it(settin
 
 
 def prepare_while_a_colleague_edits(knowledge_base, **options):
-    from assistant.preparing import prepare
+    from assistant.releases.preparation import prepare
 
     Faq.objects.filter(slug="reset-password").update(answer="Second.")
     return prepare(knowledge_base, **options)
@@ -115,8 +115,8 @@ def test_of_two_publishers_the_second_is_told(settings):
 def prepare_while_a_colleague_publishes(knowledge_base, **options):
     from django.conf import settings
 
-    from assistant.preparing import prepare
+    from assistant.releases.preparation import prepare
 
-    settings.FAQ_PREPARE = "assistant.preparing.prepare"
+    settings.FAQ_PREPARE = "assistant.releases.preparation.prepare"
     publish(actor="colleague")
     return prepare(knowledge_base, **options)

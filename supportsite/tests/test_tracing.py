@@ -10,7 +10,7 @@ import time
 import pytest
 from django.conf import settings
 
-from assistant import tracing
+from assistant import telemetry
 from supportsite.tests.collector import collecting
 from supportsite.tests.served import free_port
 
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.django_db
 def collector(settings):
     with collecting() as receiving:
         settings.OTEL_EXPORTER_OTLP_ENDPOINT = receiving.address
-        tracing.start(receiving.address)
+        telemetry.start(receiving.address)
         yield receiving
-        tracing.stop()
+        telemetry.stop()
 
 
 def by_name(collector) -> dict:
-    tracing.stop()
+    telemetry.stop()
     return {span.name: span for span in collector.spans}
 
 
@@ -85,7 +85,7 @@ def test_no_span_says_what_was_asked_or_by_whom(collector, as_role, path):
 
 
 def test_a_failure_is_told_without_its_words(collector):
-    with pytest.raises(ValueError, match="zebulon"), tracing.step("embed"):
+    with pytest.raises(ValueError, match="zebulon"), telemetry.step("embed"):
         raise ValueError("zebulon")
 
     (span,) = by_name(collector).values()
@@ -97,14 +97,14 @@ def test_a_failure_is_told_without_its_words(collector):
 
 def test_nobody_waits_for_a_collector_that_is_down(settings, as_role, caplog):
     address = settings.OTEL_EXPORTER_OTLP_ENDPOINT = f"http://127.0.0.1:{free_port()}"
-    tracing.start(address)
+    telemetry.start(address)
     with caplog.at_level(logging.CRITICAL, "opentelemetry"):
         reply = as_role("customer").post("/ask", {"message": QUESTION}, format="json")
         started = time.monotonic()
-        tracing.stop()
+        telemetry.stop()
 
     assert reply.status_code == 200
-    assert time.monotonic() - started < 2 * tracing.EXPORT_SECONDS
+    assert time.monotonic() - started < 2 * telemetry.EXPORT_SECONDS
 
 
 def test_off_nothing_of_it_is_imported(tmp_path):

@@ -12,7 +12,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import connection
 
-from assistant.conversation import Conversations
+from assistant.answering.conversations import Conversations
 from assistant.interfaces import Turn
 from assistant.models import ConversationTurn
 from audit.models import Record

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from assistant import knowledge
+from assistant.releases import ticket_knowledge
 from audit.models import Record
 from faq.models import Faq
 from tickets.models import Ticket
@@ -101,7 +101,7 @@ def test_without_the_knowledge_base_a_person_can_still_be_reached(as_role, monke
     def broken(question, **_):
         raise RuntimeError("no model")
 
-    monkeypatch.setattr(knowledge, "offered", broken)
+    monkeypatch.setattr(ticket_knowledge, "offered", broken)
 
     reply = post(as_role("customer"), message=QUESTION, suggest=True)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant.answer import Answer, BadQuestion, Outcome, Purpose, Question
+from assistant.answering.answer import Answer, BadQuestion, Outcome, Purpose, Question
+from assistant.answering.steps import Step
 from assistant.interfaces import Unavailable
-from assistant.steps import Step
 from assistant.wiring import embedder, get_assistant
 from audit.identity.cli_user import actor
 

@@ -10,12 +10,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from assistant import policies, vectors, wiring
-from assistant.calibration import Calibration, TooLittleData
+from assistant import wiring
+from assistant.calibration import fitted_policies
+from assistant.calibration.calibrate import Calibration, TooLittleData
+from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.interfaces import Unavailable
-from assistant.labels import LabelledQuestion
-from assistant.loaded import LoadedRelease
 from assistant.management.commands.evaluate import read_labelled
+from assistant.matching import stored_vectors
+from assistant.matching.loaded_release import LoadedRelease
 from assistant.models import Label
 from audit.identity.cli_user import actor
 from audit.models import record
@@ -34,7 +36,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("questions", type=Path)
         parser.add_argument(
-            "--precision", type=float, default=policies.PRECISION, help="share of right answers"
+            "--precision",
+            type=float,
+            default=fitted_policies.PRECISION,
+            help="share of right answers",
         )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen")
 
@@ -68,13 +73,15 @@ class Command(BaseCommand):
         embedder = wiring.embedder()
         contents = list(release.contents.values())
         with bar("Embedding") as progress:
-            known = vectors.ensure(embedder, policies.texts(contents), progress=progress)
+            known = stored_vectors.ensure(
+                embedder, fitted_policies.texts(contents), progress=progress
+            )
         precision = options["precision"]
-        labels = policies.stored_labels(contents, embedder)
-        found = policies.fit(contents, known).calibrate(labels, precision=precision)
+        labels = fitted_policies.stored_labels(contents, embedder)
+        found = fitted_policies.fit(contents, known).calibrate(labels, precision=precision)
         if found.kept:
-            report = {"precision": precision, **policies.told(found)}
-            digest = policies.keep(found.fitted, report)
+            report = {"precision": precision, **fitted_policies.told(found)}
+            digest = fitted_policies.keep(found.fitted, report)
             note = f"Calibrated on {options['questions'].name} at {precision:.0%}"
             adopt(digest, live=live, actor=actor(), note=note)
         return found

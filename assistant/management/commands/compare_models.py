@@ -9,12 +9,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant import trials, wiring
-from assistant.evaluation import Evaluation, evaluate
+from assistant import wiring
+from assistant.evaluation import offline
+from assistant.evaluation.evaluate import Evaluation, evaluate
+from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.interfaces import Embedder, Unavailable
-from assistant.labels import LabelledQuestion
-from assistant.loaded import LoadedRelease
 from assistant.management.commands.evaluate import read_labelled
+from assistant.matching.loaded_release import LoadedRelease
 from faq.files.progress import bar
 
 
@@ -50,10 +51,10 @@ def _judged(
     live: LoadedRelease, embedder: Embedder, questions: list[LabelledQuestion]
 ) -> Evaluation:
     with bar(f"Embedding with {embedder.name}") as progress:
-        release, lessons = trials.release_in_memory(
+        release, lessons = offline.release_in_memory(
             list(live.contents.values()), embedder, progress=progress
         )
     fitted = lessons.fitted
     numbers = fitted.policy.numbers() if fitted.classifier else None
     policy = wiring.policy(replace(release, rules=live.rules, numbers=numbers))
-    return evaluate(trials.evaluate_offline(release, policy, questions, embedder))
+    return evaluate(offline.evaluate_offline(release, policy, questions, embedder))

@@ -10,15 +10,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant import trials, wiring
-from assistant.calibration import TooLittleData
-from assistant.evaluation import Evaluation, Judged, Result, evaluate, sweep
+from assistant import wiring
+from assistant.calibration.calibrate import TooLittleData
+from assistant.calibration.fitted_policies import PRECISION, Lessons, labelled
+from assistant.calibration.proportion import Share
+from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy
+from assistant.evaluation import offline
+from assistant.evaluation.evaluate import Evaluation, Judged, Result, evaluate, sweep
+from assistant.evaluation.labelled_questions import LabelledQuestion, read_questions
 from assistant.interfaces import Embedder, Unavailable
-from assistant.labels import LabelledQuestion, read_questions
-from assistant.loaded import LoadedRelease
-from assistant.policies import PRECISION, Lessons, labelled
-from assistant.policy import ConfidencePolicy, CosinePolicy, Policy
-from assistant.share import Share
+from assistant.matching.loaded_release import LoadedRelease
 from faq.content import Content
 from faq.files.progress import bar
 from faq.files.reader import Unreadable
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             asked = read_questions(read_path(options["report_on"]), known=known)
             with bar("Embedding") as progress:
                 embedder = wiring.embedder()
-                trial = trials.release_in_memory(contents, embedder, progress=progress)
+                trial = offline.release_in_memory(contents, embedder, progress=progress)
                 table = list(compare(*trial, labels, asked, embedder))
         except (Unreadable, Unavailable) as failure:
             raise CommandError(str(failure)) from None
@@ -76,7 +77,7 @@ def compare(
     def judged(
         policy: Policy, questions: Sequence[LabelledQuestion], on: LoadedRelease = release
     ) -> list[Judged]:
-        return trials.evaluate_offline(on, policy, questions, embedder)
+        return offline.evaluate_offline(on, policy, questions, embedder)
 
     best = best_threshold(judged(CosinePolicy(), labels))
     yield "published rule, 0.7", evaluate(judged(CosinePolicy(), asked))

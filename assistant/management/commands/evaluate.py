@@ -10,8 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant import trials, wiring
-from assistant.evaluation import (
+from assistant import wiring
+from assistant.evaluation import offline
+from assistant.evaluation.changes import Flip, flips
+from assistant.evaluation.evaluate import (
     Confusion,
     Evaluation,
     Judged,
@@ -21,12 +23,11 @@ from assistant.evaluation import (
     evaluate,
     shortfalls,
 )
-from assistant.flips import Flip, flips
+from assistant.evaluation.labelled_questions import LabelledQuestion, read_questions
+from assistant.evaluation.plot import plot_curve
 from assistant.interfaces import Unavailable
-from assistant.labels import LabelledQuestion, read_questions
-from assistant.loaded import LoadedRelease
+from assistant.matching.loaded_release import LoadedRelease
 from assistant.models import EvaluationRun
-from assistant.plotting import plot_curve
 from audit.privacy.redaction import redact_tree
 from faq.files.progress import bar
 from faq.files.reader import Unreadable
@@ -60,7 +61,7 @@ class Command(BaseCommand):
             questions = read_labelled(options["questions"], release)
             policy = wiring.policy(release)
             with bar("Embedding") as progress:
-                judged = trials.evaluate_offline(
+                judged = offline.evaluate_offline(
                     release, policy, questions, wiring.embedder(), progress=progress
                 )
         except Unavailable as failure:

@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant import pruning
 from assistant.interfaces import Unavailable
+from assistant.releases import pruning
 from audit.identity.cli_user import actor
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant import vectors, wiring
-from assistant.entries import entries, phrasings
+from assistant import wiring
 from assistant.interfaces import IndexMismatch, Unavailable
+from assistant.matching import stored_vectors
+from assistant.matching.entries import entries, phrasings
 from faq.models import Release
 
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         if release is None:
             raise CommandError("There is no release yet: run manage.py ingest first.")
         contents = release.contents().values()
-        known = vectors.stored(release.embedder, phrasings(contents))
+        known = stored_vectors.stored(release.embedder, phrasings(contents))
         wanted = entries(contents, known)
         try:
             index = wiring.index()

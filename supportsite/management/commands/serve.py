@@ -18,8 +18,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection, connections
 
 from assistant import wiring
+from assistant.embedding.local import LocalModel
 from assistant.interfaces import Unavailable
-from assistant.local_model import LocalModel
 from audit.identity.principal import Role
 from faq.files.start_up import reads_file
 from supportsite import companions, metrics_folder, stopping

@@ -1,0 +1,121 @@
+"""One run of the agent: its clock, its counters, what it was shown, and the way to stop it.
+
+Pure: standard library only. The run happens in a thread of its own; whoever waits for it reads
+``events`` and may ``stop`` it at any time.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.agent.limits import Limits
+from assistant.agent.reasons import AgentReason
+from assistant.decision.decision import Match
+
+
+class Stopped(Exception):
+    """The run ends here. ``reason`` says why; the text is never shown."""
+
+    def __init__(self, reason: AgentReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass
+class Spent:
+    """What a run used so far. Tokens are as the provider reports them, else estimated."""
+
+    requests: int = 0
+    tool_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+
+class Run:
+    """Safe to share between the thread that runs and the one that waits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.spent = Spent()
+        self.returned: dict[str, Match] = {}
+        """The FAQs shown to the model, by id."""
+        self.events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._deadline = time.monotonic() + limits.seconds
+        self._reason: AgentReason | None = None
+        self._closers: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline; 0 once it has passed."""
+        return max(self._deadline - time.monotonic(), 0.0)
+
+    @property
+    def reason(self) -> AgentReason | None:
+        """Why it was stopped; None while it goes on."""
+        return self._reason
+
+    def stop(self, reason: AgentReason) -> None:
+        """End it now, wherever it is. The first reason given is the one that counts."""
+        with self._lock:
+            if self._reason is not None:
+                return
+            self._reason = reason
+            closers, self._closers = self._closers, []
+        for close in closers:
+            close()
+
+    def on_stop(self, close: Callable[[], None]) -> None:
+        """Call ``close`` when the run is stopped; at once if it already is."""
+        with self._lock:
+            if self._reason is None:
+                self._closers.append(close)
+                return
+        close()
+
+    def check(self) -> None:
+        """Raise ``Stopped`` if the run was stopped or its time is over."""
+        if self._reason is None and self.left <= 0:
+            self.stop(AgentReason.TIMED_OUT)
+        if self._reason is not None:
+            raise Stopped(self._reason)
+
+    def end(self, reason: AgentReason) -> Stopped:
+        """Stop it and return what to raise."""
+        self.stop(reason)
+        assert self._reason is not None
+        return Stopped(self._reason)
+
+    def begin_request(self) -> None:
+        """Before each request to the model. Raises ``Stopped`` when there may be no more."""
+        self.check()
+        if self.spent.requests >= self.limits.requests:
+            raise self.end(AgentReason.TOO_MANY_REQUESTS)
+        self.spent.requests += 1
+
+    def may_call_tool(self) -> bool:
+        """Whether one more tool call is within bounds; if so it is counted."""
+        self.check()
+        if self.spent.tool_calls >= self.limits.tool_calls:
+            return False
+        self.spent.tool_calls += 1
+        return True
+
+    def show(self, matches: Iterable[Match]) -> None:
+        """Remember what the model gets to see: it may cite nothing else."""
+        for match in matches:
+            self.returned.setdefault(match.faq_id, match)
+
+    def tell(self, step: dict[str, Any]) -> None:
+        """Report a step of the path as it happens."""
+        if self._reason is None:
+            self.events.put(step)

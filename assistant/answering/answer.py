@@ -1,0 +1,111 @@
+"""A question as it is asked, and what is answered: the values of /ask. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from assistant.decision.decision import Decision, Match
+from assistant.decision.message import unanswered_parts
+
+
+class Outcome(StrEnum):
+    ANSWERED = "answered"
+    CLARIFY = "clarify"
+    UNANSWERED = "unanswered"
+
+
+class Purpose(StrEnum):
+    """Why somebody asks. What is no question is recorded as such, and counted nowhere."""
+
+    QUESTION = "question"
+    BENCHMARK = "benchmark"
+    TRY = "try"
+
+
+class BadQuestion(Exception):
+    """The question cannot be asked like this; the text names the field."""
+
+    problem_status = 400
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person sends, and who is asking."""
+
+    text: str
+    user_id: str
+    actor: str
+    roles: tuple[str, ...] = ()
+    category: str = ""
+    audiences: frozenset[str] = frozenset()
+    """What they belong to; FAQs for other audiences do not exist for them."""
+    choice: str = ""
+    conversation_id: str = ""
+    purpose: Purpose = Purpose.QUESTION
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What /ask returns; ``as_dict`` is the HTTP contract."""
+
+    outcome: Outcome
+    decision: Decision
+    release: int | None
+    ask_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    source: str | None = None
+    text: str | None = None
+    citations: tuple[str, ...] = ()
+    path: tuple[dict[str, Any], ...] = ()
+    asked_back: tuple[Match, ...] = ()
+    """The agent's options, where it asks back and the decision does not."""
+    degraded: tuple[str, ...] = ()
+    questions: dict[str, str] = field(default_factory=dict)
+    """The FAQs' own questions, by slug."""
+
+    @property
+    def faq_id(self) -> str | None:
+        return self.citations[0] if self.citations else None
+
+    @property
+    def options(self) -> tuple[Match, ...]:
+        return self.asked_back or self.decision.options
+
+    def as_dict(self) -> dict[str, Any]:
+        return self._payload
+
+    @cached_property
+    def _payload(self) -> dict[str, Any]:
+        """Built once: what is recorded is what is replied."""
+        decision = self.decision
+        unanswered = self.outcome is Outcome.UNANSWERED
+        nearest = decision.ranked[:3] if unanswered else ()
+        return {
+            "ask_id": self.ask_id,
+            "outcome": self.outcome.value,
+            "source": self.source,
+            "answer": self.text,
+            "faq_id": self.faq_id,
+            "similarity": decision.closest.similarity if decision.closest else None,
+            "options": [self._option(match) for match in self.options],
+            "nearest": [self._option(match) for match in nearest],
+            "ticket": {"method": "POST", "path": "/tickets", "ask_id": self.ask_id}
+            if unanswered
+            else None,
+            "citations": list(self.citations),
+            "release": self.release,
+            "degraded": list(self.degraded),
+            "unanswered_parts": list(unanswered_parts(decision)),
+            "decision": {**decision.as_dict(), "path": list(self.path)},
+        }
+
+    def _option(self, match: Match) -> dict[str, Any]:
+        return {
+            "faq_id": match.faq_id,
+            "question": self.questions[match.faq_id],
+            "similarity": match.similarity,
+            "confidence": match.confidence,
+        }

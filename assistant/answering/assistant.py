@@ -1,0 +1,248 @@
+"""A question, start to end: embed, match, decide, act, record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+
+from assistant import telemetry
+from assistant.agent.prompt import is_follow_up
+from assistant.agent.reasons import SUCCESSES
+from assistant.answering.answer import Answer, BadQuestion, Outcome, Question
+from assistant.answering.conversations import Conversations
+from assistant.answering.recording import count, example_of, record_ask
+from assistant.answering.steps import OnStep, Path, Step, ignore, ms
+from assistant.decision.decision import ASKS_BACK, Decision, Match, decide
+from assistant.decision.message import MATCHES, Message, decide_message
+from assistant.decision.policy import Policy
+from assistant.embedding.vector_cache import Embedded
+from assistant.interfaces import (
+    INDEX_UNAVAILABLE,
+    Agent,
+    AgentReply,
+    SearchResult,
+    Task,
+    Turn,
+    Vector,
+)
+from assistant.matching.live_release import LiveRelease
+from assistant.matching.loaded_release import LoadedRelease
+from faq.content import Content
+
+SHOWN = 5
+"""FAQs named in a step of the path."""
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Answers questions from the live release; the agent speaks only where no FAQ does."""
+
+    live: LiveRelease
+    agent: Agent
+    policy: Callable[[LoadedRelease], Policy]
+    conversations: Conversations | None = None
+    """None where nobody would read them: without a model."""
+
+    def ask(self, question: Question, on_step: OnStep = ignore) -> Answer:
+        """Answer, ask back or offer a ticket, and record it before returning.
+
+        Raises ``BadQuestion``, ``interfaces.Unavailable``, ``audit.models.AuditUnavailable`` or
+        what ``on_step`` raises; nothing is recorded as answered then.
+        """
+        started = time.perf_counter()
+        release = self.live.current()
+        answer = self._answer(question, release, Path(on_step))
+        telemetry.note(outcome=answer.outcome.value, reason=answer.decision.reason.value)
+        with telemetry.step("record"):
+            self._record(question, answer, release)
+        count(question, answer, time.perf_counter() - started)
+        return answer
+
+    def dry_run(self, question: Question, release: LoadedRelease) -> Answer:
+        """What would be answered from any release; nothing is recorded or counted."""
+        return self._answer(question, release, Path())
+
+    def _answer(self, question: Question, release: LoadedRelease, path: Path) -> Answer:
+        decision = self.decide(question, release, path)
+        if decision.chosen:
+            return _from_faq(decision, release, path)
+        turns = self._turns(question)
+        if decision.reason in ASKS_BACK and not is_follow_up(question.text, turns):
+            return _answer(Outcome.CLARIFY, decision, release, path)
+        reply = self._ask_agent(question, decision, release, turns, path)
+        if reply.rewritten:
+            # An FAQ answers it in its own words, matched and decided like any question.
+            decision = self.decide(replace(question, text=reply.rewritten), release, path)
+            if decision.chosen:
+                return _from_faq(decision, release, path)
+        return _from_agent(reply, decision, release, path)
+
+    def decide(self, question: Question, release: LoadedRelease, path: Path) -> Decision:
+        """The decision of the FAQs alone. Raises ``BadQuestion`` or ``EmbedderUnavailable``."""
+        if question.category and not _visible(question, release):
+            raise BadQuestion(f"category: no published FAQ has {question.category!r}.")
+        with telemetry.step("decide"):
+            message = release.message(question.text)
+            if question.choice:
+                message = replace(message, parts=())
+            embedded = _embed(message, release, path)
+            matches = {
+                text: _match(text, question, release, embedded, path) for text in message.texts
+            }
+            try:
+                return decide_message(
+                    message, matches, self.policy(release), choice=question.choice
+                )
+            except LookupError:
+                raise BadQuestion("choice: no FAQ you may ask about has this id.") from None
+
+    def _ask_agent(
+        self,
+        question: Question,
+        decision: Decision,
+        release: LoadedRelease,
+        turns: tuple[Turn, ...],
+        path: Path,
+    ) -> AgentReply:
+        def search(text: str, limit: int) -> SearchResult:
+            vector = release.embed([text]).vectors[text]
+            return _search(text, question, release, vector, limit=limit, use_index=True)
+
+        def would_be_answered(matches: Sequence[Match]) -> bool:
+            return decide(matches, self.policy(release)).chosen is not None
+
+        task = Task(
+            question=question.text,
+            matches=decision.ranked,
+            contents=_visible(question, release),
+            search=search,
+            would_be_answered=would_be_answered,
+            turns=turns,
+            only_rewrite=decision.reason in ASKS_BACK,
+        )
+        started = time.perf_counter()
+        with telemetry.step("agent"):
+            reply = self.agent.answer(task, path.add)
+        path.add({"step": "agent", "ms": ms(started), "reason": reply.reason.value})
+        return reply
+
+    def _record(self, question: Question, answer: Answer, release: LoadedRelease) -> None:
+        """The record, and what a later question needs. A plain answer costs one insert."""
+        example, turn = example_of(question, answer), self._turn(question, answer)
+        if not (example or turn):
+            record_ask(question, answer, release)
+            return
+        with transaction.atomic():
+            record_ask(question, answer, release)
+            if example:
+                example.save()
+            if turn and self.conversations:
+                self.conversations.add(question.user_id, question.conversation_id, turn)
+
+    def _turns(self, question: Question) -> tuple[Turn, ...]:
+        if not self.conversations or not question.conversation_id:
+            return ()
+        return self.conversations.last(question.user_id, question.conversation_id)
+
+    def _turn(self, question: Question, answer: Answer) -> Turn | None:
+        if not self.conversations or not question.conversation_id:
+            return None
+        return Turn(question.text, answer.text or "", answer.citations)
+
+
+def _embed(message: Message, release: LoadedRelease, path: Path) -> Embedded:
+    started = time.perf_counter()
+    with telemetry.step("embed"):
+        embedded = release.embed(message.texts)
+    path.add({"step": "embed", "ms": ms(started), "cached": embedded.cached})
+    return embedded
+
+
+def _match(
+    text: str, question: Question, release: LoadedRelease, embedded: Embedded, path: Path
+) -> list[Match]:
+    started = time.perf_counter()
+    with telemetry.step("match"):
+        result = _search(text, question, release, embedded.vectors[text], limit=MATCHES)
+    step: Step = {"step": "match", "ms": ms(started)}
+    if result.degraded:
+        step["degraded"] = INDEX_UNAVAILABLE
+    path.add({**step, "matches": [_as_step(match) for match in result.matches[:SHOWN]]})
+    return result.matches
+
+
+def _search(
+    text: str,
+    question: Question,
+    release: LoadedRelease,
+    vector: Vector,
+    *,
+    limit: int,
+    use_index: bool = False,
+) -> SearchResult:
+    return release.search(
+        text,
+        vector,
+        limit=limit,
+        category=question.category,
+        audiences=question.audiences,
+        also=question.choice,
+        use_index=use_index,
+    )
+
+
+def _visible(question: Question, release: LoadedRelease) -> Mapping[str, Content]:
+    """The FAQs that may answer: for whoever asks, and of the category if one was named."""
+    return release.visible(question.category, question.audiences)
+
+
+def _from_faq(decision: Decision, release: LoadedRelease, path: Path) -> Answer:
+    assert decision.chosen
+    content = release.contents[decision.chosen.faq_id]
+    answer = _answer(Outcome.ANSWERED, decision, release, path)
+    return replace(answer, source="faq", text=content.answer, citations=(content.slug,))
+
+
+def _from_agent(
+    reply: AgentReply, decision: Decision, release: LoadedRelease, path: Path
+) -> Answer:
+    """The agent's answer, or what can be offered where it has none."""
+    if reply.text is not None:
+        answer = _answer(Outcome.ANSWERED, decision, release, path)
+        return replace(answer, source="agent", text=reply.text, citations=reply.citations)
+    asks_back = bool(reply.options or decision.options)
+    answer = _answer(Outcome.CLARIFY if asks_back else Outcome.UNANSWERED, decision, release, path)
+    named = {match.faq_id: release.contents[match.faq_id].question for match in reply.options}
+    failed = () if reply.reason in SUCCESSES else (f"agent: {reply.reason.value}",)
+    return replace(
+        answer,
+        asked_back=reply.options,
+        questions={**answer.questions, **named},
+        degraded=(*answer.degraded, *failed),
+    )
+
+
+def _answer(outcome: Outcome, decision: Decision, release: LoadedRelease, path: Path) -> Answer:
+    return Answer(
+        outcome=outcome,
+        decision=decision,
+        release=release.number,
+        path=tuple(path.steps),
+        degraded=path.degraded,
+        questions={
+            match.faq_id: release.contents[match.faq_id].question
+            for match in decision.ranked[:SHOWN]
+        },
+    )
+
+
+def _as_step(match: Match) -> dict[str, Any]:
+    return {
+        "faq_id": match.faq_id,
+        "phrasing": match.phrasing,
+        "similarity": match.similarity,
+    }

@@ -1,0 +1,111 @@
+"""The reply of /ask as server-sent events: steps as they happen, then the same JSON document.
+
+Events are ``step``, then one ``answer``; or one ``problem`` if it fails after the first step.
+Comments (lines that begin with a colon) are sent while nothing happens: by failing to write one the
+server learns that the client has left, and stops the agent.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextvars import copy_context
+from queue import SimpleQueue
+from typing import Any
+
+from django.db import connections
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.renderers import BaseRenderer
+
+from assistant.answering.answer import Answer
+from assistant.answering.steps import OnStep, Step
+
+CONTENT_TYPE = "text/event-stream"
+STILL_RUNNING = ": still running\n\n"
+
+Ask = Callable[[OnStep], Answer]
+Problem = Callable[[Exception], Any]
+"""A failure as a response; raises what it does not know."""
+
+
+class ClientLeft(Exception):
+    """The connection was closed before the answer was there."""
+
+
+class EventStreamRenderer(BaseRenderer):
+    """Lets a client ask for events. The view writes them; what goes wrong before is JSON."""
+
+    media_type = CONTENT_TYPE
+    format = "events"
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
+        return json.dumps(data).encode()
+
+
+def stream(ask: Ask, problem: Problem) -> HttpResponseBase:
+    """Send the steps as events. What fails before the first of them raises, with its own status."""
+    response = StreamingHttpResponse(_Events(ask, problem), content_type=CONTENT_TYPE)
+    response["Cache-Control"] = "no-store"
+    # NGINX would collect the events and send them all at once.
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+class _Events:
+    """An iterator of events: ``ask`` runs in a thread and puts its steps into a queue.
+
+    Made once the first step is there. The server closes it, whoever ended it.
+    """
+
+    def __init__(self, ask: Ask, problem: Problem) -> None:
+        self._queue: SimpleQueue[Step | Answer | Exception | None] = SimpleQueue()
+        self._client_left = threading.Event()
+        self._ended = False
+        # The view returns before the work is done; the request's id and caller go with its context.
+        context = copy_context()
+        self._problem: Problem = lambda failure: context.run(problem, failure)
+        work = threading.Thread(target=copy_context().run, args=(self._run, ask), daemon=True)
+        work.start()
+        first = self._queue.get()
+        if isinstance(first, Exception):
+            raise first
+        self._coming = [first]
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self._ended:
+            raise StopIteration
+        item = self._coming.pop() if self._coming else self._queue.get()
+        self._ended = isinstance(item, Answer | Exception)
+        if item is None:
+            return STILL_RUNNING
+        if isinstance(item, Answer):
+            return _event("answer", item.as_dict())
+        if isinstance(item, Exception):
+            return _event("problem", json.loads(self._problem(item).content))
+        return _event("step", item)
+
+    def close(self) -> None:
+        """The next step, a second later at most, raises ``ClientLeft`` and so ends the work."""
+        self._client_left.set()
+
+    def _run(self, ask: Ask) -> None:
+        try:
+            self._queue.put(ask(self._on_step))
+        except Exception as failure:
+            self._queue.put(failure)
+        finally:
+            connections.close_all()
+
+    def _on_step(self, step: Step | None) -> None:
+        if self._client_left.is_set():
+            raise ClientLeft
+        self._queue.put(step)
+
+
+def _event(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

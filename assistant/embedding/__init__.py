@@ -1,0 +1,6 @@
+"""Texts to unit vectors, behind ``interfaces.Embedder``.
+
+``local`` chooses the backend of a model on this machine, ``onnx_runtime`` is the fast one,
+``reference`` is sentence-transformers, ``conversion`` exports a model and checks it against the
+reference, ``remote`` asks an embeddings server.
+"""

@@ -1,0 +1,187 @@
+"""Turn texts into unit vectors with sentence-transformers: the reference, slow and sure.
+
+The only module that imports it or torch, and only when a vector is first needed: together they
+take seconds and half a gigabyte. A site that serves with ``onnx_embedder`` never does.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.embedding import model_files
+from assistant.embedding.model_files import ModelFiles
+from assistant.interfaces import EmbedderUnavailable, Matrix, Progress
+
+BATCH_SIZE = 32
+
+
+class SentenceTransformerEmbedder:
+    """One model, loaded once, at first use or by ``load``.
+
+    ``model``: the value of LOCAL_EMB_MODEL. A folder, or a model's name on the hub, with or without
+    the leading "sentence-transformers/". ``all-MiniLM-L6-v2`` comes from an installed package; any
+    other name must already be in the local model cache (``hf download NAME`` puts it there).
+
+    Safe to share between threads. The model reads the first ``max_seq_length`` tokens of a text
+    (256 for all-MiniLM-L6-v2) and ignores the rest.
+    """
+
+    def __init__(self, model: str, *, device: str = "cpu") -> None:
+        self._model_name = model
+        self._device = device
+        self._model: Any = None
+        self._files: ModelFiles | None = None
+        self._loading = threading.Lock()
+        # A tokenizer in Rust refuses a second thread ("Already borrowed") while one sets it up.
+        # Requests share the processor anyway: eight threads are as fast with the lock as without.
+        self._encoding = threading.Lock()
+
+    @property
+    def model(self) -> str:
+        """Where it is found: the folder or the name it was made with."""
+        return self._model_name
+
+    @property
+    def files(self) -> ModelFiles:
+        """Raises ``EmbedderUnavailable``."""
+        with self._loading:
+            if self._files is None:
+                self._files = model_files.find(self._model_name)
+            return self._files
+
+    @property
+    def name(self) -> str:
+        """Such as ``all-MiniLM-L6-v2@53aa51172d14``. Needs the weights, not the loaded model."""
+        return self.files.name
+
+    @property
+    def dimension(self) -> int:
+        return int(self._loaded().get_embedding_dimension())
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens that the model reads of a text; the rest is cut off."""
+        return int(self._loaded().max_seq_length)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The tokenizer's whole words: what it does not have to take apart."""
+        vocabulary = self._loaded().tokenizer.get_vocab()
+        return frozenset(token.lower() for token in vocabulary if token.isalpha())
+
+    def load(self) -> None:
+        """Be ready for the first text. Raises ``EmbedderUnavailable``."""
+        self._loaded()
+
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
+        """One unit vector per text, in the order given; shape (len(texts), dimension), float32.
+
+        Raises ``EmbedderUnavailable`` when the model cannot be loaded.
+        """
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        # A batch is padded to its longest text: keep texts of one length together.
+        by_length = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        for start in range(0, len(by_length), BATCH_SIZE):
+            places = by_length[start : start + BATCH_SIZE]
+            vectors[places] = self._encode([texts[place] for place in places])
+            if progress:
+                progress(len(places))
+        return vectors
+
+    def export(self, graph: Path) -> None:
+        """Write the whole model, pooling and normalisation included, as an ONNX graph.
+
+        Inputs ``ids`` and ``mask``, int64 (texts, tokens); output ``vectors``, float32
+        (texts, dimension), of length 1. Raises ``EmbedderUnavailable`` when the model cannot be
+        loaded, and whatever the exporter raises for a model it does not know.
+        """
+        model = self._loaded()
+        with self._encoding:
+            _export(model, graph)
+
+    def _encode(self, texts: list[str]) -> Matrix:
+        # Taken per batch, so that a question waits for one batch of an ingest and not for all.
+        with self._encoding:
+            encoded = self._loaded().encode(
+                [writable(text) for text in texts],
+                batch_size=BATCH_SIZE,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+        return np.asarray(encoded, dtype=np.float32)
+
+    def _loaded(self) -> Any:
+        if self._model is None:
+            folder = self.files.folder
+            with self._loading:
+                if self._model is None:
+                    self._model = self._load_from(folder)
+        return self._model
+
+    def _load_from(self, folder: Path) -> Any:
+        name = model_files.short(self._model_name)
+        try:
+            _set_before_import()
+            import torch
+            from sentence_transformers import SentenceTransformer
+
+            # Request threads share the processor; a pool per request would fight over it.
+            torch.set_num_threads(1)
+            return SentenceTransformer(str(folder), device=self._device, local_files_only=True)
+        except Exception as error:
+            raise EmbedderUnavailable(
+                f"the model {name} cannot be loaded ({type(error).__name__}): "
+                f"{model_files.cure(self._model_name)}"
+            ) from error
+
+
+def _set_before_import() -> None:
+    # The libraries read these once, when they are first imported.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+
+def _export(model: Any, graph: Path) -> None:
+    import torch
+
+    class Normalised(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, ids: Any, mask: Any) -> Any:
+            features = self.model({"input_ids": ids, "attention_mask": mask})
+            return torch.nn.functional.normalize(features["sentence_embedding"], dim=1)
+
+    # Two texts of different lengths, so that padding is traced too.
+    ids = torch.ones(2, 8, dtype=torch.int64)
+    mask = torch.ones_like(ids)
+    mask[1, 5:] = 0
+    axes = {0: "texts", 1: "tokens"}
+    with warnings.catch_warnings(), torch.inference_mode():
+        # What a trace may get wrong is found by the check of the vectors.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Normalised().eval(),
+            (ids, mask),
+            str(graph),
+            input_names=["ids", "mask"],
+            output_names=["vectors"],
+            dynamic_axes={"ids": axes, "mask": axes, "vectors": {0: "texts"}},
+            opset_version=17,
+            # The newer exporter takes 11 s instead of 1, and two more packages.
+            dynamo=False,
+        )
+
+
+def writable(text: str) -> str:
+    """What cannot be written as UTF-8, such as a stray byte in a command line, becomes "?"."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,1 @@
+"""How good a release answers labelled questions, and what a change would change."""

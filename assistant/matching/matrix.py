@@ -1,0 +1,169 @@
+"""Find the FAQs closest to a question, exactly, in memory.
+
+Pure: numpy only. One matrix product gives the cosine of every phrasing with the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.decision.decision import DECIMALS, Match
+from assistant.interfaces import Entry, Matrix, Vector
+
+LENGTH_TOLERANCE = 1e-3
+
+ROUNDING = 1e-4
+"""More than float32 products of unit vectors are ever wrong by, up to 4,096 dimensions."""
+
+Similarities = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
+
+
+class ReleaseMatrix:
+    """Every phrasing of one release. Immutable, hence safe to share between threads.
+
+    Raises ``ValueError`` for vectors that are not of length 1 or not all of one dimension.
+    """
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        # Phrasings of one FAQ lie side by side, in an order that does not depend on the input's.
+        entries = sorted(entries, key=lambda entry: (entry.faq_id, entry.phrasing))
+        self._matrix = _matrix([entry.vector for entry in entries])
+        # The texts and not the entries, which would keep every vector a second time.
+        self._phrasings = [entry.phrasing for entry in entries]
+        self._starts = _starts([entry.faq_id for entry in entries])
+        self._ends = np.append(self._starts[1:], len(entries)).astype(np.intp)
+        first = [entries[start] for start in self._starts]
+        self._faq_ids = [entry.faq_id for entry in first]
+        self._rows = {entry.faq_id: row for row, entry in enumerate(first)}
+        self._categories = _Labels([entry.category for entry in first])
+        self._audiences = _Labels([entry.audience for entry in first])
+
+    def __len__(self) -> int:
+        """How many phrasings."""
+        return len(self._phrasings)
+
+    @property
+    def dimension(self) -> int:
+        return int(self._matrix.shape[1])
+
+    def vector_of(self, faq_id: str, phrasing: str) -> Vector:
+        """As it was stored. Raises ``ValueError`` or ``KeyError`` if there is no such phrasing."""
+        faq = self._rows[faq_id]
+        vector: Vector = self._matrix[
+            self._phrasings.index(phrasing, self._starts[faq], self._ends[faq])
+        ]
+        return vector
+
+    def match(
+        self,
+        vector: Vector,
+        *,
+        limit: int,
+        categories: Collection[str] | None = None,
+        audiences: Collection[str] | None = None,
+        among: Collection[str] | None = None,
+    ) -> list[Match]:
+        """At most ``limit`` FAQs, each by its best phrasing, best first; ties in order of faq_id.
+
+        ``similarity`` is the cosine, -1..1, rounded like every similarity a decision rests on.
+        With ``categories``, only FAQs of these are compared; with ``audiences``, only those for
+        everybody or for one of these; with ``among``, only those with these ids.
+        """
+        if limit < 1:
+            raise ValueError(f"limit must be at least 1, not {limit}")
+        if not self._phrasings:
+            return []
+        allowed = self._allowed(categories, audiences)
+        if among is None:
+            faqs = self._shortlist(vector, allowed, limit)
+        else:
+            rows = sorted(self._rows[faq_id] for faq_id in among if faq_id in self._rows)
+            faqs = np.array([row for row in rows if allowed is None or allowed[row]], dtype=np.intp)
+        return self._compare(vector, faqs)[:limit]
+
+    def _shortlist(self, vector: Vector, allowed: Bools | None, limit: int) -> Positions:
+        """The ``limit`` closest FAQs, and whichever are as close as the last of them."""
+        best: Similarities = np.maximum.reduceat(self._matrix @ vector, self._starts)
+        faqs = np.arange(len(best)) if allowed is None else np.flatnonzero(allowed)
+        if len(faqs) <= limit:
+            return faqs
+        last = np.partition(best[faqs], -limit)[-limit]
+        shortlist: Positions = faqs[best[faqs] >= last - ROUNDING]
+        return shortlist
+
+    def _compare(self, vector: Vector, faqs: Positions) -> list[Match]:
+        """The FAQs by their best phrasings, best first.
+
+        In float64: the last bits of a float32 product depend on how many rows it has.
+        """
+        question = vector.astype(np.float64)
+        matches = []
+        for faq in faqs.tolist():
+            rows = self._matrix[self._starts[faq] : self._ends[faq]]
+            # Sums may pass the ends by a hair.
+            cosines = np.clip(rows.astype(np.float64) @ question, -1.0, 1.0)
+            similarities = np.round(cosines, DECIMALS)
+            closest = int(np.argmax(similarities))
+            matches.append(
+                Match(
+                    self._faq_ids[faq],
+                    self._phrasings[self._starts[faq] + closest],
+                    float(similarities[closest]),
+                    category=self._categories[faq],
+                )
+            )
+        return sorted(matches, key=lambda match: (-match.similarity, match.faq_id))
+
+    def _allowed(
+        self, categories: Collection[str] | None, audiences: Collection[str] | None
+    ) -> Bools | None:
+        """Which FAQs are compared; None: all."""
+        allowed = None
+        if audiences is not None and not self._audiences.all_empty:
+            allowed = self._audiences.among(["", *audiences])
+        if categories is not None:
+            chosen = self._categories.among([*categories])
+            allowed = chosen if allowed is None else allowed & chosen
+        return allowed
+
+
+class _Labels:
+    """A label for each FAQ, few of them different: numbers are compared faster than texts."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self._names, self._numbers = np.unique(np.array(labels, dtype=str), return_inverse=True)
+
+    @property
+    def all_empty(self) -> bool:
+        return not any(self._names.tolist())
+
+    def __getitem__(self, faq: int) -> str:
+        return str(self._names[self._numbers[faq]])
+
+    def among(self, names: Sequence[str]) -> Bools:
+        """Which FAQs have one of these labels."""
+        allowed: Bools = np.isin(self._names, names)[self._numbers]
+        return allowed
+
+
+def _matrix(vectors: Sequence[Vector]) -> Matrix:
+    if not vectors:
+        return np.empty((0, 0), dtype=np.float32)
+    matrix = np.ascontiguousarray(np.stack(vectors), dtype=np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
+    # Written so that nan fails too.
+    if not np.all(np.abs(lengths - 1.0) <= LENGTH_TOLERANCE):
+        raise ValueError("every vector of a release must have length 1")
+    return matrix
+
+
+def _starts(faq_ids: Sequence[str]) -> Positions:
+    """Where the phrasings of each FAQ begin; ``faq_ids`` in order."""
+    changes = [one != other for one, other in pairwise(faq_ids)]
+    return np.flatnonzero([True, *changes][: len(faq_ids)])

@@ -1,0 +1,155 @@
+"""Preview the answer to a question: of the live release, and as if all drafts were published."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
+
+from assistant import wiring
+from assistant.answering.answer import Answer, BadQuestion, Question
+from assistant.answering.assistant import Assistant
+from assistant.calibration import fitted_policies
+from assistant.evaluation import offline
+from assistant.fakes import NullAgent
+from assistant.matching import stored_vectors
+from assistant.matching.loaded_release import LoadedRelease
+from audit.models import record
+from faq.releases.publishing import current, current_rules
+from faq.releases.review import review
+
+MOST_NEW = 300
+"""Texts without a vector that are embedded while somebody waits: about three seconds."""
+
+BAR = 100
+"""Percent: where a similarity of 1 ends."""
+
+
+class TooManyNewTexts(Exception):
+    """The drafts cannot be previewed before they are published: embedding them takes too long."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would be answered, the reply of /ask in ``payload``, or the ``problem`` with it."""
+
+    title: str
+    payload: dict[str, Any] | None = None
+    problem: str = ""
+
+    @property
+    def bars(self) -> list[dict[str, Any]]:
+        """The matches, best first, with how long their bars are in percent."""
+        steps = self.payload["decision"]["path"] if self.payload else []
+        matches: list[dict[str, Any]] = next(
+            (step["matches"] for step in steps if step["step"] == "match"), []
+        )
+        return [{**match, "width": _percent(match["similarity"])} for match in matches]
+
+    @property
+    def threshold_at(self) -> float:
+        return _percent(self.payload["decision"]["threshold"]) if self.payload else 0.0
+
+    @property
+    def margin_at(self) -> float | None:
+        """Where the next other FAQ must stay below, for the first to lead by the margin."""
+        bars = self.bars
+        if not self.payload or not bars:
+            return None
+        margin: float = self.payload["decision"]["margin"]
+        return _percent(bars[0]["similarity"] - margin)
+
+
+def preview_answers(
+    text: str, *, actor: str, category: str = "", audience: str = ""
+) -> list[Preview]:
+    """The drafts first, then the live release. Recorded as a preview, not as an ask."""
+    question = Question(
+        text=text,
+        user_id=actor,
+        actor=actor,
+        category=category,
+        audiences=frozenset({audience} if audience else ()),
+    )
+    live = wiring.live().current()
+    previews = [_of_drafts(question, live)]
+    if live.number is not None:
+        previews.append(_preview(f"Live: release {live.number}", question, live))
+    record(
+        "question.previewed",
+        actor=actor,
+        data={
+            "question": text,
+            "category": category,
+            "audience": audience,
+            "previews": {preview.title: _summary(preview) for preview in previews},
+        },
+    )
+    return previews
+
+
+def _of_drafts(question: Question, live: LoadedRelease) -> Preview:
+    try:
+        return _preview("Draft: as it would be if all were published", question, _draft.of(live))
+    except TooManyNewTexts as refusal:
+        return Preview("Draft", problem=str(refusal))
+
+
+def _preview(title: str, question: Question, release: LoadedRelease) -> Preview:
+    assistant = Assistant(live=wiring.live(), agent=NullAgent(), policy=wiring.policy)
+    try:
+        answer: Answer = assistant.dry_run(question, release)
+    except BadQuestion as refusal:
+        return Preview(title, problem=str(refusal))
+    return Preview(title, payload=answer.as_dict())
+
+
+def _summary(preview: Preview) -> dict[str, Any]:
+    payload = preview.payload or {}
+    return {name: payload.get(name) for name in ("outcome", "faq_id", "similarity", "release")}
+
+
+class DraftRelease:
+    """The drafts as a release in memory, built anew only when they changed."""
+
+    def __init__(self) -> None:
+        self._built: tuple[object, LoadedRelease] | None = None
+        self._building = threading.Lock()
+
+    def of(self, live: LoadedRelease) -> LoadedRelease:
+        """Raises ``TooManyNewTexts``."""
+        waiting, rules = review(), current_rules()
+        if not waiting.waiting and rules == live.rules:
+            return replace(live, number=None)
+        # These identify its content; reading all of it would take seconds at 20,000 FAQs.
+        key = (live.pk, waiting.digest, rules)
+        with self._building:
+            if self._built is None or self._built[0] != key:
+                self._built = (key, self._build(live))
+            return self._built[1]
+
+    @staticmethod
+    def _build(live: LoadedRelease) -> LoadedRelease:
+        knowledge_base, embedder = current(), wiring.embedder()
+        contents = list(knowledge_base.contents.values())
+        texts = set(fitted_policies.needed(contents))
+        new = len(texts) - len(stored_vectors.stored(embedder.name, texts))
+        if new > MOST_NEW:
+            raise TooManyNewTexts(
+                f"{new:,} texts of drafts have no vectors yet, too many to embed while you wait: "
+                "publish them first."
+            )
+        release, lessons = offline.release_in_memory(contents, embedder, texts=texts)
+        return replace(
+            release,
+            rules=knowledge_base.rules,
+            numbers=lessons.fitted.policy.numbers() if lessons.fitted.classifier else None,
+            embedder=live.embedder or wiring.vector_cache(embedder),
+        )
+
+
+_draft = DraftRelease()
+
+
+def _percent(similarity: float) -> float:
+    return round(max(min(similarity, 1.0), 0.0) * BAR, 1)

@@ -1,0 +1,93 @@
+"""FAQs for the people who work on tickets: what ``settings.TICKET_KNOWLEDGE`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+from assistant.answering.answer import Question
+from assistant.answering.steps import Path
+from assistant.decision.decision import Match
+from assistant.matching.loaded_release import LoadedRelease
+from assistant.releases.preview import Preview
+from assistant.wiring import get_assistant
+from faq.content import Content, Draft
+from faq.models import Faq, Taken
+from faq.releases.drafts import put
+from faq.releases.publishing import writing
+from tickets.faq_lookup import CannotDraft, Known
+
+LONGEST_SLUG = 80
+
+
+def offered(question: str, *, audiences: Collection[str]) -> list[Known]:
+    """What /ask would say to it, the agent aside; nothing is recorded, since nobody has asked."""
+    assistant = get_assistant()
+    release = assistant.matching.live_release.current()
+    asked = Question(text=question, user_id="", actor="", audiences=frozenset(audiences))
+    decision = assistant.decide(asked, release, Path())
+    matches = [decision.chosen] if decision.chosen else decision.options
+    return [_known(match, release) for match in matches]
+
+
+def unpublished(values: Sequence[str]) -> list[str]:
+    contents = get_assistant().live.current().contents.values()
+    published = "\n".join(f"{each.question}\n{each.answer}" for each in contents).casefold()
+    return [value for value in values if value.casefold() not in published]
+
+
+def nearest(question: str, *, limit: int) -> list[Known]:
+    release = get_assistant().live.current()
+    vector = release.embed([question]).vectors[question]
+    result = release.search(question, vector, limit=limit)
+    return [_known(match, release) for match in result.matches]
+
+
+def _known(match: Match, release: LoadedRelease) -> Known:
+    content = release.contents[match.faq_id]
+    return Known(content.slug, content.question, content.answer, match.similarity)
+
+
+def draft(phrasings: Sequence[str], answer: str, *, category: str, by: str) -> str:
+    longest = Faq._meta.get_field("question").max_length
+    texts = dict.fromkeys(" ".join(phrasing.split())[:longest] for phrasing in phrasings)
+    first, *others = texts
+    try:
+        with writing():
+            slug = _free_slug(first)
+            content = Content(slug, first, answer, category, alternates=tuple(others))
+            put({slug: Draft(content, owner=by)}, actor=by)
+    except Taken as taken:
+        raise CannotDraft(str(taken)) from taken
+    return slug
+
+
+def _free_slug(question: str) -> str:
+    """Made of its words, and numbered if another FAQ has it. Other scripts have no such words."""
+    words = slugify(question)[:LONGEST_SLUG].strip("-_") or "faq"
+    taken = set(Faq.objects.filter(slug__startswith=words).values_list("slug", flat=True))
+    number, slug = 1, words
+    while slug in taken:
+        number += 1
+        slug = f"{words}-{number}"
+    return slug
+
+
+def drafted(faq_id: str) -> Known | None:
+    faq = Faq.objects.filter(slug=faq_id).first()
+    return Known(faq.slug, faq.question, faq.answer, 0.0) if faq else None
+
+
+def drawn(outcome: str, answer: str, decision: Mapping[str, Any]) -> SafeString:
+    payload = {"outcome": outcome, "answer": answer, "decision": decision}
+    return render_to_string("assistant/decision.html", {"preview": Preview("", payload)})
+
+
+def page_of(faq_id: str) -> str:
+    faq = Faq.objects.filter(slug=faq_id).first()
+    return reverse("admin:faq_faq_change", args=[faq.pk]) if faq else ""
