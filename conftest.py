@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from audit.identity.principal import Role
 from audit.models import SubjectKey
-from supportsite.authentication import issue
+from supportsite.auth.authentication import issue
 
 
 @pytest.fixture(scope="session")

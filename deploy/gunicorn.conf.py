@@ -14,7 +14,7 @@ _port = os.environ.get("PORT") or "8000"
 bind = [part.strip() for part in (os.environ.get("BIND") or f"127.0.0.1:{_port}").split(",")]
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 # gunicorn's gthread, but connections are shared fairly, and its end loses nobody a request.
-worker_class = "supportsite.gunicorn_worker.DrainingWorker"
+worker_class = "supportsite.serving.gunicorn_worker.DrainingWorker"
 threads = int(os.environ.get("WEB_THREADS") or 4)
 # One copy of the model for all workers: it is loaded before they are forked.
 preload_app = True

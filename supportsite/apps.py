@@ -7,11 +7,6 @@ class SupportsiteConfig(AppConfig):
     name = "supportsite"
 
     def ready(self) -> None:
-        from supportsite import (  # noqa: F401  (register the system checks, and a receiver)
-            edge_checks,
-            lock_out,
-            production_checks,
-        )
 
         # Looking for garbage among what was just imported is an eighth of a start, and finds none.
         # We are the last app: from here on there is some, and all that is here stays.

@@ -20,18 +20,10 @@ from django.urls import reverse_lazy
 from assistant.agent import limits
 from audit.identity.principal import Role
 from audit.privacy import channels, phones
-from supportsite import (
-    caches,
-    certificate_subjects,
-    env,
-    jwks,
-    mail_server,
-    provider,
-    public_key,
-    rates,
-    roles,
-    secrets,
-)
+from supportsite import email_url, env, secrets
+from supportsite.auth import claims, jwks, provider, public_key
+from supportsite.edge import certificate_subjects
+from supportsite.throttling import caches, rates
 from tickets.delivery import links, networks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -119,28 +111,28 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "supportsite.request_metrics.RequestMetricsMiddleware",
-    "supportsite.middleware.RequestIdMiddleware",
-    "supportsite.page_policy.PagePolicyMiddleware",
-    "supportsite.tracing_middleware.TracingMiddleware",
-    "supportsite.middleware.ProblemMiddleware",
-    "supportsite.middleware.WellFormedMiddleware",
+    "supportsite.web.middleware.RequestIdMiddleware",
+    "supportsite.web.security_headers.PagePolicyMiddleware",
+    "supportsite.monitoring.tracing_middleware.TracingMiddleware",
+    "supportsite.web.middleware.ProblemMiddleware",
+    "supportsite.web.middleware.WellFormedMiddleware",
     "audit.middleware.AuditMiddleware",
-    "supportsite.middleware.ClientCertificateMiddleware",
+    "supportsite.web.middleware.ClientCertificateMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "supportsite.of_pages.Sessions",
+    "supportsite.web.admin_only_middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "supportsite.of_pages.SignedIn",
-    "supportsite.of_pages.Messages",
-    "supportsite.second_factor.SecondFactorMiddleware",
-    "supportsite.of_pages.LockOut",
+    "supportsite.web.admin_only_middleware.SignedIn",
+    "supportsite.web.admin_only_middleware.Messages",
+    "supportsite.login.two_factor.SecondFactorMiddleware",
+    "supportsite.web.admin_only_middleware.LockOut",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "supportsite.urls"
 WSGI_APPLICATION = "supportsite.wsgi.application"
-CSRF_FAILURE_VIEW = "supportsite.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "supportsite.web.problems.csrf_failure"
 
 TEMPLATES = [
     {
@@ -162,18 +154,18 @@ AUTHENTICATION_BACKENDS = [
     # First: whoever is shut out is not even asked for a password.
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "supportsite.oidc.Backend",
+    "supportsite.login.oidc.Backend",
 ]
-AXES_HANDLER = "supportsite.lock_out.Handler"
+AXES_HANDLER = "supportsite.login.lockout.Handler"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "supportsite.lock_out.address"
-AXES_USERNAME_CALLABLE = "supportsite.lock_out.name"
-AXES_WHITELIST_CALLABLE = "supportsite.lock_out.is_elsewhere"
-AXES_LOCKOUT_CALLABLE = "supportsite.lock_out.page"
+AXES_CLIENT_IP_CALLABLE = "supportsite.login.lockout.address"
+AXES_USERNAME_CALLABLE = "supportsite.login.lockout.name"
+AXES_WHITELIST_CALLABLE = "supportsite.login.lockout.is_elsewhere"
+AXES_LOCKOUT_CALLABLE = "supportsite.login.lockout.page"
 # The audit trail has them, and knows how to forget a person.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
@@ -195,7 +187,7 @@ env.together("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 # Made by supportsite/migrations/0001_roles.py.
 DESK_GROUPS = ("curator", "publisher", "support", "auditor")
 OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
-OIDC_GROUP_MAP = env.parsed("OIDC_GROUP_MAP", "", partial(roles.parse_map, known=DESK_GROUPS))
+OIDC_GROUP_MAP = env.parsed("OIDC_GROUP_MAP", "", partial(claims.parse_map, known=DESK_GROUPS))
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -287,7 +279,7 @@ SITE_URL = env.parsed(
 TICKET_URL = env.parsed("TICKET_URL", "", links.ticket)
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "support@localhost")
 globals().update(
-    env.parsed("EMAIL_URL", "", partial(mail_server.settings, otherwise=STATE_DIR / "mail"))
+    env.parsed("EMAIL_URL", "", partial(email_url.settings, otherwise=STATE_DIR / "mail"))
 )
 
 # --- Audit ----------------------------------------------------------------------------------------
@@ -310,7 +302,7 @@ AUDIT_ERASERS = ["tickets.erasure.erase", "assistant.erasure.erase", "faq.erasur
 JWT_ISSUER = env.text("JWT_ISSUER")
 JWT_AUDIENCE = env.text("JWT_AUDIENCE")
 JWT_ROLE_CLAIM = env.text("JWT_ROLE_CLAIM")
-JWT_ROLE_MAP = env.parsed("JWT_ROLE_MAP", "", partial(roles.parse_map, known=list(Role)))
+JWT_ROLE_MAP = env.parsed("JWT_ROLE_MAP", "", partial(claims.parse_map, known=list(Role)))
 JWT_ALGORITHMS = env.parsed("JWT_ALGORITHMS", "RS256,PS256,ES256,EdDSA", jwks.algorithms)
 # Seconds that the provider's keys are valid while it does not answer.
 JWT_JWKS_MAX_AGE = 86_400
@@ -337,15 +329,15 @@ FILE_UPLOAD_MAX_SIZE = 20 * 1024 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "supportsite.authentication.BearerAuthentication",
-        "supportsite.certificates.CertificateAuthentication",
+        "supportsite.auth.authentication.BearerAuthentication",
+        "supportsite.edge.client_certificates.CertificateAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["supportsite.permissions.HasRole"],
-    "DEFAULT_THROTTLE_CLASSES": ["supportsite.throttling.CallerThrottle"],
-    "DEFAULT_PARSER_CLASSES": ["supportsite.parsers.BoundedJSONParser"],
+    "DEFAULT_PERMISSION_CLASSES": ["supportsite.auth.permissions.HasRole"],
+    "DEFAULT_THROTTLE_CLASSES": ["supportsite.throttling.throttles.CallerThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["supportsite.web.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "supportsite.problems.exception_handler",
+    "EXCEPTION_HANDLER": "supportsite.web.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
     "URL_FORMAT_OVERRIDE": None,
@@ -361,14 +353,14 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     # OpenAPI 3.0 has no word for client certificates.
-    "AUTHENTICATION_WHITELIST": ["supportsite.authentication.BearerAuthentication"],
-    "SERVE_AUTHENTICATION": ["supportsite.authentication.SessionOrBearer"],
-    "SERVE_PERMISSIONS": ["supportsite.permissions.DebugOrSignedIn"],
+    "AUTHENTICATION_WHITELIST": ["supportsite.auth.authentication.BearerAuthentication"],
+    "SERVE_AUTHENTICATION": ["supportsite.auth.authentication.SessionOrBearer"],
+    "SERVE_PERMISSIONS": ["supportsite.auth.permissions.DebugOrSignedIn"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["supportsite.problems.describe_problems"],
+    "POSTPROCESSING_HOOKS": ["supportsite.web.problems.describe_problems"],
 }
 
 # --- Static files and the admin -------------------------------------------------------------------
@@ -396,12 +388,12 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "LOGIN": {"form": "supportsite.second_factor.SignInForm"},
+    "LOGIN": {"form": "supportsite.login.two_factor.SignInForm"},
     "ACCOUNT": {
         "navigation": [{"title": "Second factor", "link": reverse_lazy("second-factor")}],
     },
-    "DASHBOARD_CALLBACK": "supportsite.desk.first_page",
-    "SIDEBAR": {"navigation": "supportsite.desk.navigation"},
+    "DASHBOARD_CALLBACK": "supportsite.admin_site.first_page",
+    "SIDEBAR": {"navigation": "supportsite.admin_site.navigation"},
     "STYLES": [lambda request: static("supportsite/desk.css")],
     "SCRIPTS": [lambda request: static("supportsite/desk.js")],
 }
@@ -413,7 +405,7 @@ LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "supportsite.logs.Formatter"}},
+    "formatters": {"json": {"()": "supportsite.monitoring.json_logs.Formatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {

@@ -11,9 +11,12 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from assistant.ask_page import ask_page
-from supportsite import background, health, metrics_files, oidc, second_factor, tokens
+from supportsite import metrics_files
+from supportsite.auth import dev_token
+from supportsite.login import oidc, two_factor
+from supportsite.monitoring import background_jobs, health
 
-metrics = background.with_gauges(metrics_files.metrics, health.Standing())
+metrics = background_jobs.with_gauges(metrics_files.metrics, health.Standing())
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
@@ -31,16 +34,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("admin/ask/", admin.site.admin_view(ask_page), name="ask-page"),
-    path("admin/second-factor/", admin.site.admin_view(second_factor.page), name="second-factor"),
+    path("admin/second-factor/", admin.site.admin_view(two_factor.page), name="second-factor"),
     path("admin/oidc/authenticate/", oidc.begin, name="oidc-begin"),
     path("admin/oidc/callback/", oidc.callback, name="oidc-callback"),
     path("admin/", admin.site.urls),
 ]
 
 if settings.DEBUG and settings.JWT_SECRET:
-    urlpatterns.insert(0, path("dev/token", tokens.DevTokenView.as_view()))
+    urlpatterns.insert(0, path("dev/token", dev_token.DevTokenView.as_view()))
 
-handler400 = "supportsite.problems.bad_request"
-handler403 = "supportsite.problems.permission_denied"
-handler404 = "supportsite.problems.not_found"
-handler500 = "supportsite.problems.server_error"
+handler400 = "supportsite.web.problems.bad_request"
+handler403 = "supportsite.web.problems.permission_denied"
+handler404 = "supportsite.web.problems.not_found"
+handler500 = "supportsite.web.problems.server_error"

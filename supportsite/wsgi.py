@@ -6,7 +6,7 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
 
-from supportsite.inside import INSIDE
+from supportsite.edge.internal_paths import INSIDE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
 

@@ -15,7 +15,7 @@ from assistant.models import AgentDay
 from assistant.tests.scripted_model import eventually, hangs, says, searches
 from assistant.views import AskView
 from audit.models import Record
-from supportsite.authentication import issue
+from supportsite.auth.authentication import issue
 
 QUESTION = "what is the capital of France?"
 

@@ -27,7 +27,7 @@ from audit.identity.principal import SUBJECT
 from audit.models import Record
 from audit.privacy import redaction
 from audit.privacy.channels import parse
-from supportsite.logs import Formatter
+from supportsite.monitoring.json_logs import Formatter
 from tickets.delivery import sending
 from tickets.delivery.networks import networks
 from tickets.models import Comment, Delivery, Ticket, Webhook

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from benchmarks import ask
 from benchmarks.timing import Ratio, Timing
-from supportsite.authentication import issue
+from supportsite.auth.authentication import issue
 
 
 def test_a_timing_has_the_middle_and_the_tail():

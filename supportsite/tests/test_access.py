@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from audit.identity.principal import Role
-from supportsite.authentication import issue
-from supportsite.permissions import HasRole
+from supportsite.auth.authentication import issue
+from supportsite.auth.permissions import HasRole
 from tickets.models import Ticket
 
 CALLERS = [*Role, None]

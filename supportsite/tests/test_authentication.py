@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework.exceptions import AuthenticationFailed
 
 from audit.identity.principal import Principal, Role
-from supportsite.authentication import email_of, issue, roles_of, subject_of, verify
+from supportsite.auth.authentication import email_of, issue, roles_of, subject_of, verify
 
 LATER = int(time.time()) + 600
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from supportsite import background
+from supportsite.monitoring import background_jobs
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +88,7 @@ def test_prometheus_reads_the_same(client):
 
     told = client.get("/metrics").content.decode()
 
-    values = {name: re.search(rf"^{name} (\S+)$", told, re.M)[1] for name in background.GAUGES}
+    values = {name: re.search(rf"^{name} (\S+)$", told, re.M)[1] for name in background_jobs.GAUGES}
     assert float(values["audit_unsealed_oldest_seconds"]) >= 90
     assert float(values["tickets_outbox_oldest_due_seconds"]) >= 420
     assert values["tickets_worker_heartbeat_seconds"] == "+Inf"
@@ -97,8 +97,8 @@ def test_prometheus_reads_the_same(client):
 
 def test_once_it_is_sealed_an_old_record_is_not_waited_for():
     old_record()
-    assert background.oldest_unsealed() >= 90
+    assert background_jobs.oldest_unsealed() >= 90
 
     call_command("audit_seal", verbosity=0)
 
-    assert background.oldest_unsealed() == 0
+    assert background_jobs.oldest_unsealed() == 0

@@ -16,7 +16,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from audit.models import Record
-from supportsite import backups, database_dump
+from supportsite.backup import archive as backups
+from supportsite.backup import pg_dump
 
 pytestmark = pytest.mark.django_db
 
@@ -155,10 +156,10 @@ def test_a_damaged_dump_changes_nothing_even_with_a_matching_checksum(archive):
 
 
 def test_programs_older_than_the_server_are_refused_with_the_cure():
-    with pytest.raises(database_dump.DumpFailed, match="install .*postgresql-client-99"):
-        database_dump.client_program("pg_dump", 99)
+    with pytest.raises(pg_dump.DumpFailed, match="install .*postgresql-client-99"):
+        pg_dump.client_program("pg_dump", 99)
 
 
 def test_a_missing_program_is_named_with_the_cure():
-    with pytest.raises(database_dump.DumpFailed, match="There is no pg_nothing: install"):
-        database_dump.client_program("pg_nothing", 15)
+    with pytest.raises(pg_dump.DumpFailed, match="There is no pg_nothing: install"):
+        pg_dump.client_program("pg_nothing", 15)

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from rest_framework.test import APIClient
 
 from audit.identity.principal import Principal, Role
-from supportsite import authentication
-from supportsite.certificate_subjects import principals
-from supportsite.edge_checks import certificates_can_be_believed
+from supportsite.auth import authentication
+from supportsite.edge.certificate_subjects import principals
+from supportsite.edge.checks import certificates_can_be_believed
 from supportsite.starting import objections
 
 pytestmark = pytest.mark.django_db

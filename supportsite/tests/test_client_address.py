@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from supportsite.client_address import client_address, client_network
-from supportsite.proxy import came_through
+from supportsite.edge.client_address import client_address, client_network
+from supportsite.edge.proxy import came_through
 
 SECRET = "0123456789-abcdefghijklmnopqrstuvwxyz"
 NEXT_SECRET = "zyxwvutsrqponmlkjihgfedcba-9876543210"

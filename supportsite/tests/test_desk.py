@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from audit.identity.principal import Role
 from audit.models import Record
 from faq.models import Faq, Release
-from supportsite.authentication import issue
+from supportsite.auth.authentication import issue
 from supportsite.tests.browser import new_page, overheard, sign_in
 from tickets.models import Ticket
 

@@ -22,7 +22,7 @@ from supportsite.tests.served import free_port
 
 APPLICATION = """
 import json, os, time
-from supportsite.gunicorn_worker import DrainingWorker
+from supportsite.serving.gunicorn_worker import DrainingWorker
 
 queued = 0
 

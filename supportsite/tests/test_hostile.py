@@ -19,12 +19,12 @@ from django.conf import settings
 from django.urls import path, resolve
 
 from supportsite import urls
-from supportsite.authentication import issue
-from supportsite.parsers import is_deeper_than
-from supportsite.problems import CONTENT_TYPE
+from supportsite.auth.authentication import issue
+from supportsite.auth.dev_token import DevTokenView
 from supportsite.tests.bodies import HEADER_ROW, JSON, MULTIPART, Body, bodies, part, queries
 from supportsite.tests.test_access import ROUTES
-from supportsite.tokens import DevTokenView
+from supportsite.web.parsers import is_deeper_than
+from supportsite.web.problems import CONTENT_TYPE
 from supportsite.wsgi import application
 from tickets.models import Ticket
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from django.conf import settings as site
 
 from audit.models import Record
-from supportsite import public_key, token_keys
+from supportsite.auth import public_key, signing_keys
 from supportsite.tests.identity_provider import (
     BAD_MOODS,
     IdentityProvider,
@@ -187,7 +187,7 @@ def idp():
 def provided(idp, settings):
     """The site verifies with the provider's keys, and has none of them yet."""
     idp.mood, idp.keys = "well", [jwk(rsa_key("one"), kid="one", use="sig")]
-    token_keys._jwks_client.cache_clear()
+    signing_keys._jwks_client.cache_clear()
     settings.JWT_SECRET, settings.JWT_JWKS_URL = "", idp.jwks_url
     settings.JWT_ISSUER, settings.JWT_AUDIENCE = ISSUER, AUDIENCE
     idp.asked.clear()
@@ -308,7 +308,7 @@ def test_a_503_says_when_to_come_again(client, provided):
 def test_keys_that_are_rotated_serve_the_first_new_token_and_no_old_one(
     client, provided, monkeypatch
 ):
-    monkeypatch.setattr(token_keys.jwks_client(), "_retry", 0.2)
+    monkeypatch.setattr(signing_keys.jwks_client(), "_retry", 0.2)
     assert status(client, Signer("JWKS").good()) == 200
     time.sleep(0.3)
     provided.keys = [jwk(rsa_key("two"), kid="two")]
@@ -329,7 +329,7 @@ def test_a_flood_of_kids_costs_the_provider_next_to_nothing(client, provided):
 
 
 def test_requests_side_by_side_ask_a_new_provider_once(client, provided):
-    client, found = token_keys.jwks_client(), []
+    client, found = signing_keys.jwks_client(), []
 
     threads = [
         threading.Thread(target=lambda: found.append(client.get_signing_key("one")))

@@ -9,8 +9,8 @@ import time
 import jwt
 import pytest
 
-from supportsite import provider
-from supportsite.jwks import ALGORITHMS, JWKSClient, KeysUnavailable, algorithms
+from supportsite.auth import provider
+from supportsite.auth.jwks import ALGORITHMS, JWKSClient, KeysUnavailable, algorithms
 from supportsite.tests.identity_provider import (
     BAD_MOODS,
     IdentityProvider,

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from audit.identity import request_id
-from supportsite.logs import Formatter
+from supportsite.monitoring.json_logs import Formatter
 
 
 def line(message: str, **extra: object) -> dict[str, object]:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from supportsite import env, mail_server
+from supportsite import email_url, env
 
 FOLDER = Path("/nowhere/mail")
 
 
 def settings(url):
-    found = mail_server.settings(url, otherwise=FOLDER)
+    found = email_url.settings(url, otherwise=FOLDER)
     return {name.removeprefix("EMAIL_").lower(): value for name, value in found.items()}
 
 

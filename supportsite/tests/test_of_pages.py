@@ -8,10 +8,15 @@ from django.test import RequestFactory
 from django.urls import URLPattern, get_resolver
 from rest_framework.authentication import SessionAuthentication
 
-from supportsite import of_pages
-from supportsite.authentication import SessionOrBearer
+from supportsite.auth.authentication import SessionOrBearer
+from supportsite.web import admin_only_middleware
 
-KINDS = [of_pages.Sessions, of_pages.SignedIn, of_pages.Messages, of_pages.LockOut]
+KINDS = [
+    admin_only_middleware.Sessions,
+    admin_only_middleware.SignedIn,
+    admin_only_middleware.Messages,
+    admin_only_middleware.LockOut,
+]
 
 
 def passed_through(path: str) -> dict[str, object]:
@@ -41,7 +46,7 @@ def test_every_view_of_the_api_that_takes_a_session_is_a_page():
     taking = [f"/{route}" for route, view in views(get_resolver()) if takes_a_session(view)]
 
     assert taking == ["/schema", "/docs"]
-    assert all(path.startswith(of_pages.PAGES) for path in taking)
+    assert all(path.startswith(admin_only_middleware.PAGES) for path in taking)
 
 
 def views(resolver, before=""):

@@ -12,9 +12,9 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from audit.models import Record
-from supportsite import oidc
+from supportsite.auth.claims import parse_map
+from supportsite.login import oidc
 from supportsite.models import Identity
-from supportsite.roles import parse_map
 from supportsite.tests.identity_provider import (
     CLIENT_ID,
     CLIENT_SECRET,

@@ -13,8 +13,8 @@ from django.test import Client
 from audit.models import Record
 from audit.privacy.channels import parse
 from faq.models import Faq, Revision
-from supportsite.logs import Formatter
-from supportsite.problems import problem_response
+from supportsite.monitoring.json_logs import Formatter
+from supportsite.web.problems import problem_response
 from tickets.models import Comment, Delivery, Ticket, Webhook
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supportsite.problems import CONTENT_TYPE
+from supportsite.web.problems import CONTENT_TYPE
 
 
 def test_what_is_not_ready_is_told_line_by_line(client, db, settings):

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, rsa
 
-from supportsite import public_key
+from supportsite.auth import public_key
 from supportsite.tests.identity_provider import ec_key, ed_key, rsa_key
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from audit.identity.principal import Role
-from supportsite.rates import parse, parse_by_role
+from supportsite.throttling.rates import parse, parse_by_role
 
 
 @pytest.mark.parametrize("text", ["60/min", "5/s", "9/h", "1000/day"])

@@ -17,7 +17,9 @@ def counted(**labels: str) -> float:
     ("method", "path", "labels"),
     [
         pytest.param("post", "/ask", ("401", ASK, "POST"), id="one that is refused"),
-        pytest.param("get", "/healthz", ("200", "supportsite.health.healthz", "GET"), id="a probe"),
+        pytest.param(
+            "get", "/healthz", ("200", "supportsite.monitoring.health.healthz", "GET"), id="a probe"
+        ),
         pytest.param("get", "/my-secret", ("404", "<unnamed view>", "GET"), id="an unknown path"),
         pytest.param("brew", "/ask", ("405", ASK, "<invalid method>"), id="an unknown method"),
     ],

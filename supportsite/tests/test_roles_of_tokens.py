@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audit.identity.principal import Role
-from supportsite.roles import granted, parse_map, value_at
+from supportsite.auth.claims import granted, parse_map, value_at
 
 KEYCLOAK = {
     "realm_access": {"roles": ["Support Desk", "offline_access"]},

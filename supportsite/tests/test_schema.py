@@ -10,7 +10,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from supportsite.authentication import issue
+from supportsite.auth.authentication import issue
 from supportsite.tests.test_access import ENDPOINTS
 from supportsite.wsgi import application
 from tickets.models import Ticket

@@ -174,7 +174,7 @@ def test_required_a_session_from_before_has_to_show_it(settings, signed_in):
 def test_required_it_is_not_asked_of_who_came_through_a_provider(settings, sam):
     settings.SECOND_FACTOR = "required"
     client = Client()
-    client.force_login(sam, backend="supportsite.oidc.Backend")
+    client.force_login(sam, backend="supportsite.login.oidc.Backend")
 
     assert client.get("/admin/").status_code == 200
 

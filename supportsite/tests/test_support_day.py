@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from audit.identity.principal import Role
 from faq.models import Faq
-from supportsite.authentication import issue
+from supportsite.auth.authentication import issue
 from supportsite.tests.browser import new_page, overheard, sign_in
 from supportsite.tests.test_desk import PASSWORD
 from tickets.models import Comment, Delivery, Ticket

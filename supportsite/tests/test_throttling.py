@@ -16,11 +16,11 @@ from redis import Redis
 
 from audit.identity.principal import Role
 from audit.models import Record
-from supportsite import throttling
-from supportsite.authentication import issue
-from supportsite.caches import parse as parse_caches
-from supportsite.caches import redis_url
-from supportsite.rates import parse, parse_by_role
+from supportsite.auth.authentication import issue
+from supportsite.throttling import throttles
+from supportsite.throttling.caches import parse as parse_caches
+from supportsite.throttling.caches import redis_url
+from supportsite.throttling.rates import parse, parse_by_role
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def throttled(settings):
     settings.CACHES = parse_caches("")
     for name in caches:
         caches[name].clear()
-    throttling._redis.succeeded()
+    throttles._redis.succeeded()
     settings.THROTTLE_ROLES = parse_by_role("customer=3/min support=5/min", list(Role))
     settings.THROTTLE_ADDRESS = parse("6/min")
     settings.THROTTLE_FAILURES = parse("4/min")
@@ -230,7 +230,7 @@ def test_without_redis_each_process_counts_for_itself_and_says_so(as_role, setti
 @pytest.mark.django_db
 def test_once_redis_is_back_it_counts_again(as_role, settings, redis_server, monkeypatch):
     settings.CACHES = parse_caches("redis://127.0.0.1:9/0")
-    monkeypatch.setattr(throttling._redis, "_rest_seconds", 0.1)
+    monkeypatch.setattr(throttles._redis, "_rest_seconds", 0.1)
     assert ask(as_role(Role.CUSTOMER, subject="u6"), "u6") == 200
     settings.CACHES = parse_caches(redis_server)
     time.sleep(0.2)

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from audit.identity.cli_user import actor
 from audit.models import record
-from supportsite import backups
-from supportsite.database_dump import DumpFailed
+from supportsite.backup import archive as backups
+from supportsite.backup.pg_dump import DumpFailed
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 
 from audit.identity.cli_user import actor
 from audit.models import record
-from supportsite import backups, database_dump
+from supportsite.backup import archive, pg_dump
 
 
 class Command(BaseCommand):
@@ -35,31 +35,31 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
         try:
-            with backups.unpacked(file) as (manifest, folder):
-                backups.refuse(manifest)
+            with archive.unpacked(file) as (manifest, folder):
+                archive.refuse(manifest)
                 self._refuse_to_replace(force=options["force"])
-                database_dump.restore(folder / backups.DATABASE)
+                pg_dump.restore(folder / archive.DATABASE)
                 anchors = self._restore_anchors(folder, manifest.anchors)
         except OSError as failure:
             raise CommandError(f"{failure.filename}: {failure.strerror}.") from None
         except OperationalError as failure:
             raise CommandError(" ".join(str(failure).split())) from None
-        except (backups.BadBackup, database_dump.DumpFailed) as failure:
+        except (archive.BadBackup, pg_dump.DumpFailed) as failure:
             raise CommandError(f"Nothing was restored. {failure}") from None
         # This session still refers to the tables that were replaced.
         connection.close()
         self.stdout.write(f"The database is as it was at {manifest.made}.")
         call_command("migrate", verbosity=0, interactive=False)
         self._verify(anchors)
-        data = {"file": file.name, "sha256": backups.digest(file), "made": manifest.made}
+        data = {"file": file.name, "sha256": archive.digest(file), "made": manifest.made}
         record("site.restored", actor=actor(), kind="backup", key=file.name, data=data)
         self._reindex()
 
     @staticmethod
     def _refuse_to_replace(*, force: bool) -> None:
-        present = backups.present_rows()
+        present = archive.present_rows()
         if present and not force:
-            raise backups.BadBackup(
+            raise archive.BadBackup(
                 f"There is a site here already ({', '.join(present)}): --force replaces it."
             )
 

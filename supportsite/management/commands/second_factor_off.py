@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.identity.cli_user import actor
-from supportsite.second_factor import turn_off
+from supportsite.login.two_factor import turn_off
 
 
 class Command(BaseCommand):

@@ -23,7 +23,7 @@ from assistant.interfaces import Unavailable
 from audit.identity.principal import Role
 from faq.files.start_up import reads_file
 from supportsite import companions, metrics_folder, stopping
-from supportsite.authentication import issue
+from supportsite.auth.authentication import issue
 from supportsite.secrets import keep
 
 EXAMPLE = "How do I reset my password?"

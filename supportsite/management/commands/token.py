@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.identity.cli_user import actor
 from audit.identity.principal import Role
 from audit.models import record
-from supportsite.authentication import issue
+from supportsite.auth.authentication import issue
 
 
 class Command(BaseCommand):

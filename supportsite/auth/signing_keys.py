@@ -12,8 +12,8 @@ from typing import Any
 import jwt
 from django.conf import settings
 
-from supportsite import public_key
-from supportsite.jwks import JWKSClient
+from supportsite.auth import public_key
+from supportsite.auth.jwks import JWKSClient
 
 OWN_ALGORITHM = "HS256"
 

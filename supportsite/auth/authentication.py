@@ -18,9 +18,10 @@ from rest_framework.request import Request
 
 from audit.identity.principal import SUBJECT, Principal, Role
 from audit.people.pseudonyms import is_pseudonym
-from supportsite import roles, token_keys
-from supportsite.certificates import require_owner
-from supportsite.jwks import RETRY_SECONDS, KeysUnavailable
+from supportsite.auth import claims as roles
+from supportsite.auth import signing_keys
+from supportsite.auth.jwks import RETRY_SECONDS, KeysUnavailable
+from supportsite.edge.client_certificates import require_owner
 
 LONGEST_TOKEN = 8192
 END_OF_TIME = 253_402_300_800
@@ -90,7 +91,7 @@ def verify(token: str) -> Mapping[str, Any]:
     try:
         if len(token) > LONGEST_TOKEN:
             raise ValueError("too long")
-        claims = token_keys.decode(token)
+        claims = signing_keys.decode(token)
         if not 0 < claims["exp"] < END_OF_TIME:
             raise ValueError("a token must expire")
     except NOT_VALID:
@@ -115,7 +116,7 @@ def issue(
     if not settings.JWT_SECRET:
         raise LookupError("tokens come from the identity provider; this site cannot sign any")
     now = int(time.time())
-    return token_keys.encode(
+    return signing_keys.encode(
         {"sub": subject, "roles": roles, "iat": now, "exp": now + seconds}
         | ({"audiences": list(audiences)} if audiences else {})
         | ({"email": email} if email else {})

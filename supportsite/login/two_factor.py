@@ -29,14 +29,14 @@ from unfold.forms import AuthenticationForm
 from unfold.widgets import BASE_INPUT_CLASSES
 
 from audit.models import record
-from supportsite.problems import is_admin
+from supportsite.web.problems import is_admin
 
 RECOVERY_CODES = 10
 
 APPS_DIGITS = 6
 """A recovery code has eight letters and digits."""
 
-ELSEWHERE = "supportsite.oidc.Backend"
+ELSEWHERE = "supportsite.login.oidc.Backend"
 
 REQUIRED = "required"
 

@@ -15,7 +15,7 @@ from django.shortcuts import render
 
 from audit.models import record
 from audit.people.pseudonyms import known_as
-from supportsite.client_address import client_network
+from supportsite.edge.client_address import client_network
 
 PEOPLE = 4
 """An address may be an office's: it is shut out after so many times as many failures."""

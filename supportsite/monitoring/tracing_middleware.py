@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from assistant import telemetry
-from supportsite.inside import INSIDE
+from supportsite.edge.internal_paths import INSIDE
 from supportsite.request_metrics import METHODS
 
 

@@ -30,11 +30,11 @@ from rest_framework.views import set_rollback
 
 from audit.identity import request_id
 from audit.privacy.gateway import Channel, leaving
-from supportsite import throttling
+from supportsite.throttling import throttles
 
 CONTENT_TYPE = "application/problem+json"
 
-log = logging.getLogger("supportsite.problems")
+log = logging.getLogger("supportsite.web.problems")
 
 
 def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse |
 
     Not rendered by the view: a problem is JSON where the view speaks CSV, YAML or HTML.
     """
-    translated = throttling.refused(_translate(exc), context["request"])
+    translated = throttles.refused(_translate(exc), context["request"])
     response = rest_handler(translated, context)
     if response is None:
         return None

@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from audit.identity import request_id
-from supportsite import certificates
-from supportsite.inside import INSIDE
-from supportsite.problems import is_admin, problem_response, to_problem
+from supportsite.edge import client_certificates
+from supportsite.edge.internal_paths import INSIDE
+from supportsite.web.problems import is_admin, problem_response, to_problem
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -114,7 +114,7 @@ class ClientCertificateMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        certificate = certificates.verified(request)
+        certificate = client_certificates.verified(request)
         # Where the audit trail looks for it.
         request.certificate_subject = certificate.subject if certificate else ""  # type: ignore[attr-defined]
         if settings.ENFORCE_MTLS and certificate is None and not _is_from_inside(request):
@@ -124,4 +124,4 @@ class ClientCertificateMiddleware:
 
 def _is_from_inside(request: HttpRequest) -> bool:
     """Whether a probe or Prometheus asks, past NGINX: what comes through it has that header."""
-    return request.path in INSIDE and certificates.VERIFY_HEADER not in request.headers
+    return request.path in INSIDE and client_certificates.VERIFY_HEADER not in request.headers

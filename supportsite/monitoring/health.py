@@ -14,10 +14,11 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from assistant.wiring import readiness_checks
-from supportsite import background, token_keys
-from supportsite.problems import problem_response
+from supportsite.auth import signing_keys
+from supportsite.monitoring import background_jobs
+from supportsite.web.problems import problem_response
 
-log = logging.getLogger("supportsite.health")
+log = logging.getLogger("supportsite.monitoring.health")
 
 
 @csrf_exempt
@@ -37,7 +38,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """
     lines = _dependencies()
     is_ready = all(line.startswith("ok") for line in lines.values())
-    behind = {name: _line(name, check) for name, check in background.CHECKS.items()}
+    behind = {name: _line(name, check) for name, check in background_jobs.CHECKS.items()}
     lines |= behind
     if not is_ready:
         return problem_response(503, "Something this site needs is not there.", checks=lines)
@@ -58,7 +59,7 @@ class Standing(Collector):
         yield GaugeMetricFamily(
             "supportsite_provider_keys_age_seconds",
             "Time since the identity provider last gave its keys; 0 without one.",
-            token_keys.jwks_client().age if settings.JWT_JWKS_URL else 0.0,
+            signing_keys.jwks_client().age if settings.JWT_JWKS_URL else 0.0,
         )
 
     def describe(self) -> list[GaugeMetricFamily]:
@@ -69,14 +70,14 @@ class Standing(Collector):
 def _dependencies() -> dict[str, str]:
     checks: dict[str, Callable[[], str]] = {"database": _database, **readiness_checks()}
     if settings.JWT_JWKS_URL:
-        checks["identity provider"] = token_keys.jwks_client().status
+        checks["identity provider"] = signing_keys.jwks_client().status
     return {name: _line(name, check) for name, check in checks.items()}
 
 
 def _line(name: str, check: Callable[[], str]) -> str:
     try:
         return f"ok: {check()}"
-    except background.Late as late_by:
+    except background_jobs.Late as late_by:
         return f"degraded: {late_by}"
     # Any failure of a dependency means "not ready"; what it was is for the log.
     except Exception as failure:

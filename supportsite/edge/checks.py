@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from supportsite.production_checks import is_open
+from supportsite.edge.production_checks import is_open
 
 UNIX = "unix:"
 HINT = "Set PROXY_SECRET, and let NGINX send it; or bind to a unix socket: see deploy/README.md."

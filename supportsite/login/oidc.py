@@ -31,11 +31,12 @@ from mozilla_django_oidc.views import (
 )
 
 from audit.models import record
-from supportsite import provider, roles
-from supportsite.authentication import email_of
-from supportsite.jwks import JWKSClient, KeysUnavailable
+from supportsite.auth import claims as roles
+from supportsite.auth import provider
+from supportsite.auth.authentication import email_of
+from supportsite.auth.jwks import JWKSClient, KeysUnavailable
+from supportsite.auth.signing_keys import LEEWAY
 from supportsite.models import Identity
-from supportsite.token_keys import LEEWAY
 
 DISCOVERY = "/.well-known/openid-configuration"
 
@@ -50,7 +51,7 @@ REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 
 LONGEST_NAME = 140
 
-log = logging.getLogger("supportsite.oidc")
+log = logging.getLogger("supportsite.login.oidc")
 
 
 class Refused(Exception):

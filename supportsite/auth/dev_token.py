@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 from audit.fields import SubjectField
 from audit.identity.principal import Role
 from audit.models import record
-from supportsite.authentication import issue
-from supportsite.parsers import BoundedJSONParser
+from supportsite.auth.authentication import issue
+from supportsite.web.parsers import BoundedJSONParser
 
 LIFETIME = 12 * 3600
 """Seconds."""

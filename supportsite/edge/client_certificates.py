@@ -18,7 +18,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from audit.identity.principal import Principal
-from supportsite import proxy
+from supportsite.edge import proxy
 
 VERIFY_HEADER = "X-SSL-Client-Verify"
 SUBJECT_HEADER = "X-SSL-Client-Subject"

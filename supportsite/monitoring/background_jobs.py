@@ -27,7 +27,7 @@ HEARD_WITHIN = 60.0
 SENT_WITHIN = 300.0
 """Seconds after which a delivery that is due counts as late."""
 
-log = logging.getLogger("supportsite.background")
+log = logging.getLogger("supportsite.monitoring.background_jobs")
 
 
 class Late(Exception):

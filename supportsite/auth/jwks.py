@@ -13,7 +13,7 @@ from typing import Any
 
 import jwt
 
-from supportsite import provider
+from supportsite.auth import provider
 
 FRESH_SECONDS = 300.0
 """After this the keys are fetched again, so that a key the provider withdrew is refused."""
@@ -29,7 +29,7 @@ ALGORITHMS = frozenset(
 )
 """RFC 7518 section 3 and RFC 8037; public keys only, so never HMAC."""
 
-log = logging.getLogger("supportsite.jwks")
+log = logging.getLogger("supportsite.auth.jwks")
 
 
 def algorithms(text: str) -> tuple[str, ...]:

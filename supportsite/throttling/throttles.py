@@ -21,7 +21,7 @@ from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from assistant.circuit_breaker import Breaker
 from audit.identity.principal import Principal
-from supportsite.client_address import client_network
+from supportsite.edge.client_address import client_network
 
 REFUSED = Counter("throttle_refused_total", "Requests answered with 429", ["by"])
 UNCOUNTED = Counter("throttle_store_failures_total", "Counts a store could not take", ["store"])

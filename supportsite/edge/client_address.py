@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from django.conf import settings
 from django.http import HttpRequest
 
-from supportsite import proxy
+from supportsite.edge import proxy
 
 IPV6_HOME = 64
 """One household or machine has at least so large a network, and may use all of its addresses."""

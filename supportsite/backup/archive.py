@@ -28,7 +28,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from supportsite import database_dump, secrets
+from supportsite import secrets
+from supportsite.backup import pg_dump
 
 FORMAT = 1
 MANIFEST, DATABASE = "manifest.json", "database.dump"
@@ -63,14 +64,14 @@ class Manifest:
 def make(archive: Path, *, with_secrets: bool) -> Manifest:
     """Write a backup; whole or not at all, readable by its owner alone.
 
-    Raises ``database_dump.DumpFailed`` and ``OSError``.
+    Raises ``pg_dump.DumpFailed`` and ``OSError``.
     """
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".backup-") as temporary:
         folder = Path(temporary)
         # Before the database: the records of these checkpoints must be in it.
         _copy_anchors(folder / "anchors")
         now = timezone.now()
-        database_dump.dump(folder / DATABASE)
+        pg_dump.dump(folder / DATABASE)
         if with_secrets:
             for name in secrets.NAMES:
                 if value := getattr(settings, name):
@@ -121,7 +122,7 @@ def refuse(manifest: Manifest) -> None:
             "AUDIT_MAC_KEY differs from the one that the backup was made with: no record could be "
             "verified and no person found. Set it to that one, which is where secrets are."
         )
-    here = database_dump.server_major()
+    here = pg_dump.server_major()
     if here < manifest.postgres:
         raise BadBackup(
             f"It is of Postgres {manifest.postgres}, this server is {here}: restore it into "
@@ -159,7 +160,7 @@ def _manifest(folder: Path, now: datetime) -> Manifest:
     return Manifest(
         format=FORMAT,
         made=now.isoformat(timespec="seconds"),
-        postgres=database_dump.server_major(),
+        postgres=pg_dump.server_major(),
         migrations=sorted(f"{app}.{name}" for app, name in applied),
         audit_key=fingerprint(settings.AUDIT_MAC_KEY),
         files={str(path.relative_to(folder)): digest(path) for path in files},

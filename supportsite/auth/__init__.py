@@ -1,0 +1,1 @@
+"""API callers: a JWT becomes a principal with roles; a view names the roles it allows."""

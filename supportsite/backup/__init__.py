@@ -1,0 +1,1 @@
+"""The whole site as one archive, and back."""

@@ -1,0 +1,1 @@
+"""Behind NGINX: client certificates, the proxy's secret, client addresses, production checks."""

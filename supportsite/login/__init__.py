@@ -1,0 +1,1 @@
+"""People at the desk: password, lockout, second factor, single sign-on (OIDC)."""

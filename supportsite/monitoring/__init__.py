@@ -1,0 +1,1 @@
+"""Health, readiness, metrics of background jobs, JSON logs, traces."""

@@ -1,0 +1,1 @@
+"""Processes: the gunicorn worker, the supervised background process, start-up checks."""

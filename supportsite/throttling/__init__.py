@@ -1,0 +1,1 @@
+"""Request limits by role, address and failures, over Django's cache."""

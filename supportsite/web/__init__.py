@@ -1,0 +1,1 @@
+"""Middleware, problem documents and security headers of every response."""
