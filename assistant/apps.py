@@ -5,4 +5,6 @@ class AssistantConfig(AppConfig):
     name = "assistant"
 
     def ready(self) -> None:
-        from assistant.agent import checks as agent_checks  # noqa: F401  (register the system checks)
+        # Imported to register system checks.
+        from assistant import checks  # noqa: F401
+        from assistant.agent import checks as agent_checks  # noqa: F401

@@ -15,6 +15,6 @@ class AuditConfig(AppConfig):
         if model and (lacking := presidio.missing(model)):
             raise ImproperlyConfigured(f"PRESIDIO_MODEL is {model}, but {lacking}.")
 
-        from audit import sign_in_records
+        from audit import checks, sign_in_records  # noqa: F401 (registers the system checks)
 
         sign_in_records.connect()

@@ -23,7 +23,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from audit.models import Record, record
-from tickets import queues
+from tickets import (
+    admin_service_levels,  # noqa: F401 (registers its pages)
+    queues,
+)
+from tickets.delivery import admin as delivery_admin  # noqa: F401 (registers its pages)
 from tickets.faq_draft import draft
 from tickets.faq_lookup import CannotDraft, knowledge, nearest
 from tickets.forms import NewTicketForm, TicketForm

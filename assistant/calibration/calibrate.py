@@ -4,10 +4,10 @@ Pure: numpy, and scikit-learn where ``assistant.calibration.fitting`` trains. De
 the same questions, in any order, give the same policy.
 
 The policy ``assistant.calibration.fitting`` gave the release is moved towards the labelled
-questions, the less the fewer there are, and answers from the confidence on from which the wanted share of its answers
-is right. The classifier learns from the labelled questions too, where that puts more right FAQs
-first. All of it is measured by cross-fitting: each fifth of the questions is decided by what was
-learned from the others.
+questions, the less the fewer there are. It answers from the confidence at which the required
+share of its answers is right. The classifier learns from the labelled questions too, where that
+puts more right FAQs first. All of it is measured by cross-fitting: each fifth of the questions is
+decided by what was learned from the others.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Two servers on one directory destroy it. So the server process itself holds the file lock
 ``server.lock`` in the directory for as long as it lives, and writes its process id into it and its
 address into ``server.url``. Who uses the server is counted in ``users/``, see
-``local_servers.shared_server``.
+``assistant.shared_server``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from assistant.interfaces import IndexUnavailable
-from local_servers.shared_server import SharedServer
+from assistant.shared_server import SharedServer
 
 LOOPBACK = "127.0.0.1"
 
@@ -108,7 +108,7 @@ class ChromaServer:
 
 
 class _ServerProcess:
-    """The server as ``local_servers.shared_server.LocalServer``."""
+    """The server as ``assistant.shared_server.LocalServer``."""
 
     def __init__(self, path: Path, log: Path) -> None:
         self._path = path

@@ -28,7 +28,7 @@ LONGEST_SLUG = 80
 def offered(question: str, *, audiences: Collection[str]) -> list[Known]:
     """What /ask would say to it, the agent aside; nothing is recorded, since nobody has asked."""
     assistant = get_assistant()
-    release = assistant.matching.live_release.current()
+    release = assistant.live.current()
     asked = Question(text=question, user_id="", actor="", audiences=frozenset(audiences))
     decision = assistant.decide(asked, release, Path())
     matches = [decision.chosen] if decision.chosen else decision.options

@@ -1,7 +1,7 @@
 """Read FAQ files, whole or not at all, and write them.
 
 Pure: no Django, no database. ``faq.files.tables`` turns bytes into rows of cells, one function per
-format; ``faq.files.row`` reads one row; ``faqs_in``, one check for all formats, turns them into FAQs.
+format; ``faq.files.row`` reads one row; ``faqs_in`` checks them and turns them into FAQs.
 
 ``Unreadable`` is the only exception, whatever the bytes, and lists every problem with its row.
 """

@@ -1,6 +1,6 @@
 """The embedded server and the processes that use it: started for the first, stopped after the last.
 
-See ``local_servers.shared_server``. A process that is killed leaves the server running, for the
+See ``assistant.shared_server``. A process that is killed leaves the server running, for the
 next one to use and stop.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 from psycopg import pq, sql
 
-from local_servers.shared_server import SharedServer, Timeout
+from assistant.shared_server import SharedServer, Timeout
 
 from .cluster import PORT, USER, Cluster
 from .errors import EmbeddedPostgresError
@@ -96,7 +96,7 @@ def stop_if_last(state_dir: Path) -> bool:
 
 @dataclass(frozen=True)
 class _ClusterServer:
-    """A cluster as ``local_servers.shared_server.LocalServer``."""
+    """A cluster as ``assistant.shared_server.LocalServer``."""
 
     cluster: Cluster
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from local_servers.shared_server import SharedServer, Timeout
+from assistant.shared_server import SharedServer, Timeout
 
 REPOSITORY = Path(__file__).parents[2]
 
 USER = """
 import os, sys
 from pathlib import Path
-from local_servers.shared_server import SharedServer
-from local_servers.tests.test_shared_server import FileServer
+from assistant.shared_server import SharedServer
+from assistant.tests.test_shared_server import FileServer
 
 folder = Path(sys.argv[1])
 server = SharedServer(FileServer(folder), folder / "users", timeout=10)
