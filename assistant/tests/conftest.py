@@ -88,6 +88,9 @@ def with_agent(settings: Any, scripted: ScriptedModel) -> Iterator[Callable[...,
         settings.AGENT_ANSWER_MODE = mode
         settings.AGENT_LIMITS = Limits(**{"seconds": 5.0, **limits})
         forget()
+        # The first use imports Agno, which takes seconds that no limit is about.
+        wiring.agent()
+        forget()
         return scripted
 
     def forget() -> None:
