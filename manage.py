@@ -6,10 +6,11 @@ import os
 import sys
 from contextlib import suppress
 
-from supportsite import metrics_folder
+from supportsite import env_file, metrics_folder
 
 
 def main() -> None:
+    env_file.load()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
     # While everything is imported nothing is garbage; see `SupportsiteConfig.ready`.
     gc.disable()

@@ -35,8 +35,11 @@ def start(endpoint: str) -> None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS)
-    named = Resource({"service.name": SERVICE}).merge(Resource.create())
-    _provider = TracerProvider(resource=named)
+    resource = Resource.create()
+    # What OpenTelemetry calls a service that nobody has named.
+    if str(resource.attributes["service.name"]).startswith("unknown_service"):
+        resource = resource.merge(Resource({"service.name": SERVICE}))
+    _provider = TracerProvider(resource=resource)
     _provider.add_span_processor(BatchSpanProcessor(exporter))
     _tracer = _provider.get_tracer(SERVICE)
 

@@ -8,6 +8,11 @@ import sys
 from pathlib import Path
 
 _here = Path(__file__).resolve().parent
+if str(_here.parent) not in sys.path:
+    sys.path.insert(0, str(_here.parent))
+from supportsite import env_file  # noqa: E402
+
+env_file.load()
 _port = os.environ.get("PORT") or "8000"
 
 # gunicorn itself splits them on its command line only.
@@ -36,8 +41,6 @@ loglevel = "warning"
 # Asked before gunicorn sets handlers of its own.
 _nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
-if str(_here.parent) not in sys.path:
-    sys.path.insert(0, str(_here.parent))
 from supportsite import metrics_folder  # noqa: E402
 
 if not metrics_folder.is_shared():

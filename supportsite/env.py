@@ -19,7 +19,16 @@ TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 
 
+_names: set[str] = set()
+
+
+def names_read() -> frozenset[str]:
+    """Every variable that was asked for in this process."""
+    return frozenset(_names)
+
+
 def text(name: str, default: str = "") -> str:
+    _names.add(name)
     return os.environ.get(name, "").strip() or _from_file(name) or default
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from supportsite import env
+from supportsite import env, env_file
 
 LEAST_LENGTH = 32
 """RFC 7518 section 3.2: an HS256 key has at least 256 bits."""
@@ -95,6 +95,7 @@ def _file(name: str, state_dir: Path) -> Path:
 
 def main() -> None:
     """``python -m supportsite.secrets``: make what is missing before settings are first read."""
+    env_file.load()
     state_dir = env.path("STATE_DIR", Path(__file__).resolve().parent.parent / "var")
     try:
         for name in NAMES:

@@ -20,13 +20,14 @@ from django.urls import reverse_lazy
 from assistant.agent import limits
 from audit.identity.principal import Role
 from audit.privacy import channels, phones
-from supportsite import email_url, env, secrets
+from supportsite import email_url, env, env_file, secrets
 from supportsite.auth import claims, jwks, provider, public_key
 from supportsite.edge import certificate_subjects
 from supportsite.throttling import caches, rates
 from tickets.delivery import links, networks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+env_file.load()
 
 # --- State and secrets ----------------------------------------------------------------------------
 
@@ -264,6 +265,7 @@ CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 
 # --- Tickets --------------------------------------------------------------------------------------
 
+TICKETS_CSV = env.text("TICKETS_CSV")
 # What the tickets know of FAQs; tickets may not import the assistant.
 TICKET_KNOWLEDGE = "assistant.releases.ticket_knowledge"
 # Seconds to wait after each failed delivery; after the last it is a dead letter.

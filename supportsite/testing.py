@@ -9,6 +9,8 @@ from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
 os.environ.setdefault("STATE_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
+# Nobody's own .env.
+os.environ["ENV_FILE"] = os.devnull
 # The numbers in the tests are Pakistani unless they name their country.
 os.environ.setdefault("PHONE_REGION", "PK")
 for _name in ("SECRET_KEY", "JWT_SECRET", "AUDIT_MAC_KEY", "AUDIT_SIGNING_KEY"):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from audit.spreadsheet import neutralise
-from tickets.models import Ticket
+
+if TYPE_CHECKING:
+    from tickets.models import Ticket
 
 COLUMNS = (
     *("id", "created", "status", "priority", "category", "reason", "tags", "due", "breached"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils import timezone
 from audit.models import Record, record
 from audit.people.pseudonyms import known_as
 from audit.privacy.gateway import Channel, admit, admit_message
+from tickets import csv_file
 from tickets.comments import Comment, CommentQuerySet
 from tickets.delivery import outbox
 from tickets.delivery.outbox import Attempt, Delivery, Webhook
@@ -96,6 +98,8 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
         told = {name: getattr(ticket, name) for name in ("message", *FIELDS)}
         ticket.record("opened", by=by, ask_id=ask_id, due=ticket.due.isoformat(), **told)
         ticket.tell("opened", by=by)
+        if settings.TICKETS_CSV:
+            transaction.on_commit(lambda: csv_file.append(settings.TICKETS_CSV, ticket))
         return ticket
 
 

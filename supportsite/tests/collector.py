@@ -20,6 +20,15 @@ class Collector:
         self.address = ""
 
     @property
+    def resources(self) -> list[dict[str, str]]:
+        """What each batch says of the service that sent it."""
+        return [
+            {each.key: each.value.string_value for each in of_resource.resource.attributes}
+            for body in self.bodies
+            for of_resource in ExportTraceServiceRequest.FromString(body).resource_spans
+        ]
+
+    @property
     def spans(self) -> list[Any]:
         return [
             span

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -182,12 +183,21 @@ def test_with_a_bad_one_nobody_does(on, optional, authority, issuer, make):
     assert status(optional, authority, bad) == REFUSED_BY_NGINX
 
 
-def test_who_is_refused_reads_a_problem_document(on, authority):
+def test_who_shows_no_certificate_reads_a_problem_document(on, authority):
     code, headers, body = reply(exchange(on.port, request(), tls(authority)))
 
-    assert code == 400
+    assert code == json.loads(body)["status"] == 400
     assert headers["Content-Type"] == "application/problem+json"
-    assert b"without a valid client certificate" in body
+    assert json.loads(body)["detail"] == "A client certificate is required, and none was sent."
+
+
+@pytest.mark.parametrize("make", BAD)
+def test_who_shows_a_bad_certificate_reads_a_problem_document(on, authority, issuer, make):
+    code, headers, body = reply(exchange(on.port, request(), tls(authority, make(issuer))))
+
+    assert code == json.loads(body)["status"] == 400
+    assert headers["Content-Type"] == "application/problem+json"
+    assert json.loads(body)["detail"].startswith("The client certificate is not valid here")
 
 
 # --- Taking one back ------------------------------------------------------------------------------

@@ -147,3 +147,51 @@ def test_commands_that_do_not_embed_load_no_heavy_library(tmp_path):
     )
 
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+# --- .env -----------------------------------------------------------------------------------------
+
+
+def checked(tmp_path, text: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    file = tmp_path / "site.env"
+    file.write_text(text)
+    secrets = {"SECRET_KEY": GOOD, "JWT_SECRET": GOOD, "ENV_FILE": str(file)}
+    return manage("check", state_dir=tmp_path, **secrets, **environment)
+
+
+def test_a_file_of_variables_is_read(tmp_path):
+    ended = checked(tmp_path, "PORT=eighty\n")
+
+    assert "PORT must be a whole number, not 'eighty'" in ended.stderr
+
+
+def test_the_environment_wins_over_the_file(tmp_path):
+    ended = checked(tmp_path, "PORT=eighty  # a comment\n", PORT="8001")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_published_file_is_read_without_a_warning(tmp_path):
+    published = """FAQ_CSV=/app/data/faq.csv
+CHROMA_PATH=/app/chroma_db
+FAQ_COLLECTION_NAME=faq_collection
+LOCAL_EMB_MODEL=all-MiniLM-L6-v2
+FAQ_CONFIDENCE_THRESHOLD=0.7
+AUDIT_FILE=/app/data/audit_log.jsonl
+ENFORCE_MTLS=true   # set true when running behind nginx mTLS
+OTEL_SERVICE_NAME=shop
+WEB_CONCURRENCY=3
+"""
+
+    ended = checked(tmp_path, published, PROXY_SECRET=GOOD)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_name_that_nothing_reads_is_a_warning(tmp_path):
+    ended = checked(tmp_path, "FAQ_CVS=faq.csv\nDATABASE_URL_FILE=\n")
+
+    assert ended.returncode == 0
+    assert "sets FAQ_CVS, which nothing reads" in ended.stderr
+    assert "Is FAQ_CSV meant?" in ended.stderr
+    assert "DATABASE_URL" not in ended.stderr

@@ -38,6 +38,18 @@ def facts(span) -> dict:
     return {each.key: each.value.string_value or each.value.int_value for each in span.attributes}
 
 
+@pytest.mark.parametrize(("named", "service"), [("", "supportsite"), ("shop", "shop")])
+def test_the_service_has_a_name(monkeypatch, named, service):
+    monkeypatch.setenv("OTEL_SERVICE_NAME", named)
+    with collecting() as receiving:
+        tracing.start(receiving.address)
+        with tracing.request(""):
+            pass
+        tracing.stop()
+
+    assert [each["service.name"] for each in receiving.resources] == [service]
+
+
 def test_an_ask_is_one_span_with_its_steps_in_its_callers_trace(collector, as_role):
     headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
     as_role("customer", subject="zebulon-1").post(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import resource
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -86,3 +87,52 @@ def test_that_it_was_exported_is_on_the_record(as_role):
 
 def test_a_filter_that_is_none_is_refused(as_role):
     assert as_role("support").get("/tickets.csv", {"status": "lost"}).status_code == 400
+
+
+def test_each_new_ticket_is_a_row_of_the_file_that_is_set(
+    settings, tmp_path, django_capture_on_commit_callbacks
+):
+    path = tmp_path / "data" / "tickets.csv"
+    settings.TICKETS_CSV = str(path)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        Ticket.objects.escalate("Call 0301 2345678", requester="u1", by="u1")
+        Ticket.objects.escalate("=1+1", requester="u2", by="u2")
+
+    rows = list(csv.DictReader(path.open(newline="")))
+    assert [(row["requester"], row["message"]) for row in rows] == [
+        ("u1", "Call [PHONE]"),
+        ("u2", "'=1+1"),
+    ]
+
+
+def test_a_full_disk_leaves_no_part_of_a_row(
+    settings, tmp_path, django_capture_on_commit_callbacks
+):
+    path = tmp_path / "tickets.csv"
+    settings.TICKETS_CSV = str(path)
+    with django_capture_on_commit_callbacks(execute=True):
+        Ticket.objects.escalate("Where?", requester="u1", by="u1")
+    before = path.read_bytes()
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with django_capture_on_commit_callbacks() as callbacks:
+        Ticket.objects.escalate("And when?", requester="u1", by="u1")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, limits[1]))
+    for callback in callbacks:
+        callback()
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert path.read_bytes() == before
+    assert Ticket.objects.filter(message="And when?").exists()
+
+
+def test_a_file_that_cannot_be_written_loses_no_ticket(
+    settings, tmp_path, django_capture_on_commit_callbacks
+):
+    settings.TICKETS_CSV = str(tmp_path)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        Ticket.objects.escalate("Where?", requester="u1", by="u1")
+
+    assert Ticket.objects.exists()

@@ -22,7 +22,7 @@ from assistant.embedding.local import LocalModel
 from assistant.interfaces import Unavailable
 from audit.identity.principal import Role
 from faq.files.start_up import reads_file
-from supportsite import companions, metrics_folder, stopping
+from supportsite import companions, env_file, metrics_folder, stopping
 from supportsite.auth.authentication import issue
 from supportsite.secrets import keep
 
@@ -63,6 +63,8 @@ class Command(BaseCommand):
         if likely:
             beside.submit(likely.load, threads=1)
         self.check()
+        if names := env_file.load():
+            self._step(f"Settings: {', '.join(names)} from {env_file.path()}")
         self._step(
             "Database: " + ("DATABASE_URL" if settings.DATABASE_URL else "embedded Postgres")
         )
