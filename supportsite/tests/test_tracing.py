@@ -42,10 +42,10 @@ def facts(span) -> dict:
 def test_the_service_has_a_name(monkeypatch, named, service):
     monkeypatch.setenv("OTEL_SERVICE_NAME", named)
     with collecting() as receiving:
-        tracing.start(receiving.address)
-        with tracing.request(""):
+        telemetry.start(receiving.address)
+        with telemetry.request(""):
             pass
-        tracing.stop()
+        telemetry.stop()
 
     assert [each["service.name"] for each in receiving.resources] == [service]
 
@@ -122,8 +122,8 @@ def test_nobody_waits_for_a_collector_that_is_down(settings, as_role, caplog):
 def test_off_nothing_of_it_is_imported(tmp_path):
     script = (
         "import sys, django; django.setup();"
-        "from supportsite.wsgi import application; from assistant import tracing;"
-        "step = tracing.step('embed'); step.__enter__(); step.__exit__(None, None, None);"
+        "from supportsite.wsgi import application; from assistant import telemetry;"
+        "step = telemetry.step('embed'); step.__enter__(); step.__exit__(None, None, None);"
         "print([name for name in sys.modules if name.startswith('opentelemetry')])"
     )
     environment = {
