@@ -17,6 +17,7 @@ from assistant.chroma.index import ChromaIndex
 from assistant.chroma.server import ChromaServer, ping
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.embedding.local import LocalModel
+from assistant.embedding.model_files import Precision
 from assistant.embedding.remote import PREFIX, RemoteEmbedder
 from assistant.embedding.vector_cache import VectorCache
 from assistant.fakes import NullAgent
@@ -31,6 +32,8 @@ from faq.models import Release
 CANDIDATE_SECONDS = 2.0
 """For one reply of Chroma while somebody waits for an answer."""
 
+log = logging.getLogger("assistant.embedding")
+
 Model = LocalModel | RemoteEmbedder
 """An embedder that knows where it is found."""
 
@@ -41,18 +44,19 @@ def embedder(model: str = "") -> Model:
     Before the first release that of EMBEDDINGS_URL or else LOCAL_EMB_MODEL. Raises
     ``EmbedderUnavailable`` if the live release's model is neither there nor on this machine.
     """
-    if model:
-        return _embedder_at(model)
-    live = Release.objects.live()
-    return embedder_of(live) if live else _embedder_at(_first_model())
+    live = None if model else Release.objects.live()
+    if live:
+        return embedder_of(live)
+    model = model or _first_model()
+    return _remote_at(model.removeprefix(PREFIX)) if _is_remote(model) else local_model(model)
 
 
 def embedder_of(release: Release) -> Model:
     """Whose vectors a release uses, wherever that model is now. Raises ``EmbedderUnavailable``."""
     for model in dict.fromkeys((_first_model(), settings.LOCAL_EMB_MODEL, release.model)):
         with suppress(EmbedderUnavailable):
-            if model and _embedder_at(model).name == release.embedder:
-                return _embedder_at(model)
+            if model and _of_release(model, release).name == release.embedder:
+                return _of_release(model, release)
     raise EmbedderUnavailable(
         f"Release {release.number} was made with {release.embedder}, which is not on this machine: "
         "set LOCAL_EMB_MODEL to where it is, or run manage.py publish --model NAME."
@@ -60,8 +64,35 @@ def embedder_of(release: Release) -> Model:
 
 
 def local_model(model: str = "") -> LocalModel:
-    """That model, or LOCAL_EMB_MODEL, whatever a release has. Needs no database."""
-    return _local_model_at(model or settings.LOCAL_EMB_MODEL)
+    """That model, or LOCAL_EMB_MODEL, as a new release would use it. Needs no database.
+
+    In the first precision that EMBEDDING_BACKEND allows and the model can be converted to.
+    """
+    *preferred, last = _precisions()
+    for precision in preferred:
+        candidate = _local_model_at(model or settings.LOCAL_EMB_MODEL, precision)
+        try:
+            candidate.load()
+        except EmbedderUnavailable as failure:
+            log.warning("Not in %s: %s", precision, failure)
+        else:
+            return candidate
+    return _local_model_at(model or settings.LOCAL_EMB_MODEL, last)
+
+
+def converted_model() -> LocalModel | None:
+    """LOCAL_EMB_MODEL if it is converted already, so that loading it takes no torch."""
+    models = (_local_model_at(settings.LOCAL_EMB_MODEL, each) for each in _precisions())
+    return next((model for model in models if model.is_converted), None)
+
+
+def _precisions() -> tuple[Precision, ...]:
+    """Of a new release's vectors, by EMBEDDING_BACKEND: the preferred one first."""
+    if settings.EMBEDDING_BACKEND == "auto":
+        return (Precision.INT8, Precision.FP32)
+    if settings.EMBEDDING_BACKEND == "onnx-int8":
+        return (Precision.INT8,)
+    return (Precision.FP32,)
 
 
 def _first_model() -> str:
@@ -70,17 +101,24 @@ def _first_model() -> str:
     return settings.LOCAL_EMB_MODEL
 
 
-def _embedder_at(model: str) -> Model:
-    if model.startswith(PREFIX):
+def _of_release(model: str, release: Release) -> Model:
+    if _is_remote(model):
         return _remote_at(model.removeprefix(PREFIX))
-    return _local_model_at(model)
+    return _local_model_at(model, Precision.of(release.embedder))
+
+
+def _is_remote(model: str) -> bool:
+    return model.startswith(PREFIX)
 
 
 @cache
-def _local_model_at(model: str) -> LocalModel:
+def _local_model_at(model: str, precision: Precision) -> LocalModel:
+    backend = settings.EMBEDDING_BACKEND
     return LocalModel(
         model,
-        backend=settings.EMBEDDING_BACKEND,
+        # A release in fp32 can be served whatever a new one would use.
+        backend="auto" if backend == "onnx-int8" else backend,
+        precision=precision,
         converted_models=settings.CONVERTED_MODELS,
     )
 

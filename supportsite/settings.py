@@ -239,7 +239,9 @@ FAQ_PREPARE = "assistant.releases.preparation.prepare"
 # What tells an editor which FAQs are close.
 FAQ_NEIGHBOURS = "assistant.releases.near_duplicates"
 LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
-EMBEDDING_BACKEND = env.parsed("EMBEDDING_BACKEND", "auto", env.one_of("auto", "onnx", "reference"))
+EMBEDDING_BACKEND = env.parsed(
+    "EMBEDDING_BACKEND", "auto", env.one_of("auto", "onnx-int8", "onnx", "reference")
+)
 CONVERTED_MODELS = env.path("CONVERTED_MODELS", STATE_DIR / "models")
 EMBEDDINGS_URL = env.text("EMBEDDINGS_URL")
 EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL")

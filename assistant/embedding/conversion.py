@@ -1,8 +1,9 @@
-"""Convert a model to ONNX once, check it against sentence-transformers, and keep the file.
+"""Convert a model to ONNX once, check its vectors, and keep the file.
 
-Converting takes torch, so it belongs to set-up; every later start only reads the file. Beside a
-graph lies a JSON record of its check: a file that does not match its record is converted again, a
-conversion that was refused is not repeated.
+In fp32, checked against sentence-transformers: that takes torch, so it belongs to set-up. In eight
+bits from there, checked against fp32. Every later start only reads a file. Beside a graph lies a
+JSON record of its check: a file that does not match its record is converted again, a conversion
+that was refused is not repeated.
 """
 
 from __future__ import annotations
@@ -13,23 +14,24 @@ import logging
 import os
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
 
-from assistant.embedding.model_files import ModelFiles
+from assistant.embedding import quantisation
+from assistant.embedding.model_files import ModelFiles, Precision
 from assistant.embedding.onnx_runtime import OnnxEmbedder
 from assistant.embedding.reference import SentenceTransformerEmbedder
-from assistant.interfaces import EmbedderUnavailable, Matrix
+from assistant.interfaces import Embedder, EmbedderUnavailable
 
-VERSION = 2
+VERSION = 3
 """Of the conversion: another number makes every site convert its model again."""
 
-MIN_COSINE = 0.999
-"""Between a vector of the converted model and the reference's vector of the same text."""
+MIN_COSINE = {Precision.FP32: 0.999, Precision.INT8: 0.99}
+"""Between a vector of the converted model and the one it should be, of the same text."""
 
 CHECK_TEXTS = (
     "How do I reset my password?",
@@ -48,7 +50,7 @@ CHECK_TEXTS = (
 )
 """Short and long, past the model's limit, empty, of several scripts."""
 
-log = logging.getLogger("assistant.embedding.reference")
+log = logging.getLogger("assistant.embedding")
 
 
 class ConversionError(Exception):
@@ -71,34 +73,117 @@ class Record:
     """Why the check failed; empty if it passed."""
 
 
-def open_converted(
-    files: ModelFiles, folder: Path, reference: SentenceTransformerEmbedder, *, threads: int = 1
-) -> OnnxEmbedder:
-    """The converted model from ``folder``; converted and checked first if it is not there.
+@dataclass(frozen=True)
+class Conversion:
+    """Of one model, in one folder. ``reference``: the same model by sentence-transformers."""
 
-    Safe in several processes at once: one converts, the others wait. Raises ``ConversionError``, or
-    ``EmbedderUnavailable`` if the reference is needed and cannot be loaded.
-    """
-    graph = graph_path(files, folder)
-    try:
-        record = _valid_record(graph) or _convert(files, graph, reference)
-    except OSError as failure:
-        raise ConversionError(f"{folder} cannot be written ({failure.strerror})") from failure
-    if record.refusal:
-        raise ConversionError(record.refusal)
-    return _open(files, graph, record, threads=threads)
+    files: ModelFiles
+    folder: Path
+    reference: SentenceTransformerEmbedder
+
+    def path(self, precision: Precision) -> Path:
+        """Changes with the weights, the version of the conversion and that of the runtime.
+
+        Raises ``ConversionError`` without a runtime.
+        """
+        try:
+            runtime = version("onnxruntime")
+        except PackageNotFoundError as missing:
+            raise ConversionError("onnxruntime is not installed") from missing
+        return self.folder / f"{self.files.sha256[:16]}-{VERSION}-{runtime}-{precision}.onnx"
+
+    def open(self, precision: Precision) -> OnnxEmbedder:
+        """The converted model; converted and checked first if it is not there.
+
+        Safe in several processes at once: one converts, the others wait. Raises
+        ``ConversionError``, or ``EmbedderUnavailable`` if the reference is needed and cannot be
+        loaded.
+        """
+        graph = self.path(precision)
+        try:
+            record = _valid_record(graph) or self._convert(graph, precision)
+        except OSError as failure:
+            raise ConversionError(
+                f"{self.folder} cannot be written ({failure.strerror})"
+            ) from failure
+        if record.refusal:
+            raise ConversionError(record.refusal)
+        return self._load(graph, record)
+
+    def _convert(self, graph: Path, precision: Precision) -> Record:
+        graph.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(graph.with_suffix(".lock")):
+            # Another process may have converted it while this one waited.
+            record = _valid_record(graph)
+            if record:
+                return record
+            started = time.perf_counter()
+            with tempfile.TemporaryDirectory(dir=graph.parent) as work:
+                candidate = Path(work) / graph.name
+                in_precision = {Precision.FP32: self._export, Precision.INT8: self._quantise}
+                record = in_precision[precision](candidate)
+                if not record.refusal:
+                    candidate.replace(graph)
+                _write_record(candidate.with_suffix(".json"), record)
+                candidate.with_suffix(".json").replace(graph.with_suffix(".json"))
+            log.info(
+                "Converted %s to %s in %.1f s; lowest cosine %.6f.",
+                *(record.model, precision, time.perf_counter() - started, record.lowest_cosine),
+            )
+            return record
+
+    def _export(self, candidate: Path) -> Record:
+        try:
+            self.reference.export(candidate)
+        except EmbedderUnavailable:
+            raise
+        except Exception as error:
+            raise ConversionError(f"it cannot be exported ({type(error).__name__})") from error
+        return self._checked(candidate, Precision.FP32, self.reference, self.reference.max_tokens)
+
+    def _quantise(self, candidate: Path) -> Record:
+        exact, source = self.open(Precision.FP32), self.path(Precision.FP32)
+        observed = candidate.with_name("observed.onnx")
+        names = quantisation.write_observed(source, observed)
+        if not names:
+            raise ConversionError("no product of its graph can be computed in eight bits")
+        sizes = exact.largest_outputs(observed, names, CHECK_TEXTS)
+        quantisation.write_quantised(source, sizes, candidate)
+        return self._checked(candidate, Precision.INT8, exact, exact.max_tokens)
+
+    def _checked(
+        self, candidate: Path, precision: Precision, expected: Embedder, max_tokens: int
+    ) -> Record:
+        record = Record(
+            model=precision.embedder_name(self.files),
+            sha256=_sha256(candidate),
+            max_tokens=max_tokens,
+            dimension=expected.dimension,
+            lowest_cosine=-1.0,
+        )
+        cosine = lowest_cosine(self._load(candidate, record), expected)
+        # Written so that nan fails too.
+        passes = cosine >= MIN_COSINE[precision]
+        refusal = "" if passes else f"its converted vectors differ: cosine {cosine:.4f} at worst"
+        return replace(record, lowest_cosine=round(cosine, 6), refusal=refusal)
+
+    def _load(self, graph: Path, record: Record) -> OnnxEmbedder:
+        try:
+            return OnnxEmbedder(
+                self.files,
+                graph,
+                name=record.model,
+                dimension=record.dimension,
+                max_tokens=record.max_tokens,
+            )
+        except EmbedderUnavailable as failure:
+            raise ConversionError(str(failure)) from failure
 
 
-def graph_path(files: ModelFiles, folder: Path) -> Path:
-    """Changes with the weights, the version of the conversion and that of the runtime.
-
-    Raises ``ConversionError`` without a runtime.
-    """
-    try:
-        runtime = version("onnxruntime")
-    except PackageNotFoundError as missing:
-        raise ConversionError("onnxruntime is not installed") from missing
-    return folder / f"{files.sha256[:16]}-{VERSION}-{runtime}.onnx"
+def lowest_cosine(converted: Embedder, expected: Embedder) -> float:
+    """Over ``CHECK_TEXTS``, between the two vectors of a text, -1..1. nan if one is."""
+    pairs = converted.embed(CHECK_TEXTS), expected.embed(CHECK_TEXTS)
+    return float(np.einsum("ij,ij->i", *pairs).min())
 
 
 def _valid_record(graph: Path) -> Record | None:
@@ -111,75 +196,6 @@ def _valid_record(graph: Path) -> Record | None:
     except (FileNotFoundError, ValueError, TypeError):
         return None
     return record
-
-
-def _convert(files: ModelFiles, graph: Path, reference: SentenceTransformerEmbedder) -> Record:
-    graph.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(graph.with_suffix(".lock")):
-        # Another process may have converted it while this one waited.
-        record = _valid_record(graph)
-        if record:
-            return record
-        started = time.perf_counter()
-        with tempfile.TemporaryDirectory(dir=graph.parent) as work:
-            candidate = Path(work) / graph.name
-            record = _export_and_check(files, candidate, reference)
-            if not record.refusal:
-                candidate.replace(graph)
-            _write_record(candidate.with_suffix(".json"), record)
-            candidate.with_suffix(".json").replace(graph.with_suffix(".json"))
-        log.info(
-            "Converted %s to %s in %.1f s; lowest cosine %.6f.",
-            *(files.name, graph.name, time.perf_counter() - started, record.lowest_cosine),
-        )
-        return record
-
-
-def _export_and_check(
-    files: ModelFiles, candidate: Path, reference: SentenceTransformerEmbedder
-) -> Record:
-    try:
-        reference.export(candidate)
-    except EmbedderUnavailable:
-        raise
-    except Exception as error:
-        raise ConversionError(f"it cannot be exported ({type(error).__name__})") from error
-    record = Record(
-        model=files.name,
-        sha256=_sha256(candidate),
-        max_tokens=reference.max_tokens,
-        dimension=reference.dimension,
-        lowest_cosine=-1.0,
-    )
-    cosine = lowest_cosine(_open(files, candidate, record), reference)
-    # Written so that nan fails too.
-    passes = cosine >= MIN_COSINE
-    refusal = "" if passes else f"its converted vectors differ: cosine {cosine:.4f} at worst"
-    return Record(**asdict(record) | {"lowest_cosine": round(cosine, 6), "refusal": refusal})
-
-
-def _open(files: ModelFiles, graph: Path, record: Record, *, threads: int = 1) -> OnnxEmbedder:
-    try:
-        return OnnxEmbedder(
-            files,
-            graph,
-            dimension=record.dimension,
-            max_tokens=record.max_tokens,
-            threads=threads,
-        )
-    except EmbedderUnavailable as failure:
-        raise ConversionError(str(failure)) from failure
-
-
-def lowest_cosine(converted: OnnxEmbedder, reference: SentenceTransformerEmbedder) -> float:
-    """Of each text's vector with the reference's, alone and in a batch. nan if one is."""
-    expected = reference.embed(CHECK_TEXTS)
-    alone = np.concatenate([converted.embed([text]) for text in CHECK_TEXTS])
-    return float(min(_lowest(alone, expected), _lowest(converted.embed(CHECK_TEXTS), expected)))
-
-
-def _lowest(actual: Matrix, expected: Matrix) -> float:
-    return float(np.einsum("ij,ij->i", actual, expected).min())
 
 
 def _sha256(file: Path) -> str:

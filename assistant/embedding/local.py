@@ -1,4 +1,4 @@
-"""The embedding model on this machine, computed by what is fastest and right."""
+"""The embedding model on this machine, computed by ONNX Runtime or by sentence-transformers."""
 
 from __future__ import annotations
 
@@ -9,36 +9,52 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant import metrics
-from assistant.embedding.conversion import ConversionError, graph_path, open_converted
-from assistant.embedding.model_files import ModelFiles
+from assistant.embedding.conversion import Conversion, ConversionError
+from assistant.embedding.model_files import ModelFiles, Precision
+from assistant.embedding.onnx_runtime import OnnxEmbedder
 from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.interfaces import Embedder, EmbedderUnavailable, Matrix, Progress
 
 BACKENDS = ("auto", "onnx", "reference")
 
-log = logging.getLogger("assistant.embedding.reference")
+CURES = {
+    Precision.FP32: "EMBEDDING_BACKEND=auto allows sentence-transformers",
+    Precision.INT8: "EMBEDDING_BACKEND=onnx and manage.py publish --model change to fp32",
+}
+
+log = logging.getLogger("assistant.embedding")
 
 
 class LocalModel:
-    """One model by either backend; their vectors can be compared with each other.
+    """One model on this machine, in one precision.
 
-    ``backend``: ``auto`` computes with ONNX Runtime where the model can be converted and agrees
-    with sentence-transformers, the reference, and else with that. ``onnx`` and ``reference``
-    insist on one.
+    ``precision``: eight bits need ONNX Runtime and a model that passes its check.
+    ``backend``: what computes fp32. ``auto`` is ONNX Runtime where the model can be converted and
+    agrees with sentence-transformers, the reference, and else the reference; ``onnx`` and
+    ``reference`` insist on one. Their vectors can be compared with each other.
     ``converted_models``: the folder of converted models.
 
     Loaded once, at first use or by ``load``. Safe to share between threads and, once loaded,
     between forks.
     """
 
-    def __init__(self, model: str, *, backend: str, converted_models: Path) -> None:
+    def __init__(
+        self,
+        model: str,
+        *,
+        converted_models: Path,
+        backend: str = "auto",
+        precision: Precision = Precision.FP32,
+    ) -> None:
         if backend not in BACKENDS:
             raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
         self._reference = SentenceTransformerEmbedder(model)
-        self._backend = backend
+        self._backend = "onnx" if precision is Precision.INT8 else backend
+        self._precision = precision
         self._converted_models = converted_models
+        self._threads = os.cpu_count() or 1
         self._loading = threading.Lock()
-        self._chosen: Embedder | None = None
+        self._embedder: Embedder | None = None
         self._description = "not loaded"
 
     @property
@@ -53,8 +69,8 @@ class LocalModel:
 
     @property
     def name(self) -> str:
-        """Such as ``all-MiniLM-L6-v2@53aa51172d14``. Needs the weights, not the loaded model."""
-        return self._reference.name
+        """Such as ``all-MiniLM-L6-v2@53aa51172d14-int8``. Needs the weights, not the model."""
+        return self._precision.embedder_name(self.files)
 
     @property
     def dimension(self) -> int:
@@ -74,7 +90,7 @@ class LocalModel:
     def is_converted(self) -> bool:
         """Whether a file for ONNX Runtime is there, so that loading does not have to convert it."""
         try:
-            return graph_path(self.files, self._converted_models).is_file()
+            return self._conversion().path(self._precision).is_file()
         except (ConversionError, EmbedderUnavailable):
             return False
 
@@ -85,10 +101,13 @@ class LocalModel:
     def load(self, *, threads: int | None = None) -> None:
         """Be ready for the first text. Raises ``EmbedderUnavailable``.
 
-        ``threads``: how many compute when many texts are given at once; by default one for each
+        ``threads``: how many compute when many texts are embedded at once; by default one for each
         processor.
         """
-        self._loaded(threads)
+        self._threads = threads or self._threads
+        loaded = self._loaded()
+        if isinstance(loaded, OnnxEmbedder):
+            loaded.threads = self._threads
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
         """One unit vector per text, in the order given; shape (len(texts), dimension), float32.
@@ -97,34 +116,36 @@ class LocalModel:
         """
         return self._loaded().embed(texts, progress=progress)
 
-    def _loaded(self, threads: int | None = None) -> Embedder:
-        if self._chosen is None:
-            # Found first, so that a missing model says so whatever the backend.
-            files = self.files
+    def _loaded(self) -> Embedder:
+        if self._embedder is None:
             with self._loading:
-                if self._chosen is None:
-                    self._chosen = self._choose(files, threads or os.cpu_count() or 1)
-        return self._chosen
+                if self._embedder is None:
+                    self._embedder = self._load()
+        return self._embedder
 
-    def _choose(self, files: ModelFiles, threads: int) -> Embedder:
+    def _conversion(self) -> Conversion:
+        return Conversion(self.files, self._converted_models, self._reference)
+
+    def _load(self) -> Embedder:
+        # Found first, so that a missing model says so whatever the backend.
+        conversion = self._conversion()
         why = "as set"
         if self._backend != "reference":
             try:
-                converted = open_converted(
-                    files, self._converted_models, self._reference, threads=threads
-                )
+                converted = conversion.open(self._precision)
             except ConversionError as failure:
                 why = str(failure)
             else:
+                converted.threads = self._threads
                 metrics.EMBEDDER.labels("onnx").set(1)
-                self._description = "ONNX Runtime"
+                self._description = f"ONNX Runtime ({self._precision})"
                 return converted
             if self._backend == "onnx":
+                cure = CURES[self._precision]
                 raise EmbedderUnavailable(
-                    f"{files.name} cannot be computed by ONNX Runtime: {why}; "
-                    "EMBEDDING_BACKEND=auto allows the reference"
+                    f"{self.name} cannot be computed by ONNX Runtime: {why}; {cure}"
                 )
-            log.warning("%s is computed by sentence-transformers: %s.", files.name, why)
+            log.warning("%s is computed by sentence-transformers: %s.", self.name, why)
         self._reference.load()
         metrics.EMBEDDER.labels("reference").set(1)
         self._description = f"sentence-transformers ({why})"

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
@@ -37,6 +38,22 @@ class ModelFiles:
     def name(self) -> str:
         """Such as ``all-MiniLM-L6-v2@53aa51172d14``. Every question asks for it."""
         return f"{short(self.model)}@{self.sha256[:12]}"
+
+
+class Precision(StrEnum):
+    """Of the numbers that a vector is computed with. Vectors of two precisions do not compare."""
+
+    FP32 = "fp32"
+    INT8 = "int8"
+
+    @classmethod
+    def of(cls, embedder: str) -> Precision:
+        """What an embedder's name says."""
+        return cls.INT8 if embedder.endswith(f"-{cls.INT8}") else cls.FP32
+
+    def embedder_name(self, files: ModelFiles) -> str:
+        """Such as ``all-MiniLM-L6-v2@53aa51172d14``, with ``-int8`` behind it in eight bits."""
+        return files.name if self is Precision.FP32 else f"{files.name}-{self}"
 
 
 def find(model: str) -> ModelFiles:

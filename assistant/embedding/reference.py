@@ -1,7 +1,7 @@
 """Turn texts into unit vectors with sentence-transformers: the reference, slow and sure.
 
 The only module that imports it or torch, and only when a vector is first needed: together they
-take seconds and half a gigabyte. A site that serves with ``onnx_embedder`` never does.
+take seconds and half a gigabyte. A site that serves with ``onnx_runtime`` never does.
 """
 
 from __future__ import annotations
@@ -98,9 +98,9 @@ class SentenceTransformerEmbedder:
     def export(self, graph: Path) -> None:
         """Write the whole model, pooling and normalisation included, as an ONNX graph.
 
-        Inputs ``ids`` and ``mask``, int64 (texts, tokens); output ``vectors``, float32
-        (texts, dimension), of length 1. Raises ``EmbedderUnavailable`` when the model cannot be
-        loaded, and whatever the exporter raises for a model it does not know.
+        Input ``ids``, int64 (1, tokens); output ``vectors``, float32 (1, dimension), of length 1.
+        Raises ``EmbedderUnavailable`` when the model cannot be loaded, and whatever the exporter
+        raises for a model it does not know.
         """
         model = self._loaded()
         with self._encoding:
@@ -157,25 +157,20 @@ def _export(model: Any, graph: Path) -> None:
             super().__init__()
             self.model = model
 
-        def forward(self, ids: Any, mask: Any) -> Any:
-            features = self.model({"input_ids": ids, "attention_mask": mask})
+        def forward(self, ids: Any) -> Any:
+            features = self.model({"input_ids": ids})
             return torch.nn.functional.normalize(features["sentence_embedding"], dim=1)
 
-    # Two texts of different lengths, so that padding is traced too.
-    ids = torch.ones(2, 8, dtype=torch.int64)
-    mask = torch.ones_like(ids)
-    mask[1, 5:] = 0
-    axes = {0: "texts", 1: "tokens"}
     with warnings.catch_warnings(), torch.inference_mode():
         # What a trace may get wrong is found by the check of the vectors.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             Normalised().eval(),
-            (ids, mask),
+            (torch.ones(1, 8, dtype=torch.int64),),
             str(graph),
-            input_names=["ids", "mask"],
+            input_names=["ids"],
             output_names=["vectors"],
-            dynamic_axes={"ids": axes, "mask": axes, "vectors": {0: "texts"}},
+            dynamic_axes={"ids": {1: "tokens"}},
             opset_version=17,
             # The newer exporter takes 11 s instead of 1, and two more packages.
             dynamo=False,

@@ -46,7 +46,7 @@ PROBED_SECONDS = 10.0
 
 _URL = re.compile(r"https?://[^/@?#\s]+(/[^@?#\s]*)?")
 
-log = logging.getLogger("assistant.embedding.reference")
+log = logging.getLogger("assistant.embedding")
 
 
 class RemoteEmbedder:

@@ -26,7 +26,7 @@ def model() -> SentenceTransformerEmbedder:
 
 @pytest.fixture(scope="session")
 def converted() -> LocalModel:
-    """The same model as a site computes it: by ONNX Runtime."""
+    """The same model as a new site computes it: by ONNX Runtime, in eight bits."""
     local = wiring.local_model()
     local.load()
     return local

@@ -145,10 +145,7 @@ class Command(BaseCommand):
 def _likely_model() -> LocalModel | None:
     """The one that the live release has, before the database can be asked. Not if it may have to be
     converted first: that takes long, and a thread cannot be interrupted."""
-    if settings.EMBEDDINGS_URL:
-        return None
-    model = wiring.local_model()
-    return model if model.is_converted else None
+    return None if settings.EMBEDDINGS_URL else wiring.converted_model()
 
 
 def _start_database() -> None:
