@@ -75,3 +75,21 @@ def test_another_model_is_tried_beside_the_live_one(small_model):
     assert told.getvalue().count("coverage") == 2
     assert "small@" in told.getvalue()
     assert Release.objects.live().number == 1
+
+
+def test_a_release_in_fp32_stays_so_until_its_model_is_named_again(settings, as_role):
+    settings.EMBEDDING_BACKEND = "onnx"
+    wiring.forget_models()
+    made = publish(actor="tester", model=settings.LOCAL_EMB_MODEL)
+    assert not made.embedder.endswith("-int8")
+
+    settings.EMBEDDING_BACKEND = "auto"
+    wiring.forget_models()
+    assert asked(as_role)["faq_id"] == "reset-password"
+    Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
+    assert publish(actor="tester").embedder == made.embedder
+
+    renewed = publish(actor="tester", model=settings.LOCAL_EMB_MODEL)
+
+    assert renewed.embedder == f"{made.embedder}-int8"
+    assert asked(as_role)["faq_id"] == "reset-password"
