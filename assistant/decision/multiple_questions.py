@@ -1,7 +1,6 @@
 """Decide about a message that asks more than one question.
 
-Pure: standard library only. Each question is decided by itself, and so is the message as a whole,
-which is what decides about a message with one question.
+Pure: standard library only. Each question is decided by itself, and so is the message as a whole.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from assistant.decision.decision import Decision, Match, Part, Reason
 def combine(whole: Decision, parts: Sequence[Part]) -> Decision:
     """Ask back with what answers each question, or answer the one that can be answered.
 
-    ``parts`` as ``question.split`` found them; with fewer than two, ``whole`` stands. A decision
-    that answers one of several questions names it in ``part``: the person must be told that it is
-    not about the others.
+    ``parts`` as ``question.split`` returns them; with fewer than two, ``whole`` decides. A decision
+    that answers one of several questions names it in ``part``: the reply must say that it is not
+    about the others.
     """
     if len(parts) < 2 or whole.reason is Reason.EXACT:
         return whole
@@ -49,8 +48,8 @@ def _ask_back(whole: Decision, first: Sequence[Match], parts: Sequence[Part]) ->
 
 def _distinct(matches: Sequence[Match | None]) -> list[Match]:
     """One match for each FAQ, in the order of the questions."""
-    found: dict[str, Match] = {}
+    by_faq: dict[str, Match] = {}
     for match in matches:
         if match is not None:
-            found.setdefault(match.faq_id, match)
-    return list(found.values())
+            by_faq.setdefault(match.faq_id, match)
+    return list(by_faq.values())

@@ -1,4 +1,4 @@
-"""Vectors of texts: read from Postgres, embedded once if they are not there yet."""
+"""Vectors of texts: read from Postgres, embedded once if they are not stored yet."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Progress = Callable[[int, int], None]
 
 
 def stored(embedder: str, texts: Iterable[str]) -> dict[str, Vector]:
-    """The vectors that are there already, by text."""
-    wanted = {digest_of(text): text for text in texts}
-    found = {}
-    for digests in _chunks(list(wanted), READ_AT_ONCE):
+    """The vectors that are stored, by text."""
+    text_of = {digest_of(text): text for text in texts}
+    vectors = {}
+    for digests in _chunks(list(text_of), READ_AT_ONCE):
         rows = PhrasingVector.objects.filter(embedder=embedder, digest__in=digests)
         for digest, vector in rows.values_list("digest", "vector").iterator(READ_AT_ONCE):
-            found[wanted[bytes(digest)]] = np.frombuffer(vector, dtype=STORED_TYPE)
-    return found
+            vectors[text_of[bytes(digest)]] = np.frombuffer(vector, dtype=STORED_TYPE)
+    return vectors
 
 
 def ensure(
@@ -37,31 +37,31 @@ def ensure(
 ) -> Mapping[str, Vector]:
     """The vector of every text; those not stored yet are embedded and saved, a batch at a time.
 
-    Raises ``EmbedderUnavailable``. What was saved before an error stays and is not made again.
+    Raises ``EmbedderUnavailable``. Batches saved before an error stay and are not embedded again.
     """
-    have: dict[str, Vector] = {}
-    for some in arriving(embedder, texts, progress=progress):
-        have.update(some)
-    return have
+    vectors: dict[str, Vector] = {}
+    for batch in arriving(embedder, texts, progress=progress):
+        vectors.update(batch)
+    return vectors
 
 
 def arriving(
     embedder: Embedder, texts: Iterable[str], *, progress: Progress | None = None
 ) -> Iterator[Mapping[str, Vector]]:
-    """As ``ensure``, some at a time: those that are stored, then each batch once it is saved.
+    """As ``ensure``, in batches: first the stored ones, then each batch once it is saved.
 
     While a batch is saved, and while the caller uses it, the next one is embedded; the first
     while the caller uses those that are stored.
     """
-    wanted = list(dict.fromkeys(texts))
-    have = stored(embedder.name, wanted)
+    unique = list(dict.fromkeys(texts))
+    known = stored(embedder.name, unique)
     # Texts of one length share a batch, so that none is padded to a long neighbour.
-    missing = sorted((text for text in wanted if text not in have), key=len)
+    missing = sorted((text for text in unique if text not in known), key=len)
     batches = list(_chunks(missing, EMBED_AT_ONCE))
     done = 0
     with ThreadPoolExecutor(1) as pool:
         begun = [pool.submit(embedder.embed, batch) for batch in batches[:1]]
-        yield have
+        yield known
         for number, batch in enumerate(batches):
             vectors = begun.pop().result()
             begun += [pool.submit(embedder.embed, after) for after in batches[number + 1 :][:1]]
