@@ -1,24 +1,18 @@
 #!/usr/bin/env python
 """Django's command line for supportsite."""
 
-import gc
 import os
 import sys
-from contextlib import suppress
 
-from supportsite import env_file, metrics_folder
+from supportsite import env_file
+from supportsite.serving import preflight
 
 
 def main() -> None:
     env_file.load()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
-    # While everything is imported nothing is garbage; see `SupportsiteConfig.ready`.
-    gc.disable()
     if sys.argv[1:2] == ["serve"]:
-        # It is going to be gunicorn, with workers whose numbers count together. If nothing can be
-        # written there, others will say so.
-        with suppress(OSError):
-            metrics_folder.share()
+        preflight.share_metrics()
     try:
         from django.core.management import execute_from_command_line
     except ImportError as missing:

@@ -123,12 +123,6 @@ def _local_model_at(model: str, precision: Precision) -> LocalModel:
     )
 
 
-def forget_models() -> None:
-    """Load them anew when they are next asked for."""
-    _local_model_at.cache_clear()
-    vector_cache.cache_clear()
-
-
 @cache
 def _remote_at(model: str) -> RemoteEmbedder:
     if not settings.EMBEDDINGS_URL:

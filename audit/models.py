@@ -15,7 +15,14 @@ from functools import cached_property
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, models, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    connection,
+    models,
+    transaction,
+)
 from django.utils import timezone
 
 from audit import audit_file, keys
@@ -26,7 +33,6 @@ from audit.people import encryption
 from audit.people.pseudonyms import Pseudonym, SubjectKey, bringing
 from audit.privacy.redaction import redact, redact_tree
 from audit.seal_models import PruneCertificate, Seal, SignedCheckpoint
-from audit.server_cursor import server_cursor
 
 __all__ = ["PruneCertificate", "Record", "Seal", "SignedCheckpoint", "SubjectKey", "record"]
 
@@ -232,7 +238,7 @@ def insert(made: Record, new: list[SubjectKey]) -> None:
     values = [getattr(made, field.attname) for field in fields]
     # As save() does: whoever goes on after a failure cannot commit what was to be recorded.
     stop = transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS)
-    with stop, server_cursor() as cursor:
+    with stop, connection.cursor() as cursor:
         cursor.execute(statement, [*keys_brought, *values])
         made.pk = cursor.fetchone()[0]
     made._state.adding = False

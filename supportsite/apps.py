@@ -1,5 +1,3 @@
-import gc
-
 from django.apps import AppConfig
 
 
@@ -11,8 +9,3 @@ class SupportsiteConfig(AppConfig):
         from supportsite import env_checks  # noqa: F401
         from supportsite.edge import checks, production_checks  # noqa: F401
         from supportsite.login import lockout  # noqa: F401
-
-        # Looking for garbage among what was just imported is an eighth of a start, and finds none.
-        # We are the last app: from here on there is some, and all that is here stays.
-        gc.freeze()
-        gc.enable()

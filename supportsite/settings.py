@@ -111,7 +111,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "supportsite.request_metrics.RequestMetricsMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "supportsite.web.middleware.RequestIdMiddleware",
     "supportsite.web.security_headers.PagePolicyMiddleware",
     "supportsite.monitoring.tracing_middleware.TracingMiddleware",
@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "supportsite.login.two_factor.SecondFactorMiddleware",
     "supportsite.web.admin_only_middleware.LockOut",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "supportsite.urls"
@@ -220,8 +221,6 @@ else:
             "ENGINE": "supportsite.embedded_postgres",
             "NAME": "supportsite",
             "EMBEDDED": {"STATE_DIR": STATE_DIR},
-            # What every question says is understood once. Only here: a pooler might lose it.
-            "OPTIONS": {"prepare_threshold": 5},
             **_connection,
         }
     }
@@ -370,10 +369,12 @@ SPECTACULAR_SETTINGS = {
 # --- Static files and the admin -------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = env.path("STATIC_ROOT", STATE_DIR / "static")
+STATIC_ROOT = env.text("STATIC_ROOT") or None
+# Nothing was collected, as with `make run`: files are served from the apps' own folders.
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "supportsite.static_files.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 
 UNFOLD = {

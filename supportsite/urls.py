@@ -8,15 +8,15 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
+from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from assistant.ask_page import ask_page
-from supportsite import metrics_files
 from supportsite.auth import dev_token
 from supportsite.login import oidc, two_factor
 from supportsite.monitoring import background_jobs, health
 
-metrics = background_jobs.with_gauges(metrics_files.metrics, health.Standing())
+metrics = background_jobs.with_gauges(ExportToDjangoView, health.Standing())
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),

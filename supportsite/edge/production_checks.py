@@ -2,7 +2,7 @@
 
 A site is for others when ``ALLOWED_HOSTS`` names more than this machine, or over ``HTTPS``
 (``settings.FOR_OTHERS``). Every ``manage.py`` command runs the checks, and so does gunicorn, see
-``starting.py``.
+``serving/preflight.py``.
 """
 
 from __future__ import annotations

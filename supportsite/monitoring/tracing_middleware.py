@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 
 from assistant import telemetry
 from supportsite.edge.internal_paths import INSIDE
-from supportsite.request_metrics import METHODS
+from supportsite.web.middleware import METHODS
 
 
 class TracingMiddleware:

@@ -1,39 +1,36 @@
-"""A threaded worker that turns nobody away who got through when it is told to stop."""
+"""gunicorn's threaded worker, which drains its accept queue when it stops."""
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
-from supportsite.fair_worker import FairWorker
+from gunicorn.workers.gthread import ThreadWorker
 
 
-class DrainingWorker(FairWorker):
-    """Answers whoever waits in the listening socket's queue before it closes its end of it.
+class DrainingWorker(ThreadWorker):  # type: ignore[misc]
+    """Accepts and answers the connections in the accept queue, then closes its listening sockets.
 
-    gunicorn's own stops accepting at once, yet keeps the socket open while it ends: the kernel goes
-    on letting clients in, who have sent their request when the last worker slams the door. Here a
-    connection is answered or refused, and one that is refused may be tried again, whatever it asks.
+    gunicorn's own worker stops accepting, but keeps its listening sockets open until its last
+    request is answered. Until then the kernel completes new connections, and resets them when the
+    socket is closed: a client has sent its request by then, and may not repeat it.
     """
 
-    told_to_stop = False
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        self.told_to_stop = True
-        super().handle_exit(sig, frame)
+    def init_signals(self) -> None:
+        super().init_signals()
+        # Ctrl-C in a terminal reaches workers too; gunicorn itself tells them to stop.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        closing = self._accepting and not enabled and not self.alive
         super().set_accept_enabled(enabled)
-        if closing:
-            for listener in self.sockets:
-                # A worker that ends by itself, after max_requests, leaves the queue to the others;
-                # kept open, its end would be the last if these are told to stop meanwhile.
-                if self.told_to_stop:
-                    self._take_all(listener)
-                listener.close()
+        if self.alive:
+            return
+        for listener in self.sockets:
+            self._drain(listener)
+            listener.close()
 
-    def _take_all(self, listener: Any) -> None:
-        taken = -1
-        while taken != self.nr_conns:
-            taken = self.nr_conns
+    def _drain(self, listener: Any) -> None:
+        before = -1
+        while self.nr_conns != before:
+            before = self.nr_conns
             self.accept(listener)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from types import TracebackType
 
@@ -18,7 +19,15 @@ class Asking:
     Half of the clients keep their connections, the others open one for each question.
     """
 
-    def __init__(self, site: Site, clients: int = 6) -> None:
+    def __init__(
+        self, site: Site, clients: int = 6, connect: Callable[[], HTTPConnection] | None = None
+    ) -> None:
+        """``connect``: where the clients connect, if not to the site itself but to its edge.
+
+        Then 502 is a refusal too: the edge could not connect to the site.
+        """
+        self._connect = connect or (lambda: HTTPConnection("127.0.0.1", site.port, timeout=60))
+        self._refusals = {502} if connect else set()
         self.answered: list[str] = []
         """The ask_id of each reply."""
         self.refused = 0
@@ -47,7 +56,7 @@ class Asking:
             client.join()
 
     def _ask(self, keeps: bool) -> None:
-        connection = HTTPConnection("127.0.0.1", self._site.port, timeout=60)
+        connection = self._connect()
         while not self._end.is_set():
             try:
                 if connection.sock is None:
@@ -76,5 +85,7 @@ class Asking:
             return
         if response.status == 200:
             self.answered.append(json.loads(body)["ask_id"])
+        elif response.status in self._refusals:
+            self.refused += 1
         else:
             self.lost.append(f"{response.status}: {body[:200]!r}")

@@ -200,18 +200,16 @@ class Site:
         return [process for process in psutil.process_iter() if self._is_ours(process)]
 
     def workers(self) -> list[psutil.Process]:
-        """Forks of the first process, of the same name."""
+        """Forks of the first process."""
         first = self._first
-        return self._children(
-            lambda child: child.cmdline() == first.cmdline() and child.name() == first.name()
-        )
+        return self._children(lambda child: child.cmdline() == first.cmdline())
 
     def chroma(self) -> list[psutil.Process]:
         return [each for each in self.processes() if "chroma" in " ".join(each.cmdline())]
 
     def commands(self, name: str) -> list[psutil.Process]:
-        """Those of manage.py that run beside the workers: forks too, or started anew."""
-        return self._children(lambda child: child.name() == name or name in child.cmdline())
+        """Those of manage.py that run beside the workers."""
+        return self._children(lambda child: name in child.cmdline())
 
     @property
     def _first(self) -> psutil.Process:

@@ -18,7 +18,7 @@ from audit.identity.principal import Principal, Role
 from supportsite.auth import authentication
 from supportsite.edge.certificate_subjects import principals
 from supportsite.edge.checks import certificates_can_be_believed
-from supportsite.starting import objections
+from supportsite.serving.preflight import startup_errors
 
 pytestmark = pytest.mark.django_db
 
@@ -244,4 +244,4 @@ def test_the_checks_say_so(settings, private, given, found):
 def test_every_command_and_gunicorn_ask_them(settings):
     settings.ENFORCE_MTLS, settings.PROXY_SECRETS, settings.BIND = True, [], "0.0.0.0:8000"
 
-    assert any("ENFORCE_MTLS is on, and BIND" in line for line in objections())
+    assert any("ENFORCE_MTLS is on, and BIND" in line for line in startup_errors())

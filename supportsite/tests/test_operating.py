@@ -10,7 +10,6 @@ import signal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,30 +31,11 @@ call_command("reindex", check=True)
 call_command("ask", "How do I reset my password?")
 """
 
-RENAME = """
-from django.db import connection
-connection.cursor().execute("ALTER TABLE {} RENAME TO {}")
-"""
-
 
 def renew(site: Deployed) -> None:
     before = site.workers()
     site.signal(signal.SIGHUP)
     site.wait_for_other_workers(before)
-
-
-@contextmanager
-def without_vectors(site: Deployed) -> Iterator[None]:
-    """While it lasts, no process can load a release."""
-
-    def rename(*names: str) -> None:
-        assert site.manage("shell", "--no-imports", "-c", RENAME.format(*names)).code == 0
-
-    rename("assistant_phrasingvector", "away")
-    try:
-        yield
-    finally:
-        rename("away", "assistant_phrasingvector")
 
 
 @pytest.fixture(scope="module")
@@ -110,39 +90,14 @@ def test_a_reload_loses_no_request(site):
     assert asking.refused == 0
 
 
-@pytest.fixture(scope="module")
-def published(site: Deployed) -> None:
-    """Something that was not live when the site was started."""
+def test_after_a_reload_what_was_published_meanwhile_is_answered(site):
     assert site.manage("shell", "--no-imports", "-c", EDIT_AND_PUBLISH).code == 0
 
-
-@pytest.mark.usefixtures("published")
-def test_workers_are_renewed_even_if_what_was_published_cannot_be_loaded(site):
-    with without_vectors(site):
-        renew(site)
-
-    assert "Not loaded: " in site.log
-    assert site.ask("How do I reset my password?")["answer"] == EDITED
-
-
-@pytest.mark.usefixtures("published")
-def test_new_workers_need_not_load_what_was_published_since_the_start(site):
     renew(site)
 
-    with without_vectors(site):
-        for worker in site.workers():
-            with site.only(worker):
-                assert site.ask("How do I reset my password?")["answer"] == EDITED
-
-
-def test_of_workers_that_ended_one_file_of_each_kind_is_left(site):
-    def of_others() -> set[str]:
-        files = list((site.state_dir / "prometheus" / str(site.port)).glob("*.db"))
-        alive = {str(process.pid) for process in site.processes()}
-        return {file.stem.split("_")[-1] for file in files} - alive
-
-    # One may just be making room.
-    site.wait_until(lambda: of_others() == {"ended"})
+    for worker in site.workers():
+        with site.only(worker):
+            assert site.ask("How do I reset my password?")["answer"] == EDITED
 
 
 def test_workers_that_ended_have_sent_their_spans(site, collector):
@@ -167,6 +122,7 @@ class Taken:
 @pytest.fixture(scope="module")
 def taken(site: Deployed, folder: Path) -> Taken:
     earlier = set(site.asks_in_database())
+    assert site.manage("audit_seal").code == 0
     with Asking(site) as asking:
         site.wait_until(lambda: len(asking.answered) > 20)
         before = {*earlier, *asking.answered}

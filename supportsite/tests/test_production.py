@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from supportsite.secrets import NAMES, weakness
-from supportsite.starting import objections
+from supportsite.serving.preflight import startup_errors
 
 ALPHABET = "Zq7Lm2Xv9Rt4Kp8Wn3Hc6Yd5Bf1Gj0Ts"
 SECRETS = {
@@ -114,7 +114,7 @@ def test_one_machines_own_site_may_be_debugged(tmp_path):
 
 
 def test_nothing_is_held_against_the_site_of_these_tests():
-    assert objections() == []
+    assert startup_errors() == []
 
 
 @pytest.mark.parametrize(

@@ -239,15 +239,21 @@ def test_every_reply_has_one_audit_record_though_a_worker_is_killed_meanwhile(sh
     assert len(shop.workers()) == WORKERS
 
 
-@pytest.mark.parametrize("name", ["audit_seal", "worker"])
-def test_a_sealer_or_worker_that_is_killed_comes_back(shop, name):
-    (killed,) = shop.commands(name)
+def test_a_background_process_that_is_killed_comes_back(shop):
+    (killed,) = shop.commands("worker")
     killed.kill()
 
-    shop.wait_until(lambda: [each.pid for each in shop.commands(name)] not in ([], [killed.pid]))
+    shop.wait_until(lambda: shop.commands("worker") not in ([], [killed]))
 
     assert "it is started again in 1 s" in shop.log
-    assert len(shop.commands(name)) == 1
+    assert len(shop.commands("worker")) == 1
+
+
+def test_the_admin_has_its_styles(shop):
+    status, styles = shop.send("GET", "/static/supportsite/desk.css")
+
+    assert status == 200
+    assert "--color-primary-600" in styles
 
 
 def test_after_that_records_are_sealed_and_the_probe_says_so(shop):
@@ -343,7 +349,7 @@ def test_a_second_start_counts_anew(restarted):
 
 
 def test_a_second_start_embeds_nothing_and_keeps_what_was_edited(restarted):
-    assert "0 added, 0 changed, 45 unchanged" in restarted.said
+    assert "has not changed since release 1." in restarted.said
     assert restarted.ask(PASSWORD)["answer"] == EDITED
 
 
@@ -356,14 +362,13 @@ def test_after_a_kill_nothing_is_lost(restarted, remembered):
 
 def test_after_a_kill_there_is_one_chroma_and_it_holds_what_it_should(restarted):
     assert len(restarted.chroma()) == 1
-    assert [len(restarted.commands(name)) for name in ("audit_seal", "worker")] == [1, 1]
+    assert len(restarted.commands("worker")) == 1
     assert "0 missing, 0 changed, 0 surplus" in restarted.manage("reindex", "--check").text
 
 
-def test_killed_when_it_had_nothing_to_read_it_takes_its_processes_with_it_too(restarted):
-    sealer, worker = restarted.commands("audit_seal"), restarted.commands("worker")
-    beside = [*restarted.workers(), *sealer, *worker]
-    assert len(beside) == WORKERS + 2
+def test_killed_it_takes_its_processes_with_it(restarted):
+    beside = [*restarted.workers(), *restarted.commands("worker")]
+    assert len(beside) == WORKERS + 1
 
     restarted.process.kill()
 
@@ -391,7 +396,7 @@ def test_ctrl_c_stops_everything_without_a_word(restarted):
     ("settings", "step"),
     [
         pytest.param({}, "→ Database", id="servers"),
-        pytest.param({"FAQ_CSV": "lighthouse.csv"}, "loading the model", id="anew after a file"),
+        pytest.param({"FAQ_CSV": "lighthouse.csv"}, "loading the model", id="after a file"),
     ],
 )
 def test_ctrl_c_while_it_starts_stops_everything_too(restarted, folder, settings, step):

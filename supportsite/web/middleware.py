@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 
 from audit.identity import request_id
@@ -20,6 +20,9 @@ from supportsite.web.problems import is_admin, problem_response, to_problem
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REQUEST_ID_HEADER = "X-Request-ID"
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""All that any view answers. Other methods are refused, since metrics are labelled by method."""
 
 log = logging.getLogger("supportsite.requests")
 
@@ -74,7 +77,7 @@ _YEAR = re.compile(r"[0-9]{1,4}")
 
 
 class WellFormedMiddleware:
-    """Refuse with 400 what would be a 500 further on.
+    """Refuse with 400 what would be a 500 further on, and unknown methods with 405.
 
     Postgres accepts no NUL, and a session's key and parts of a path are looked up there. The
     admin's lists take any lookup as a query, and Django fails on years that no date can have.
@@ -84,6 +87,8 @@ class WellFormedMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(sorted(METHODS))
         length = request.headers.get("Content-Length") or "0"
         texts = [request.path, *request.COOKIES.values()]
         if not length.isdecimal() or any("\0" in text for text in texts):

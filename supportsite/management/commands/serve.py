@@ -5,156 +5,172 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import socket
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
+from gunicorn.app.base import Application
 
 from assistant import wiring
-from assistant.embedding.local import LocalModel
 from assistant.interfaces import Unavailable
 from audit.identity.principal import Role
 from faq.files.start_up import reads_file
-from supportsite import companions, env_file, metrics_folder, stopping
+from supportsite import env_file
 from supportsite.auth.authentication import issue
 from supportsite.secrets import keep
+from supportsite.serving import preflight
+from supportsite.serving.supervisor import SupervisedProcess
 
 EXAMPLE = "How do I reset my password?"
 TOKEN_HOURS = 12
+MANAGE = str(settings.BASE_DIR / "manage.py")
+GUNICORN_CONFIG = str(settings.BASE_DIR / "deploy" / "gunicorn.conf.py")
 
 
 class Command(BaseCommand):
     help = "Migrate, ingest FAQ_CSV, and serve with gunicorn on 127.0.0.1:PORT until Ctrl-C."
 
-    # In `handle`, beside what has to be waited for.
-    requires_system_checks = ()
-
     def handle(self, *args: Any, **options: Any) -> None:
-        stopping.heed()
-        self._refuse_taken_port()
-        if metrics_folder.is_shared():
-            metrics_folder.forget_earlier_runs()
-        companions.prepare(worker=True)
+        ends_with_terminal = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+        _exit_on_signals()
+        _refuse_taken_port()
+        preflight.reset_metrics()
         try:
-            with ThreadPoolExecutor() as beside:
-                is_clean = self._make_ready(beside)
+            self._prepare()
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
         except OperationalError as failure:
             cure = " Check DATABASE_URL." if settings.DATABASE_URL else ""
             raise CommandError(" ".join(str(failure).split()) + cure) from None
-        login = self._first_admin()
+        login = _first_admin()
         self._step("Server: loading the model")
-        self._become_gunicorn(banner(login), anew=not is_clean)
+        Gunicorn(banner(login), ends_with_terminal=ends_with_terminal).run()
 
-    def _make_ready(self, beside: ThreadPoolExecutor) -> bool:
-        """Whether nothing was done that gunicorn should not have in its memory."""
-        database = beside.submit(_start_database)
-        # Neither is waited for: whoever needs it next finds it begun, or fails and says so.
-        beside.submit(wiring.index)
-        likely = _likely_model()
-        if likely:
-            beside.submit(likely.load, threads=1)
-        self.check()
+    def _prepare(self) -> None:
         if names := env_file.load():
             self._step(f"Settings: {', '.join(names)} from {env_file.path()}")
-        self._step(
-            "Database: " + ("DATABASE_URL" if settings.DATABASE_URL else "embedded Postgres")
-        )
-        database.result()
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
-        self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
-        wiring.index().ping()
+        with ThreadPoolExecutor(1) as pool:
+            index = pool.submit(wiring.index)
+            self._step(
+                "Database: " + ("DATABASE_URL" if settings.DATABASE_URL else "embedded Postgres")
+            )
+            connection.ensure_connection()
+            call_command("migrate", verbosity=0, interactive=False)
+            self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
+            index.result().ping()
         self._step(f"Knowledge base: {settings.FAQ_CSV}")
-        ingests = reads_file(Path(settings.FAQ_CSV))
-        if ingests:
-            # That one is for a server; a file is embedded by all processors.
-            wiring.forget_models()
-        options = {"keep_edits": True, "at_start": True}
-        call_command("ingest", **options, stdout=self.stdout, stderr=self.stderr)
-        if ingests or (likely and wiring.embedder() is not likely):
-            return False
-        wiring.live().current()
-        # Converting one takes the reference, which a server does not want afterwards.
-        return not (
-            likely and likely.backend_description.startswith("ONNX") and "torch" in sys.modules
-        )
+        self._ingest()
+        self._convert_model()
+
+    def _ingest(self) -> None:
+        if reads_file(Path(settings.FAQ_CSV)):
+            _run("ingest", "--keep-edits", "--at-start")
+        else:
+            options = {"keep_edits": True, "at_start": True}
+            call_command("ingest", **options, stdout=self.stdout, stderr=self.stderr)
+
+    def _convert_model(self) -> None:
+        is_local = not settings.EMBEDDINGS_URL and settings.EMBEDDING_BACKEND != "reference"
+        if is_local and not wiring.local_model().is_converted:
+            _run("prepare_model")
 
     def _step(self, text: str) -> None:
         self.stdout.write(f"→ {text}")
         self.stdout.flush()
 
-    @staticmethod
-    def _refuse_taken_port() -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", settings.PORT))
-            except OSError:
-                metrics_folder.leave()
-                raise CommandError(
-                    f"Port {settings.PORT} is taken. Choose another: "
-                    f"PORT={settings.PORT + 1} make run."
-                ) from None
 
-    @staticmethod
-    def _first_admin() -> str:
-        """Make the first admin login if there is nobody yet; say how to sign in."""
-        file = settings.STATE_DIR / "secrets" / "admin_password"
-        people = get_user_model().objects
-        if not people.exists():
-            password = secrets.token_urlsafe(12)
-            people.create_superuser("admin", password=password)
-            keep(file, password)
-            return f"admin / {password}"
-        return f"admin, password in {file}" if file.exists() else ""
+class Gunicorn(Application):  # type: ignore[misc]
+    """gunicorn as deploy/gunicorn.conf.py has it, and one background process beside its workers.
 
-    @staticmethod
-    def _become_gunicorn(text: str, *, anew: bool) -> None:
-        """Take over this process, so that whoever stops it stops the server, however roughly.
+    That is ``manage.py worker``, which sends mails and webhooks and seals the audit trail.
+    """
 
-        ``anew``: with nothing left of what it did before. Reading a file in takes memory and
-        threads, as does converting a model, and gunicorn's workers are forks.
-        """
-        connections.close_all()
+    def __init__(self, banner: str, *, ends_with_terminal: bool) -> None:
+        self._banner = banner
+        self._ends_with_terminal = ends_with_terminal
+        self._background = SupervisedProcess(
+            "worker", [sys.executable, MANAGE, "worker", f"--until-orphaned={os.getpid()}"]
+        )
+        super().__init__()
+
+    def load_config(self) -> None:
+        self.load_config_from_file(GUNICORN_CONFIG)
+        self.cfg.set("when_ready", self._when_ready)
+        self.cfg.set("on_exit", self._on_exit)
+
+    def load(self) -> Any:
+        from supportsite.wsgi import application
+
+        return application
+
+    def _when_ready(self, server: Any) -> None:
+        self._background.start()
+        if self._ends_with_terminal:
+            # For gunicorn the signal means reload.
+            signal.signal(signal.SIGHUP, lambda *_: server.signal(signal.SIGTERM, None))
+        sys.stdout.write(f"{self._banner}\n")
         sys.stdout.flush()
-        os.environ["SERVE_BANNER"] = text
-        config = settings.BASE_DIR / "deploy" / "gunicorn.conf.py"
-        arguments = ["-c", str(config), "supportsite.wsgi"]
-        if not anew:
-            from gunicorn.app import wsgiapp
 
-            # As on a command line of its own, which it starts anew on SIGUSR2.
-            sys.argv = [str(Path(sys.executable).with_name("gunicorn")), *arguments]
-            wsgiapp.run()
-            return
-        # For gunicorn.conf.py to take: this process cannot stop what it started any more.
-        stopping.hold()
-        metrics_folder.leave()
-        os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606
+    def _on_exit(self, server: Any) -> None:
+        self._background.stop()
 
 
-def _likely_model() -> LocalModel | None:
-    """The one that the live release has, before the database can be asked. Not if it may have to be
-    converted first: that takes long, and a thread cannot be interrupted."""
-    return None if settings.EMBEDDINGS_URL else wiring.converted_model()
+def _run(*command: str) -> None:
+    """Run ``manage.py`` with these arguments in a process of its own.
+
+    For work that takes threads and memory, which gunicorn's workers, being forks of this process,
+    must not have. Raises SystemExit if it fails; it has said why.
+    """
+    if code := subprocess.run([sys.executable, MANAGE, *command], check=False).returncode:  # noqa: S603
+        sys.exit(code)
 
 
-def _start_database() -> None:
-    """The embedded server is started by whoever connects first."""
-    try:
-        connection.ensure_connection()
-    finally:
-        # It is this thread's.
-        connection.close()
+def _exit_on_signals() -> None:
+    """While the site starts, end normally when told to stop: servers that were started stop too.
+
+    Once it serves, gunicorn has handlers of its own.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # A process that was started with nohup goes on.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
+
+
+def _refuse_taken_port() -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", settings.PORT))
+        except OSError:
+            raise CommandError(
+                f"Port {settings.PORT} is taken. Choose another: PORT={settings.PORT + 1} make run."
+            ) from None
+
+
+def _first_admin() -> str:
+    """Create the first admin if there is no user yet; return how to sign in."""
+    file = settings.STATE_DIR / "secrets" / "admin_password"
+    users = get_user_model().objects
+    if not users.exists():
+        password = secrets.token_urlsafe(12)
+        users.create_superuser("admin", password=password)
+        keep(file, password)
+        return f"admin / {password}"
+    return f"admin, password in {file}" if file.exists() else ""
 
 
 def banner(login: str) -> str:

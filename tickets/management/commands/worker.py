@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
-import sys
 import threading
 import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
+from audit.sealing.loop import seal_until
 from tickets.tasks import pick_up_jobs
 
 STALLED_SECONDS = 20.0
@@ -30,14 +30,14 @@ POLL_SECONDS = 1.0
 GRACE_SECONDS = 15.0
 """For what is being sent when the worker is told to stop: longer than a delivery may take."""
 
-AGAIN_SECONDS = 5.0
 ORPHAN_SECONDS = 1.0
-
-log = logging.getLogger("tickets.worker")
 
 
 class Command(BaseCommand):
-    help = "Send mails and webhooks from the outbox, and tell breaches, until told to stop."
+    help = (
+        "Send mails and webhooks from the outbox, notify of breached deadlines, and seal the audit "
+        "trail if AUDIT_SIGNING_KEY is set, until told to stop."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--concurrency", type=int, default=4, help="deliveries at once")
@@ -58,40 +58,52 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["until_orphaned"]:
             threading.Thread(target=_watch, args=(options["until_orphaned"],), daemon=True).start()
+        reason = ""
         try:
-            told_to_stop = asyncio.run(_work(options["concurrency"], options["stalled_after"]))
-        except (ConnectorException, DatabaseError, InterfaceError) as failure:
-            log.warning("the worker waits for the database: %s", " ".join(str(failure).split()))
-            told_to_stop = False
-        if not told_to_stop:
-            time.sleep(AGAIN_SECONDS)
-            # Anew, with no connection that may be half broken.
-            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+            asyncio.run(_work(options["concurrency"], options["stalled_after"]))
+        except* (ConnectorException, DatabaseError, InterfaceError) as failures:
+            reason = " ".join(str(failures.exceptions[0]).split())
+        if reason:
+            raise CommandError(f"The worker cannot go on without the database: {reason}")
 
 
-async def _work(concurrency: int, stalled_after: float) -> bool:
-    """Work until told to stop; False when something else ended it."""
+async def _work(concurrency: int, stalled_after: float) -> None:
+    """Send what is in the outbox, and seal the audit trail if the signing key is here.
+
+    Returns when told to stop. Raises an ExceptionGroup when either cannot go on.
+    """
+    stop = threading.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_deliver(concurrency, stalled_after, stop))
+        if settings.AUDIT_SIGNING_KEY:
+            group.create_task(asyncio.to_thread(seal_until, stop))
+
+
+async def _deliver(concurrency: int, stalled_after: float, stop: threading.Event) -> None:
+    """Send what is in the outbox until told to stop; set ``stop`` at the end, however it comes."""
     connector: Any = app.connector
-    with app.replace_connector(connector.get_worker_connector()):
-        async with app.open_async():
-            await pick_up_jobs(app.job_manager, stalled_after)
-            working = asyncio.create_task(
-                app.run_worker_async(
-                    concurrency=concurrency,
-                    fetch_job_polling_interval=POLL_SECONDS,
-                    delete_jobs="successful",
-                    update_heartbeat_interval=stalled_after / HEARTBEATS,
-                    stalled_worker_timeout=stalled_after,
-                    additional_context={"stalled_after": stalled_after},
-                    shutdown_graceful_timeout=GRACE_SECONDS,
-                    install_signal_handlers=False,
+    try:
+        with app.replace_connector(connector.get_worker_connector()):
+            async with app.open_async():
+                await pick_up_jobs(app.job_manager, stalled_after)
+                working = asyncio.create_task(
+                    app.run_worker_async(
+                        concurrency=concurrency,
+                        fetch_job_polling_interval=POLL_SECONDS,
+                        delete_jobs="successful",
+                        update_heartbeat_interval=stalled_after / HEARTBEATS,
+                        stalled_worker_timeout=stalled_after,
+                        additional_context={"stalled_after": stalled_after},
+                        shutdown_graceful_timeout=GRACE_SECONDS,
+                        install_signal_handlers=False,
+                    )
                 )
-            )
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, working.cancel)
-            with contextlib.suppress(asyncio.CancelledError):
-                await working
-            return working.cancelled()
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+                with contextlib.suppress(asyncio.CancelledError):
+                    await working
+    finally:
+        stop.set()
 
 
 def _watch(parent: int) -> None:

@@ -1,0 +1,51 @@
+"""Seals the audit records round after round, for ``audit_seal --loop`` and for the worker."""
+
+from __future__ import annotations
+
+import logging
+from threading import Event
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from audit import keys
+from audit.sealing.sealer import ROUND_RECORDS, CannotSeal, Sealer, only_sealer
+
+ROUND_SECONDS = 1.0
+REFUSED_SECONDS = 30.0
+"""Until the next try, when the log is not as the last seal left it."""
+
+log = logging.getLogger("audit.sealer")
+
+
+def seal_until(stop: Event) -> None:
+    """Return when ``stop`` is set, after a last round. Waits while another process seals.
+
+    A database that is down and a log that cannot be sealed are logged, and tried again. Raises
+    ``keys.NoSigningKey``.
+    """
+    signer = keys.signer()
+    try:
+        while not stop.is_set():
+            try:
+                with only_sealer() as is_ours:
+                    if is_ours:
+                        _seal_rounds(Sealer(signer, settings.AUDIT_ANCHOR_DIR), stop)
+            except CannotSeal as wrong:
+                log.critical("nothing is sealed: %s; run audit_verify", wrong)
+                stop.wait(REFUSED_SECONDS)
+            except (DatabaseError, InterfaceError) as failure:
+                log.warning("sealing waits for the database: %s", " ".join(str(failure).split()))
+                connection.close()
+            stop.wait(ROUND_SECONDS)
+    finally:
+        # It is this thread's own.
+        connection.close()
+
+
+def _seal_rounds(sealer: Sealer, stop: Event) -> None:
+    while not stop.is_set():
+        if sealer.round() < ROUND_RECORDS:
+            stop.wait(ROUND_SECONDS)
+    # For records written while the site was stopping.
+    sealer.round()

@@ -1,0 +1,77 @@
+"""What is done before the site serves: share metrics, check the settings, load the model."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+
+def share_metrics() -> None:
+    """Set PROMETHEUS_MULTIPROC_DIR, where all processes of the site write their metrics.
+
+    prometheus_client reads the variable when it is first imported, so this comes before Django.
+    There is a folder for each port, for sites that share a STATE_DIR. Raises SystemExit with a line
+    if it cannot be created.
+    """
+    state = Path(os.environ.get("STATE_DIR") or BASE_DIR / "var").expanduser().resolve()
+    folder = state / "prometheus" / (os.environ.get("PORT") or "8000")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"Not started: {folder} cannot be created ({error.strerror}). Set STATE_DIR.")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def reset_metrics() -> None:
+    """Remove the metrics of an earlier run. This process may be writing its own already."""
+    for file in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db"):
+        if not file.stem.endswith(f"_{os.getpid()}"):
+            file.unlink(missing_ok=True)
+
+
+def startup_errors() -> list[str]:
+    """Settings and system checks that forbid a start, a line each. Sets Django up."""
+    import django
+    from django.core.checks import run_checks
+    from django.core.exceptions import ImproperlyConfigured
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        return [str(error)]
+    errors = [check for check in run_checks() if check.is_serious() and not check.is_silenced()]
+    return [f"{error.msg} {error.hint or ''} ({error.id})" for error in errors]
+
+
+def run() -> None:
+    """For gunicorn. Raises SystemExit with the errors, if there are any."""
+    share_metrics()
+    reset_metrics()
+    if errors := startup_errors():
+        sys.exit("\n".join(f"Not started: {line}" for line in errors))
+
+
+def load() -> None:
+    """Load the model and the live release, which workers then share as forks of this process.
+
+    Raises SystemExit with a line if something that this needs is not there.
+    """
+    from django.db import DatabaseError, connections
+
+    from assistant import wiring
+    from assistant.interfaces import Unavailable
+
+    try:
+        wiring.index()
+        wiring.warm_up()
+    except (Unavailable, DatabaseError) as failure:
+        sys.exit(" ".join(str(failure).split()))
+    finally:
+        connections.close_all()
+    # Objects that the garbage collector does not touch stay in memory that workers share.
+    gc.freeze()

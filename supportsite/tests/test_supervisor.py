@@ -1,0 +1,98 @@
+"""A process beside the web workers is kept running, and only as long as it should be."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from supportsite.serving import supervisor
+from supportsite.serving.supervisor import SupervisedProcess, next_delay
+
+SECONDS = 20
+NOTE_PID = "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n')"
+IGNORE_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+
+
+@pytest.fixture
+def pids(tmp_path, monkeypatch):
+    """The process ids that were started, one after the other."""
+    monkeypatch.setattr(supervisor, "FIRST_DELAY", 0.05)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    notes = tmp_path / "pids"
+
+    def read(at_least=0):
+        deadline = time.monotonic() + SECONDS
+        while True:
+            lines = notes.read_text().split() if notes.exists() else []
+            if len(lines) >= at_least:
+                return [int(line) for line in lines]
+            assert time.monotonic() < deadline, lines
+            time.sleep(0.01)
+
+    read.file = str(notes)
+    return read
+
+
+def supervised(pids, then, *, first=""):
+    program = f"{first}{NOTE_PID}; {then}"
+    return SupervisedProcess("clerk", [sys.executable, "-c", program, pids.file])
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_killed_process_is_started_again_and_that_is_logged(pids, caplog):
+    clerk = supervised(pids, "time.sleep(60)")
+    clerk.start()
+
+    os.kill(pids(at_least=1)[0], signal.SIGKILL)
+    first, second = pids(at_least=2)
+    clerk.stop()
+
+    assert first != second
+    assert "the clerk ended after 0 s; it is started again" in caplog.text
+    assert not is_alive(second)
+    assert len(pids()) == 2
+
+
+def test_a_process_that_cannot_live_is_started_less_and_less_often(pids):
+    clerk = supervised(pids, "sys.exit(1)")
+
+    clerk.start()
+    pids(at_least=3)
+    clerk.stop()
+
+    assert [next_delay(0, delay) for delay in (0.4, 20, 60)] == [0.8, 40, 60]
+    assert next_delay(supervisor.STEADY_SECONDS, 60) == supervisor.FIRST_DELAY
+
+
+def test_a_process_that_ignores_sigterm_is_killed(pids, monkeypatch):
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.3)
+    deaf = supervised(pids, "time.sleep(60)", first=f"{IGNORE_SIGTERM}; ")
+    deaf.start()
+    (pid,) = pids(at_least=1)
+
+    deaf.stop()
+
+    assert not is_alive(pid)
+
+
+def test_after_a_stop_nothing_is_started_again(pids):
+    clerk = supervised(pids, "sys.exit(1)")
+    clerk.start()
+    pids(at_least=1)
+
+    clerk.stop()
+    started = len(pids())
+    time.sleep(0.3)
+
+    assert len(pids()) == started
