@@ -19,7 +19,7 @@ STEADY_SECONDS = 60.0
 STOP_SECONDS = 20.0
 """For a process to end after SIGTERM; then it is killed."""
 
-log = logging.getLogger("supportsite.supervisor")
+log = logging.getLogger("supportsite.serving.supervisor")
 
 
 class SupervisedProcess:
