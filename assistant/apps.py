@@ -5,6 +5,14 @@ class AssistantConfig(AppConfig):
     name = "assistant"
 
     def ready(self) -> None:
-        # Imported to register system checks.
+        # Imported here, since they import models. See audit.backends for what is registered.
         from assistant import checks  # noqa: F401
         from assistant.agent import checks as agent_checks  # noqa: F401
+        from assistant.releases import near_duplicates, preparation, ticket_knowledge
+        from faq.releases import near_duplicates as faq_near_duplicates
+        from faq.releases import publishing
+        from tickets import faq_lookup
+
+        publishing.preparation.register(preparation.prepare)
+        faq_near_duplicates.backend.register(near_duplicates)
+        faq_lookup.backend.register(ticket_knowledge)

@@ -233,10 +233,6 @@ FAQ_COLLECTION_NAME = env.text("FAQ_COLLECTION_NAME", "faq_collection")
 KEEP_COLLECTIONS = 10
 FAQ_CONFIDENCE_THRESHOLD = env.fraction("FAQ_CONFIDENCE_THRESHOLD", 0.7)
 FAQ_POLICY = env.text("FAQ_POLICY", "release")
-# What makes a release ready before it goes live; faq may not import the assistant.
-FAQ_PREPARE = "assistant.releases.preparation.prepare"
-# What tells an editor which FAQs are close.
-FAQ_NEIGHBOURS = "assistant.releases.near_duplicates"
 LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
 EMBEDDING_BACKEND = env.parsed(
     "EMBEDDING_BACKEND", "auto", env.one_of("auto", "onnx-int8", "onnx", "reference")
@@ -267,8 +263,6 @@ CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 # --- Tickets --------------------------------------------------------------------------------------
 
 TICKETS_CSV = env.text("TICKETS_CSV")
-# What the tickets know of FAQs; tickets may not import the assistant.
-TICKET_KNOWLEDGE = "assistant.releases.ticket_knowledge"
 # Seconds to wait after each failed delivery; after the last it is a dead letter.
 OUTBOX_BACKOFF = (10, 60, 300, 1_800, 7_200, 21_600, 86_400)
 WEBHOOK_NETWORKS = env.parsed("WEBHOOK_NETWORKS", "", networks.networks)

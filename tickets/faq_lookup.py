@@ -1,6 +1,6 @@
 """What the tickets know of FAQs, which live in an app they may not import.
 
-The module that ``settings.TICKET_KNOWLEDGE`` names has these functions. When it cannot answer,
+The assistant registers a ``Knowledge``. When it cannot answer,
 tickets go on without it: a person can always be reached.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-from django.conf import settings
 from django.utils.safestring import SafeString
+
+from audit.backends import Backend
 
 log = logging.getLogger("tickets.faq_lookup")
 
@@ -68,8 +68,11 @@ class Knowledge(Protocol):
         ...
 
 
+backend: Backend[Knowledge] = Backend("tickets.faq_lookup.backend")
+
+
 def knowledge() -> Knowledge:
-    return cast(Knowledge, import_module(settings.TICKET_KNOWLEDGE))
+    return backend.get()
 
 
 def offered(question: str, *, audiences: Collection[str] = ()) -> Sequence[Known]:

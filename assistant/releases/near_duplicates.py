@@ -1,4 +1,4 @@
-"""Which other FAQs are close to one that is being edited; what FAQ_NEIGHBOURS names."""
+"""Which other FAQs are close to one that is being edited."""
 
 from __future__ import annotations
 

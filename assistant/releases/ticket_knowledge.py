@@ -1,4 +1,4 @@
-"""FAQs for the people who work on tickets: what ``settings.TICKET_KNOWLEDGE`` names."""
+"""FAQs for the people who work on tickets."""
 
 from __future__ import annotations
 

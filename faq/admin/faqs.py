@@ -28,7 +28,7 @@ from faq.content import Draft
 from faq.files.personal_data import findings
 from faq.models import AlternateQuestion, DailyHits, Faq, Taken
 from faq.releases.drafts import draft_of, record_change
-from faq.releases.near_duplicates import Neighbour, known, warnings
+from faq.releases.near_duplicates import Neighbour, backend, warnings
 from faq.releases.publishing import publish, take_turn, writing
 
 __all__ = ["CategoryRuleAdmin", "FaqAdmin", "ReleaseAdmin"]
@@ -315,7 +315,7 @@ def history(faq: Faq) -> list[dict[str, Any]]:
 
 
 def nearest(faq: Faq) -> list[Neighbour]:
-    return known().nearest(faq.content(), limit=NEAREST)
+    return backend.get().nearest(faq.content(), limit=NEAREST)
 
 
 def _zero(counted: QuerySet[Any, Any]) -> Coalesce:
@@ -326,7 +326,7 @@ def _note_embedded(faqs: list[Faq]) -> None:
     """One look-up for the whole page."""
     read = Faq.objects.filter(pk__in=[faq.pk for faq in faqs]).prefetch_related("alternates")
     phrasings = {faq.pk: faq.content().phrasings for faq in read}
-    there = known().embedded(phrasing for each in phrasings.values() for phrasing in each)
+    there = backend.get().embedded(phrasing for each in phrasings.values() for phrasing in each)
     for faq in faqs:
         done = sum(phrasing in there for phrasing in phrasings.get(faq.pk, ()))
         faq.embedded = done  # type: ignore[attr-defined]

@@ -1,14 +1,12 @@
-"""What the desk needs vectors for; faq may not import the assistant, so settings name who knows."""
+"""Which FAQs are close to each other; it takes vectors, so the assistant registers a backend."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Protocol
 
-from django.conf import settings
-
+from audit.backends import Backend
 from faq.content import Content
 
 NEAR_DUPLICATE = 0.85
@@ -40,10 +38,7 @@ class Neighbours(Protocol):
         ...
 
 
-def known() -> Neighbours:
-    """What FAQ_NEIGHBOURS names."""
-    found: Neighbours = import_module(settings.FAQ_NEIGHBOURS)  # type: ignore[assignment]
-    return found
+backend: Backend[Neighbours] = Backend("faq.releases.near_duplicates.backend")
 
 
 def warnings(found: Sequence[Neighbour]) -> list[str]:

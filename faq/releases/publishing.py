@@ -1,8 +1,8 @@
 """From FAQs as they stand to a numbered release, all or nothing.
 
-What a release needs besides rows (vectors, its Chroma collection) is made ready by the function
-that FAQ_PREPARE names, before the release exists. Nothing is visible until the last commit, so a
-crash at any point leaves the old release serving, and the same call can be repeated.
+What a release needs besides rows (vectors, its Chroma collection) is made ready by the registered
+``preparation``, before the release exists. Nothing is visible until the last commit, so a crash at
+any point leaves the old release serving, and the same call can be repeated.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils.module_loading import import_string
 
+from audit.backends import Backend
 from audit.models import record
 from audit.people.pseudonyms import known_as
 from audit.privacy.redaction import redact
@@ -81,6 +81,9 @@ class Prepare(Protocol):
         ...
 
 
+preparation: Backend[Prepare] = Backend("faq.releases.publishing.preparation")
+
+
 @contextmanager
 def writing() -> Iterator[None]:
     """A transaction in which nobody else writes the knowledge base."""
@@ -112,8 +115,7 @@ def prepare(
     found = clashes(knowledge_base.contents.values())
     if found:
         raise Unpublishable(found)
-    ready: Prepare = import_string(settings.FAQ_PREPARE)
-    return ready(knowledge_base, model=model, progress=progress)
+    return preparation.get()(knowledge_base, model=model, progress=progress)
 
 
 def publish(

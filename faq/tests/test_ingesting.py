@@ -13,7 +13,7 @@ from faq.files.import_drafts import Report, ingest
 from faq.files.reader import Unreadable
 from faq.files.sources import Source
 from faq.models import AlternateQuestion, Faq, Phrasing, Release
-from faq.releases.publishing import NotReady, Overtaken, Unpublishable, publish
+from faq.releases.publishing import NotReady, Overtaken, Unpublishable, preparation, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -252,11 +252,10 @@ def test_it_is_recorded_with_its_release():
     assert (ingested.action, ingested.data["source"]) == ("faq.ingested", "test.csv")
 
 
-def test_what_a_colleague_changed_meanwhile_is_not_overwritten(settings):
+def test_what_a_colleague_changed_meanwhile_is_not_overwritten():
     take(row("a"))
-    settings.FAQ_PREPARE = f"{__name__}.prepare_while_a_colleague_edits"
 
-    with pytest.raises(Overtaken):
+    with preparation.replaced(prepare_while_a_colleague_edits), pytest.raises(Overtaken):
         take(row("a", answer="From the file."))
 
     assert Faq.objects.get(slug="a").answer == "From a colleague."

@@ -5,7 +5,7 @@ import pytest
 from assistant import wiring
 from assistant.models import PhrasingVector
 from faq.models import Faq, Release
-from faq.releases.publishing import Overtaken, publish, roll_back
+from faq.releases.publishing import Overtaken, preparation, publish, roll_back
 
 pytestmark = pytest.mark.django_db
 
@@ -59,11 +59,10 @@ def test_its_collection_is_ready_and_named_by_its_content():
     wiring.index().drop(made.collection)
 
 
-def test_faqs_changed_while_a_release_is_made_ready_are_not_mixed_into_it(settings):
+def test_faqs_changed_while_a_release_is_made_ready_are_not_mixed_into_it():
     Faq.objects.filter(slug="reset-password").update(answer="First.")
-    settings.FAQ_PREPARE = f"{__name__}.prepare_while_a_colleague_edits"
 
-    with pytest.raises(Overtaken):
+    with preparation.replaced(prepare_while_a_colleague_edits), pytest.raises(Overtaken):
         publish(actor="tester")
 
     assert Release.objects.live().number == 1
@@ -102,21 +101,20 @@ def test_rolling_back_is_a_new_release_with_the_old_content():
     assert Faq.objects.get(slug="reset-password").answer == "A mistake."
 
 
-def test_of_two_publishers_the_second_is_told(settings):
+def test_of_two_publishers_the_second_is_told():
     Faq.objects.filter(slug="reset-password").update(answer="Mine.")
-    settings.FAQ_PREPARE = f"{__name__}.prepare_while_a_colleague_publishes"
 
-    with pytest.raises(Overtaken, match="Another release was published meanwhile"):
+    overtaken = pytest.raises(Overtaken, match="Another release was published meanwhile")
+
+    with preparation.replaced(prepare_while_a_colleague_publishes), overtaken:
         publish(actor="tester")
 
     assert Release.objects.live().published_by == "colleague"
 
 
 def prepare_while_a_colleague_publishes(knowledge_base, **options):
-    from django.conf import settings
-
     from assistant.releases.preparation import prepare
 
-    settings.FAQ_PREPARE = "assistant.releases.preparation.prepare"
-    publish(actor="colleague")
+    with preparation.replaced(prepare):
+        publish(actor="colleague")
     return prepare(knowledge_base, **options)

@@ -1,0 +1,50 @@
+"""What an app needs of another one that it may not import: one registered implementation each.
+
+The app that needs it declares a ``Backend`` beside its protocol; the app that has it registers it
+in ``AppConfig.ready``, as Django's own checks and signals are. Another implementation is another
+line there.
+
+- ``faq.releases.publishing.preparation`` embeds and indexes a release:
+  ``assistant.releases.preparation.prepare``.
+- ``faq.releases.near_duplicates.backend`` tells which other FAQs are close:
+  ``assistant.releases.near_duplicates``.
+- ``tickets.faq_lookup.backend`` shows FAQs beside a ticket:
+  ``assistant.releases.ticket_knowledge``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+
+Implementation = TypeVar("Implementation")
+
+
+class Backend(Generic[Implementation]):
+    """A place for one implementation of a protocol."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._implementation: Implementation | None = None
+
+    def register(self, implementation: Implementation) -> None:
+        self._implementation = implementation
+
+    def get(self) -> Implementation:
+        """Raises ``ImproperlyConfigured`` if nothing is registered."""
+        if self._implementation is None:
+            raise ImproperlyConfigured(f"No app in INSTALLED_APPS registers {self._name}.")
+        return self._implementation
+
+    @contextmanager
+    def replaced(self, implementation: Implementation) -> Iterator[None]:
+        """Use another implementation for a while, as tests do."""
+        before = self._implementation
+        self._implementation = implementation
+        try:
+            yield
+        finally:
+            self._implementation = before
