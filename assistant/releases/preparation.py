@@ -26,7 +26,7 @@ from faq.releases.publishing import NotReady, Prepared, Progress
 def prepare(
     knowledge_base: KnowledgeBase, *, model: str = "", progress: Progress | None = None
 ) -> Prepared:
-    """The ``faq.publishing.preparation``. Raises ``NotReady`` with the cure."""
+    """The ``faq.releases.publishing.preparation``. Raises ``NotReady`` with the cure."""
     contents = list(knowledge_base.contents.values())
     try:
         embedder = wiring.embedder(model)

@@ -52,6 +52,8 @@ def line_of(row: FileRow, before: Draft | None, after: Draft, conflict: str = ""
     line = Line(row.row, row.slug, after.content.question, Outcome.NEW)
     if conflict:
         return replace(line, outcome=Outcome.INVALID, reason=conflict)
+    if before == after:
+        return replace(line, outcome=Outcome.SAME)
     if before:
         before, after = _as_read(before), _as_read(after)
         old, new = before.as_dict(), after.as_dict()

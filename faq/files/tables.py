@@ -40,7 +40,7 @@ class Limits:
     alternate: int = 500
     alternates: int = 200
     problems: int = 1_000
-    seconds: float = 20.0
+    seconds: float = 60.0
     memory_bytes: int = 1_500_000_000
 
 

@@ -17,6 +17,7 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,9 @@ UNPACKED_BYTES = 200_000_000
 LONGEST_NUMBER = 10**15
 """Excel keeps 15 digits of a number; the later ones are not those that were typed."""
 
+OUT_OF_MEMORY = 3
+"""Exit code of the reading process."""
+
 NO_WORKBOOK = "the file is not an XLSX workbook"
 
 
@@ -67,7 +71,7 @@ def read_xlsx(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
             input=data,
             capture_output=True,
             timeout=limits.seconds,
-            cwd=Path(__file__).resolve().parents[1],
+            cwd=Path(__file__).resolve().parents[2],
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -75,9 +79,9 @@ def read_xlsx(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
             f"reading the workbook takes over {limits.seconds:.0f} seconds; "
             "delete blank rows and formats, or save it as CSV"
         ) from None
-    if reader.returncode:
-        # Killed, or out of memory.
+    if reader.returncode == OUT_OF_MEMORY or reader.returncode < 0:
         raise refused("reading the workbook takes too much memory; save it as CSV")
+    reader.check_returncode()
     result = json.loads(reader.stdout)
     if result["problems"]:
         raise Unreadable(Problem(*each) for each in result["problems"])
@@ -100,7 +104,7 @@ def main(rows: int, columns: int, memory_bytes: int) -> None:
     except Unreadable as unreadable:
         bad = unreadable.problems
     except MemoryError:
-        sys.exit(1)
+        sys.exit(OUT_OF_MEMORY)
     except Exception:  # openpyxl raises whatever it trips over in a file that is no workbook
         bad = (Problem(None, None, NO_WORKBOOK),)
     json.dump(
@@ -146,17 +150,20 @@ def _open(data: bytes, *, formulas: bool) -> Any:
     return reader.wb
 
 
+UNCOMPUTED = Invalid("holds a formula without a value; save the file in a spreadsheet first")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 
 
 def _rows(sheet: Any, formulas: Any, limits: Limits, problems: Problems) -> Iterator[Row]:
-    """``formulas`` is the same sheet, read with formulas in place of their values."""
+    """``formulas`` is the same sheet with formulas in place of values, where it has any."""
     blank = count = 0
-    twins = zip(_cells(sheet, limits), _cells(formulas, limits), strict=False)
+    with_formulas = _cells(formulas) if formulas is not sheet else repeat(())
+    twins = zip(_cells(sheet), with_formulas, strict=False)
     for number, (cells, others) in enumerate(twins, start=1):
-        texts = [
-            _computed(_as_shown(cell), other) for cell, other in zip(cells, others, strict=True)
-        ]
+        texts = [_as_shown(cell) for cell in cells]
+        for place, other in enumerate(others):
+            if texts[place] == "" and other.data_type == "f":
+                texts[place] = UNCOMPUTED
         while texts and texts[-1] == "":
             texts.pop()
         if not texts:
@@ -174,18 +181,11 @@ def _rows(sheet: Any, formulas: Any, limits: Limits, problems: Problems) -> Iter
         yield Row(number, tuple(texts))
 
 
-def _cells(sheet: Any, limits: Limits) -> Iterator[Sequence[Any]]:
+def _cells(sheet: Any) -> Iterator[Sequence[Any]]:
     # What a sheet says of its own size is wrong often enough, and would cut off rows and columns.
     sheet.reset_dimensions()
-    # One column more than is taken, so that a row that is too wide is seen.
-    rows: Iterator[Sequence[Any]] = sheet.iter_rows(max_row=LAST_ROW, max_col=limits.columns + 1)
+    rows: Iterator[Sequence[Any]] = sheet.iter_rows(max_row=LAST_ROW)
     return rows
-
-
-def _computed(text: Cell, formula: Any) -> Cell:
-    if text == "" and formula.data_type == "f":
-        return Invalid("holds a formula without a value; save the file in a spreadsheet first")
-    return text
 
 
 def _as_shown(cell: Any) -> Cell:
