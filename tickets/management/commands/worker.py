@@ -11,7 +11,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from audit.sealing.loop import seal_until
+from audit.sealing.sealer.loop import seal_until
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
