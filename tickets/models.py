@@ -384,10 +384,11 @@ class Ticket(EncryptedForRequester):
     def record_view(self, *, by: str, comments: CommentQuerySet) -> None:
         """Record that somebody read what is masked everywhere else: the message and ``comments``.
 
-        One record for a reader and a ticket an hour, and another as soon as there is more to read.
-        None for the requester, who wrote or was sent all of it.
+        One record for a reader and a ticket an hour, and another as soon as there is more to read
+        that others wrote. None for the requester, who wrote or was sent all of it.
         """
-        texts = comments.exclude(original=None).count() + (self.original is not None)
+        others = comments.exclude(original=None).exclude(author=known_as(by))
+        texts = others.count() + (self.original is not None)
         if not texts or known_as(by) == self.requester:
             return
         recent = Record.objects.all().about("ticket", self.pk).by(by)

@@ -20,12 +20,12 @@ def chromium() -> str:
     return found
 
 
-def new_page(playwright: Playwright) -> Page:
+def new_page(playwright: Playwright, *, scripts: bool = True) -> Page:
     """In a browser of its own; close ``page.context.browser``."""
     # Debian's runs as root in containers, where its sandbox cannot.
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-    page = browser.new_page()
+    page = browser.new_page(java_script_enabled=scripts)
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     return page

@@ -202,3 +202,21 @@ def test_the_first_page_asks_for_a_phone_region(admin_client, settings, region, 
     page = admin_client.get("/admin/").content.decode()
 
     assert ("PHONE_REGION is not set" in page) is says_so
+
+
+def test_a_reply_with_a_phone_number_is_confirmed_and_sent_without_scripts(site):
+    ticket = Ticket.objects.get()
+    with sync_playwright() as playwright:
+        page = new_page(playwright, scripts=False)
+        sign_in(page, site, PASSWORD)
+        page.goto(site + reverse("admin:tickets_ticket_change", args=[ticket.pk]))
+        page.get_by_label("Reply", exact=True).fill("Call 0300 7654321 and press 1.")
+        page.get_by_role("button", name="Reply").click()
+        expect(page.get_by_text("personal data that no published FAQ has")).to_be_visible()
+        assert not ticket.comments.exists()
+        page.get_by_role("checkbox", name="Send it as it is").check()
+        page.get_by_role("button", name="Reply").click()
+        expect(page.get_by_text("there is no address")).to_be_visible()
+        page.context.browser.close()
+
+    assert ticket.comments.get().full_text == "Call 0300 7654321 and press 1."

@@ -30,8 +30,6 @@ def headers(*, ticket: int, delivery: str) -> dict[str, str]:
 
 
 def _message_id(name: str) -> str:
-    key = salted_hmac("tickets.delivery.mail_headers", name, algorithm="sha256").hexdigest()[
-        :_KEY_LENGTH
-    ]
+    key = salted_hmac("ticket-mail", name, algorithm="sha256").hexdigest()[:_KEY_LENGTH]
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     return f"<{name}.{key}@{domain or 'localhost'}>"

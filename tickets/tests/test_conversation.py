@@ -130,6 +130,10 @@ def test_who_sees_it_is_recorded_once_an_hour_and_again_when_there_is_more(
         ann.get(f"/tickets/{ticket.pk}/comments")
     assert views(ticket) == ["sam", "ann"]
 
+    ticket.comment(REPLY, by="sam")
+    sam.get(page_of(ticket))
+    assert views(ticket) == ["sam", "ann"]
+
     ticket.comment("Or on +92 301 7777777.", by="u1", from_desk=False)
     sam.get(page_of(ticket))
     assert views(ticket) == ["sam", "ann", "sam"]
@@ -386,3 +390,23 @@ def test_the_lines_that_a_subject_joins_are_redacted_once_joined(settings):
     (message,) = sent(ticket, "opened")
 
     assert message.subject == f"[#{ticket.pk}] my card is [CARD]"
+
+
+def test_line_breaks_in_a_message_make_no_header_of_its_mail(ticket):
+    hostile = Ticket.objects.escalate(
+        "Where?\r\nBcc: victim@example.org", requester="u2", by="u2", email="b@example.com"
+    )
+
+    (message,) = sent(hostile, "opened")
+
+    assert message.subject == f"[#{hostile.pk}] Where? Bcc: [EMAIL]"
+    assert message.recipients() == ["b@example.com"]
+
+
+def test_html_in_a_conversation_is_text_on_the_page(sam, ticket):
+    ticket.comment("<script>alert(1)</script> 0301 2345678", by="u1", from_desk=False)
+
+    page = sam.get(page_of(ticket)).content.decode()
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; 0301 2345678" in page
+    assert "<script>alert(1)" not in page
