@@ -181,3 +181,16 @@ def test_reopened_it_has_all_the_time_again(clock):
     clock(datetime(2026, 11, 24, 14, tzinfo=UTC))
     tell_breaches(0)
     assert verbs(ticket).count("breached") == 2
+
+
+def test_a_priority_changed_while_the_customer_has_to_answer_keeps_the_time_that_was_left(clock):
+    ticket = opened(priority="low")
+    ticket.claim(by="sam")
+    clock(MONDAY + timedelta(hours=1))
+    ticket.wait(by="sam")
+    clock(MONDAY + timedelta(hours=3))
+    ticket.amend(by="sam", priority="high")
+
+    ticket.comment("Here it is.", by="u1", from_desk=False)
+
+    assert (ticket.due, ticket.waited) == (MONDAY + timedelta(hours=4), timedelta(hours=2))
