@@ -37,13 +37,6 @@ def as_role() -> Callable[..., APIClient]:
 
 
 @pytest.fixture
-def told_statements(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Django tells no text of a statement that Postgres has prepared: it prepares none."""
-    connection.ensure_connection()
-    monkeypatch.setattr(connection.connection, "prepare_threshold", None)
-
-
-@pytest.fixture
 def committed(transactional_db: None) -> Iterator[None]:
     """For tests whose threads must see each other's commits; they start from an empty database.
 

@@ -1,6 +1,6 @@
 """Give new records their place in the log, and sign checkpoints.
 
-``sealer`` seals, ``loop`` goes on sealing, ``log_reader`` reads the log for verification,
+``sealer`` seals, ``seal_loop`` goes on sealing, ``log_reader`` reads the log for verification,
 ``anchors`` stores checkpoints elsewhere, ``export`` writes sealed records as JSON lines,
 ``record_status`` measures the backlog.
 """

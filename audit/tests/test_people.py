@@ -62,7 +62,7 @@ def test_two_people_whose_names_are_masked_alike_stay_two():
 
 
 @pytest.mark.parametrize("times", [1, 2], ids=["somebody new", "somebody known"])
-def test_a_record_is_one_insert(times, told_statements):
+def test_a_record_is_one_insert(times):
     for _ in range(times - 1):
         asked("u1")
 
@@ -170,7 +170,7 @@ def test_a_text_of_any_characters_comes_back():
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["who is new", "who has asked before"])
-def test_asking_pays_one_insert_for_somebody(as_role, known, told_statements):
+def test_asking_pays_one_insert_for_somebody(as_role, known):
     customer = as_role("customer", subject="u1")
     question = {"message": "How do I reset my password?"}
     if known:

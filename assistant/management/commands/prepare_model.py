@@ -17,12 +17,16 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--model", default="", help="by default LOCAL_EMB_MODEL")
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--model", default="", help="by default LOCAL_EMB_MODEL")
+        which.add_argument(
+            "--live", action="store_true", help="the live release's; needs the database"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            model = wiring.local_model(options["model"])
+            model = wiring.embedder() if options["live"] else wiring.local_model(options["model"])
             model.load()
         except EmbedderUnavailable as failure:
             raise CommandError(str(failure)) from None
-        self.stdout.write(f"{model.name} is computed by {model.backend_description}.")
+        self.stdout.write(f"The model is ready: {model.check()}.")

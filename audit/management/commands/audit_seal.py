@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from audit import keys
+from audit.sealing.seal_loop import seal_until
 from audit.sealing.sealer import CannotSeal, Sealer, only_sealer
-from audit.sealing.sealer.loop import seal_until
 
 
 class Command(BaseCommand):

@@ -22,6 +22,7 @@ from django.db import OperationalError, connection
 from gunicorn.app.base import Application
 
 from assistant import wiring
+from assistant.embedding.local import LocalModel
 from assistant.interfaces import Unavailable
 from audit.identity.principal import Role
 from faq.files.start_up import reads_file
@@ -80,9 +81,12 @@ class Command(BaseCommand):
             call_command("ingest", **options, stdout=self.stdout, stderr=self.stderr)
 
     def _convert_model(self) -> None:
-        is_local = not settings.EMBEDDINGS_URL and settings.EMBEDDING_BACKEND != "reference"
-        if is_local and not wiring.local_model().is_converted:
-            _run("prepare_model")
+        """Before gunicorn loads it, since a conversion takes torch."""
+        model = wiring.embedder()
+        if settings.EMBEDDING_BACKEND == "reference" or not isinstance(model, LocalModel):
+            return
+        if not model.is_converted:
+            _run("prepare_model", "--live")
 
     def _step(self, text: str) -> None:
         self.stdout.write(f"→ {text}")

@@ -11,13 +11,13 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from audit.sealing.sealer.loop import seal_until
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
+from audit.sealing.seal_loop import seal_until
 from tickets.tasks import pick_up_jobs
 
 STALLED_SECONDS = 20.0
