@@ -14,7 +14,7 @@ from audit.models import Record
 from faq.models import Faq, Release
 from supportsite.auth.authentication import issue
 from supportsite.tests.browser import new_page, overheard, sign_in
-from tickets.models import Ticket
+from tickets.models import Comment, Ticket
 
 DESK = "/admin/"
 PASSWORD = "a-lamp-in-the-hall-7"
@@ -218,4 +218,4 @@ def test_a_reply_with_a_phone_number_is_confirmed_and_sent_without_scripts(site)
         expect(page.get_by_text("there is no address")).to_be_visible()
         page.context.browser.close()
 
-    assert ticket.comments.get().full_text == "Call 0300 7654321 and press 1."
+    assert Comment.objects.get().full_text == "Call 0300 7654321 and press 1."
