@@ -123,6 +123,12 @@ def _local_model_at(model: str, precision: Precision) -> LocalModel:
     )
 
 
+def forget_models() -> None:
+    """Load models again when they are next used: their settings have changed."""
+    _local_model_at.cache_clear()
+    vector_cache.cache_clear()
+
+
 @cache
 def _remote_at(model: str) -> RemoteEmbedder:
     if not settings.EMBEDDINGS_URL:
