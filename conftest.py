@@ -44,7 +44,7 @@ def committed(transactional_db: None) -> Iterator[None]:
     taken away for that moment. Such tests run after all others.
     """
     _triggers("ENABLE ALWAYS")
-    SubjectKey.objects.forget()
+    SubjectKey.objects.clear_cache()
     yield
     _triggers("DISABLE")
 

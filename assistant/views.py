@@ -16,8 +16,8 @@ from assistant.answering.event_stream import CONTENT_TYPE, EventStreamRenderer, 
 from assistant.serializers import AnswerSerializer, AskSerializer
 from assistant.wiring import get_assistant
 from audit.identity.principal import Role, principal_of
-from audit.people.pseudonyms import known_as
-from audit.privacy.gateway import Channel, admit
+from audit.people.pseudonyms import stored_name
+from audit.privacy.gateway import Channel, apply_inbound
 
 
 class AskView(APIView):
@@ -53,7 +53,7 @@ def _question(request: Request) -> Question:
     if purpose is not Purpose.QUESTION and Role.SERVICE not in principal.roles:
         raise PermissionDenied("purpose: only a service may ask for another purpose.")
     return Question(
-        text=admit(Channel.ASK, fields["message"], field="message"),
+        text=apply_inbound(Channel.ASK, fields["message"], field="message"),
         user_id=user_id,
         actor=principal.subject,
         roles=tuple(sorted(principal.roles)),
@@ -61,6 +61,6 @@ def _question(request: Request) -> Question:
         audiences=principal.audiences | ({audience} if audience else set()),
         choice=fields["choice"],
         # What the caller chose, so that it may be anything.
-        conversation_id=known_as(fields["conversation_id"]),
+        conversation_id=stored_name(fields["conversation_id"]),
         purpose=purpose,
     )

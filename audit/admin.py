@@ -1,4 +1,4 @@
-"""The audit trail in the admin: to read, never to touch."""
+"""The audit trail in the admin, read-only."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from unfold.admin import ModelAdmin
 from audit.models import Record, RecordQuerySet, SubjectKey
 from audit.sealing import record_status
 
-SHORT = 90
-LONGEST_ABOUT = 14
+MAX_SUMMARY_LENGTH = 90
+MAX_ABOUT_LENGTH = 14
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
-    """For rows that the site writes by itself."""
+    """An admin without add, change and delete."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -38,7 +38,7 @@ class RecordAdmin(ReadOnlyAdmin):
     list_display = ("when", "action", "actor", "about_what", "summary")
     list_filter = ("action", "outcome", "at")
     search_fields = ("about", "request_id")
-    search_help_text = "Who, about what (ticket:12), request id"
+    search_help_text = "A name, a subject such as ticket:12, or a request id"
     fields = (
         *("id", "when", "action", "actor", "subject", "all_about", "all_of_request"),
         *("proof", "pretty_data"),
@@ -48,13 +48,13 @@ class RecordAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: RecordQuerySet, search_term: str
     ) -> tuple[RecordQuerySet, bool]:
-        """A name is found by its pseudonyms, which is all that records have."""
-        if SubjectKey.objects.whose(search_term).exists():
+        """Search a person's name by its pseudonyms: records do not store names."""
+        if SubjectKey.objects.for_person(search_term).exists():
             return queryset.concerning(search_term), False
-        found: tuple[RecordQuerySet, bool] = super().get_search_results(
+        results: tuple[RecordQuerySet, bool] = super().get_search_results(
             request, queryset, search_term
         )
-        return found
+        return results
 
     @admin.display(description="Who")
     def actor(self, record: Record) -> str:
@@ -66,38 +66,38 @@ class RecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Proof")
     def proof(self, record: Record) -> SafeString:
-        stands = record_status.of(record)
-        sign = "✓" if stands.holds else "✗"
+        status = record_status.status_of(record)
+        sign = "✓" if status.is_valid else "✗"
         return format_html(
             '<span title="manage.py audit_prove {}">{} {}</span>',
-            *(record.pk, sign, "; ".join(stands.lines)),
+            *(record.pk, sign, "; ".join(status.lines)),
         )
 
     @admin.display(description="When", ordering="id")
     def when(self, record: Record) -> str:
-        # Spaces that do not break, so that a column stays one line.
+        # No-break spaces, so that the column stays on one line.
         return f"{record.at:%d %b %Y, %H:%M:%S} UTC".replace(" ", "\N{NO-BREAK SPACE}")
 
     @admin.display(description="About", ordering="about")
     def about_what(self, record: Record) -> SafeString:
         short = (
             record.about
-            if len(record.about) <= LONGEST_ABOUT
-            else record.about[: LONGEST_ABOUT - 1] + "…"
+            if len(record.about) <= MAX_ABOUT_LENGTH
+            else record.about[: MAX_ABOUT_LENGTH - 1] + "…"
         )
         return format_html('<span title="{}">{}</span>', record.about, short)
 
     @admin.display(description="What")
     def summary(self, record: Record) -> SafeString:
-        return format_html('<span dir="auto" class="desk-short">{}</span>', in_short(record.data))
+        return format_html('<span dir="auto" class="desk-short">{}</span>', summary_of(record.data))
 
     @admin.display(description="About")
     def all_about(self, record: Record) -> SafeString | str:
-        return _search(record.about, "everything about it")
+        return _search(record.about, "all records about it")
 
     @admin.display(description="Request id")
     def all_of_request(self, record: Record) -> SafeString | str:
-        return _search(record.request_id, "everything this request did")
+        return _search(record.request_id, "all records of this request")
 
     @admin.display(description="Data")
     def pretty_data(self, record: Record) -> SafeString:
@@ -105,13 +105,13 @@ class RecordAdmin(ReadOnlyAdmin):
         return format_html('<pre class="desk-data">{}</pre>', text)
 
 
-def in_short(data: dict[str, Any]) -> str:
-    """One line of what a record says, whatever it is about."""
+def summary_of(data: dict[str, Any]) -> str:
+    """A record's data in one line."""
     text = next((data[name] for name in ("question", "message", "summary") if data.get(name)), "")
     if not text and isinstance(data.get("fields"), dict):
         text = ", ".join(data["fields"])
-    said = ": ".join(str(part) for part in (data.get("outcome"), text or data.get("note")) if part)
-    return said if len(said) <= SHORT else said[: SHORT - 1] + "…"
+    line = ": ".join(str(part) for part in (data.get("outcome"), text or data.get("note")) if part)
+    return line if len(line) <= MAX_SUMMARY_LENGTH else line[: MAX_SUMMARY_LENGTH - 1] + "…"
 
 
 def _search(words: str, title: str) -> SafeString | str:

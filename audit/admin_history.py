@@ -1,4 +1,4 @@
-"""Record what is changed in the admin: which field, from what to what, by whom."""
+"""Record changes in the admin: which field, from what to what, by whom."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from django.http import HttpRequest
 from audit.models import record
 
 HIDDEN = "(hidden)"
-NOT_TOLD = ("password", "secret", "previous_secret")
-NOT_CHANGES = ("last_login",)
+SECRET_FIELDS = ("password", "secret", "previous_secret")
+IGNORED_FIELDS = ("last_login",)
 
 
-class RecordsChanges:
-    """Put before ``ModelAdmin``: every addition, change and deletion is recorded with it.
+class AuditedAdminMixin:
+    """List it before ``ModelAdmin`` to record every addition, change and deletion.
 
-    It hangs on what the admin calls, inside its transaction, whenever something was done.
+    It extends the admin's own log methods, which run inside the transaction of the change.
     """
 
     def about(self, obj: models.Model) -> tuple[str, object]:
-        """The kind and key that its records bear."""
+        """The kind and key of the object in its records."""
         return obj._meta.model_name or "", obj.pk
 
     def subject(self, obj: models.Model) -> str:
-        """Whom it concerns, if it is about a person."""
+        """The person whom the object concerns; empty for none."""
         return ""
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Called before a form is applied, whichever it is."""
-        found = super().get_object(request, *args, **kwargs)  # type: ignore[misc]
-        if found is not None and request.method == "POST":
-            request.state_before = state_of(found)  # type: ignore[attr-defined]
-        return found
+        """Remember the state before a form is applied."""
+        obj = super().get_object(request, *args, **kwargs)  # type: ignore[misc]
+        if obj is not None and request.method == "POST":
+            request.state_before = state_of(obj)  # type: ignore[attr-defined]
+        return obj
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._record(request, "added", obj, {}, state_of(obj))
@@ -73,30 +73,30 @@ class RecordsChanges:
 
 
 def state_of(obj: models.Model) -> dict[str, Any]:
-    """Every field as text or number, and what it is linked to, as the database has it now."""
-    kept = type(obj)._base_manager.filter(pk=obj.pk).first() or obj
-    options = kept._meta
+    """The stored fields as text or number, and many-to-many links as text."""
+    stored = type(obj)._base_manager.filter(pk=obj.pk).first() or obj
+    options = stored._meta
     state = {
-        field.name: _plain(field.value_from_object(kept))
+        field.name: _plain(field.value_from_object(stored))
         for field in options.concrete_fields
-        if field.name not in NOT_CHANGES
+        if field.name not in IGNORED_FIELDS
     }
     for linked in options.many_to_many:
-        state[linked.name] = sorted(map(str, getattr(kept, linked.name).all()))
+        state[linked.name] = sorted(map(str, getattr(stored, linked.name).all()))
     return state
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The fields that differ, each with what it was and what it is."""
+    """The fields that differ, with their values before and after."""
     return {
-        name: {"before": _told(name, before.get(name)), "after": _told(name, after.get(name))}
+        name: {"before": _masked(name, before.get(name)), "after": _masked(name, after.get(name))}
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     }
 
 
-def _told(name: str, value: Any) -> Any:
-    return HIDDEN if name in NOT_TOLD and value is not None else value
+def _masked(name: str, value: Any) -> Any:
+    return HIDDEN if name in SECRET_FIELDS and value is not None else value
 
 
 def _plain(value: Any) -> Any:

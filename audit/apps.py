@@ -12,8 +12,8 @@ class AuditConfig(AppConfig):
         from audit.privacy import presidio
 
         model = settings.PRESIDIO_MODEL
-        if model and (lacking := presidio.missing(model)):
-            raise ImproperlyConfigured(f"PRESIDIO_MODEL is {model}, but {lacking}.")
+        if model and (problem := presidio.missing(model)):
+            raise ImproperlyConfigured(f"PRESIDIO_MODEL is {model}, but {problem}.")
 
         from audit import checks, sign_in_records  # noqa: F401 (registers the system checks)
 

@@ -1,7 +1,7 @@
 """AUDIT_FILE: a copy of every record as a JSON line, for tools that follow files.
 
-It is written after commit, so it never holds what did not happen. The table is the trail: if the
-file cannot be written, that is logged and counted, and the request stands.
+It is written after the commit, so it never holds what was rolled back. The table is the audit
+trail: if the file cannot be written, that is logged and counted, and the request succeeds.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ log = logging.getLogger("audit.audit_file")
 
 
 def append(path: str, fact: dict[str, Any]) -> None:
-    """Append one line. O_APPEND and a single write keep lines of several processes apart."""
+    """Append one line. O_APPEND and a single write keep the lines of several processes apart."""
     line = json.dumps(fact, ensure_ascii=False, sort_keys=True).encode() + b"\n"
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            # A full disk takes a part of the line without an error.
+            # On a full disk, write() may write a part of the line without an error.
             if os.write(descriptor, line) != len(line):
-                raise OSError("the disk took only a part of the line")
+                raise OSError("the disk is full: only a part of the line was written")
         finally:
             os.close(descriptor)
     except OSError:

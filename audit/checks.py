@@ -1,4 +1,4 @@
-"""Settings of privacy that are allowed, and that somebody should have meant."""
+"""System checks that warn of weak privacy settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from audit.privacy.phones import NO_COUNTRY
 
 @register(deploy=True)
 def phones_have_a_country(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Only numbers with a calling code are sure to be recognised without one."""
+    """Without a country, only numbers with a calling code are sure to be recognised."""
     if settings.PHONE_REGION:
         return []
     return [

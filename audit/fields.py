@@ -1,4 +1,4 @@
-"""Fields that the API of every app reads alike."""
+"""Serializer fields that every app's API uses."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from audit.identity.principal import SUBJECT
 
 
 class SubjectField(serializers.RegexField):
-    """Names a person or a program, as a token's ``sub`` does."""
+    """The name of a person or a program, as in a token's ``sub``."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(SUBJECT, **kwargs)
 
 
 class _NoSurrogates(ProhibitSurrogateCharactersValidator):
-    """The framework's, which goes through a text letter by letter also where none can be one."""
+    """The framework's validator, but without its slow loop for ASCII text."""
 
     def __call__(self, value: Any) -> None:
         if not str(value).isascii():
@@ -27,13 +27,15 @@ class _NoSurrogates(ProhibitSurrogateCharactersValidator):
 
 
 class VisibleText(serializers.CharField):
-    """Text of which a person can see something: zero-width characters alone are blank."""
+    """Text with at least one visible character: zero-width characters alone are blank."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.validators = [
-            _NoSurrogates() if isinstance(each, ProhibitSurrogateCharactersValidator) else each
-            for each in self.validators
+            _NoSurrogates()
+            if isinstance(validator, ProhibitSurrogateCharactersValidator)
+            else validator
+            for validator in self.validators
         ]
 
     def to_internal_value(self, data: Any) -> str:

@@ -1,4 +1,4 @@
-"""The site's two audit keys, as the settings give them."""
+"""The site's two audit keys, from the settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ class NoSigningKey(Exception):
     """AUDIT_SIGNING_KEY is not set in this process."""
 
     def __str__(self) -> str:
-        return "AUDIT_SIGNING_KEY is not set: `python -m supportsite.secrets` makes one."
+        return (
+            "AUDIT_SIGNING_KEY is not set. Set it, or create the site's keys with "
+            "`python -m supportsite.secrets`."
+        )
 
 
 def mac_key() -> bytes:
@@ -23,7 +26,7 @@ def mac_key() -> bytes:
 
 
 def lookup_key() -> bytes:
-    """Finds a person's keys without keeping the name; 32 bytes."""
+    """Hashes a person's name, to find their keys without storing it; 32 bytes."""
     return _derived("lookup", settings.AUDIT_MAC_KEY)
 
 

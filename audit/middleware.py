@@ -1,4 +1,4 @@
-"""Know who calls while a request is served, and record whom the site refused."""
+"""Make the current request available to audit records, and record refused requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger("audit")
 
 
 class AuditMiddleware:
-    """Outside of whatever may refuse, inside of what gives the request its id."""
+    """Order: after the middleware of the request id, before any that may refuse the request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -40,5 +40,5 @@ def _record(request: HttpRequest, status: int) -> None:
     try:
         record("request.refused", actor=caller.name(request), data={**data, "outcome": str(status)})
     except AuditUnavailable:
-        # It is refused either way: nothing was done that would have to be undone.
-        log.exception("a refusal (%s) could not be recorded", status)
+        # The request is refused either way, so there is nothing to roll back.
+        log.exception("a refused request (%s) could not be recorded", status)

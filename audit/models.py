@@ -1,8 +1,8 @@
-"""Who did what, and it stays so.
+"""Append-only audit records.
 
-A record is written by one plain insert in the caller's transaction. The sealer (``sealing.py``)
-gives it its place in the log soon after. Its texts are encrypted under the key of the person they
-concern, so that they can be erased although the record stays.
+A record is one plain insert in the caller's transaction. The sealer (``sealing.sealer``) gives it
+its place in the log soon after. Its texts are encrypted under the key of the person they concern,
+so that they can be erased although the record stays.
 """
 
 from __future__ import annotations
@@ -30,34 +30,34 @@ from audit.identity import caller, request_id
 from audit.log_format import chain
 from audit.log_format.merkle import leaf_hash
 from audit.people import encryption
-from audit.people.pseudonyms import Pseudonym, SubjectKey, bringing
+from audit.people.pseudonyms import Pseudonym, SubjectKey, insert_keys_sql
 from audit.privacy.redaction import redact, redact_tree
 from audit.seal_models import PruneCertificate, Seal, SignedCheckpoint
 
 __all__ = ["PruneCertificate", "Record", "Seal", "SignedCheckpoint", "SubjectKey", "record"]
 
-OPEN = ("outcome", "source", "faq_id", "similarity", "release", "status", "roles")
-"""What a record about a person says openly, also after that person was erased: never a text."""
+PUBLIC_FIELDS = ("outcome", "source", "faq_id", "similarity", "release", "status", "roles")
+"""Stored unencrypted, so still readable after the person is erased. Never a text."""
 
-CONCERNS = ("user_id", "requester")
-"""Members of ``data`` that name whom a record concerns."""
+SUBJECT_FIELDS = ("user_id", "requester")
+"""Members of ``data`` that name the person a record concerns, if ``subject`` is not set."""
 
 
 class AppendOnlyError(Exception):
-    """Someone tried to change or delete an audit record."""
+    """An attempt to change or delete an audit record."""
 
 
 class AuditUnavailable(Exception):
-    """The record could not be written, so what it records must not happen either."""
+    """The record could not be written, so the recorded action must not happen either."""
 
     problem_status = 503
 
     def __str__(self) -> str:
-        return "The audit trail cannot be written; nothing was done."
+        return "The audit trail cannot be written, so nothing was changed. Try again later."
 
 
 class RecordQuerySet(models.QuerySet["Record"]):
-    """The friendly refusal; the database's triggers are the one that holds."""
+    """Refuses changes with a clear error; the database's triggers are the real guard."""
 
     def update(self, **_: Any) -> NoReturn:
         raise AppendOnlyError("Audit records cannot be changed.")
@@ -73,26 +73,26 @@ class RecordQuerySet(models.QuerySet["Record"]):
         return self.filter(about=about(kind, key))
 
     def by(self, name: str) -> RecordQuerySet:
-        """What one person did."""
-        return self.filter(actor_key__in=SubjectKey.objects.whose(name).values("pk"))
+        """Records of what one person did."""
+        return self.filter(actor_key__in=SubjectKey.objects.for_person(name).values("pk"))
 
     def concerning(self, name: str) -> RecordQuerySet:
-        """What was done by or for one person."""
-        own = SubjectKey.objects.whose(name).values("pk")
+        """Records of what was done by or for one person."""
+        own = SubjectKey.objects.for_person(name).values("pk")
         return self.filter(models.Q(subject_key__in=own) | models.Q(actor_key__in=own))
 
 
 class RecordManager(models.Manager.from_queryset(RecordQuerySet)):  # type: ignore[misc]
     def get_queryset(self) -> RecordQuerySet:
-        """With the keys of everybody in it, so that reading a page takes one query."""
-        found: RecordQuerySet = super().get_queryset().select_related("actor_key", "subject_key")
-        return found
+        """Joins the keys of actor and subject, so that a page takes one query."""
+        queryset: RecordQuerySet = super().get_queryset().select_related("actor_key", "subject_key")
+        return queryset
 
 
 class Record(models.Model):
     """One appended fact. Everything in it is redacted before it is written.
 
-    ``canonical`` is what is hashed; the other columns are there to search by and say the same.
+    ``canonical`` is hashed; the other columns repeat it for searching.
     """
 
     at = models.DateTimeField(default=timezone.now)
@@ -132,23 +132,23 @@ class Record(models.Model):
     @property
     def actor(self) -> str:
         """Who did it; a pseudonym in brackets once that person was erased."""
-        return _shown(self.actor_key_id, self.actor_key)
+        return _display_name(self.actor_key_id, self.actor_key)
 
     @property
     def subject(self) -> str:
-        """Whom it concerns, likewise."""
-        return _shown(self.subject_key_id, self.subject_key)
+        """Whom it concerns; a pseudonym in brackets once that person was erased."""
+        return _display_name(self.subject_key_id, self.subject_key)
 
     @cached_property
     def data(self) -> dict[str, Any]:
-        """All that was recorded; only what is open if the rest was erased."""
+        """All recorded data; only ``PUBLIC_FIELDS`` once the rest was erased."""
         body = chain.body_of(bytes(self.canonical))
         key = self.subject_key or self.actor_key
         if not body.private or key is None:
             return body.facts
         try:
-            private = json.loads(encryption.open_(body.private, bytes(key.key), body.nonce))
-        except encryption.Unreadable:
+            private = json.loads(encryption.decrypt(body.private, bytes(key.key), body.nonce))
+        except encryption.DecryptionError:
             return body.facts
         return {**body.facts, **private}
 
@@ -195,81 +195,85 @@ def record(
 ) -> Record:
     """Append one redacted fact, in the caller's transaction if there is one.
 
-    ``subject`` is whom it concerns; unless given, whom ``data`` names as user_id or requester. All
-    of ``data`` but its ``OPEN`` members can then be erased with that person.
+    ``subject`` is whom it concerns; by default ``user_id`` or ``requester`` of ``data``. Erasing
+    that person then erases all of ``data`` except ``PUBLIC_FIELDS``.
 
-    Raises ``AuditUnavailable`` when it cannot be written: let it pass, so that what was to be
-    recorded is rolled back with it.
+    Raises ``AuditUnavailable`` if it cannot be written. Do not catch it: the recorded action must
+    be rolled back too.
     """
-    given = {**caller.facts(), **(data or {})}
-    subject = subject or next((str(given[name]) for name in CONCERNS if given.get(name)), "")
+    payload = {**caller.facts(), **(data or {})}
+    subject = subject or next(
+        (str(payload[name]) for name in SUBJECT_FIELDS if payload.get(name)), ""
+    )
     region = settings.PHONE_REGION
-    told = redact_tree(given, region=region)
+    redacted = redact_tree(payload, region=region)
     try:
-        people = SubjectKey.objects.of({name for name in (actor, subject) if name})
-        made = compose(
+        people = SubjectKey.objects.get_many({name for name in (actor, subject) if name})
+        row = compose(
             action,
-            told,
+            redacted,
             actor=people.get(actor),
             subject=people.get(subject),
             about=redact(about(kind, key), region=region)[:250],
         )
         new = [person for person in people.values() if person.is_new]
-        insert(made, new)
+        insert(row, new)
     except (DatabaseError, InterfaceError) as failure:
         raise AuditUnavailable from failure
     if new:
-        SubjectKey.objects.made(new)
+        SubjectKey.objects.mark_saved(new)
     if settings.AUDIT_FILE:
-        transaction.on_commit(lambda: audit_file.append(settings.AUDIT_FILE, made.as_dict()))
-    return made
+        transaction.on_commit(lambda: audit_file.append(settings.AUDIT_FILE, row.as_dict()))
+    return row
 
 
-def insert(made: Record, new: list[SubjectKey]) -> None:
-    """One statement, with the keys of people who are new: there is never a record without its key.
+def insert(row: Record, new: list[SubjectKey]) -> None:
+    """Insert a record and the keys of new people in one statement: no record without its key.
 
-    Not by ``Model.save``, which takes longer to write the statement than Postgres to obey it.
+    Not by ``Model.save``, which takes longer to build the statement than Postgres to run it.
     """
     fields = Record._meta.concrete_fields[1:]
     columns = ", ".join([str(field.column) for field in fields])
     places = ", ".join(["%s"] * len(fields))
-    brought, keys_brought = bringing(new)
-    statement = f'{brought}INSERT INTO "audit_record" ({columns}) VALUES ({places}) RETURNING id'  # noqa: S608
-    values = [getattr(made, field.attname) for field in fields]
-    # As save() does: whoever goes on after a failure cannot commit what was to be recorded.
-    stop = transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS)
-    with stop, connection.cursor() as cursor:
-        cursor.execute(statement, [*keys_brought, *values])
-        made.pk = cursor.fetchone()[0]
-    made._state.adding = False
+    with_clause, key_values = insert_keys_sql(new)
+    insertion = f'INSERT INTO "audit_record" ({columns}) VALUES ({places}) RETURNING id'  # noqa: S608
+    values = [getattr(row, field.attname) for field in fields]
+    # As save() does: after a failure the caller's transaction cannot commit.
+    rollback_on_error = transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS)
+    with rollback_on_error, connection.cursor() as cursor:
+        cursor.execute(with_clause + insertion, [*key_values, *values])
+        row.pk = cursor.fetchone()[0]
+    row._state.adding = False
 
 
 def compose(
     action: str,
-    told: dict[str, Any],
+    redacted: dict[str, Any],
     *,
     actor: SubjectKey | None,
     subject: SubjectKey | None,
     about: str,
 ) -> Record:
-    """A record that is still to be inserted; ``told`` is redacted."""
+    """A record that is not inserted yet, with ``redacted`` as its data."""
     at, nonce = timezone.now(), os.urandom(chain.NONCE_BYTES)
     header = chain.Header(
         at=utc(at),
         action=action,
-        outcome=str(told.get("outcome") or "")[:50],
+        outcome=str(redacted.get("outcome") or "")[:50],
         actor=actor.pseudonym if actor else "",
         subject=subject.pseudonym if subject else "",
         about=about,
         request_id=request_id.current.get(),
     )
     key = subject or actor
-    facts, private = _split(told, has_subject=subject is not None) if key else (told, {})
-    closed = (
-        encryption.close(chain.compact(private), bytes(key.key), nonce) if key and private else b""
+    facts, private = _split(redacted, has_subject=subject is not None) if key else (redacted, {})
+    ciphertext = (
+        encryption.encrypt(chain.compact_json(private), bytes(key.key), nonce)
+        if key and private
+        else b""
     )
-    canonical = chain.canonical(header, nonce=nonce, facts=facts, private=closed)
-    made = Record(
+    canonical = chain.canonical(header, nonce=nonce, facts=facts, private=ciphertext)
+    row = Record(
         at=at,
         action=action,
         outcome=header.outcome,
@@ -280,16 +284,16 @@ def compose(
         canonical=canonical,
         mac=chain.mac(keys.mac_key(), leaf_hash(canonical)),
     )
-    made.data = told
-    return made
+    row.data = redacted
+    return row
 
 
-def _split(told: dict[str, Any], *, has_subject: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What stays for ever, and what can be erased."""
-    # Without a person it concerns, only the certificate speaks of somebody: of who did it.
-    is_open = OPEN.__contains__ if has_subject else lambda name: name != "certificate"
-    facts = {name: value for name, value in told.items() if is_open(name)}
-    return facts, {name: value for name, value in told.items() if name not in facts}
+def _split(redacted: dict[str, Any], *, has_subject: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The part that stays for ever, and the part that can be erased."""
+    # Without a subject, only the certificate is personal data: the actor's.
+    is_public = PUBLIC_FIELDS.__contains__ if has_subject else lambda name: name != "certificate"
+    facts = {name: value for name, value in redacted.items() if is_public(name)}
+    return facts, {name: value for name, value in redacted.items() if name not in facts}
 
 
 def utc(at: datetime) -> str:
@@ -297,7 +301,7 @@ def utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _shown(pseudonym: str | None, key: SubjectKey | None) -> str:
+def _display_name(pseudonym: str | None, key: SubjectKey | None) -> str:
     if not pseudonym:
         return ""
     return key.name if key else f"({pseudonym})"

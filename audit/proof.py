@@ -1,9 +1,8 @@
-"""Check, with nothing but the log's public key, that a record is in the log.
+"""Check that a record is in the log, with the log's public key alone.
 
     python -m audit.proof FILE --key KEY
 
-``FILE`` is what ``manage.py audit_prove`` wrote. Pure: it needs no database, no settings and none
-of the site's secrets.
+``FILE`` is the output of ``manage.py audit_prove``. Pure: no database, no settings, no secrets.
 """
 
 from __future__ import annotations
@@ -16,23 +15,23 @@ from pathlib import Path
 from typing import Any
 
 from audit.log_format.checkpoint import Checkpoint, PublicKey
-from audit.log_format.merkle import Disagreement, leaf_hash, root_from_proof
+from audit.log_format.merkle import HashMismatch, leaf_hash, root_from_proof
 
 
 def check(proof: Mapping[str, Any], key: PublicKey) -> Checkpoint:
     """The signed checkpoint that covers the record ``proof["canonical"]``.
 
-    Raises ``checkpoint.BadNote`` or ``Disagreement`` if the proof does not hold.
+    Raises ``checkpoint.BadNote`` or ``HashMismatch`` if the proof does not hold.
     """
     try:
-        signed = Checkpoint.parse(key.opened(proof["checkpoint"]))
+        signed = Checkpoint.parse(key.verified_text(proof["checkpoint"]))
         leaf = leaf_hash(proof["canonical"].encode())
         path = [bytes.fromhex(node) for node in proof["path"]]
         root = root_from_proof(leaf, proof["sequence"], signed.size, path)
     except (LookupError, TypeError, AttributeError) as wrong:
-        raise Disagreement(f"this is not a proof: {wrong!r}") from None
+        raise HashMismatch(f"this is not a proof: {wrong!r}") from None
     if root != signed.root:
-        raise Disagreement("the record is not the one that the checkpoint covers")
+        raise HashMismatch("the checkpoint does not cover this record")
     return signed
 
 
@@ -40,10 +39,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Check that a record is in the log.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--key", required=True, help="the log's public key: name+id+base64")
-    given = parser.parse_args()
+    options = parser.parse_args()
     try:
-        proof = json.loads(given.file.read_text())
-        signed = check(proof, PublicKey.parse(given.key))
+        proof = json.loads(options.file.read_text())
+        signed = check(proof, PublicKey.parse(options.key))
     except (OSError, ValueError) as wrong:
         sys.exit(f"not proven: {wrong}")
     place = f"record {proof.get('id')} is at place {proof['sequence']}"

@@ -1,4 +1,4 @@
-"""The log as the sealer makes it: places, checkpoints, and what was pruned. All append-only."""
+"""The tables of the sealed log, all append-only: seals, checkpoints, prune certificates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 
 class Seal(models.Model):
-    """A record's place in the log, given by the sealer."""
+    """A record's place in the log, assigned by the sealer."""
 
     sequence = models.BigIntegerField(primary_key=True, help_text="From 0, without gaps.")
     record_id = models.BigIntegerField(unique=True)
@@ -37,7 +37,7 @@ class SignedCheckpoint(models.Model):
 
 
 class PruneCertificate(models.Model):
-    """What the log's first ``size`` records were, now that they are only in an export."""
+    """Certifies the log's first ``size`` records, which are only in an export now."""
 
     size = models.BigIntegerField(primary_key=True)
     note = models.TextField(help_text="Signed: size, root, chain, export, erased people.")

@@ -14,19 +14,19 @@ class RecordFilterSerializer(serializers.Serializer[dict[str, Any]]):
     outcome = serializers.CharField(required=False, max_length=50)
     actor = serializers.CharField(required=False, max_length=200, help_text="Who did it.")
     subject = serializers.CharField(
-        required=False, max_length=200, help_text="Who did it, or whom it concerns."
+        required=False, max_length=200, help_text="The person who did it or whom it concerns."
     )
     about = serializers.CharField(
         required=False, max_length=250, help_text="kind:key, such as ticket:12"
     )
     request_id = serializers.CharField(required=False, max_length=64)
     since = serializers.DateTimeField(required=False)
-    until = serializers.DateTimeField(required=False, help_text="Not included itself.")
+    until = serializers.DateTimeField(required=False, help_text="Records before this time.")
 
 
 class RecordPageSerializer(RecordFilterSerializer):
     before = serializers.IntegerField(
-        required=False, min_value=1, max_value=2**63 - 1, help_text="Ids lower than this."
+        required=False, min_value=1, max_value=2**63 - 1, help_text="Records with a lower id."
     )
     limit = serializers.IntegerField(required=False, default=100, min_value=1, max_value=500)
 
@@ -34,7 +34,7 @@ class RecordPageSerializer(RecordFilterSerializer):
 class RecordSerializer(serializers.ModelSerializer[Record]):
     data = serializers.DictField(read_only=True)  # type: ignore[assignment]
     erased = serializers.BooleanField(
-        source="is_erased", read_only=True, help_text="A person it names was erased."
+        source="is_erased", read_only=True, help_text="True if a person it names was erased."
     )
 
     class Meta:
@@ -48,5 +48,5 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
 class RecordListSerializer(serializers.Serializer[Any]):
     results = RecordSerializer(many=True)
     next = serializers.IntegerField(
-        allow_null=True, help_text="Ask again with before=this for older records."
+        allow_null=True, help_text="Send it as `before` for older records; null on the last page."
     )

@@ -1,4 +1,4 @@
-"""Record who signs in to the admin, who fails to, and who signs out."""
+"""Record sign-ins to the admin, failed sign-ins and sign-outs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _signed_out(sender: Any, user: Any, **_: Any) -> None:
 
 
 def _refused(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
-    # Whoever signs in through another site is refused, and recorded, where the reason is known.
+    # Sign-ins through an identity provider are refused and recorded in ``login.oidc``.
     if "username" not in credentials:
         return
     record("user.sign_in_refused", actor=str(credentials.get("username", ""))[:200])

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.identity.principal import Role
-from audit.log_format.chain import compact
+from audit.log_format.chain import compact_json
 from audit.models import Record, RecordQuerySet
 from audit.serializers import (
     RecordFilterSerializer,
@@ -45,16 +45,16 @@ class AuditView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Audit records, newest first."""
-        wanted = RecordPageSerializer(data=request.query_params)
-        wanted.is_valid(raise_exception=True)
-        limit = wanted.validated_data["limit"]
-        page = list(chosen(wanted.validated_data).order_by("-id")[:limit])
+        query = RecordPageSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        limit = query.validated_data["limit"]
+        page = list(filter_records(query.validated_data).order_by("-id")[:limit])
         more = page[-1].pk if len(page) == limit else None
         return Response({"results": RecordSerializer(page, many=True).data, "next": more})
 
 
 class NdjsonRenderer(BaseRenderer):
-    """Says that a view speaks JSON lines, for callers who ask; the reply streams by itself."""
+    """Declares JSON lines for content negotiation; the view streams the reply itself."""
 
     media_type = NDJSON
     format = "jsonl"
@@ -71,16 +71,16 @@ class AuditExportView(APIView):
         responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR)},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """All chosen audit records as JSON lines, oldest first."""
-        wanted = RecordFilterSerializer(data=request.query_params)
-        wanted.is_valid(raise_exception=True)
-        lines = _lines(chosen(wanted.validated_data))
+        """All matching audit records as JSON lines, oldest first."""
+        query = RecordFilterSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        lines = _lines(filter_records(query.validated_data))
         reply = StreamingHttpResponse(lines, content_type=NDJSON)
         reply["Content-Disposition"] = 'attachment; filename="audit.jsonl"'
         return reply
 
 
-def chosen(fields: Mapping[str, Any]) -> RecordQuerySet:
+def filter_records(fields: Mapping[str, Any]) -> RecordQuerySet:
     records: RecordQuerySet = Record.objects.filter(
         **{lookup: fields[name] for name, lookup in LOOKUPS.items() if name in fields}
     )
@@ -92,8 +92,8 @@ def chosen(fields: Mapping[str, Any]) -> RecordQuerySet:
 
 
 def _lines(records: RecordQuerySet) -> Iterator[str]:
-    # Page by page, not from a cursor, which a connection through a pooler could not keep.
+    # In pages, since a server-side cursor does not work through a connection pooler.
     last = 0
     while page := list(records.filter(pk__gt=last).order_by("id")[:PAGE]):
         last = page[-1].pk
-        yield "".join(compact(record.as_dict()) + "\n" for record in page)
+        yield "".join(compact_json(record.as_dict()) + "\n" for record in page)

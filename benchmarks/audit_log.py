@@ -26,7 +26,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from audit import keys, models
-from audit.log_format.verification import walk
+from audit.log_format.verification import verify
 from audit.people.pseudonyms import SubjectKey
 from audit.privacy.redaction import redact_tree
 from audit.sealing import log_reader
@@ -164,7 +164,7 @@ def bare(count: int, writers: int) -> Written:
 
 def _composed(count: int) -> Iterator[models.Record]:
     data = redact_tree(QUESTION, region=settings.PHONE_REGION)
-    person = SubjectKey.objects.of({"u1"})["u1"]
+    person = SubjectKey.objects.get_many({"u1"})["u1"]
     for number in range(count):
         yield models.compose(
             "question.asked", data, actor=person, subject=person, about=f"ask:{number}"
@@ -230,13 +230,13 @@ def seal_all() -> int:
 def verified() -> Verified:
     """As ``audit_verify`` does it, with all its queries."""
     key = keys.public_key()
-    with log_reader.one_moment():
+    with log_reader.snapshot():
         cpu, began = _cpu(), time.monotonic()
-        base = log_reader.base(key)
+        base = log_reader.log_start(key)
         expected = log_reader.expected(keys.mac_key(), key, {})
         with log_reader.rows() as rows:
-            size, broken = walk(rows, base, expected)
-        late = log_reader.waiting()
+            size, broken = verify(rows, base, expected)
+        late = log_reader.unsealed()
         seconds, cpu = time.monotonic() - began, _cpu() - cpu
         assert (broken, late) == (None, []), (broken, late)
         with log_reader.rows() as rows:
@@ -260,7 +260,7 @@ def _temporary_database() -> Iterator[None]:
     temporary = f"{name}_benchmark"
     _execute(f'DROP DATABASE IF EXISTS "{temporary}"', f'CREATE DATABASE "{temporary}"')
     anchors = settings.AUDIT_ANCHOR_DIR
-    SubjectKey.objects.forget()
+    SubjectKey.objects.clear_cache()
     try:
         connections.close_all()
         connection.settings_dict["NAME"] = temporary
@@ -271,7 +271,7 @@ def _temporary_database() -> Iterator[None]:
         connections.close_all()
         connection.settings_dict["NAME"] = name
         settings.AUDIT_ANCHOR_DIR = anchors
-        SubjectKey.objects.forget()
+        SubjectKey.objects.clear_cache()
         _execute(f'DROP DATABASE IF EXISTS "{temporary}"')
 
 

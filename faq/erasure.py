@@ -12,6 +12,6 @@ def erase(person: Person) -> dict[str, int]:
         Upload._meta.db_table: Upload.objects.filter(by__in=names).delete()[0],
         Faq._meta.db_table: Faq.objects.filter(owner__in=names).update(owner=""),
         Release._meta.db_table: Release.objects.filter(published_by__in=names).update(
-            published_by=person.left
+            published_by=person.replacement
         ),
     }

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from audit.models import SubjectKey
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 from audit.privacy.redaction import redact
 
 
@@ -25,10 +25,14 @@ class Upload(models.Model):
     @classmethod
     def keep(cls, data: bytes, *, name: str, format: str, by: str) -> Upload:
         name = redact(name, region=settings.PHONE_REGION)[:200]
-        closed = SubjectKey.objects.kept(by).close(data.decode("latin-1"))
-        made: Upload = cls.objects.create(name=name, format=format, data=closed, by=known_as(by))
+        closed = SubjectKey.objects.get_or_create_key(by).encrypt(data.decode("latin-1"))
+        made: Upload = cls.objects.create(name=name, format=format, data=closed, by=stored_name(by))
         return made
 
     def content(self) -> bytes:
-        """The file. Raises ``box.Unreadable`` once whoever brought it is erased."""
-        return SubjectKey.objects.kept(self.by).open(bytes(self.data)).encode("latin-1")
+        """The file. Raises ``encryption.DecryptionError`` once whoever brought it is erased."""
+        return (
+            SubjectKey.objects.get_or_create_key(self.by)
+            .decrypt(bytes(self.data))
+            .encode("latin-1")
+        )

@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from audit.admin_history import RecordsChanges
+from audit.admin_history import AuditedAdminMixin
 
 GRANTED = (
     *("view_ticket", "change_ticket", "view_delivery", "change_delivery"),
@@ -32,7 +32,7 @@ admin.site.unregister(StaticDevice)
 
 
 @admin.register(User)
-class UserAdmin(RecordsChanges, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(AuditedAdminMixin, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -67,7 +67,7 @@ class UserAdmin(RecordsChanges, DjangoUserAdmin, ModelAdmin):  # type: ignore[mi
 
 
 @admin.register(Group)
-class GroupAdmin(RecordsChanges, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(AuditedAdminMixin, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     filter_horizontal = ()
 
     def formfield_for_manytomany(

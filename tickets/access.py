@@ -12,7 +12,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied, ValidationErro
 from rest_framework.request import Request
 
 from audit.identity.principal import Principal, Role, principal_of
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 from tickets.models import Ticket, TicketQuerySet
 from tickets.serializers import OnBehalfSerializer
 
@@ -58,7 +58,7 @@ def chosen(tickets: TicketQuerySet, wanted: Mapping[str, Any]) -> TicketQuerySet
     """Those of ``tickets`` that ``SelectionSerializer`` describes."""
     tickets = tickets.filter(**{name: wanted[name] for name in PLAIN if name in wanted})
     if "assignee" in wanted:
-        tickets = tickets.filter(assignee=known_as(wanted["assignee"]))
+        tickets = tickets.filter(assignee=stored_name(wanted["assignee"]))
     if "tag" in wanted:
         tickets = tickets.filter(tags__contains=[wanted["tag"]])
     if "since" in wanted:

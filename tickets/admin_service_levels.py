@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from audit.admin_history import RecordsChanges
+from audit.admin_history import AuditedAdminMixin
 from tickets.service_levels import Holiday, ServiceLevel
 
 
 @admin.register(ServiceLevel)
-class ServiceLevelAdmin(RecordsChanges, ModelAdmin):  # type: ignore[misc]
+class ServiceLevelAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     fields = (("hours", "time_zone"), ("urgent", "high"), ("normal", "low"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -36,6 +36,6 @@ class ServiceLevelAdmin(RecordsChanges, ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Holiday)
-class HolidayAdmin(RecordsChanges, ModelAdmin):  # type: ignore[misc]
+class HolidayAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     list_display = ("day", "name")
     search_fields = ("name",)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from audit.models import record
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 from tickets import faq_lookup, original_ask
 from tickets.faq_lookup import Known
 from tickets.models import Submission, Ticket
@@ -81,7 +81,7 @@ def get_or_create(
 
 
 def _named(key: str, subject: str) -> dict[str, str]:
-    return {"subject": known_as(subject), "key": _digest(key.encode())}
+    return {"subject": stored_name(subject), "key": _digest(key.encode())}
 
 
 def _digest(data: bytes) -> str:

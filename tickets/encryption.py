@@ -18,7 +18,7 @@ class EncryptedForRequester(models.Model):
     """
 
     requester = models.CharField(
-        max_length=200, help_text="Who waits for the answer, as people.known_as has it."
+        max_length=200, help_text="Who waits for the answer, masked if it is personal data."
     )
     person = Pseudonym(db_column="person", help_text="Whose key opens what is encrypted.")
     address = models.BinaryField(null=True, help_text="Where news for the requester go, encrypted.")
@@ -50,16 +50,16 @@ class EncryptedForRequester(models.Model):
             return None
         key = self._key()
         if key is None:
-            key = self.person = SubjectKey.objects.kept(self.requester)
-        return key.close(text)
+            key = self.person = SubjectKey.objects.get_or_create_key(self.requester)
+        return key.encrypt(text)
 
     def decrypt(self, encrypted: bytes | memoryview | None) -> str:
         """What ``encrypt`` was given; empty once the requester was erased."""
         key = self._key() if encrypted else None
         if key is None or encrypted is None:
             return ""
-        with suppress(encryption.Unreadable):
-            return key.open(bytes(encrypted))
+        with suppress(encryption.DecryptionError):
+            return key.decrypt(bytes(encrypted))
         return ""
 
     def _key(self) -> SubjectKey | None:

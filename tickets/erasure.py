@@ -22,11 +22,11 @@ def erase(person: Person) -> dict[str, int]:
         Delivery: deliveries.update(payload={}, original=None, next_try=None),
         Comment: Comment.objects.filter(ticket__in=own).update(text=ERASED, original=None),
         Ticket: tickets.update(
-            **{"requester": person.left, "message": ERASED, "category": "", "tags": []},
+            **{"requester": person.replacement, "message": ERASED, "category": "", "tags": []},
             **{"person": None, "address": None, "original": None},
         ),
     }
-    rows[Comment] += Comment.objects.filter(author__in=names).update(author=person.left)
-    rows[Ticket] += Ticket.objects.filter(assignee__in=names).update(assignee=person.left)
-    rows[Delivery] += Delivery.objects.filter(address__in=names).update(address=person.left)
+    rows[Comment] += Comment.objects.filter(author__in=names).update(author=person.replacement)
+    rows[Ticket] += Ticket.objects.filter(assignee__in=names).update(assignee=person.replacement)
+    rows[Delivery] += Delivery.objects.filter(address__in=names).update(address=person.replacement)
     return {model._meta.db_table: count for model, count in rows.items()}

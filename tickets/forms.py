@@ -18,7 +18,7 @@ from unfold.widgets import (
 )
 
 from audit.identity.principal import SUBJECT
-from audit.privacy.gateway import Channel, PersonalData, find_in, refuse
+from audit.privacy.gateway import Channel, PersonalData, find_in, reject
 from tickets import deflection
 from tickets.faq_lookup import unpublished
 from tickets.models import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, Ticket
@@ -53,9 +53,9 @@ def _refuse(form: forms.ModelForm[Any], channel: Channel, *names: str) -> None:
     """Say at the field what the model would refuse."""
     texts = {name: form.cleaned_data.get(name) or "" for name in names}
     try:
-        refuse(channel, {n: " ".join(t) if isinstance(t, list) else t for n, t in texts.items()})
+        reject(channel, {n: " ".join(t) if isinstance(t, list) else t for n, t in texts.items()})
     except PersonalData as refused:
-        for name, kinds in refused.found.items():
+        for name, kinds in refused.kinds_by_field.items():
             form.add_error(name, f"Personal data ({', '.join(kinds)}) is not taken here.")
 
 

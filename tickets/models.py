@@ -12,8 +12,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from audit.models import Record, record
-from audit.people.pseudonyms import known_as
-from audit.privacy.gateway import Channel, admit, admit_message
+from audit.people.pseudonyms import stored_name
+from audit.privacy.gateway import Channel, apply_inbound, apply_inbound_message
 from tickets import csv_file
 from tickets.comments import Comment, CommentQuerySet
 from tickets.delivery import outbox
@@ -48,7 +48,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(status=Ticket.Status.OPEN).order_by("due", "id")
 
     def of(self, requester: str) -> TicketQuerySet:
-        return self.filter(requester=known_as(requester))
+        return self.filter(requester=stored_name(requester))
 
     def on_the_clock(self) -> TicketQuerySet:
         """Those that wait for somebody at the desk."""
@@ -60,7 +60,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def at_hand(self, name: str) -> TicketQuerySet:
         """What one person of the desk has taken and not yet resolved."""
         unresolved = (Ticket.Status.CLAIMED, Ticket.Status.WAITING)
-        return self.filter(assignee=known_as(name), status__in=unresolved)
+        return self.filter(assignee=stored_name(name), status__in=unresolved)
 
 
 class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: ignore[misc]
@@ -80,9 +80,9 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
     ) -> Ticket:
         """Open a ticket for a person, with its audit record. Raises ``PersonalData``."""
         now = timezone.now()
-        admitted = admit_message(Channel.TICKETS, message, field="message")
+        admitted = apply_inbound_message(Channel.TICKETS, message, field="message")
         ticket: Ticket = self.model(
-            requester=known_as(requester),
+            requester=stored_name(requester),
             message=admitted.masked,
             ask_id=ask_id,
             reason=reason or Ticket.Reason.REQUESTED,
@@ -209,7 +209,7 @@ class Ticket(EncryptedForRequester):
             by=by,
             origin=[self.Status.OPEN],
             status=self.Status.CLAIMED,
-            assignee=known_as(by),
+            assignee=stored_name(by),
         )
 
     @transaction.atomic
@@ -246,7 +246,7 @@ class Ticket(EncryptedForRequester):
             by=by,
             origin=[self.Status.OPEN, self.Status.CLAIMED, self.Status.WAITING],
             status=self.Status.RESOLVED,
-            assignee=self.assignee or known_as(by),
+            assignee=self.assignee or stored_name(by),
             waiting_since=None,
         )
 
@@ -351,7 +351,7 @@ class Ticket(EncryptedForRequester):
         What the customer says on a waiting or resolved ticket puts it back to work. What the desk
         says to the customer is never altered. Raises ``PersonalData``.
         """
-        message = admit_message(
+        message = apply_inbound_message(
             Channel.COMMENTS, text, field="text", must_arrive=from_desk and not is_internal
         )
         self._take()
@@ -359,7 +359,7 @@ class Ticket(EncryptedForRequester):
             return None
         comment = Comment.objects.create(
             ticket=self,
-            author=known_as(by),
+            author=stored_name(by),
             text=message.masked,
             original=self.encrypt(message.original),
             is_internal=is_internal,
@@ -387,9 +387,9 @@ class Ticket(EncryptedForRequester):
         One record for a reader and a ticket an hour, and another as soon as there is more to read
         that others wrote. None for the requester, who wrote or was sent all of it.
         """
-        others = comments.exclude(original=None).exclude(author=known_as(by))
+        others = comments.exclude(original=None).exclude(author=stored_name(by))
         texts = others.count() + (self.original is not None)
-        if not texts or known_as(by) == self.requester:
+        if not texts or stored_name(by) == self.requester:
             return
         recent = Record.objects.all().about("ticket", self.pk).by(by)
         last = recent.filter(action="ticket.viewed", at__gte=timezone.now() - VIEWED_WITHIN).first()
@@ -414,8 +414,10 @@ _BRACKETS = str.maketrans("", "", "[]")
 def _admitted(name: str, value: Any) -> Any:
     """A field as it is kept; a tag has no brackets, those of a placeholder neither."""
     if name == "category":
-        return admit(Channel.TICKETS, value, field=name)
+        return apply_inbound(Channel.TICKETS, value, field=name)
     if name == "tags":
-        tags = {admit(Channel.TICKETS, tag, field=name).translate(_BRACKETS) for tag in value}
+        tags = {
+            apply_inbound(Channel.TICKETS, tag, field=name).translate(_BRACKETS) for tag in value
+        }
         return sorted(tags)
     return value

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from audit.identity.principal import Principal, Role, principal_of
 from audit.models import record
-from audit.privacy.gateway import Channel, refuse
+from audit.privacy.gateway import Channel, reject
 from tickets import deflection, original_ask
 from tickets.access import chosen, find, is_desk, visible
 from tickets.comments import CommentQuerySet
@@ -102,7 +102,7 @@ class TicketsView(APIView):
             raise PermissionDenied("user_id: you may only open tickets as yourself.")
         fields["email"] = _email(principal, requester, fields["email"])
         texts = {"message": fields["message"], "category": fields["category"]}
-        refuse(Channel.TICKETS, {**texts, "tags": " ".join(fields["tags"])})
+        reject(Channel.TICKETS, {**texts, "tags": " ".join(fields["tags"])})
         ask_id = str(fields.pop("ask_id") or "") or None
         if ask_id and not original_ask.find(requester, ask_id):
             raise ValidationError({"ask_id": "This user asked nothing with that id."})
@@ -147,7 +147,7 @@ def _suggestions(principal: Principal, requester: str, message: str) -> list[dic
 
 def _email(principal: Principal, requester: str, named: str) -> str:
     """Where news go. Whoever asks only for itself cannot have somebody else written to."""
-    if named and not principal.may_have_told(named):
+    if named and not principal.may_notify(named):
         raise ValidationError({"email": "It is not the address that your token holds."})
     return named or (principal.email if requester == principal.subject else "")
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from assistant.interfaces import Turn
 from assistant.models import ConversationTurn
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 from audit.privacy.redaction import redact
 
 
@@ -29,14 +29,14 @@ class Conversations:
     def last(self, user_id: str, conversation_id: str) -> tuple[Turn, ...]:
         """The last turns, oldest first."""
         rows = ConversationTurn.objects.filter(
-            user_id=known_as(user_id), conversation_id=conversation_id, asked__gte=self._oldest()
+            user_id=stored_name(user_id), conversation_id=conversation_id, asked__gte=self._oldest()
         ).order_by("-pk")[: self.turns]
         return tuple(Turn(row.question, row.answer, tuple(row.faq_ids)) for row in reversed(rows))
 
     def add(self, user_id: str, conversation_id: str, turn: Turn) -> None:
         """Keep one turn, redacted: the FAQs' answers as well as the agent's."""
         ConversationTurn.objects.create(
-            user_id=known_as(user_id),
+            user_id=stored_name(user_id),
             conversation_id=conversation_id,
             question=redact(turn.question, region=self.region),
             answer=redact(turn.answer, region=self.region),

@@ -1,1 +1,1 @@
-"""Who acts: the principal behind a token, a session or a command."""
+"""Who acts: the principal of a token, a session or a command."""

@@ -1,4 +1,4 @@
-"""What is known of whoever sent the request being served, for its records."""
+"""The sender of the current request, for audit records."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ current: ContextVar[HttpRequest | None] = ContextVar("caller", default=None)
 
 
 def facts() -> dict[str, Any]:
-    """The roles, and the client certificate's subject if there is one."""
+    """``roles`` and ``certificate``, as far as the request has them."""
     request = current.get()
     if request is None:
         return {}
-    known = {"roles": roles(request), "certificate": certificate(request)}
-    return {name: value for name, value in known.items() if value}
+    values = {"roles": roles(request), "certificate": certificate(request)}
+    return {name: value for name, value in values.items() if value}
 
 
 def roles(request: HttpRequest) -> list[str]:
     user: Any = getattr(request, "user", None)
     if isinstance(user, Principal):
         return sorted(user.roles)
-    standing = ("superuser", "staff")
-    return [name for name in standing if getattr(user, f"is_{name}", False)]
+    flags = ("superuser", "staff")
+    return [name for name in flags if getattr(user, f"is_{name}", False)]
 
 
 def name(request: HttpRequest) -> str:
-    """Who it is, as far as that is known; empty for nobody."""
+    """The signed-in user's name; empty if nobody is signed in."""
     user: Any = getattr(request, "user", None)
     if not getattr(user, "is_authenticated", False):
         return ""
@@ -41,5 +41,5 @@ def name(request: HttpRequest) -> str:
 
 
 def certificate(request: HttpRequest) -> str:
-    """The subject of the client certificate that a middleware has found to be verified."""
+    """The subject of the verified client certificate; empty without one."""
     return str(getattr(request, "certificate_subject", ""))[:LONGEST_CERTIFICATE]

@@ -1,4 +1,4 @@
-"""Who acts when a management command does."""
+"""The actor of management commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import getpass
 
 
 def actor() -> str:
-    """The operating system's user, marked as such, as in ``cli:deploy``."""
+    """The operating system's user with a prefix, such as ``cli:deploy``."""
     try:
         return f"cli:{getpass.getuser()}"
     except (KeyError, OSError):  # a container's user may have no name

@@ -1,4 +1,4 @@
-"""Who is asking: a subject and its roles, as a verified token states them."""
+"""The caller of the API: a subject and its roles, from a verified token."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Principal:
     subject: str
     roles: frozenset[Role]
     audiences: frozenset[str] = frozenset()
-    """What the token's ``audiences`` names: whose FAQs, besides those for everybody, it may see."""
+    """The token's ``audiences``: it may see FAQs for these besides FAQs for everybody."""
     email: str = ""
-    """The caller's own address, as the token vouches for it."""
+    """The caller's own e-mail address, from the token."""
 
     is_authenticated = True
     is_active = True
@@ -51,15 +51,18 @@ class Principal:
         return self.subject
 
     def has(self, allowed: Iterable[Role]) -> bool:
-        """Whether one of the allowed roles is held; an admin holds them all."""
+        """Whether the caller has one of the allowed roles; an admin has them all."""
         return Role.ADMIN in self.roles or not self.roles.isdisjoint(allowed)
 
     def may_see_for(self, audience: str) -> bool:
-        """Whoever acts for others says for whom; everyone else sees what its token says."""
+        """Whether FAQs for that audience may be shown: roles that act for others see all."""
         return audience in self.audiences or not self.roles.isdisjoint(ANY_USER_ID)
 
-    def may_have_told(self, address: str) -> bool:
-        """Whether mails about its tickets may go there: else anybody could have anybody written."""
+    def may_notify(self, address: str) -> bool:
+        """Whether mails about its tickets may go to ``address``.
+
+        Only to its own, unless it acts for others: nobody can have mails sent to strangers.
+        """
         own = bool(address) and address.casefold() == self.email.casefold()
         return own or not self.roles.isdisjoint(ANY_USER_ID)
 
@@ -68,7 +71,7 @@ class Principal:
 
 
 def principal_of(request: Any) -> Principal:
-    """Who sent an API request; the gate lets nobody else in."""
+    """The principal of an authenticated API request."""
     principal = request.user
     assert isinstance(principal, Principal)
     return principal

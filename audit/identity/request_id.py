@@ -15,7 +15,7 @@ _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
 def accept(offered: str | None) -> str:
-    """A caller's own id when it is a plain token without personal data, else a new one."""
+    """``offered`` if it is a plain token without personal data, else a new id."""
     if offered and _ACCEPTED.fullmatch(offered) and not kinds(offered):
         return offered
     return secrets.token_hex(16)

@@ -1,7 +1,7 @@
-"""What of a record is hashed, how records are chained, and what a break in the chain is.
+"""The canonical bytes of a record, its MAC, and the hash chain.
 
-Pure. The canonical bytes are JSON in UTF-8 whose first members, the header, always come in the same
-order, so that one comparison tells whether the columns beside them still say the same.
+Pure. The canonical bytes are JSON in UTF-8. The header members come first and always in the same
+order, so one comparison of bytes checks them against the database's columns.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2s, sha256
 
-# The very escapes that json.dumps uses, without what it does around them.
+# The same escapes as json.dumps, faster.
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
 import orjson
 
 GENESIS = sha256(b"supportsite/audit chain").digest()
-"""What the first record is chained to."""
+"""The chain hash before the first record."""
 
 NONCE_BYTES = 16
-"""In every record, so that nobody finds a short text by hashing guesses."""
+"""A random nonce in every record, so that nobody can guess a short text from its hash."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What stays readable for ever: no text, and pseudonyms instead of people."""
+    """The part that stays readable for ever: no texts, and pseudonyms instead of names."""
 
     at: str
     """UTC with microseconds, as in 2026-11-23T09:30:00.000001+00:00."""
@@ -38,15 +38,15 @@ class Header:
     about: str
     request_id: str
 
-    def opening(self) -> str:
-        """How the canonical bytes begin."""
-        return opening(
+    def header_prefix(self) -> str:
+        """The beginning of the canonical text."""
+        return header_prefix(
             *(self.at, self.action, self.outcome, self.actor),
             *(self.subject, self.about, self.request_id),
         )
 
 
-def opening(
+def header_prefix(
     at: str, action: str, outcome: str, actor: str, subject: str, about: str, request_id: str
 ) -> str:
     return (
@@ -56,22 +56,22 @@ def opening(
 
 
 def canonical(header: Header, *, nonce: bytes, facts: Mapping[str, Any], private: bytes) -> bytes:
-    """The bytes that are hashed and kept. ``private`` is encrypted, or empty."""
+    """The bytes that are hashed and stored. ``private`` is ciphertext, or empty."""
     body = {
         "nonce": nonce.hex(),
         "facts": facts,
         "private": base64.b64encode(private).decode(),
     }
-    text = header.opening() + compact(body)[1:]
+    text = header.header_prefix() + compact_json(body)[1:]
     # A lone surrogate has no UTF-8; written as an escape it is the same character to JSON.
     return text.encode("utf-8", "backslashreplace")
 
 
-def compact(value: Any) -> str:
+def compact_json(value: Any) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError:
-        # It takes no lone surrogate, and no number of more than 64 bits.
+        # orjson accepts no lone surrogate and no integer over 64 bits.
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -83,15 +83,17 @@ class Body:
 
 
 def body_of(stored: bytes) -> Body:
-    read = json.loads(stored)
-    return Body(bytes.fromhex(read["nonce"]), read["facts"], base64.b64decode(read["private"]))
+    parsed = json.loads(stored)
+    return Body(
+        bytes.fromhex(parsed["nonce"]), parsed["facts"], base64.b64decode(parsed["private"])
+    )
 
 
 def link(previous: bytes, leaf: bytes) -> bytes:
-    """The chain's hash after a record: of the one before it and the record's leaf hash."""
+    """The chain hash after a record: of the previous chain hash and the record's leaf hash."""
     return sha256(b"\2" + previous + leaf).digest()
 
 
 def mac(key: bytes, leaf: bytes) -> bytes:
-    """Keyed BLAKE2s (RFC 7693) of a leaf hash: only who has the key can write a record."""
+    """Keyed BLAKE2s (RFC 7693) of a leaf hash: only the owner of the key can write a record."""
     return blake2s(leaf, key=key).digest()

@@ -1,4 +1,4 @@
-"""Signed statements about the log, as text that other tools read too.
+"""Signed checkpoints of the log, in a text format that other tools can read.
 
 Pure. A checkpoint is C2SP's tlog-checkpoint (https://c2sp.org/tlog-checkpoint): the log's name, its
 size and its Merkle root, in a signed note (https://c2sp.org/signed-note) with an Ed25519 signature.
@@ -16,14 +16,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ORIGIN = "supportsite/audit"
-"""The log's name. Two sites are told apart by their keys."""
+"""The log's name. Sites are distinguished by their keys."""
 
 SIGNATURE = "\N{EM DASH} "
 _ED25519 = b"\x01"
 
 
 class BadNote(ValueError):
-    """The text is not a note, or not one that this key has signed."""
+    """The text is not a note, or not signed by this key."""
 
 
 @dataclass(frozen=True)
@@ -68,21 +68,21 @@ class PublicKey:
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
 
     @classmethod
-    def parse(cls, written: str) -> PublicKey:
+    def parse(cls, text: str) -> PublicKey:
         """Raises ``BadNote``."""
-        name, _, rest = written.strip().partition("+")
+        name, _, rest = text.strip().partition("+")
         stated_id, _, encoded = rest.partition("+")
         try:
-            typed = base64.b64decode(encoded, validate=True)
+            key_bytes = base64.b64decode(encoded, validate=True)
         except binascii.Error:
             raise BadNote("this is not a verifier key") from None
-        key = cls(name, typed[1:])
-        if typed[:1] != _ED25519 or len(key.raw) != 32 or key.key_id.hex() != stated_id:
+        key = cls(name, key_bytes[1:])
+        if key_bytes[:1] != _ED25519 or len(key.raw) != 32 or key.key_id.hex() != stated_id:
             raise BadNote("this is not a verifier key of Ed25519")
         return key
 
-    def opened(self, note: str) -> str:
-        """The note's text, if this key has signed it. Raises ``BadNote``."""
+    def verified_text(self, note: str) -> str:
+        """The note's text. Raises ``BadNote`` unless this key has signed it."""
         text, blank, signatures = note.rpartition("\n\n")
         if not blank or not signatures.endswith("\n"):
             raise BadNote("this is not a signed note")
@@ -125,7 +125,7 @@ def _seed(secret: str) -> bytes:
 
 
 def notes_in(text: str) -> Iterator[str]:
-    """The signed notes of a file that holds one or many, one below the other."""
+    """The signed notes of a file that holds one or many, one after another."""
     lines: list[str] = []
     signed = False
     for line in text.splitlines():

@@ -11,8 +11,8 @@ from hashlib import sha256
 EMPTY_ROOT = sha256(b"").digest()
 
 
-class Disagreement(ValueError):
-    """The hashes given do not belong together."""
+class HashMismatch(ValueError):
+    """The hashes do not belong together."""
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -24,17 +24,17 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Frontier:
-    """A growing tree, kept as the roots of its full subtrees, the largest first.
+    """A growing tree, represented by the roots of its full subtrees, the largest first.
 
-    There is one for each bit of ``size`` that is set, so a log of a million records needs 20 hashes
-    to grow on and to state its root.
+    There is one for every bit of ``size`` that is set, so a log of a million records needs at most
+    20 hashes to append to it and to compute its root.
     """
 
     def __init__(self, size: int = 0, hashes: Iterable[bytes] = ()) -> None:
         self.size = size
         self.hashes = list(hashes)
         if len(self.hashes) != size.bit_count():
-            raise Disagreement(f"a tree of {size} leaves has another number of full subtrees")
+            raise HashMismatch(f"a tree of {size} leaves has a different number of full subtrees")
 
     def append(self, leaf: bytes) -> None:
         node, size = leaf, self.size
@@ -60,18 +60,18 @@ class Frontier:
 
     @classmethod
     def from_bytes(cls, size: int, stored: bytes) -> Frontier:
-        """Raises ``Disagreement`` if it cannot be of a tree of that size."""
+        """Raises ``HashMismatch`` if it cannot be of a tree of that size."""
         return cls(size, [stored[at : at + 32] for at in range(0, len(stored), 32)])
 
     def since(self, start: int) -> Frontier:
         """The tree of the leaves from ``start`` on, which must be where a full subtree begins."""
-        kept, at = list(self.hashes), 0
-        while at < start and kept:
+        hashes, at = list(self.hashes), 0
+        while at < start and hashes:
             at += 1 << ((self.size - at).bit_length() - 1)
-            kept.pop(0)
+            hashes.pop(0)
         if at != start:
-            raise Disagreement(f"no full subtree begins at leaf {start}")
-        return Frontier(self.size - start, kept)
+            raise HashMismatch(f"no full subtree begins at leaf {start}")
+        return Frontier(self.size - start, hashes)
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
@@ -85,16 +85,16 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
 def inclusion_proof(
     index: int, size: int, leaves: Sequence[bytes], before: Frontier | None = None
 ) -> list[bytes]:
-    """PATH(index, D[size]) of RFC 6962, from the leaf's neighbour up.
+    """PATH(index, D[size]) of RFC 6962, from the leaf's sibling up.
 
-    ``leaves`` are the hashes of the leaves that follow ``before``: a frontier stands for leaves
-    that are no longer kept.
+    ``leaves`` are the hashes of the leaves that follow ``before``, the frontier of leaves that are
+    no longer stored.
     """
     base = before or Frontier()
 
     def subtree(low: int, high: int) -> bytes:
         if high <= base.size:
-            # A neighbour wholly among those leaves is one of the frontier's own subtrees.
+            # A sibling inside the frontier is one of the frontier's own subtrees.
             return base.since(low).hashes[0]
         tree = base.since(low) if low < base.size else Frontier()
         for leaf in leaves[max(low, base.size) - base.size : high - base.size]:
@@ -102,7 +102,7 @@ def inclusion_proof(
         return tree.root()
 
     if not base.size <= index < size <= base.size + len(leaves):
-        raise Disagreement(f"leaf {index} is not among the leaves at hand")
+        raise HashMismatch(f"leaf {index} is not among the available leaves")
     path: list[bytes] = []
     low, high = 0, size
     while high - low > 1:
@@ -117,16 +117,16 @@ def inclusion_proof(
 
 
 def root_from_proof(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
-    """The root that an inclusion proof leads to (RFC 9162, section 2.1.3.2).
+    """The root that an inclusion proof results in (RFC 9162, section 2.1.3.2).
 
-    Raises ``Disagreement`` if the path cannot be one of that leaf in a tree of that size.
+    Raises ``HashMismatch`` if the path cannot be one of that leaf in a tree of that size.
     """
     if not 0 <= index < size:
-        raise Disagreement("the tree has no such leaf")
+        raise HashMismatch("the tree has no such leaf")
     node, last = leaf, size - 1
     for sibling in path:
         if last == 0:
-            raise Disagreement("the path is too long")
+            raise HashMismatch("the path is too long")
         if index & 1 or index == last:
             node = node_hash(sibling, node)
             while not index & 1 and index:
@@ -135,5 +135,5 @@ def root_from_proof(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -
             node = node_hash(node, sibling)
         index, last = index >> 1, last >> 1
     if last:
-        raise Disagreement("the path is too short")
+        raise HashMismatch("the path is too short")
     return node

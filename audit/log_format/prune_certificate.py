@@ -1,6 +1,7 @@
-"""What stays of pruned records: a signed statement of what they were.
+"""The signed certificate that replaces pruned records.
 
-Pure. With it the log goes on to be verified, and the export it names can be told from any other.
+Pure. With it the rest of the log can still be verified, and the export it names is identified by
+its digest.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ TITLE = f"{ORIGIN}/pruned"
 
 @dataclass(frozen=True)
 class Certificate:
-    """The first ``size`` records had this root and chain, and are in the export with that digest
-    (SHA-256, hexadecimal). ``erased``: pseudonyms of erased people that later records name."""
+    """The first ``size`` records had this root and chain, and are in the export with this digest.
+
+    ``export`` is a SHA-256 in hexadecimal; ``erased`` are pseudonyms of erased people that later
+    records name.
+    """
 
     size: int
     root: bytes
@@ -25,21 +29,21 @@ class Certificate:
     erased: tuple[str, ...] = ()
 
     def text(self) -> str:
-        hashes = (base64.b64encode(each).decode() for each in (self.root, self.chain))
+        hashes = (base64.b64encode(value).decode() for value in (self.root, self.chain))
         return "\n".join([TITLE, str(self.size), *hashes, self.export, *self.erased, ""])
 
     def signed(self, signer: Signer) -> str:
         return signer.note(self.text())
 
     @classmethod
-    def opened(cls, note: str, key: PublicKey) -> Certificate:
+    def parse(cls, note: str, key: PublicKey) -> Certificate:
         """Raises ``BadNote``."""
         try:
-            title, size, root, chained, export, *erased, _ = key.opened(note).split("\n")
-            read = cls(
+            title, size, root, chain, export, *erased, _ = key.verified_text(note).split("\n")
+            certificate = cls(
                 int(size),
                 base64.b64decode(root, validate=True),
-                base64.b64decode(chained, validate=True),
+                base64.b64decode(chain, validate=True),
                 export,
                 tuple(erased),
             )
@@ -47,4 +51,4 @@ class Certificate:
             raise BadNote(f"this is not a certificate: {wrong}") from None
         if title != TITLE:
             raise BadNote("this is not a certificate")
-        return read
+        return certificate

@@ -1,8 +1,8 @@
-"""Walk the log from its start and name the first record that is not as it was written.
+"""Verify the log from its start and report the first record that was changed.
 
-Pure: rows, checkpoints and anchors come as values. What cannot be seen without an anchor (a
-checkpoint kept where whoever tampers cannot reach it): a cut tail with its checkpoints, and a log
-rebuilt by someone who has both keys.
+Pure: rows, checkpoints and anchors come as values. An anchor is a checkpoint stored where an
+attacker cannot change it. Without one, two attacks go unnoticed: deleting the newest records with
+their checkpoints, and rebuilding the log with both keys.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from enum import StrEnum
 from hashlib import blake2s, sha256
 from typing import NamedTuple
 
-from audit.log_format.chain import GENESIS, link, opening
+from audit.log_format.chain import GENESIS, header_prefix, link
 from audit.log_format.checkpoint import BadNote, Checkpoint, PublicKey
 from audit.log_format.merkle import Frontier, leaf_hash
 
-SIGNATURES_CHECKED = 10_000
-"""The newest ones. Each takes as long as ten records, and the last one stands for all before it."""
+MAX_SIGNATURES_CHECKED = 10_000
+"""Only the newest: one takes as long as ten records, and the last one covers all before it."""
 
 
 class Kind(StrEnum):
@@ -26,15 +26,15 @@ class Kind(StrEnum):
     MISSING = "missing"
     REORDERED = "reordered"
     INSERTED = "inserted"
-    CUT_OFF = "cut off"
+    TRUNCATED = "truncated"
     REBUILT = "rebuilt"
     TRIGGERS_DISABLED = "triggers disabled"
 
 
 class Row(NamedTuple):
-    """A place in the log and the record that is said to be there; None: there is no such record.
+    """A seal and its record. ``stored`` and ``mac`` are None if the record is missing.
 
-    The columns from ``at`` on are texts, ``at`` as ``chain.Header`` has it.
+    The columns from ``at`` on are texts, with ``at`` in the format of ``chain.Header``.
     """
 
     sequence: int
@@ -52,9 +52,9 @@ class Row(NamedTuple):
     request_id: str
 
 
-def _opening(*columns: str) -> bytes:
-    """How the stored bytes must begin if the columns say the same as they do."""
-    return opening(*columns).encode("utf-8", "backslashreplace")
+def _header_bytes(*columns: str) -> bytes:
+    """The beginning of the stored bytes if they agree with the columns."""
+    return header_prefix(*columns).encode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ class Break:
     detail: str
     sequence: int | None = None
     record_id: int | None = None
-    found: bytes | None = None
-    """The leaf hash that stands where another was sealed."""
+    actual_leaf: bytes | None = None
+    """The leaf hash of the changed record."""
 
-    def named(self, is_sealed: Callable[[bytes], bool]) -> Break:
-        """The same, or that it is out of order: what stands there was sealed at another place."""
-        if self.found is None or not is_sealed(self.found):
+    def classified(self, is_sealed: Callable[[bytes], bool]) -> Break:
+        """REORDERED instead of CHANGED if the record was sealed at another place."""
+        if self.actual_leaf is None or not is_sealed(self.actual_leaf):
             return self
-        detail = "another record stands in its place"
+        detail = "another sealed record is in its place"
         return replace(self, kind=Kind.REORDERED, detail=detail)
 
     def __str__(self) -> str:
@@ -81,8 +81,8 @@ class Break:
 
 
 @dataclass(frozen=True)
-class Base:
-    """Where the log at hand begins: at its start, or after what was pruned."""
+class LogStart:
+    """The state before the first record in the database: empty, or after the pruned records."""
 
     frontier: Frontier = field(default_factory=Frontier)
     chain: bytes = GENESIS
@@ -90,77 +90,77 @@ class Base:
 
 @dataclass(frozen=True)
 class Expected:
-    """What the rows are held against."""
+    """What the rows must agree with."""
 
     mac_key: bytes
     public_key: PublicKey
     notes: Sequence[tuple[int, str, bytes]]
     """The checkpoints in the database: size, note, frontier; the smallest first."""
     anchors: Mapping[int, Set[bytes]] = field(default_factory=dict)
-    """Roots that were written down elsewhere, by size."""
+    """Roots stored elsewhere, by size."""
     people: Collection[str] = frozenset()
-    """Pseudonyms that have a key, or had one until it was erased."""
+    """Pseudonyms with a key, or with a recorded erasure."""
     copies: Set[int] = frozenset()
-    """Ids of records that repeat an older one."""
+    """Ids of records that are copies of an older one."""
 
 
-def walk(rows: Iterable[Row], base: Base, expected: Expected) -> tuple[int, Break | None]:
-    """How many records are in the log by the end, and the first break.
+def verify(rows: Iterable[Row], start: LogStart, expected: Expected) -> tuple[int, Break | None]:
+    """The size of the log up to the first break, and the break, or None.
 
-    ``rows`` come by sequence, the smallest first.
+    ``rows`` are in order of ``sequence``.
     """
-    stops = _Stops(expected, base)
-    found = stops.at(base.frontier)
-    if found:
-        return base.frontier.size, found
-    tree, chain = base.frontier.copy(), base.chain
+    stated = _StatedRoots(expected, start)
+    problem = stated.check(start.frontier)
+    if problem:
+        return start.frontier.size, problem
+    tree, chain = start.frontier.copy(), start.chain
     people = {"", *expected.people}
     mac_key, copies = expected.mac_key, expected.copies
-    coming = _Peekable(rows)
+    upcoming = _Peekable(rows)
     size, append = tree.size, tree.append
-    # Written out, not in small functions: it runs once for every record there ever was.
-    for row in coming:
-        sequence, record_id, sealed, linked, stored, mac = row[:6]
+    # One long loop without function calls, since it runs for every record of the log.
+    for row in upcoming:
+        sequence, record_id, sealed_leaf, sealed_chain, stored, mac = row[:6]
         if sequence != size:
             return size, _gap(row, size)
         if stored is None:
-            return size, _break(row, Kind.MISSING, "it was sealed and is gone")
+            return size, _break(row, Kind.MISSING, "it was sealed, but is not in the table")
         leaf = sha256(b"\0" + stored).digest()
-        if leaf != sealed:
-            changed = _break(row, Kind.CHANGED, "it does not say what was sealed")
-            return size, replace(changed, found=leaf)
+        if leaf != sealed_leaf:
+            changed = _break(row, Kind.CHANGED, "its content differs from what was sealed")
+            return size, replace(changed, actual_leaf=leaf)
         before, chain = chain, sha256(b"\2" + chain + leaf).digest()
-        if chain != linked:
-            return size, _unlinked(row, coming.peek(), before)
+        if chain != sealed_chain:
+            return size, _chain_break(row, upcoming.peek(), before)
         if record_id in copies:
             return size, _break(row, Kind.INSERTED, "it is a copy of an older record")
         if blake2s(leaf, key=mac_key).digest() != mac:
-            return size, _foreign(row, coming.peek(), before)
-        if not stored.startswith(_opening(*row[6:])):
-            return size, _break(row, Kind.CHANGED, COLUMNS)
+            return size, _mac_break(row, upcoming.peek(), before)
+        if not stored.startswith(_header_bytes(*row[6:])):
+            return size, _break(row, Kind.CHANGED, BAD_COLUMNS)
         if row.actor not in people or row.subject not in people:
-            return size, _break(row, Kind.MISSING, "its key is gone, and no erasure says so")
+            return size, _break(row, Kind.MISSING, "its key was deleted without a recorded erasure")
         append(leaf)
         size += 1
-        if size == stops.next:
-            found = stops.at(tree)
-            if found:
-                return size, found
-    return size, stops.beyond(size)
+        if size == stated.next_size:
+            problem = stated.check(tree)
+            if problem:
+                return size, problem
+    return size, stated.check_end(size)
 
 
-NOT_OURS = "it was changed before it was sealed, or this site did not write it"
-COLUMNS = "its columns do not say what was recorded"
+BAD_MAC = "it was changed before it was sealed, or this site did not write it"
+BAD_COLUMNS = "its columns differ from what was recorded"
 
 
-def waiting(rows: Iterable[Row], mac_key: bytes) -> Break | None:
-    """The first break among records that are not sealed yet; their leaf and chain do not count."""
+def verify_unsealed(rows: Iterable[Row], mac_key: bytes) -> Break | None:
+    """The first break among records that are not sealed yet; ``leaf`` and ``chain`` are ignored."""
     for row in rows:
         assert row.stored is not None
         if blake2s(leaf_hash(row.stored), key=mac_key).digest() != row.mac:
-            return Break(Kind.CHANGED, NOT_OURS, record_id=row.record_id)
-        if not row.stored.startswith(_opening(*row[6:])):
-            return Break(Kind.CHANGED, COLUMNS, record_id=row.record_id)
+            return Break(Kind.CHANGED, BAD_MAC, record_id=row.record_id)
+        if not row.stored.startswith(_header_bytes(*row[6:])):
+            return Break(Kind.CHANGED, BAD_COLUMNS, record_id=row.record_id)
     return None
 
 
@@ -174,72 +174,72 @@ def _gap(row: Row, size: int) -> Break:
     return _break(row, Kind.INSERTED, "its place is taken")
 
 
-def _unlinked(row: Row, following: Row | None, before: bytes) -> Break:
-    """The record is as sealed, but was chained to another one than stands before it."""
+def _chain_break(row: Row, following: Row | None, before: bytes) -> Break:
+    """The record is as sealed, but not chained to the record before it."""
     if following and link(before, following.leaf) == following.chain:
         if link(following.chain, row.leaf) == row.chain:
             return _break(row, Kind.REORDERED, "it was sealed after the record that follows it")
         return _break(row, Kind.INSERTED, "the one that follows is chained to the one before it")
-    return _break(row, Kind.MISSING, "what it was chained to no longer stands before it")
+    return _break(row, Kind.MISSING, "the record that it was chained to is missing")
 
 
-def _foreign(row: Row, following: Row | None, before: bytes) -> Break:
+def _mac_break(row: Row, following: Row | None, before: bytes) -> Break:
     if following and link(before, following.leaf) == following.chain:
         return _break(row, Kind.INSERTED, "the one that follows is chained to the one before it")
-    return _break(row, Kind.CHANGED, NOT_OURS)
+    return _break(row, Kind.CHANGED, BAD_MAC)
 
 
-class _Stops:
-    """The sizes at which somebody has stated a root."""
+class _StatedRoots:
+    """The sizes at which a checkpoint or an anchor states a root."""
 
-    def __init__(self, expected: Expected, base: Base) -> None:
+    def __init__(self, expected: Expected, start: LogStart) -> None:
         self._expected = expected
         self._notes = {size: (note, frontier) for size, note, frontier in expected.notes}
         sizes = {*self._notes, *expected.anchors}
-        self._sizes = iter(sorted(size for size in sizes if size >= base.frontier.size))
-        self._newest = {size for size, *_ in expected.notes[-SIGNATURES_CHECKED:]}
-        self._good = self._covered = base.frontier.size
-        self.next = next(self._sizes, None)
+        self._sizes = iter(sorted(size for size in sizes if size >= start.frontier.size))
+        self._newest = {size for size, *_ in expected.notes[-MAX_SIGNATURES_CHECKED:]}
+        self._last_good = self._covered = start.frontier.size
+        self.next_size = next(self._sizes, None)
 
-    def at(self, tree: Frontier) -> Break | None:
-        if tree.size != self.next:
+    def check(self, tree: Frontier) -> Break | None:
+        if tree.size != self.next_size:
             return None
         root = tree.root()
-        self.next = next(self._sizes, None)
+        self.next_size = next(self._sizes, None)
         stated = self._expected.anchors.get(tree.size, {root})
         if stated != {root}:
             return self._rebuilt(f"the anchor of size {tree.size} states another root")
         if tree.size in self._notes:
             note, frontier = self._notes[tree.size]
-            reason = self._why_bad(note, Checkpoint(tree.size, root))
+            reason = self._note_error(note, Checkpoint(tree.size, root))
             if frontier != tree.as_bytes():
-                reason = reason or "goes on from another tree"
+                reason = reason or "has another frontier"
             if reason:
                 return self._rebuilt(f"the checkpoint of size {tree.size} {reason}")
             self._covered = tree.size
-        self._good = tree.size
+        self._last_good = tree.size
         return None
 
-    def _why_bad(self, note: str, wanted: Checkpoint) -> str:
-        if not note.startswith(wanted.text() + "\n"):
+    def _note_error(self, note: str, expected: Checkpoint) -> str:
+        if not note.startswith(expected.text() + "\n"):
             return "states another root"
-        if wanted.size not in self._newest:
+        if expected.size not in self._newest:
             return ""
         try:
-            self._expected.public_key.opened(note)
+            self._expected.public_key.verified_text(note)
         except BadNote:
             return "is not signed by this log's key"
         return ""
 
     def _rebuilt(self, detail: str) -> Break:
-        return Break(Kind.REBUILT, f"from here on: {detail}", self._good)
+        return Break(Kind.REBUILT, f"from here on: {detail}", self._last_good)
 
-    def beyond(self, size: int) -> Break | None:
-        if self.next is not None:
-            known = "an anchor" if self.next in self._expected.anchors else "a checkpoint"
-            return Break(Kind.CUT_OFF, f"{known} knows of {self.next} records", size)
+    def check_end(self, size: int) -> Break | None:
+        if self.next_size is not None:
+            source = "an anchor" if self.next_size in self._expected.anchors else "a checkpoint"
+            return Break(Kind.TRUNCATED, f"{source} covers {self.next_size} records", size)
         if size != self._covered:
-            return Break(Kind.CUT_OFF, "no checkpoint covers it any more", self._covered)
+            return Break(Kind.TRUNCATED, "no checkpoint covers it any more", self._covered)
         return None
 
 
@@ -263,7 +263,7 @@ class _Peekable:
 
 
 def roots_by_size(checkpoints: Iterable[Checkpoint]) -> dict[int, set[bytes]]:
-    """Anchors as ``Expected`` takes them."""
+    """Roots of checkpoints by size, for ``Expected.anchors``."""
     roots: dict[int, set[bytes]] = {}
     for checkpoint in checkpoints:
         roots.setdefault(checkpoint.size, set()).add(checkpoint.root)

@@ -1,6 +1,6 @@
-"""One person's key: the pseudonym it gives, and the texts only it opens.
+"""One person's key: pseudonym and text encryption (crypto-shredding).
 
-Pure. Who destroys the key destroys the texts, and nobody can tell any more whose the pseudonym was.
+Pure. Destroying the key destroys the texts, and the link from the pseudonym to the person.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ KEY_BYTES = 32
 GCM_NONCE_BYTES = 12
 
 
-class Unreadable(ValueError):
-    """The text was not encrypted with this key, or was changed since."""
+class DecryptionError(ValueError):
+    """The text was encrypted with another key, or changed afterwards."""
 
 
 def new_key() -> bytes:
@@ -24,26 +24,28 @@ def new_key() -> bytes:
 
 
 def pseudonym_of(key: bytes) -> str:
-    """Such as ``p-9f86d081884c7d65``: says nothing about the person without the table of keys."""
+    """Such as ``p-9f86d081884c7d65``: nobody can derive it from the person's name."""
     return "p-" + sha256(b"pseudonym\n" + key).hexdigest()[:16]
 
 
-def lookup(name: str, secret: bytes) -> bytes:
-    """What a person's keys are found by; 16 bytes, which tell the name only to who can guess it
-    and has the site's secret (32 bytes)."""
+def keyed_hash(name: str, secret: bytes) -> bytes:
+    """Keyed BLAKE2s of a name (16 bytes), to find a person's keys without storing the name.
+
+    ``secret`` is 32 bytes; only with it can a guessed name be checked.
+    """
     data = name.encode("utf-8", "backslashreplace")
     return blake2s(data, key=secret, digest_size=16, person=b"whose").digest()
 
 
-def close(text: str, key: bytes, nonce: bytes) -> bytes:
-    """``text`` encrypted with AES-256-GCM; a ``nonce`` is never used twice."""
+def encrypt(text: str, key: bytes, nonce: bytes) -> bytes:
+    """``text`` encrypted with AES-256-GCM. Never use a ``nonce`` twice."""
     data = text.encode("utf-8", "backslashreplace")
     return AESGCM(key).encrypt(nonce[:GCM_NONCE_BYTES], data, None)
 
 
-def open_(closed: bytes, key: bytes, nonce: bytes) -> str:
-    """Raises ``Unreadable``."""
+def decrypt(ciphertext: bytes, key: bytes, nonce: bytes) -> str:
+    """The text. Raises ``DecryptionError``."""
     try:
-        return AESGCM(key).decrypt(nonce[:GCM_NONCE_BYTES], closed, None).decode()
+        return AESGCM(key).decrypt(nonce[:GCM_NONCE_BYTES], ciphertext, None).decode()
     except InvalidTag:
-        raise Unreadable("another key closed it, or it was changed") from None
+        raise DecryptionError("encrypted with another key, or changed since") from None

@@ -1,7 +1,7 @@
-"""Take a person out of whatever the site keeps, as far as each app knows where they are.
+"""Erase a person from the tables of every app.
 
-The apps say so themselves: ``settings.AUDIT_ERASERS`` are the dotted names of functions that are
-called in the transaction in which the person's key is destroyed.
+``settings.AUDIT_ERASERS`` are dotted names of functions, one or more per app. They run in the
+transaction that deletes the person's key.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 
 ERASED = "[ERASED]"
-"""Stands where a text stood, if the row has to stay."""
+"""Replaces a text if its row has to stay."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Whom to erase: the name as given, and what stays in its place, such as ``(p-9f86...)``."""
+    """Whom to erase, and the text that replaces the name, such as ``(p-9f86...)``."""
 
     name: str
-    left: str
+    replacement: str
 
     @property
     def names(self) -> frozenset[str]:
-        """Under which the tables may have them."""
-        return frozenset({self.name, known_as(self.name)})
+        """The names under which tables may store the person."""
+        return frozenset({self.name, stored_name(self.name)})
 
 
 Eraser = Callable[[Person], Mapping[str, int]]
-"""Returns how many rows of which table it emptied or deleted."""
+"""Returns the number of rows cleared or deleted, by table."""
 
 
 def erase(person: Person) -> dict[str, int]:
-    """Rows by table."""
+    """Run every app's eraser; the number of rows by table."""
     rows: Counter[str] = Counter()
     for name in settings.AUDIT_ERASERS:
         eraser: Eraser = import_string(name)

@@ -1,4 +1,4 @@
-"""Who is behind a pseudonym, and the key to the texts about them."""
+"""Pseudonyms and per-person encryption keys (crypto-shredding)."""
 
 from __future__ import annotations
 
@@ -19,107 +19,106 @@ from audit.privacy.channels import Channel
 from audit.privacy.gateway import is_redacted
 from audit.privacy.redaction import redact
 
-SECONDS_A_KEY_IS_KNOWN = 10.0
-"""After an erasure, running processes go on using the destroyed key for at most that long."""
+KEY_CACHE_SECONDS = 10.0
+"""How long a running process may go on using a key after its erasure, at most."""
 
-MOST_KEYS_KNOWN = 10_000
+MAX_CACHED_KEYS = 10_000
 
-INSERT_KEYS = "INSERT INTO audit_subjectkey (pseudonym, lookup, name, key, created) VALUES"
-
+INSERT_STATEMENT = "INSERT INTO audit_subjectkey (pseudonym, lookup, name, key, created) VALUES"
 
 LONGEST_NAME = 200
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _PSEUDONYM = re.compile(r"\[[A-Z]+\].*-[a-p]{12}\Z")
 
 
-def known_as(name: str) -> str:
-    """A person's name as it is kept outside the audit trail.
+def stored_name(name: str) -> str:
+    """A person's name as the tables outside the audit trail store it.
 
-    A name that holds personal data, such as an address, becomes ``[EMAIL]-`` and twelve letters:
-    always the same ones, which only this site can make. All others stay as they are.
+    A name that holds personal data, such as an address, becomes ``[EMAIL]-`` and twelve letters: a
+    keyed hash of the name. All others stay as they are.
     """
     return _masked(name, settings.PHONE_REGION) if is_redacted(Channel.NAMES) else name
 
 
 def is_pseudonym(name: str) -> bool:
-    """Whether ``known_as`` made it; no token may name somebody like that."""
+    """Whether ``stored_name`` returned it; a token must not have it as its subject."""
     return _PSEUDONYM.search(name) is not None
 
 
 @lru_cache(maxsize=4096)
 def _masked(name: str, region: str) -> str:
-    shown = redact(name, region=region)
-    if shown == name:
+    masked = redact(name, region=region)
+    if masked == name:
         return name
-    letters = encryption.lookup(name, keys.lookup_key()).hex()[:12].translate(_LETTERS)
-    # Letters, since digits could make a number of it.
-    return f"{shown[: LONGEST_NAME - 13]}-{letters}"
+    letters = encryption.keyed_hash(name, keys.lookup_key()).hex()[:12].translate(_LETTERS)
+    # Letters, since digits could look like a number.
+    return f"{masked[: LONGEST_NAME - 13]}-{letters}"
 
 
-def _lookup(name: str) -> bytes:
-    """Of a name and of what it is known as alike."""
-    return encryption.lookup(_masked(name, settings.PHONE_REGION), keys.lookup_key())
+def _name_hash(name: str) -> bytes:
+    """The same for a name and for its ``stored_name``."""
+    return encryption.keyed_hash(_masked(name, settings.PHONE_REGION), keys.lookup_key())
 
 
-def _lookups(name: str) -> set[bytes]:
-    # Keys made before names were masked are found by the name itself.
-    return {_lookup(name), encryption.lookup(name, keys.lookup_key())}
+def _name_hashes(name: str) -> set[bytes]:
+    # Keys from before names were masked are stored under the hash of the name itself.
+    return {_name_hash(name), encryption.keyed_hash(name, keys.lookup_key())}
 
 
 class SubjectKeyManager(models.Manager["SubjectKey"]):
-    _known: ClassVar[dict[bytes, tuple[SubjectKey, float]]] = {}
+    _cache: ClassVar[dict[bytes, tuple[SubjectKey, float]]] = {}
 
-    def whose(self, name: str) -> models.QuerySet[SubjectKey]:
-        """A person's keys. Two processes that meet somebody new at once make one each."""
-        return self.filter(lookup__in=_lookups(name))
+    def for_person(self, name: str) -> models.QuerySet[SubjectKey]:
+        """A person's keys: several if processes created one at the same time."""
+        return self.filter(lookup__in=_name_hashes(name))
 
-    def of(self, names: Iterable[str]) -> dict[str, SubjectKey]:
-        """A key for each name; one that is new is not saved yet (``is_new``)."""
-        wanted = {name: _lookup(name) for name in names}
-        found = {}
-        for lookup in wanted.values():
-            key, until = self._known.get(lookup, (None, 0.0))
+    def get_many(self, names: Iterable[str]) -> dict[str, SubjectKey]:
+        """A key for every name; keys of new people are not saved yet (``is_new``)."""
+        hashes = {name: _name_hash(name) for name in names}
+        people = {}
+        for lookup in hashes.values():
+            key, until = self._cache.get(lookup, (None, 0.0))
             if key and time.monotonic() < until:
-                found[lookup] = key
-        missing = [lookup for lookup in wanted.values() if lookup not in found]
+                people[lookup] = key
+        missing = [lookup for lookup in hashes.values() if lookup not in people]
         if missing:
-            found |= {bytes(key.lookup): key for key in self.filter(lookup__in=missing)}
-            self.remember(found.values())
+            people |= {bytes(key.lookup): key for key in self.filter(lookup__in=missing)}
+            self.cache(people.values())
         return {
-            name: found[lookup] if lookup in found else SubjectKey.new(name, lookup)
-            for name, lookup in wanted.items()
+            name: people[lookup] if lookup in people else SubjectKey.new(name, lookup)
+            for name, lookup in hashes.items()
         }
 
-    def kept(self, name: str) -> SubjectKey:
-        """A person's key, to encrypt with what is kept elsewhere."""
-        key = self.of([name])[name]
+    def get_or_create_key(self, name: str) -> SubjectKey:
+        """A person's key, to encrypt texts in other tables."""
+        key = self.get_many([name])[name]
         if key.is_new:
             key.save(force_insert=True)
-            self.made([key])
+            self.mark_saved([key])
         return key
 
-    def remember(self, made: Iterable[SubjectKey]) -> None:
-        """Keep keys in memory, unless a rollback could still take them away."""
+    def cache(self, people: Iterable[SubjectKey]) -> None:
+        """Keep keys in memory, unless a transaction is open that may still roll back."""
         if connection.in_atomic_block or not connection.get_autocommit():
             return
-        if len(self._known) > MOST_KEYS_KNOWN:
-            self._known.clear()
-        until = time.monotonic() + SECONDS_A_KEY_IS_KNOWN
-        for key in made:
-            self._known[bytes(key.lookup)] = (key, until)
+        if len(self._cache) > MAX_CACHED_KEYS:
+            self._cache.clear()
+        until = time.monotonic() + KEY_CACHE_SECONDS
+        for key in people:
+            self._cache[bytes(key.lookup)] = (key, until)
 
-    def made(self, new: list[SubjectKey]) -> None:
-        """They were written together with a record (``bringing``)."""
+    def mark_saved(self, new: list[SubjectKey]) -> None:
+        """For keys that were inserted together with a record (``insert_keys_sql``)."""
         for key in new:
             key._state.adding = False
-        self.remember(new)
+        self.cache(new)
 
-    def forget(self) -> None:
-        self._known.clear()
+    def clear_cache(self) -> None:
+        self._cache.clear()
 
 
 class SubjectKey(models.Model):
-    """One key of one person: what an erasure destroys."""
+    """One key of one person. Erasing the person deletes it."""
 
     pseudonym = models.CharField(max_length=20, primary_key=True)
     lookup = models.BinaryField(max_length=16, db_index=True)
@@ -135,38 +134,41 @@ class SubjectKey(models.Model):
     @classmethod
     def new(cls, name: str, lookup: bytes) -> SubjectKey:
         key = encryption.new_key()
-        shown = _masked(name, settings.PHONE_REGION)[:LONGEST_NAME]
-        return cls(pseudonym=encryption.pseudonym_of(key), lookup=lookup, name=shown, key=key)
+        masked = _masked(name, settings.PHONE_REGION)[:LONGEST_NAME]
+        return cls(pseudonym=encryption.pseudonym_of(key), lookup=lookup, name=masked, key=key)
 
     def is_of(self, name: str) -> bool:
-        return bytes(self.lookup) in _lookups(name)
+        return bytes(self.lookup) in _name_hashes(name)
 
     @property
     def is_new(self) -> bool:
         return self._state.adding
 
-    def close(self, text: str) -> bytes:
-        """``text``, for a column of its own; nobody reads it once the key is destroyed."""
+    def encrypt(self, text: str) -> bytes:
+        """Nonce and ciphertext, for a column of another table; unreadable once the key is gone."""
         nonce = os.urandom(encryption.GCM_NONCE_BYTES)
-        return nonce + encryption.close(text, bytes(self.key), nonce)
+        return nonce + encryption.encrypt(text, bytes(self.key), nonce)
 
-    def open(self, closed: bytes) -> str:
-        """What ``close`` was given. Raises ``encryption.Unreadable``."""
-        nonce, rest = closed[: encryption.GCM_NONCE_BYTES], closed[encryption.GCM_NONCE_BYTES :]
-        return encryption.open_(rest, bytes(self.key), nonce)
+    def decrypt(self, ciphertext: bytes) -> str:
+        """The text of ``encrypt``. Raises ``encryption.DecryptionError``."""
+        nonce, encrypted = (
+            ciphertext[: encryption.GCM_NONCE_BYTES],
+            ciphertext[encryption.GCM_NONCE_BYTES :],
+        )
+        return encryption.decrypt(encrypted, bytes(self.key), nonce)
 
 
 class Pseudonym(models.ForeignKey):  # type: ignore[type-arg]
-    """Points to a key that may have been destroyed."""
+    """A foreign key to a ``SubjectKey`` that may have been deleted."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        loose = {"on_delete": models.DO_NOTHING, "db_constraint": False, "db_index": False}
-        shape = {"to": "audit.SubjectKey", "null": True, "blank": True, "related_name": "+"}
-        super().__init__(*args, **{**loose, **shape, **kwargs})
+        no_constraint = {"on_delete": models.DO_NOTHING, "db_constraint": False, "db_index": False}
+        target = {"to": "audit.SubjectKey", "null": True, "blank": True, "related_name": "+"}
+        super().__init__(*args, **{**no_constraint, **target, **kwargs})
 
 
-def bringing(new: list[SubjectKey]) -> tuple[str, list[Any]]:
-    """What stands before an INSERT for it to bring people's new keys along, and its values."""
+def insert_keys_sql(new: list[SubjectKey]) -> tuple[str, list[Any]]:
+    """A WITH clause that inserts new keys in the same statement as a record, and its values."""
     if not new:
         return "", []
     rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(new))
@@ -175,4 +177,4 @@ def bringing(new: list[SubjectKey]) -> tuple[str, list[Any]]:
         for person in new
         for value in (person.pk, person.lookup, person.name, person.key, person.created)
     ]
-    return f"WITH brought AS ({INSERT_KEYS} {rows}) ", values
+    return f"WITH new_keys AS ({INSERT_STATEMENT} {rows}) ", values

@@ -1,5 +1,5 @@
-"""Redaction of personal data, by channel. Pure but for ``presidio``.
+"""Redaction of personal data, by channel. Pure except for ``presidio``.
 
 ``gateway`` is the entry for other apps, ``redaction`` masks a text, ``patterns``, ``digit_runs``,
-``id_numbers`` and ``phones`` recognise what is personal.
+``id_numbers`` and ``phones`` recognise personal data.
 """

@@ -1,7 +1,7 @@
-"""What is done with personal data, channel by channel. Pure: standard library only.
+"""What is done with personal data, by channel. Pure: standard library only.
 
-A channel is a way by which texts come in, are kept, or leave. The audit trail is none of them: it
-is redacted whatever is set here.
+A channel is a way by which texts come in, are stored, or leave. The audit trail is not a channel:
+it is always redacted.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ class Mode(StrEnum):
     """As ``redact``; and the text as written is encrypted under the person's key, for those who
     work on the ticket and for that person. `audit_erase` destroys the key."""
     REDACT = "redact"
-    """Placeholders, such as ``[EMAIL]``, stand where personal data stood."""
+    """Personal data is replaced by placeholders such as ``[EMAIL]``."""
     REJECT = "reject"
-    """The text is refused; what is told are the kinds found and the field, never the value."""
+    """The text is rejected; the error names the field and the kinds, never the value."""
     WARN = "warn"
-    """It stays as written, and whoever brought it is told which kinds are in it."""
+    """The text stays as written, and its author is warned of the kinds in it."""
     OFF = "off"
-    """It stays as written."""
+    """The text stays as written."""
 
 
 class Channel(StrEnum):
     ASK = "ask"
-    """Questions to /ask; what is kept of them is redacted whatever is set here."""
+    """Questions to /ask; what is stored of them is always redacted."""
     TICKETS = "tickets"
-    """Tickets' messages; their categories and tags are never encrypted, only masked."""
+    """Messages of tickets; categories and tags are never encrypted, only masked."""
     COMMENTS = "comments"
-    """What customers say on tickets, and the desk's notes. What the desk says to its customer is
-    encrypted whatever is set here, but for ``off``: it must arrive as written."""
+    """Customers' comments on tickets, and the desk's notes. The desk's replies to a customer are
+    encrypted in every mode except ``off``: they must arrive as written."""
     FAQS = "faqs"
-    """What an FAQ says, wherever it comes from."""
+    """The texts of an FAQ, from any source."""
     NAMES = "names"
-    """User ids that hold personal data, such as an address; see ``people.known_as``."""
+    """User ids that hold personal data, such as an address; see ``pseudonyms.stored_name``."""
     MAIL = "mail"
-    """What mails say; their address is where they go."""
+    """Texts of mails; the recipient's address is not changed."""
     WEBHOOKS = "webhooks"
     PROMPTS = "prompts"
     """Questions to the agent's model."""
     LOGS = "logs"
-    """Log lines, traces and error documents. No metric holds a text."""
+    """Log lines, traces and error documents. Metrics hold no texts."""
 
 
 _INCOMING = frozenset({Mode.REDACT, Mode.REJECT, Mode.OFF})
@@ -60,22 +60,22 @@ MODES: Mapping[Channel, frozenset[Mode]] = {
     Channel.PROMPTS: _OUTGOING,
     Channel.LOGS: _OUTGOING,
 }
-"""What each may be set to."""
+"""The modes that a channel allows."""
 
 DEFAULTS: Mapping[Channel, Mode] = {
     **dict.fromkeys(Channel, Mode.REDACT),
-    # A phone number to be called back on is of use only to whoever can read it.
+    # The desk must be able to read a phone number to call it back.
     Channel.TICKETS: Mode.ENCRYPT,
     Channel.COMMENTS: Mode.ENCRYPT,
-    # Written to be read by everybody: the address they give is most often the desk's own.
+    # Public texts: an address in them is most often the desk's own.
     Channel.FAQS: Mode.WARN,
 }
 
 
 def parse(text: str) -> dict[Channel, Mode]:
-    """Modes from text such as "ask=reject faqs=redact"; what is not named stays as it is.
+    """Modes from text such as "ask=reject faqs=redact"; other channels keep their default.
 
-    Raises ``ValueError`` that says how such a text must look.
+    Raises ``ValueError`` with the expected format.
     """
     modes = dict(DEFAULTS)
     for part in text.split():

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-# What stands where something was found before; nothing is found, and no label read, across it.
+# Characters that replace text that was masked before. No match and no label extends across them.
 MASKED = "\x00"
 MASKED_PHONE = "\x01"
 NO_NUMBER = "\x02"
@@ -32,7 +32,7 @@ _LONGEST_LINK = 6
 _LEAD = re.compile(r"(?:\+\(?|\(\+?)\Z")
 GLUE = re.compile(r"[A-Za-z0-9_]")
 
-# Digits that are a date, a UUID or a code printed in fours, whatever the words around them say.
+# Digits that are a date, a UUID or a code printed in fours, regardless of the words around them.
 # (IBANs are printed in fours; one that has not been masked has the wrong check digits.)
 _LIKE_A_DATE = re.compile(r"[0-9]{1,4}([-/. ])[0-9]{1,2}\1[0-9]{1,4}(?![0-9]|[-/.][0-9])")
 _MONTH, _DAY, _YEAR = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12][0-9]|3[01])", "(?:19|20)[0-9]{2}"
@@ -53,7 +53,7 @@ _CODE_IN_FOURS = re.compile(
 
 
 class Label(Enum):
-    """What the words before a number say it is."""
+    """The kind of number that the words before it announce."""
 
     PHONE = auto()
     CARD = auto()
@@ -82,10 +82,12 @@ _WORDS = {
     """,
 }
 _LABELS = {word: label for label, words in _WORDS.items() for word in words.split()}
-_WHOSE = "my his her our their your mera meri hamara میرا میرے ہمارا"
+_POSSESSIVES = "my his her our their your mera meri hamara میرا میرے ہمارا"
 _NUMBER = "number no num نمبر"
 _LABELS |= {
-    f"{whose} {number}": Label.PHONE for whose in _WHOSE.split() for number in _NUMBER.split()
+    f"{possessive} {number}": Label.PHONE
+    for possessive in _POSSESSIVES.split()
+    for number in _NUMBER.split()
 }
 _LABELS |= dict.fromkeys(
     ["id card", "identity card", "shanakhti card", "شناختی کارڈ"], Label.IDENTITY
@@ -123,15 +125,15 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class Place:
-    """A group that may begin a number, and what leads to it."""
+    """A group that may begin a number, with its context."""
 
     text: str
     run: Sequence[Group]
     first: int
     read_to: int
-    """Where the number before this one ended; what stands before that is not about this one."""
+    """Where the previous number ended; text before it does not describe this one."""
     after_phone: bool
-    """Whether that number was a phone."""
+    """Whether the previous number was a phone."""
 
     @property
     def start(self) -> int:
@@ -140,8 +142,8 @@ class Place:
     @cached_property
     def lead(self) -> str:
         """The plus and the parenthesis that open the number, such as ``(+``."""
-        found = _LEAD.search(self.text[max(self.read_to, self.start - 2) : self.start])
-        return found[0] if found else ""
+        match = _LEAD.search(self.text[max(self.read_to, self.start - 2) : self.start])
+        return match[0] if match else ""
 
     @cached_property
     def before(self) -> str:
@@ -159,8 +161,8 @@ class Place:
 
     @cached_property
     def label(self) -> Label | None:
-        """What the nearest label before the number says."""
-        # What is said of a run is said of every number in it, until one has been read.
+        """The nearest label before the number."""
+        # A label applies to every number of a run, until one has been read.
         start = self.start if self.read_to > self.run[0].start else self.run[0].start
         leading = self.text[max(self.read_to, start - _REACH) : start]
         if self.after_phone and _BETWEEN_PHONES.fullmatch(leading):
@@ -171,9 +173,9 @@ class Place:
     def readings(self) -> list[Reading]:
         """The numbers of 7 to 19 digits that may begin here, the longest first.
 
-        Digits set one by one make no number: there would be too many readings to try.
+        Single digits with blanks between them are skipped: there would be too many readings to try.
         """
-        found: list[Reading] = []
+        readings: list[Reading] = []
         digits, sizes = "", []
         for group in self.run[self.first : self.first + _MOST_GROUPS]:
             digits += group.digits
@@ -181,9 +183,9 @@ class Place:
             if len(digits) > _MOST_DIGITS:
                 break
             if len(digits) >= _FEWEST_DIGITS and len(digits) > 1.5 * len(sizes):
-                found.append(Reading(digits, tuple(sizes), group.end))
-        found.reverse()
-        return found
+                readings.append(Reading(digits, tuple(sizes), group.end))
+        readings.reverse()
+        return readings
 
 
 def without_other_numbers(text: str) -> str:
@@ -249,18 +251,18 @@ def _label_of(word: str) -> Label | None:
     return _LABELS.get(word) or _LABELS.get(word.removesuffix("s"))
 
 
-def _blank(found: re.Match[str]) -> str:
-    return NO_NUMBER * len(found[0])
+def _blank(match: re.Match[str]) -> str:
+    return NO_NUMBER * len(match[0])
 
 
-def _blank_a_build(found: re.Match[str]) -> str:
-    leading = found.string[max(0, found.start() - _REACH) : found.start()]
-    is_phone = _nearest_label(_WORD.findall(leading)) is Label.PHONE and ".0." not in found[0]
-    is_build = _ONE_DIGIT_BETWEEN.search(found[0]) and not is_phone
-    return _blank(found) if is_build else found[0]
+def _blank_a_build(match: re.Match[str]) -> str:
+    leading = match.string[max(0, match.start() - _REACH) : match.start()]
+    is_phone = _nearest_label(_WORD.findall(leading)) is Label.PHONE and ".0." not in match[0]
+    is_build = _ONE_DIGIT_BETWEEN.search(match[0]) and not is_phone
+    return _blank(match) if is_build else match[0]
 
 
-def _blank_a_date(found: re.Match[str]) -> str:
-    before = found.string[max(0, found.start() - 2) : found.start()]
-    is_date = _DATE.fullmatch(found[0]) and not _NUMBER_BEFORE.search(before)
-    return _blank(found) if is_date else found[0]
+def _blank_a_date(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    is_date = _DATE.fullmatch(match[0]) and not _NUMBER_BEFORE.search(before)
+    return _blank(match) if is_date else match[0]

@@ -1,4 +1,4 @@
-"""Personal data on its way in and out, as ``settings.REDACTION`` has it for each channel."""
+"""Apply ``settings.REDACTION`` to texts that come in or leave through a channel."""
 
 from __future__ import annotations
 
@@ -15,91 +15,105 @@ __all__ = [
     "Channel",
     "Message",
     "PersonalData",
-    "admit",
-    "admit_message",
+    "apply_inbound",
+    "apply_inbound_message",
     "find_in",
     "is_redacted",
     "kinds_in",
-    "leaving",
-    "refuse",
+    "redact_outbound",
+    "reject",
 ]
 
 
 class PersonalData(Exception):
-    """A channel that takes no personal data was given some; says where and which, never what."""
+    """A text for a channel that accepts no personal data holds some.
+
+    It names the fields and the kinds, never the values.
+    """
 
     problem_status = 422
 
-    def __init__(self, found: Mapping[str, Iterable[str]]) -> None:
-        self.found = {field: sorted(kinds) for field, kinds in found.items()}
-        super().__init__(self.found)
+    def __init__(self, kinds_by_field: Mapping[str, Iterable[str]]) -> None:
+        self.kinds_by_field = {field: sorted(kinds) for field, kinds in kinds_by_field.items()}
+        super().__init__(self.kinds_by_field)
 
     def __str__(self) -> str:
-        told = (f"{field} ({', '.join(kinds)})" for field, kinds in self.found.items())
-        return f"Personal data is not taken here: {'; '.join(told)}."
+        fields = (f"{field} ({', '.join(kinds)})" for field, kinds in self.kinds_by_field.items())
+        return (
+            f"Personal data is not accepted here: {'; '.join(fields)}. "
+            "Remove it and send the request again."
+        )
 
     @property
     def problem(self) -> dict[str, Any]:
-        """What the problem document says besides."""
+        """Additional members of the problem document."""
         return {
             "errors": [
                 {"field": field, "reason": "It holds personal data.", "kinds": list(kinds)}
-                for field, kinds in self.found.items()
+                for field, kinds in self.kinds_by_field.items()
             ]
         }
 
 
-def admit(channel: Channel, text: str, *, field: str) -> str:
-    """``text`` as the channel takes it. Raises ``PersonalData`` that names ``field``."""
+def apply_inbound(channel: Channel, text: str, *, field: str) -> str:
+    """``text`` as the channel's mode allows it. Raises ``PersonalData`` that names ``field``."""
     mode = settings.REDACTION[channel]
     if mode in (Mode.REDACT, Mode.ENCRYPT):
         return _masked(text)
-    if mode is Mode.REJECT and (found := kinds_in(text)):
-        raise PersonalData({field: found})
+    if mode is Mode.REJECT and (kinds := kinds_in(text)):
+        raise PersonalData({field: kinds})
     return text
 
 
 class Message(NamedTuple):
-    """A text of a conversation on its way in."""
+    """A message of a conversation, after the channel's mode was applied."""
 
     masked: str
     original: str
-    """As written, to be encrypted; empty where nothing is masked or nothing may be kept."""
+    """The text as written, to be encrypted; empty if nothing is masked or nothing may be stored."""
 
 
-def admit_message(channel: Channel, text: str, *, field: str, must_arrive: bool = False) -> Message:
-    """``text`` as the channel takes it. Raises ``PersonalData`` that names ``field``.
+def apply_inbound_message(
+    channel: Channel, text: str, *, field: str, must_arrive: bool = False
+) -> Message:
+    """``text`` as the channel's mode allows it. Raises ``PersonalData`` that names ``field``.
 
-    With ``must_arrive`` it is neither refused nor lost, whatever the channel's mode.
+    With ``must_arrive`` it is never rejected, and the original is stored in every mode.
     """
     mode = settings.REDACTION[channel]
     is_encrypted = mode is Mode.ENCRYPT or (must_arrive and mode is not Mode.OFF)
-    masked = _masked(text) if is_encrypted else admit(channel, text, field=field)
+    masked = _masked(text) if is_encrypted else apply_inbound(channel, text, field=field)
     return Message(masked, text if is_encrypted and masked != text else "")
 
 
-def refuse(channel: Channel, texts: Mapping[str, str]) -> None:
-    """Raises ``PersonalData`` for all of ``texts``, by field, if the channel takes none."""
+def reject(channel: Channel, texts: Mapping[str, str]) -> None:
+    """Raise ``PersonalData`` if the channel rejects personal data and any of ``texts`` holds some.
+
+    ``texts`` are by field; the exception names all fields at once.
+    """
     if settings.REDACTION[channel] is not Mode.REJECT:
         return
-    found = {field: kinds for field, text in texts.items() if (kinds := kinds_in(text))}
-    if found:
-        raise PersonalData(found)
+    kinds_by_field = {field: kinds for field, text in texts.items() if (kinds := kinds_in(text))}
+    if kinds_by_field:
+        raise PersonalData(kinds_by_field)
 
 
-def leaving(channel: Channel, value: Any) -> Any:
-    """A text, or a tree of them, as it may leave through the channel."""
+def redact_outbound(channel: Channel, value: Any) -> Any:
+    """A text, or a JSON-like tree of texts, redacted if the channel's mode says so."""
     return redact_tree(value, region=settings.PHONE_REGION) if is_redacted(channel) else value
 
 
 def load() -> None:
-    """Be ready before the first text comes. Raises ``presidio.NotInstalled``."""
+    """Load the Presidio model, if one is set, before the first request.
+
+    Raises ``presidio.NotInstalled``.
+    """
     if settings.PRESIDIO_MODEL:
         presidio.loaded(settings.PRESIDIO_MODEL, settings.PHONE_REGION)
 
 
 def _masked(text: str) -> str:
-    """Names too, where PRESIDIO_MODEL is set; they alone are never a reason to refuse a text."""
+    """Also names where PRESIDIO_MODEL is set; a name alone is never a reason to reject a text."""
     text = redact(text, region=settings.PHONE_REGION)
     if not settings.PRESIDIO_MODEL:
         return text

@@ -1,7 +1,7 @@
 """Find the personal data that are nothing but digits: CNICs, payment cards and phone numbers.
 
-Pure, but for the numbering plans behind ``phones``. Some forms speak for themselves; others are
-believed only under a label ("call 467 3395"), or unless one speaks against them ("parcel ...").
+Pure, except for the numbering plans behind ``phones``. Some forms are certain by themselves; others
+count only with a label before them ("call 467 3395"), or unless a label contradicts ("parcel ...").
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CARD = re.compile(
     r"|6(?:011|4[4-9][0-9]|5[0-9]{2})[0-9]{12,15}"  # Discover
     r"|220[0-5][0-9]{12}"  # Mir, PayPak
 )
-# Ranges so wide, or cards so rare, that a word against them is believed.
+# Ranges so wide, or cards so rare, that a contradicting label decides.
 _PERHAPS_CARD = re.compile(
     r"(?:50|5[6-9]|6[0-9])[0-9]{14,17}"  # Maestro, UnionPay, RuPay, Verve
     r"|8[12][0-9]{14,17}"  # UnionPay, RuPay
@@ -36,7 +36,7 @@ _DOUBLED = str.maketrans("0123456789", "0246813579")
 # A CNIC is written 35202-1234567-1; its first digit is the province, 1 to 8. The regulations name
 # no check digit.
 _CNIC_SIZES = {(5, 7, 1), (5, 8), (12, 1)}
-# Clocks count milliseconds in 13 digits. Most of those since August 2021 begin as no CNIC does: in
+# Timestamps in milliseconds have 13 digits. Most of those since August 2021 begin like no CNIC: in
 # Khyber Pakhtunkhwa the last division is 17, of districts 1 to 3, and the districts of 16 are few.
 _CLOCK = re.compile(r"1(?:6[3-9]|7[04-9]|[89][0-9])[0-9]{10}")
 
@@ -64,7 +64,7 @@ def _read(place: Place, region: str) -> Span | None:
         return None
     if "+" not in place.lead and not place.is_glued:
         for reading in readings:
-            # A code goes on in letters; so does the sentence of a hasty writer.
+            # Letters may follow a code, or a number typed without a space behind it.
             is_code = GLUE.match(place.text, reading.end) is not None
             if is_code and place.label not in (Label.CARD, Label.IDENTITY):
                 continue
@@ -89,7 +89,7 @@ def is_card(place: Place, reading: Reading) -> bool:
 
 
 def passes_luhn(digits: str) -> bool:
-    """ISO/IEC 7812-1, annex B; a number of zeros passes it and is none."""
+    """ISO/IEC 7812-1, annex B; rejects a number of zeros, which would pass."""
     total = sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
     return total % 10 == 0 and digits.strip("0") != ""
 

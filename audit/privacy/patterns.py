@@ -1,7 +1,7 @@
 """Patterns of personal data with letters or punctuation: e-mail addresses, IBANs and IP addresses.
 
 Pure. Every finder takes text folded by ``redaction`` and yields spans from left to right. Kinds
-made of digits alone need their context: see ``personal_numbers``.
+that consist of digits alone need their context: see ``id_numbers``.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def emails(text: str) -> Iterator[Span]:
 
 
 def may_spell_email(text: str) -> bool:
-    """Whether an e-mail address may be spelled out in ``text``; never wrong when it says no."""
+    """Whether an e-mail address may be spelled out in ``text``; False is certain."""
     lowered = text.lower()
     return any(part in lowered for part in _SPELLED_PARTS)
 
@@ -211,45 +211,45 @@ def ipv6s(text: str) -> Iterator[Span]:
     """IPv6 addresses, with their zone and network length where written."""
     if not _TWO_COLONS.search(text):
         return
-    for found in _IPV6.finditer(text):
-        if not _is_ipv6(found["address"]):
+    for match in _IPV6.finditer(text):
+        if not _is_ipv6(match["address"]):
             continue
-        # "::" is an ornament and "Face::Add" a name in a program, until something announces them.
-        is_odd = found["address"].count(":") < 3 and not _DIGIT.search(found["address"])
-        if is_odd and not (found["network"] or _ADDRESS_BEFORE.search(_before(found))):
+        # "::" is punctuation and "Face::Add" a name in code, unless a word announces an address.
+        is_odd = match["address"].count(":") < 3 and not _DIGIT.search(match["address"])
+        if is_odd and not (match["network"] or _ADDRESS_BEFORE.search(_before(match))):
             continue
-        yield _span(found, bits=128)
+        yield _span(match, bits=128)
 
 
 def ipv4s(text: str) -> Iterator[Span]:
     """IPv4 addresses, with their network length where written."""
     if text.count(".") < 3:
         return
-    for found in _IPV4.finditer(text):
-        before = _before(found)
+    for match in _IPV4.finditer(text):
+        before = _before(match)
         if _NAME_BEFORE.search(before) or _VERSION_BEFORE.search(before):
             continue
-        parts = found["address"].split(".")
+        parts = match["address"].split(".")
         if max(map(int, parts)) > 255:
             continue
-        # Five numbers are rather a chapter or a version if small, a phone if any begins with 0.
-        has_port = found["port"] is not None
+        # Five small numbers are likely a chapter or a version; a phone if any begins with 0.
+        has_port = match["port"] is not None
         if has_port and (
             max(map(len, parts)) == 1 or any(part != str(int(part)) for part in parts)
         ):
             continue
-        yield _span(found, bits=32)
+        yield _span(match, bits=32)
 
 
-def _before(found: re.Match[str]) -> str:
-    return found.string[max(0, found.start() - _CONTEXT) : found.start()]
+def _before(match: re.Match[str]) -> str:
+    return match.string[max(0, match.start() - _CONTEXT) : match.start()]
 
 
-def _span(found: re.Match[str], *, bits: int) -> Span:
-    network = found["network"]
+def _span(match: re.Match[str], *, bits: int) -> Span:
+    network = match["network"]
     is_network = network is not None and int(network) <= bits
-    end = found.end() if is_network else found.end("host")
-    return Span(found.start(), end, Kind.IP)
+    end = match.end() if is_network else match.end("host")
+    return Span(match.start(), end, Kind.IP)
 
 
 def _is_ipv6(address: str) -> bool:

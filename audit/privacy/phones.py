@@ -1,8 +1,8 @@
-"""Tell phone numbers from other digits; the only module that knows phonenumbers.
+"""Distinguish phone numbers from other digits; the only module that imports phonenumbers.
 
-The numbering plans are Google's libphonenumber, as packaged in ``phonenumbers``. It is asked
-about one number of at most 15 digits at a time and never given a whole text to search, so what
-each question costs is bounded.
+The numbering plans are Google's libphonenumber, as packaged in ``phonenumbers``. It checks
+one number of at most 15 digits at a time and never searches a whole text, so the cost of a call is
+bounded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LABEL_BEHIND = re.compile(
     r"(?:office|fax|mobile|cell|phone|tel|home|work|desk|whatsapp)\b",
     re.IGNORECASE,
 )
-# A cheap look before the numbering plans are asked, which takes far longer.
+# A cheap test before the lookup in the numbering plans, which takes far longer.
 _TRUNK = re.compile(r"0[1-9][0-9]{6,11}\Z")
 _MOBILE = re.compile(r"[1-9][0-9]{8,12}")
 # What stands directly around digits that measure, calculate, or are part of another name.
@@ -126,7 +126,7 @@ def _has_dialled_form(place: Place, reading: Reading) -> bool:
 
 
 def _is_called_phone(place: Place, reading: Reading, _region: str) -> bool:
-    """Whether the words around it say so."""
+    """Whether the words around it announce a phone number."""
     if place.label is Label.PHONE:
         return not _is_amount(place, reading)
     return place.label is None and _LABEL_BEHIND.match(place.text, reading.end) is not None

@@ -1,7 +1,7 @@
-"""Names and places, which no rule can tell: found by Presidio where PRESIDIO_MODEL says so.
+"""Names and places, which no pattern recognises: Presidio, where PRESIDIO_MODEL is set.
 
-The only module that imports Presidio and spaCy, and only once they are needed: neither belongs to
-what the site installs by itself (``requirements-presidio.txt``).
+The only module that imports Presidio and spaCy, and only when needed: neither is part of the
+default installation (see ``requirements-presidio.txt``).
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ DATA = {
     "IBAN_CODE": Kind.IBAN,
     "IP_ADDRESS": Kind.IP,
 }
-"""What Presidio finds of what our own rules find; it knows no CNIC."""
+"""Kinds that both Presidio and our own rules recognise; Presidio has no CNIC."""
 
 BLANK = "blank:"
-"""Before a language: a pipeline that knows the language's words and no names."""
+"""Prefix of a language code: a pipeline with a tokenizer and no name recognition."""
 
 _PLACEHOLDER = re.compile(r"\[[A-Z]+\]")
 
@@ -38,7 +38,7 @@ class NotInstalled(Exception):
 
 
 def missing(model: str) -> str:
-    """What has to be installed first; empty if nothing. Imports nothing."""
+    """What has to be installed first; empty if nothing. Does not import Presidio."""
     if find_spec("presidio_analyzer") is None:
         return "Presidio is not installed: pip install -r requirements-presidio.txt"
     if not (model.startswith(BLANK) or Path(model).exists() or find_spec(model)):
@@ -50,13 +50,13 @@ class Presidio:
     """Presidio with one spaCy pipeline, by name or loaded already. Raises ``NotInstalled``."""
 
     def __init__(self, model: str | Any, *, region: str) -> None:
-        if isinstance(model, str) and (lacking := missing(model)):
-            raise NotInstalled(lacking)
+        if isinstance(model, str) and (problem := missing(model)):
+            raise NotInstalled(problem)
         from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
         from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
         from presidio_analyzer.predefined_recognizers import PhoneRecognizer
 
-        # Its own way of loading would download a model that is not here.
+        # The default way of loading would download a missing model.
         engine = SpacyNlpEngine(ner_model_configuration=NerModelConfiguration())
         engine.nlp = {LANGUAGE: _pipeline(model) if isinstance(model, str) else model}
         registry = RecognizerRegistry()
@@ -64,34 +64,34 @@ class Presidio:
         registry.remove_recognizer("PhoneRecognizer")
         regions = (region, *PhoneRecognizer.DEFAULT_SUPPORTED_REGIONS)
         registry.add_recognizer(PhoneRecognizer(supported_regions=regions))
-        _keep_quiet()
+        _silence()
         self._analyzer = AnalyzerEngine(
             registry=registry, nlp_engine=engine, supported_languages=[LANGUAGE]
         )
 
     def mask(self, text: str) -> str:
-        """``text`` with ``[PERSON]`` and ``[PLACE]`` where names stood."""
-        kept = [found.span() for found in _PLACEHOLDER.finditer(text)]
+        """``text`` with names and places replaced by ``[PERSON]`` and ``[PLACE]``."""
+        placeholders = [match.span() for match in _PLACEHOLDER.finditer(text)]
         pieces, end = [], 0
-        for start, stop, entity in self._found(text, NAMES):
-            if start < end or any(start < last and first < stop for first, last in kept):
+        for start, stop, entity in self._entities(text, NAMES):
+            if start < end or any(start < last and first < stop for first, last in placeholders):
                 continue
             pieces += [text[end:start], NAMES[entity]]
             end = stop
         return "".join(pieces) + text[end:]
 
     def find_data(self, text: str) -> list[Span]:
-        """What it finds of the kinds that ``audit.privacy.redaction`` finds, to compare the two."""
-        return [Span(start, end, DATA[entity]) for start, end, entity in self._found(text, DATA)]
+        """Spans of the kinds that ``audit.privacy.redaction`` finds too, to compare the two."""
+        return [Span(start, end, DATA[entity]) for start, end, entity in self._entities(text, DATA)]
 
-    def _found(self, text: str, entities: dict[str, Any]) -> list[tuple[int, int, str]]:
-        found = self._analyzer.analyze(text, language=LANGUAGE, entities=list(entities))
-        return sorted((each.start, each.end, each.entity_type) for each in found)
+    def _entities(self, text: str, entities: dict[str, Any]) -> list[tuple[int, int, str]]:
+        results = self._analyzer.analyze(text, language=LANGUAGE, entities=list(entities))
+        return sorted((result.start, result.end, result.entity_type) for result in results)
 
 
-def _keep_quiet() -> None:
-    """Presidio warns of every label that it does not use, and fetches a list of domain suffixes,
-    of which tldextract brings a copy."""
+def _silence() -> None:
+    """Presidio warns of every unused label, and downloads a list of domain suffixes although
+    tldextract includes a copy."""
     import tldextract.tldextract
 
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
@@ -100,7 +100,7 @@ def _keep_quiet() -> None:
 
 @cache
 def loaded(model: str, region: str) -> Presidio:
-    """One for the process: loading takes seconds."""
+    """Shared by the process: loading takes seconds."""
     return Presidio(model, region=region)
 
 

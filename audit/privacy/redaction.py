@@ -49,7 +49,7 @@ _FOLDED |= {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # fullw
 _FOLDED |= dict.fromkeys(map(ord, _AT_SIGNS), "@")
 _FOLDED |= dict.fromkeys(map(ord, _DASHES), "-")
 _FOLDED |= dict.fromkeys(map(ord, _SPACES), " ")
-# Ours to stand for what is masked; nobody else's to write.
+# Reserved for masked text, so they must not occur in the input.
 _FOLDED |= dict.fromkeys(map(ord, MASKED + MASKED_PHONE + NO_NUMBER), " ")
 # Marks of zero width or of writing direction, and what makes an emoji of a digit.
 _INVISIBLE = re.compile(
@@ -63,7 +63,7 @@ _UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w
 _DIGIT_OR_AT = re.compile(rf"[\d{_AT_SIGNS}]")
 # In ASCII: the @ of an e-mail and what follows it up to a dot; IPv6; IPv4; the beginning of an
 # IBAN; and the seven digits, with what links them, without which nothing is a phone, a card or a
-# CNIC (see ``number_runs``). A search for a digit or sign skips words quickly: letters that stand
+# CNIC (see ``digit_runs``). A search for a digit or sign skips words quickly: letters that stand
 # before it are in lookbehinds.
 _SHAPES = re.compile(
     r"[0-9@:](?:"
@@ -102,7 +102,7 @@ def find(text: str, *, region: str = NO_REGION) -> list[Span]:
         return []
     folded = text.translate(_FOLDED)
     if "&" in folded:
-        folded = _HTML_SPACE.sub(lambda found: " " + "\u200b" * (len(found[0]) - 1), folded)
+        folded = _HTML_SPACE.sub(lambda match: " " + "\u200b" * (len(match[0]) - 1), folded)
     visible = _INVISIBLE.sub("", folded)
     spans = _find_in_folded(visible, region)
     if len(visible) < len(folded):
@@ -112,7 +112,7 @@ def find(text: str, *, region: str = NO_REGION) -> list[Span]:
 
 
 def redact_tree(value: Any, *, region: str = NO_REGION, depth: int = DEEPEST) -> Any:
-    """JSON-like ``value`` with every string in it redacted, keys included; itself if none needs it.
+    """JSON-like ``value`` with every string redacted, keys included; ``value`` itself if none is.
 
     Dicts and lists are followed ``depth`` levels down; what lies deeper becomes ``[TOO DEEP]``.
     Keys that redaction makes equal are numbered, so that no value is lost. Only strings are
@@ -149,22 +149,22 @@ def _redacted_tree(value: Any, region: str, depth: int) -> Any:
 
 
 def _texts_in(value: Any, depth: int) -> list[str] | None:
-    """Every string in ``value``; None where it is too deep, or holds what is looked at closer."""
+    """Every string in ``value``; None if it is too deep or holds a type not handled here."""
     texts: list[str] = []
     level = [value]
     while level:
         below: list[Any] = []
-        for each in level:
-            kind = type(each)
+        for item in level:
+            kind = type(item)
             if kind is str:
-                texts.append(each)
+                texts.append(item)
             elif kind is dict:
-                below += each
-                below += each.values()
+                below += item
+                below += item.values()
             elif kind is list:
-                below += each
-            elif isinstance(each, str):
-                texts.append(each)
+                below += item
+            elif isinstance(item, str):
+                texts.append(item)
             elif kind not in _NO_TEXT:
                 return None
         if below and depth == 0:
@@ -175,12 +175,12 @@ def _texts_in(value: Any, depth: int) -> list[str] | None:
 
 def _may_any_hold(texts: Sequence[str]) -> bool:
     """As ``_may_hold_any``, with one search for all texts in ASCII."""
-    together = _BOUNDARY.join(texts)
-    return any(map(_may_hold_any, [together] if together.isascii() else texts))
+    joined = _BOUNDARY.join(texts)
+    return any(map(_may_hold_any, [joined] if joined.isascii() else texts))
 
 
 def _may_hold_any(text: str) -> bool:
-    """Whether ``text`` has what some kind cannot do without; never wrong when it says no."""
+    """A quick test: False means that ``text`` holds no personal data for certain."""
     if text.isascii() and _SHAPES.search(text) is not None:
         return True
     if may_spell_email(text):
@@ -194,22 +194,22 @@ def _may_hold_any(text: str) -> bool:
 
 
 def _find_in_folded(text: str, region: str) -> list[Span]:
-    text = _PLACEHOLDER.sub(lambda found: _mask(_PLACEHOLDERS[found[0]], len(found[0])), text)
-    text = _UUID.sub(lambda found: NO_NUMBER * len(found[0]), text)
+    text = _PLACEHOLDER.sub(lambda match: _mask(_PLACEHOLDERS[match[0]], len(match[0])), text)
+    text = _UUID.sub(lambda match: NO_NUMBER * len(match[0]), text)
     spans: list[Span] = []
     if not _may_hold_any(text):
         # An id of a record, for one.
         return spans
     for _ in range(_MOST_PASSES):
-        found_before = len(spans)
+        count_before = len(spans)
         for finder in (
             *(emails, ibans, ipv6s, ipv4s),
             *(partial(numbers, region=region), partial(split_numbers, region=region)),
         ):
-            found = list(finder(text))
-            text = _replaced(text, found, lambda span: _mask(span.kind, span.end - span.start))
-            spans += found
-        if len(spans) == found_before or not _may_hold_any(text):
+            matches = list(finder(text))
+            text = _replaced(text, matches, lambda span: _mask(span.kind, span.end - span.start))
+            spans += matches
+        if len(spans) == count_before or not _may_hold_any(text):
             break
     return spans
 

@@ -1,8 +1,8 @@
 """Cards, CNICs and phones that a line end, a tab or another mark breaks in two.
 
-Pure. What ``personal_numbers`` reads has only blanks, dashes, dots and slashes inside. Numbers that
-are pasted from spreadsheets and wrapped by mail programs have more. Tables of numbers look alike,
-so that here only the printed form counts: four groups of four, an issuer's range and Luhn.
+Pure. ``id_numbers`` reads numbers that have only blanks, dashes, dots and slashes inside. Numbers
+pasted from spreadsheets or wrapped by mail programs have other marks. Tables of numbers look alike,
+so only the printed form counts here: four groups of four, an issuer's range and Luhn.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def split_numbers(text: str, *, region: str) -> Iterator[Span]:
 
 
 def _digit_by_digit(text: str) -> Iterator[Span]:
-    for found in _DIGIT_BY_DIGIT.finditer(text):
-        digits = found[0][::2]
+    for match in _DIGIT_BY_DIGIT.finditer(text):
+        digits = match[0][::2]
         if CARD.fullmatch(digits) and passes_luhn(digits):
-            yield Span(found.start(), found.end(), Kind.CARD)
+            yield Span(match.start(), match.end(), Kind.CARD)
 
 
 def _over_breaks(text: str, region: str) -> Iterator[Span]:
@@ -48,7 +48,7 @@ def _over_breaks(text: str, region: str) -> Iterator[Span]:
         return
     text, read_to = blank_other_numbers(text), 0
     for run in runs(text, _WIDE_LINK):
-        # What stands on one line has been read before.
+        # ``id_numbers`` has read what is on one line.
         if not _BREAK.search(text, run[0].end, run[-1].start):
             continue
         for first, group in enumerate(run):

@@ -1,6 +1,6 @@
-"""Checkpoints outside the database, where whoever changes the database cannot change them too.
+"""Checkpoints in files, where somebody who changes the database cannot change them too.
 
-A line a second at most: ``latest.txt`` holds the newest, and a file per day all of them.
+At most one a second: ``latest.txt`` holds the newest, and a file per day holds them all.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ log = logging.getLogger("audit.sealing.anchors")
 
 
 def write(folder: Path, note: str) -> None:
-    """Append the checkpoint to today's file. A failure is logged and counted: the log stream and
-    the next checkpoint say the same."""
+    """Append the checkpoint to today's file.
+
+    A failure is only logged and counted: the log stream and the next checkpoint cover it.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         today = folder / f"{timezone.now():%Y-%m-%d}.txt"
         descriptor = os.open(today, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        with os.fdopen(descriptor, "w") as opened:
-            opened.write(note + "\n")
+        with os.fdopen(descriptor, "w") as file:
+            file.write(note + "\n")
         latest = folder / "latest.txt.new"
         latest.write_text(note)
         latest.replace(folder / "latest.txt")
@@ -38,7 +40,7 @@ def write(folder: Path, note: str) -> None:
 
 def read(file: Path, key: PublicKey) -> list[Checkpoint]:
     """The checkpoints of a file, each signed by ``key``. Raises ``BadNote`` or ``OSError``."""
-    found = [Checkpoint.parse(key.opened(note)) for note in notes_in(file.read_text())]
-    if not found:
+    checkpoints = [Checkpoint.parse(key.verified_text(note)) for note in notes_in(file.read_text())]
+    if not checkpoints:
         raise BadNote(f"{file} holds no checkpoint")
-    return found
+    return checkpoints

@@ -1,6 +1,6 @@
-"""Sealed records as JSON lines that anybody can check, byte for byte the same each time.
+"""Sealed records as JSON lines that anybody can verify; the same bytes at every export.
 
-The first line says where in the log they begin, the last one is the first checkpoint that covers
+The first line states where in the log they begin, the last one is the first checkpoint that covers
 them all. Texts stay encrypted under people's keys, so that an erasure reaches exports as well.
 """
 
@@ -14,31 +14,31 @@ from typing import Any
 
 from django.db import connection
 
-from audit.log_format.chain import compact
+from audit.log_format.chain import compact_json
 from audit.log_format.checkpoint import ORIGIN, Checkpoint, PublicKey
-from audit.log_format.merkle import Disagreement, Frontier, leaf_hash
-from audit.log_format.verification import Base, Row
+from audit.log_format.merkle import Frontier, HashMismatch, leaf_hash
+from audit.log_format.verification import LogStart, Row
 from audit.models import Record, Seal, SignedCheckpoint, SubjectKey
 from audit.sealing import log_reader
 
-PLACE_AT = """
+SEQUENCE_AT = """
 SELECT min(s.sequence) FROM audit_seal AS s JOIN audit_record AS r ON r.id = s.record_id
  WHERE r.at >= %s
 """
 
 
 class NothingSealed(Exception):
-    """There is no sealed record in that time."""
+    """No sealed record is in the requested time."""
 
 
-def place_at(moment: datetime | None, *, otherwise: int) -> int:
-    """The place of the first record of that moment or later, or ``otherwise``."""
+def sequence_at(moment: datetime | None, *, otherwise: int) -> int:
+    """The sequence of the first record at ``moment`` or later; ``otherwise`` if it is None."""
     if moment is None:
         return otherwise
     with connection.cursor() as cursor:
-        cursor.execute(PLACE_AT, [moment])
-        found = cursor.fetchone()[0]
-    return end_of_log() if found is None else int(found)
+        cursor.execute(SEQUENCE_AT, [moment])
+        sequence = cursor.fetchone()[0]
+    return end_of_log() if sequence is None else int(sequence)
 
 
 def end_of_log() -> int:
@@ -47,15 +47,15 @@ def end_of_log() -> int:
 
 
 def lines(first: int, until: int, key: PublicKey, *, readable: bool = False) -> Iterator[str]:
-    """The export of the places ``first <= place < until``. Inside ``log_reader.one_moment()``.
+    """The export of ``first <= sequence < until``. Call it inside ``log_reader.snapshot()``.
 
     Raises ``NothingSealed``.
     """
     covering = SignedCheckpoint.objects.filter(size__gte=until).first()
     if first >= until or covering is None:
         raise NothingSealed
-    start = tree_at(first, log_reader.base(key))
-    yield compact(
+    start = tree_at(first, log_reader.log_start(key))
+    yield compact_json(
         {
             "log": ORIGIN,
             "first": first,
@@ -67,12 +67,14 @@ def lines(first: int, until: int, key: PublicKey, *, readable: bool = False) -> 
     people = SubjectKey.objects.in_bulk() if readable else {}
     with log_reader.rows(first, until) as rows:
         for row in rows:
-            yield compact(_told(row, people) if readable else _kept(row))
+            yield compact_json(_readable_line(row, people) if readable else _line(row))
     after = leaves(until, covering.size)
-    yield compact({"checkpoint": covering.note, "leaves_after": [leaf.hex() for leaf in after]})
+    yield compact_json(
+        {"checkpoint": covering.note, "leaves_after": [leaf.hex() for leaf in after]}
+    )
 
 
-def _kept(row: Row) -> dict[str, Any]:
+def _line(row: Row) -> dict[str, Any]:
     assert row.stored is not None
     assert row.mac is not None
     return {
@@ -83,59 +85,62 @@ def _kept(row: Row) -> dict[str, Any]:
     }
 
 
-def _told(row: Row, people: dict[str, SubjectKey]) -> dict[str, Any]:
+def _readable_line(row: Row, people: dict[str, SubjectKey]) -> dict[str, Any]:
     record = Record(
         canonical=row.stored,
         actor_key=people.get(row.actor),
         subject_key=people.get(row.subject),
     )
-    opened = {"actor": record.actor, "subject": record.subject, "data": record.data}
-    return {**_kept(row), "opened": opened}
+    readable_data = {"actor": record.actor, "subject": record.subject, "data": record.data}
+    return {**_line(row), "opened": readable_data}
 
 
-def tree_at(size: int, base: Base) -> Base:
-    """The tree and chain of the first ``size`` records."""
-    tree = base.frontier.copy()
+def tree_at(size: int, log_start: LogStart) -> LogStart:
+    """The tree and chain after the first ``size`` records.
+
+    Raises ``HashMismatch`` if the log is shorter.
+    """
+    tree = log_start.frontier.copy()
     for leaf in leaves(tree.size, size):
         tree.append(leaf)
     if tree.size != size:
-        raise Disagreement(f"the log does not have {size} records")
+        raise HashMismatch(f"the log does not have {size} records")
     last = Seal.objects.filter(sequence=size - 1).first()
-    return Base(tree, bytes(last.chain) if last else base.chain)
+    return LogStart(tree, bytes(last.chain) if last else log_start.chain)
 
 
 def leaves(first: int, until: int) -> Iterator[bytes]:
-    found = Seal.objects.filter(sequence__gte=first, sequence__lt=until)
-    yield from map(bytes, found.values_list("leaf", flat=True).iterator(chunk_size=10_000))
+    seals = Seal.objects.filter(sequence__gte=first, sequence__lt=until)
+    yield from map(bytes, seals.values_list("leaf", flat=True).iterator(chunk_size=10_000))
 
 
 @dataclass
 class ReadExport:
-    """An export read back: where it begins, the leaf of each record, and what covers them."""
+    """A parsed export: its range, the leaf hash of every record, and the checkpoint."""
 
     first: int
     until: int
     leaves: list[bytes] = field(default_factory=list)
-    covered_by: Checkpoint | None = None
+    checkpoint: Checkpoint | None = None
 
 
-def read(written: Iterable[str], key: PublicKey) -> ReadExport:
-    """Check an export with the public key alone. Raises ``BadNote`` or ``Disagreement``."""
+def read(lines: Iterable[str], key: PublicKey) -> ReadExport:
+    """Verify an export with the public key alone. Raises ``BadNote`` or ``HashMismatch``."""
     try:
-        head, *kept, tail = map(json.loads, written)
+        head, *records, tail = map(json.loads, lines)
         export = ReadExport(head["first"], head["until"])
         tree = Frontier.from_bytes(export.first, bytes.fromhex(head["frontier"]))
-        for place, line in enumerate(kept, start=export.first):
+        for place, line in enumerate(records, start=export.first):
             if line["sequence"] != place:
-                raise Disagreement(f"the record at place {place} is missing")
+                raise HashMismatch(f"the record at place {place} is missing")
             export.leaves.append(leaf_hash(line["canonical"].encode()))
         for leaf in [*export.leaves, *map(bytes.fromhex, tail["leaves_after"])]:
             tree.append(leaf)
-        export.covered_by = Checkpoint.parse(key.opened(tail["checkpoint"]))
+        export.checkpoint = Checkpoint.parse(key.verified_text(tail["checkpoint"]))
     except (LookupError, TypeError, AttributeError) as wrong:
-        raise Disagreement(f"this is not an export: {wrong!r}") from None
+        raise HashMismatch(f"this is not an export: {wrong!r}") from None
     if export.first + len(export.leaves) != export.until:
-        raise Disagreement("its end is missing")
-    if export.covered_by != Checkpoint(tree.size, tree.root()):
-        raise Disagreement("its records are not those that its checkpoint covers")
+        raise HashMismatch("its end is missing")
+    if export.checkpoint != Checkpoint(tree.size, tree.root()):
+        raise HashMismatch("its records are not the ones that its checkpoint covers")
     return export

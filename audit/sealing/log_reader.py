@@ -1,4 +1,4 @@
-"""The log as the database has it, read in one go: for verifying, proving and exporting."""
+"""Read the log from the database: for verification, proofs and exports."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from psycopg import Cursor, capabilities
 
 from audit.log_format.chain import body_of
 from audit.log_format.checkpoint import BadNote, PublicKey
-from audit.log_format.merkle import Disagreement, Frontier
+from audit.log_format.merkle import Frontier, HashMismatch
 from audit.log_format.prune_certificate import Certificate
-from audit.log_format.verification import Base, Break, Expected, Kind, Row
+from audit.log_format.verification import Break, Expected, Kind, LogStart, Row
 from audit.models import PruneCertificate, Record, SignedCheckpoint, SubjectKey
 from audit.people.encryption import pseudonym_of
 
@@ -24,19 +24,18 @@ _COLUMNS = """
     r.action, r.outcome, coalesce(r.actor, ''), coalesce(r.subject, ''), r.about, r.request_id
 """
 _CHUNK = 200
-"""Rows that come in one piece: many for few calls, few to stay in the processor's cache."""
+"""Rows per round trip: large to make few calls, small to stay in the processor's cache."""
 
 _row = partial(tuple.__new__, Row)
-# Sorting the log for its order would put all of it on disk first, and there is an index by place;
-# before statistics exist Postgres does not know better.
-IN_ORDER = "SET LOCAL enable_sort = off"
-AS_BEFORE = "RESET enable_sort"
+# Read by the index on sequence. Without statistics Postgres would sort the whole log on disk.
+DISABLE_SORT = "SET LOCAL enable_sort = off"
+RESET_SORT = "RESET enable_sort"
 SEALED = f"""
 SELECT s.sequence, s.record_id, s.leaf, s.chain, {_COLUMNS}
   FROM audit_seal AS s LEFT JOIN audit_record AS r ON r.id = s.record_id
  WHERE s.sequence >= %s AND s.sequence < %s ORDER BY s.sequence
 """  # noqa: S608 (nothing in it comes from outside)
-WAITING = f"""
+UNSEALED = f"""
 SELECT 0::bigint, r.id, ''::bytea, ''::bytea, {_COLUMNS}
   FROM audit_record AS r
  WHERE NOT EXISTS (SELECT FROM audit_seal WHERE record_id = r.id) ORDER BY r.id
@@ -64,8 +63,8 @@ ALWAYS = "A"
 
 
 @contextmanager
-def one_moment() -> Iterator[None]:
-    """Everything read inside is of the same moment, however long it takes."""
+def snapshot() -> Iterator[None]:
+    """A read-only transaction in which every query sees the same snapshot of the database."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         if outermost:
@@ -77,84 +76,84 @@ def one_moment() -> Iterator[None]:
 def rows(first: int = 0, until: int = END_OF_LOG) -> AbstractContextManager[Iterator[Row]]:
     """The sealed records with ``first <= sequence < until``, in order.
 
-    Inside a transaction; nothing else can be asked of the database until the block ends.
+    Call it inside a transaction. No other query is possible until the block ends.
     """
-    return _streamed(SEALED, [first, until])
+    return _stream(SEALED, [first, until])
 
 
-def waiting() -> list[Row]:
-    """The records that have no place yet; their sequence, leaf and chain mean nothing."""
-    with _streamed(WAITING, []) as found:
-        return list(found)
+def unsealed() -> list[Row]:
+    """Records that are not sealed yet; their sequence, leaf and chain are placeholders."""
+    with _stream(UNSEALED, []) as rows:
+        return list(rows)
 
 
 @contextmanager
-def _streamed(statement: str, values: list[int]) -> Iterator[Iterator[Row]]:
+def _stream(statement: str, parameters: list[int]) -> Iterator[Iterator[Row]]:
     connection.ensure_connection()
     raw: Any = connection.connection
-    # The server reads on while the rows so far are being looked at. Older libpqs know no chunks.
+    # Chunked, so that the server reads ahead. Older versions of libpq have no chunked mode.
     size = _CHUNK if capabilities.has_stream_chunked() else 1
     with Cursor(raw, row_factory=lambda _: _row) as cursor:
-        cursor.execute(IN_ORDER)
-        rows = cursor.stream(statement, values, binary=True, size=size)
+        cursor.execute(DISABLE_SORT)
+        rows = cursor.stream(statement, parameters, binary=True, size=size)
         yield rows
-        # Whoever reads may have seen enough; breaking off would break the transaction.
+        # Read to the end even if the caller stopped: an open stream would break the transaction.
         for _ in rows:
             pass
-        cursor.execute(AS_BEFORE)
+        cursor.execute(RESET_SORT)
 
 
-def base(key: PublicKey) -> Base:
-    """Where the log in the database begins. Raises ``BadNote`` for a false certificate."""
+def log_start(key: PublicKey) -> LogStart:
+    """The state before the first record. Raises ``BadNote`` for a forged certificate."""
     last = PruneCertificate.objects.last()
     if last is None:
-        return Base()
-    signed = Certificate.opened(last.note, key)
+        return LogStart()
+    signed = Certificate.parse(last.note, key)
     try:
         tree = Frontier.from_bytes(last.size, bytes(last.frontier))
-    except Disagreement as wrong:
+    except HashMismatch as wrong:
         raise BadNote(str(wrong)) from None
     if (signed.size, signed.root) != (tree.size, tree.root()):
         raise BadNote("the certificate states another root")
-    return Base(tree, signed.chain)
+    return LogStart(tree, signed.chain)
 
 
-def notes() -> list[tuple[int, str, bytes]]:
+def checkpoints() -> list[tuple[int, str, bytes]]:
     """Every checkpoint: size, note, frontier; the smallest first."""
-    found = SignedCheckpoint.objects.values_list("size", "note", "frontier")
-    return [(size, note, bytes(frontier)) for size, note, frontier in found]
+    rows = SignedCheckpoint.objects.values_list("size", "note", "frontier")
+    return [(size, note, bytes(frontier)) for size, note, frontier in rows]
 
 
-def people(key: PublicKey) -> set[str]:
-    """Pseudonyms that have a key which gives them, or are recorded as erased."""
-    held = SubjectKey.objects.values_list("pseudonym", "key")
-    known = {pseudonym for pseudonym, key in held if pseudonym_of(bytes(key)) == pseudonym}
-    return known | erased(key)
+def pseudonyms(key: PublicKey) -> set[str]:
+    """Pseudonyms that match their key, or are recorded as erased."""
+    keys = SubjectKey.objects.values_list("pseudonym", "key")
+    valid = {pseudonym for pseudonym, key in keys if pseudonym_of(bytes(key)) == pseudonym}
+    return valid | erased_pseudonyms(key)
 
 
-def erased(key: PublicKey) -> set[str]:
+def erased_pseudonyms(key: PublicKey) -> set[str]:
     erasures = Record.objects.filter(action=ERASED).values_list("canonical", flat=True)
-    gone = {
+    erased_names = {
         pseudonym
         for canonical in erasures
         for pseudonym in body_of(bytes(canonical)).facts.get("pseudonyms", ())
     }
     for note in PruneCertificate.objects.values_list("note", flat=True):
-        gone |= set(Certificate.opened(note, key).erased)
-    return gone
+        erased_names |= set(Certificate.parse(note, key).erased)
+    return erased_names
 
 
 def expected(mac_key: bytes, key: PublicKey, anchors: dict[int, set[bytes]]) -> Expected:
-    """What the rows are held against, but for the rows themselves."""
+    """What the rows must agree with, apart from the rows themselves."""
     with connection.cursor() as cursor:
         cursor.execute(COPIES)
         copies = frozenset(row[0] for row in cursor.fetchall())
     return Expected(
         mac_key=mac_key,
         public_key=key,
-        notes=notes(),
+        notes=checkpoints(),
         anchors=anchors,
-        people=people(key),
+        people=pseudonyms(key),
         copies=copies,
     )
 
@@ -166,24 +165,24 @@ def is_sealed(leaf: bytes) -> bool:
 
 
 def disabled_triggers() -> Break | None:
-    """Whether each table of the log still refuses change, by triggers that always fire."""
-    refuse = import_module("audit.migrations.0002_append_only").REFUSE
+    """A break if a table of the log lacks one of the triggers that refuse changes."""
+    trigger_source = import_module("audit.migrations.0002_append_only").REFUSE
     append_only = import_module("audit.migrations.0004_append_only_log").REFUSED
-    wanted = {}
+    required = {}
     for table, events in append_only.items():
         on_rows = ROW | BEFORE | UPDATE | (DELETE if "DELETE" in events else 0)
-        wanted[table, f"{table}_rows"] = on_rows
-        wanted[table, f"{table}_truncate"] = BEFORE | TRUNCATE
+        required[table, f"{table}_rows"] = on_rows
+        required[table, f"{table}_truncate"] = BEFORE | TRUNCATE
     with connection.cursor() as cursor:
         cursor.execute(TRIGGERS)
         firing = {
             (table, name): kind
             for table, name, enabled, kind, whole, source in cursor.fetchall()
-            if enabled == ALWAYS and whole and source == refuse.split("$$")[1]
+            if enabled == ALWAYS and whole and source == trigger_source.split("$$")[1]
         }
     missing = sorted(
-        name for (table, name), kind in wanted.items() if firing.get((table, name)) != kind
+        name for (table, name), kind in required.items() if firing.get((table, name)) != kind
     )
     if not missing:
         return None
-    return Break(Kind.TRIGGERS_DISABLED, f"{', '.join(missing)} would let changes through")
+    return Break(Kind.TRIGGERS_DISABLED, f"{', '.join(missing)} would allow changes")

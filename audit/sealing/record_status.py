@@ -1,4 +1,4 @@
-"""Where one record stands in the log: what can be told of it without reading the rest."""
+"""The status of one record in the log, without reading the rest of the log."""
 
 from __future__ import annotations
 
@@ -12,39 +12,43 @@ from audit.models import Record, Seal, SignedCheckpoint
 
 
 @dataclass(frozen=True)
-class Standing:
-    """``lines`` say it in words; ``holds`` is whether all of them are good."""
+class RecordStatus:
+    """``lines`` describe the checks; ``is_valid`` is whether all of them passed."""
 
-    holds: bool
+    is_valid: bool
     lines: tuple[str, ...]
 
 
-def of(record: Record) -> Standing:
-    """Checked now, from the stored bytes."""
+def status_of(record: Record) -> RecordStatus:
+    """Check the stored bytes of a record against its MAC, its seal and the checkpoint."""
     stored = bytes(record.canonical)
     leaf = leaf_hash(stored)
-    ours = chain.mac(keys.mac_key(), leaf) == bytes(record.mac)
-    checked = [(ours, "written by this site" if ours else "not as this site wrote it")]
+    has_valid_mac = chain.mac(keys.mac_key(), leaf) == bytes(record.mac)
+    checked = [
+        (has_valid_mac, "written by this site" if has_valid_mac else "not as this site wrote it")
+    ]
     seal = Seal.objects.filter(record_id=record.pk).first()
     if seal is None:
-        return _standing([*checked, (True, "not sealed yet: within a second or two")])
+        return _combine([*checked, (True, "not sealed yet: within a second or two")])
     same = bytes(seal.leaf) == leaf
     place = f"place {seal.sequence} in the log"
     checked.append((same, place if same else f"{place}, where another text was sealed"))
     before = Seal.objects.filter(sequence=seal.sequence - 1).first()
     if before:
-        linked = chain.link(bytes(before.chain), leaf) == bytes(seal.chain)
-        checked.append((linked, "chained to the record before" if linked else "chain broken"))
+        is_chained = chain.link(bytes(before.chain), leaf) == bytes(seal.chain)
+        checked.append(
+            (is_chained, "chained to the record before" if is_chained else "chain broken")
+        )
     covering = SignedCheckpoint.objects.filter(size__gt=seal.sequence).first()
     checked.append(_covered(covering))
-    return _standing(checked)
+    return _combine(checked)
 
 
 def _covered(checkpoint: SignedCheckpoint | None) -> tuple[bool, str]:
     if checkpoint is None:
         return False, "no checkpoint covers it"
     try:
-        signed = Checkpoint.parse(keys.public_key().opened(checkpoint.note))
+        signed = Checkpoint.parse(keys.public_key().verified_text(checkpoint.note))
     except keys.NoSigningKey:
         return True, f"under the checkpoint of {checkpoint.size} records, unchecked here"
     except BadNote:
@@ -52,5 +56,5 @@ def _covered(checkpoint: SignedCheckpoint | None) -> tuple[bool, str]:
     return signed.size == checkpoint.size, f"under the signed checkpoint of {signed.size} records"
 
 
-def _standing(checked: list[tuple[bool, str]]) -> Standing:
-    return Standing(all(good for good, _ in checked), tuple(said for _, said in checked))
+def _combine(checked: list[tuple[bool, str]]) -> RecordStatus:
+    return RecordStatus(all(passed for passed, _ in checked), tuple(line for _, line in checked))

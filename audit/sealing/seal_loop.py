@@ -1,4 +1,4 @@
-"""Seals the audit records round after round, for ``audit_seal --loop`` and for the worker."""
+"""Seal new audit records once a second, for ``audit_seal --loop`` and for the worker."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from audit import keys
 from audit.sealing.sealer import ROUND_RECORDS, CannotSeal, Sealer, only_sealer
 
 ROUND_SECONDS = 1.0
-REFUSED_SECONDS = 30.0
-"""Until the next try, when the log is not as the last seal left it."""
+RETRY_SECONDS = 30.0
+"""Until the next try after ``CannotSeal``."""
 
 log = logging.getLogger("audit.sealer")
 
@@ -21,25 +21,25 @@ log = logging.getLogger("audit.sealer")
 def seal_until(stop: Event) -> None:
     """Return when ``stop`` is set, after a last round. Waits while another process seals.
 
-    A database that is down and a log that cannot be sealed are logged, and tried again. Raises
+    If the database is down or the log cannot be sealed, that is logged and tried again. Raises
     ``keys.NoSigningKey``.
     """
     signer = keys.signer()
     try:
         while not stop.is_set():
             try:
-                with only_sealer() as is_ours:
-                    if is_ours:
+                with only_sealer() as has_lock:
+                    if has_lock:
                         _seal_rounds(Sealer(signer, settings.AUDIT_ANCHOR_DIR), stop)
             except CannotSeal as wrong:
-                log.critical("nothing is sealed: %s; run audit_verify", wrong)
-                stop.wait(REFUSED_SECONDS)
+                log.critical("audit records are not sealed: %s; run manage.py audit_verify", wrong)
+                stop.wait(RETRY_SECONDS)
             except (DatabaseError, InterfaceError) as failure:
                 log.warning("sealing waits for the database: %s", " ".join(str(failure).split()))
                 connection.close()
             stop.wait(ROUND_SECONDS)
     finally:
-        # It is this thread's own.
+        # The connection belongs to this thread.
         connection.close()
 
 

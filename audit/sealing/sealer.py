@@ -1,8 +1,8 @@
-"""Give each record its place in the log, and sign what the log then is.
+"""Append new records to the log, and sign a checkpoint of it.
 
-One sealer works at a time; it holds an advisory lock as long as it does. What is sealed in a round
-is whatever has been committed and has no place yet, never a range of ids: ids are given before
-commits, so a record may turn up behind others that are sealed already.
+One sealer works at a time, under an advisory lock. A round seals every committed record that is not
+sealed yet, never a range of ids: ids are assigned before the commit, so a record with a lower id
+can appear after others are sealed.
 """
 
 from __future__ import annotations
@@ -21,71 +21,71 @@ from django.utils import timezone
 from audit import keys
 from audit.log_format import chain
 from audit.log_format.checkpoint import BadNote, Checkpoint, Signer
-from audit.log_format.merkle import Disagreement, Frontier
+from audit.log_format.merkle import Frontier, HashMismatch
 from audit.models import Seal, SignedCheckpoint
 from audit.sealing import anchors, log_reader
 
-# Any number no other code of ours uses.
+# Any number that no other code of this project uses.
 LOCK = 0x5355_5050_0002
 
 ROUND_RECORDS = 20_000
-"""At most so many are sealed under one checkpoint, so that a backlog is worked off in pieces."""
+"""At most this many records per checkpoint, so that a backlog is sealed in batches."""
 
 GAPS_WATCHED = 10_000
 SWEEP_SECONDS = 300.0
-"""How often all records are looked through, for those whose gap is no longer watched."""
+"""Interval of full scans, for records whose gap is no longer watched."""
 
-NEW = """
+SELECT_NEW = """
 SELECT id, sha256('\\x00'::bytea || canonical), mac, at FROM audit_record
  WHERE id > %s OR id = ANY(%s) ORDER BY id LIMIT %s
 """
-ALL = """
+SELECT_ALL = """
 SELECT id, sha256('\\x00'::bytea || canonical), mac, at FROM audit_record
  WHERE NOT EXISTS (SELECT FROM audit_seal WHERE record_id = audit_record.id)
  ORDER BY id LIMIT %s
 """
-HIGHEST = "SELECT coalesce(max(record_id), 0) FROM audit_seal"
+SELECT_HIGHEST = "SELECT coalesce(max(record_id), 0) FROM audit_seal"
 UNSEALED_IDS = """
 SELECT id FROM generate_series(greatest(%s - %s, 1), %s) AS id
  WHERE NOT EXISTS (SELECT FROM audit_seal WHERE record_id = id)
 """
-OLDEST = """
+SELECT_OLDEST_AGE = """
 SELECT greatest(extract(epoch FROM now() - at), 0) FROM audit_record
  WHERE id > (SELECT coalesce(max(record_id), 0) FROM audit_seal) ORDER BY id LIMIT 1
 """
-SEAL = "COPY audit_seal (sequence, record_id, leaf, chain) FROM STDIN (FORMAT BINARY)"
+COPY_SEALS = "COPY audit_seal (sequence, record_id, leaf, chain) FROM STDIN (FORMAT BINARY)"
 
 log = logging.getLogger("audit.sealer")
 
 
 class CannotSeal(Exception):
-    """The log is not as this sealer left it; sealing on would hide that."""
+    """The log differs from its last checkpoint; sealing more records would hide that."""
 
 
 def oldest_unsealed() -> float:
-    """Seconds that the first record behind the sealed ones has waited for its place; 0: none is."""
+    """The age of the oldest unsealed record, in seconds; 0 if there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(OLDEST)
-        found = cursor.fetchone()
-    return float(found[0]) if found else 0.0
+        cursor.execute(SELECT_OLDEST_AGE)
+        row = cursor.fetchone()
+    return float(row[0]) if row else 0.0
 
 
 @contextmanager
 def only_sealer() -> Iterator[bool]:
-    """Whether this process may seal; no other can until the block ends or the connection does."""
+    """Take the sealer's lock until the block or the connection ends; False if another has it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        held = bool(cursor.fetchone()[0])
+        has_lock = bool(cursor.fetchone()[0])
         try:
-            yield held
+            yield has_lock
         finally:
-            if held and connection.is_usable():
+            if has_lock and connection.is_usable():
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 @dataclass
 class Sealer:
-    """Seals round after round, from where the log ends. Raises ``CannotSeal`` when made."""
+    """Seals in rounds, from the end of the log. The constructor raises ``CannotSeal``."""
 
     signer: Signer
     anchor_dir: Path
@@ -93,65 +93,65 @@ class Sealer:
     chain: bytes = field(init=False)
     _highest: int = field(init=False)
     _gaps: set[int] = field(init=False)
-    _swept: float = field(init=False, default=float("-inf"))
+    _last_sweep: float = field(init=False, default=float("-inf"))
 
     def __post_init__(self) -> None:
-        self.tree, self.chain = where_it_ends(self.signer)
+        self.tree, self.chain = end_of_log(self.signer)
         with connection.cursor() as cursor:
-            cursor.execute(HIGHEST)
+            cursor.execute(SELECT_HIGHEST)
             self._highest = cursor.fetchone()[0]
             cursor.execute(UNSEALED_IDS, [self._highest, GAPS_WATCHED, self._highest])
             self._gaps = {row[0] for row in cursor.fetchall()}
 
     def round(self) -> int:
-        """Seal what has no place yet; how many records that were.
+        """Seal the unsealed records; the number of them.
 
-        All or nothing: when it raises, the next round begins where this one did.
+        One transaction: after an exception, the next round starts again from the same state.
         """
-        sweeps = time.monotonic() - self._swept > SWEEP_SECONDS
+        is_sweep = time.monotonic() - self._last_sweep > SWEEP_SECONDS
         with transaction.atomic():
-            found = self._unsealed(sweeps)
-            if found:
-                tree, chained = self._seal([row[:3] for row in found])
+            unsealed = self._unsealed(is_sweep)
+            if unsealed:
+                tree, chained = self._seal([row[:3] for row in unsealed])
                 note = self.signer.note(Checkpoint(tree.size, tree.root()).text())
                 SignedCheckpoint.objects.create(size=tree.size, note=note, frontier=tree.as_bytes())
-        if sweeps and len(found) < ROUND_RECORDS:
-            self._swept = time.monotonic()
-        if not found:
+        if is_sweep and len(unsealed) < ROUND_RECORDS:
+            self._last_sweep = time.monotonic()
+        if not unsealed:
             return 0
         self.tree, self.chain = tree, chained
-        self._watch([row[0] for row in found])
-        self._tell(note, oldest=timezone.now() - min(row[3] for row in found))
-        return len(found)
+        self._watch([row[0] for row in unsealed])
+        self._publish(note, oldest=timezone.now() - min(row[3] for row in unsealed))
+        return len(unsealed)
 
-    def _unsealed(self, sweeps: bool) -> list[tuple[int, bytes, bytes, datetime]]:
+    def _unsealed(self, is_sweep: bool) -> list[tuple[int, bytes, bytes, datetime]]:
         with connection.cursor() as cursor:
-            if sweeps:
-                cursor.execute(ALL, [ROUND_RECORDS])
+            if is_sweep:
+                cursor.execute(SELECT_ALL, [ROUND_RECORDS])
             else:
-                cursor.execute(NEW, [self._highest, list(self._gaps), ROUND_RECORDS])
+                cursor.execute(SELECT_NEW, [self._highest, list(self._gaps), ROUND_RECORDS])
             return [(pk, bytes(leaf), bytes(mac), at) for pk, leaf, mac, at in cursor.fetchall()]
 
-    def _seal(self, found: list[tuple[int, bytes, bytes]]) -> tuple[Frontier, bytes]:
+    def _seal(self, unsealed: list[tuple[int, bytes, bytes]]) -> tuple[Frontier, bytes]:
         tree, chained = self.tree.copy(), self.chain
         mac_key = keys.mac_key()
-        foreign = [pk for pk, leaf, mac in found if chain.mac(mac_key, leaf) != mac]
+        foreign = [pk for pk, leaf, mac in unsealed if chain.mac(mac_key, leaf) != mac]
         if foreign:
-            # They keep their places: the log tells what is there, and audit_verify names them.
+            # Sealed all the same: audit_verify reports them.
             log.error(
-                "%s records were changed before they were sealed, or are not ours; the first: %s",
+                "%s records were changed before sealing, or not written by this site; first: %s",
                 *(len(foreign), foreign[0]),
             )
-        with connection.cursor() as cursor, cursor.copy(SEAL) as copy:
+        with connection.cursor() as cursor, cursor.copy(COPY_SEALS) as copy:
             copy.set_types(["int8", "int8", "bytea", "bytea"])
-            for record_id, leaf, _ in found:
+            for record_id, leaf, _ in unsealed:
                 chained = chain.link(chained, leaf)
                 copy.write_row((tree.size, record_id, leaf, chained))
                 tree.append(leaf)
         return tree, chained
 
     def _watch(self, sealed: list[int]) -> None:
-        """Remember the ids passed over: they may still be committed."""
+        """Remember skipped ids: their transactions may still commit."""
         highest = max(self._highest, sealed[-1])
         start = max(self._highest + 1, highest - GAPS_WATCHED)
         self._gaps |= set(range(start, highest + 1))
@@ -160,31 +160,31 @@ class Sealer:
             self._gaps = set(sorted(self._gaps)[-GAPS_WATCHED:])
         self._highest = highest
 
-    def _tell(self, note: str, oldest: timedelta) -> None:
+    def _publish(self, note: str, oldest: timedelta) -> None:
         anchors.write(self.anchor_dir, note)
         seconds = round(oldest.total_seconds(), 3)
         log.info("checkpoint", extra={"note": note, "oldest_seconds": seconds})
 
 
-def where_it_ends(signer: Signer) -> tuple[Frontier, bytes]:
-    """The tree and the chain so far, as last signed.
+def end_of_log(signer: Signer) -> tuple[Frontier, bytes]:
+    """The tree and the chain of the last checkpoint.
 
-    Raises ``CannotSeal`` if that is not ours, or if the log ends before or goes on behind it.
+    Raises ``CannotSeal`` if it is not signed by this site, or if the log has more or fewer records.
     """
     last, end = SignedCheckpoint.objects.last(), Seal.objects.last()
-    base = log_reader.base(signer.public)
+    log_start = log_reader.log_start(signer.public)
     if last is None:
-        if end or base.frontier.size:
+        if end or log_start.frontier.size:
             raise CannotSeal("there are sealed records, but no checkpoint")
         return Frontier(), chain.GENESIS
     try:
         tree = Frontier.from_bytes(last.size, bytes(last.frontier))
-        signed = Checkpoint.parse(signer.public.opened(last.note))
-    except (BadNote, Disagreement) as wrong:
+        signed = Checkpoint.parse(signer.public.verified_text(last.note))
+    except (BadNote, HashMismatch) as wrong:
         raise CannotSeal(f"the checkpoint of size {last.size}: {wrong}") from None
     if signed != Checkpoint(tree.size, tree.root()):
-        raise CannotSeal(f"the checkpoint of size {last.size} states something else")
-    ends_at = end.sequence + 1 if end else base.frontier.size
+        raise CannotSeal(f"the checkpoint of size {last.size} has another frontier")
+    ends_at = end.sequence + 1 if end else log_start.frontier.size
     if ends_at != tree.size:
-        raise CannotSeal(f"{tree.size} records were signed, {ends_at} are there")
-    return tree, bytes(end.chain) if end else base.chain
+        raise CannotSeal(f"{tree.size} records were signed, but the log has {ends_at}")
+    return tree, bytes(end.chain) if end else log_start.chain

@@ -1,4 +1,4 @@
-"""A log as values: made as the sealer makes it, to be tampered with."""
+"""A log as values, in the sealer's format, to tamper with in tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from audit.log_format import chain
 from audit.log_format.checkpoint import Checkpoint, Signer
 from audit.log_format.merkle import Frontier, leaf_hash
-from audit.log_format.verification import Base, Break, Expected, Row, roots_by_size, walk
+from audit.log_format.verification import Break, Expected, LogStart, Row, roots_by_size, verify
 
 MAC_KEY = bytes(range(32))
 SIGNER = Signer("a secret of this test")
@@ -28,7 +28,7 @@ class Log:
     def roots(self) -> dict[int, set[bytes]]:
         """What an anchor that got every checkpoint would hold."""
         return roots_by_size(
-            Checkpoint.parse(SIGNER.public.opened(note)) for _, note, _ in self.notes
+            Checkpoint.parse(SIGNER.public.verified_text(note)) for _, note, _ in self.notes
         )
 
     def verify(self, anchors: dict[int, set[bytes]] | None = None) -> Break | None:
@@ -46,8 +46,8 @@ class Log:
                 row.record_id for number, row in enumerate(by_id) if first[row.mac] != number
             ),
         )
-        found = walk(self.rows, Base(), expected)[1]
-        return found and found.named(lambda leaf: leaf in leaves)
+        problem = verify(self.rows, LogStart(), expected)[1]
+        return problem and problem.classified(lambda leaf: leaf in leaves)
 
 
 def written(record_id: int, text: str, *, mac_key: bytes = MAC_KEY, rng: random.Random) -> Row:
@@ -73,7 +73,7 @@ def written(record_id: int, text: str, *, mac_key: bytes = MAC_KEY, rng: random.
 
 
 def sealed(rounds: list[list[Row]], *, signer: Signer = SIGNER, after: Log | None = None) -> Log:
-    """The log in which each round's records were sealed under a checkpoint of their own."""
+    """A log with one checkpoint for the records of every round."""
     log = after.copy() if after else Log()
     tree, chained = Frontier(), chain.GENESIS
     for row in log.rows:
@@ -94,17 +94,17 @@ def sealed(rounds: list[list[Row]], *, signer: Signer = SIGNER, after: Log | Non
 def clean(size: int, *, seed: int = 1, late: float = 0.1) -> Log:
     """A log of ``size`` records whose ids have gaps, and of which some were committed late."""
     rng = random.Random(seed)
-    coming, record_id = [], 0
+    unwritten, record_id = [], 0
     for number in range(size):
         record_id += rng.choice([1, 1, 1, 2, 33])
-        coming.append(written(record_id, f"text {number}", rng=rng))
+        unwritten.append(written(record_id, f"text {number}", rng=rng))
     rounds: list[list[Row]] = []
     waiting: list[Row] = []
-    while coming or waiting:
-        taken = coming[: rng.randrange(1, max(2, size // 20))]
-        coming = coming[len(taken) :]
-        ready = [row for row in [*waiting, *taken] if not coming or rng.random() > late]
-        waiting = [row for row in [*waiting, *taken] if row not in ready]
+    while unwritten or waiting:
+        batch = unwritten[: rng.randrange(1, max(2, size // 20))]
+        unwritten = unwritten[len(batch) :]
+        ready = [row for row in [*waiting, *batch] if not unwritten or rng.random() > late]
+        waiting = [row for row in [*waiting, *batch] if row not in ready]
         if ready:
             rounds.append(sorted(ready, key=lambda row: row.record_id))
     return sealed(rounds)

@@ -75,8 +75,8 @@ def two_places_swapped(log: Log, rng: random.Random) -> None:
 def a_record_put_in(log: Log, rng: random.Random) -> None:
     at = rng.randrange(len(log.rows))
     forged = written(10**9, "forged", mac_key=rng.randbytes(32), rng=rng)
-    kept = log.rows[at]
-    log.rows.insert(at, forged._replace(sequence=at, leaf=kept.leaf, chain=kept.chain))
+    original = log.rows[at]
+    log.rows.insert(at, forged._replace(sequence=at, leaf=original.leaf, chain=original.chain))
     log.rows[at + 1 :] = [row._replace(sequence=row.sequence + 1) for row in log.rows[at + 1 :]]
 
 
@@ -91,22 +91,22 @@ def everything_gone(log: Log, rng: random.Random) -> None:
 
 
 def rebuilt_without_the_key(log: Log, rng: random.Random) -> None:
-    """From a change on, all of it is made anew, as the sealer would, but with another key."""
+    """The log is sealed again without one record, and signed with another key."""
     at = rng.randrange(len(log.rows))
     rng_key = Signer(str(rng.random()))
-    kept = [row for row in log.rows if row.sequence != at]
-    log.rows, log.notes = _again([kept], rng_key)
+    remaining = [row for row in log.rows if row.sequence != at]
+    log.rows, log.notes = _resealed([remaining], rng_key)
 
 
 def rebuilt_with_the_stolen_keys(log: Log, rng: random.Random) -> None:
-    """All of it is made anew with the very keys: only an anchor tells."""
+    """The log is sealed again with the original keys: only an anchor reveals it."""
     at = rng.randrange(len(log.rows))
     other = written(log.rows[at].record_id, "something else", rng=rng)
-    kept = [other if row.sequence == at else row for row in log.rows]
+    remaining = [other if row.sequence == at else row for row in log.rows]
     sizes = [0, *(size for size, _, _ in log.notes)]
-    rounds = [kept[low:high] for low, high in pairwise(sizes)]
-    again = sealed(rounds)
-    log.rows, log.notes = again.rows, again.notes
+    rounds = [remaining[low:high] for low, high in pairwise(sizes)]
+    rebuilt = sealed(rounds)
+    log.rows, log.notes = rebuilt.rows, rebuilt.notes
 
 
 def a_checkpoint(log: Log, rng: random.Random) -> None:
@@ -123,9 +123,9 @@ def the_last_checkpoint_gone(log: Log, rng: random.Random) -> None:
     del log.notes[-1]
 
 
-def _again(rounds: list[list], signer: Signer) -> tuple[list, list]:
-    again = sealed(rounds, signer=signer)
-    return again.rows, again.notes
+def _resealed(rounds: list[list], signer: Signer) -> tuple[list, list]:
+    rebuilt = sealed(rounds, signer=signer)
+    return rebuilt.rows, rebuilt.notes
 
 
 CHANGES: list[Callable[[Log, random.Random], None]] = [

@@ -41,9 +41,9 @@ def test_a_changed_account_is_recorded_field_by_field(admin_client, sam):
     fields = changes("user.changed")
     assert fields["first_name"] == {"before": "", "after": "Samira"}
     assert fields["groups"] == {"before": [], "after": ["support team"]}
-    kept = Record.objects.get(action="user.changed")
-    assert (kept.actor, kept.subject, kept.about) == ("admin", "sam", f"user:{sam.pk}")
-    assert b"Samira" not in bytes(kept.canonical)
+    entry = Record.objects.get(action="user.changed")
+    assert (entry.actor, entry.subject, entry.about) == ("admin", "sam", f"user:{sam.pk}")
+    assert b"Samira" not in bytes(entry.canonical)
 
 
 def test_a_new_password_is_recorded_without_it(admin_client, sam):
@@ -85,5 +85,5 @@ def test_what_cannot_be_recorded_is_not_changed(admin_client, sam, monkeypatch):
     assert sam.first_name == ""
 
 
-def test_only_what_differs_is_told():
+def test_only_changed_fields_are_recorded():
     assert differences({"a": 1, "b": 2}, {"a": 1, "b": 3}) == {"b": {"before": 2, "after": 3}}

@@ -23,21 +23,21 @@ def test_an_auditor_reads_records_newest_first_a_page_at_a_time(auditor):
         "/audit", {"action": "test.counted", "limit": 3, "before": first["next"]}
     ).json()
 
-    assert [each["data"]["n"] for each in first["results"]] == [4, 3, 2]
-    assert [each["data"]["n"] for each in second["results"]] == [1, 0]
+    assert [row["data"]["n"] for row in first["results"]] == [4, 3, 2]
+    assert [row["data"]["n"] for row in second["results"]] == [1, 0]
     assert second["next"] is None
 
 
-def test_records_are_found_by_actor_thing_and_time(auditor):
+def test_records_are_filtered_by_actor_subject_and_time(auditor):
     mine = record("test.done", actor="u1", kind="thing", key=1)
     record("test.done", actor="u2", kind="thing", key=2)
 
-    for wanted in (
+    for filters in (
         *({"actor": "u1"}, {"about": "thing:1"}),
         {"actor": "u1", "since": mine.at.isoformat()},
     ):
-        found = auditor.get("/audit", wanted).json()["results"]
-        assert [each["id"] for each in found] == [mine.id]
+        results = auditor.get("/audit", filters).json()["results"]
+        assert [row["id"] for row in results] == [mine.id]
 
     assert auditor.get("/audit", {"actor": "u1", "until": mine.at.isoformat()}).json() == {
         "results": [],
@@ -52,14 +52,14 @@ def test_a_filter_that_makes_no_sense_is_named(auditor):
     assert {error["field"] for error in reply.json()["errors"]} == {"since", "limit"}
 
 
-def test_records_are_found_by_the_person_they_concern_outcome_and_request(auditor):
+def test_records_are_filtered_by_person_outcome_and_request(auditor):
     mine = record("test.done", actor="app", data={"user_id": "u1", "outcome": "answered"})
     record("test.done", actor="app", data={"user_id": "u2", "outcome": "unanswered"})
 
-    for wanted in ({"subject": "u1"}, {"outcome": "answered"}):
-        found = auditor.get("/audit", {"action": "test.done", **wanted}).json()["results"]
-        assert [each["id"] for each in found] == [mine.id]
-    assert found[0]["subject"] == "u1"
+    for filters in ({"subject": "u1"}, {"outcome": "answered"}):
+        results = auditor.get("/audit", {"action": "test.done", **filters}).json()["results"]
+        assert [row["id"] for row in results] == [mine.id]
+    assert results[0]["subject"] == "u1"
     assert not auditor.get("/audit", {"request_id": "none-of-these"}).json()["results"]
 
 

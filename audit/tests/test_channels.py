@@ -21,7 +21,7 @@ def test_by_default_conversations_are_encrypted_faqs_stay_and_all_else_is_redact
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("ask", "one of redact, reject, off"),
         ("ask=", "one of redact, reject, off"),
@@ -32,8 +32,8 @@ def test_by_default_conversations_are_encrypted_faqs_stay_and_all_else_is_redact
         ("ASK=off", "channels from"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(text, said):
-    with pytest.raises(ValueError, match=said):
+def test_what_cannot_be_meant_is_refused(text, message):
+    with pytest.raises(ValueError, match=message):
         parse(text)
 
 
@@ -45,7 +45,7 @@ def test_every_channel_can_be_redacted_and_switched_off():
 def test_logs_that_are_not_redacted_do_not_go_unnoticed(settings):
     settings.REDACTION = parse("logs=off")
 
-    assert [each.id for each in logs_are_redacted(None)] == ["audit.W001"]
+    assert [warning.id for warning in logs_are_redacted(None)] == ["audit.W001"]
 
 
 def test_redacted_logs_are_fine(settings):
@@ -53,12 +53,12 @@ def test_redacted_logs_are_fine(settings):
 
 
 @pytest.mark.parametrize(("region", "warns"), [("", True), ("PK", False), ("ZZ", False)])
-def test_a_site_without_a_phone_region_is_told_to_set_one(settings, region, warns):
+def test_a_site_without_a_phone_region_gets_a_warning(settings, region, warns):
     settings.PHONE_REGION = region
 
-    told = [found.id for found in phones_have_a_country(None)]
+    ids = [warning.id for warning in phones_have_a_country(None)]
 
-    assert told == (["audit.W002"] if warns else [])
+    assert ids == (["audit.W002"] if warns else [])
 
 
 def test_a_phone_region_is_a_country():

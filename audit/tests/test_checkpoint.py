@@ -24,7 +24,7 @@ SIGNER = Signer("a secret of this test")
 
 
 def test_a_note_signed_by_another_tool_is_opened():
-    assert PublicKey.parse(GO_KEY).opened(GO_NOTE) == GO_TEXT
+    assert PublicKey.parse(GO_KEY).verified_text(GO_NOTE) == GO_TEXT
 
 
 def test_a_key_is_written_as_other_tools_write_it():
@@ -41,7 +41,7 @@ def test_a_checkpoint_is_three_lines():
 def test_what_we_sign_is_opened_with_the_public_key_alone():
     text = Checkpoint(7, b"\1" * 32).text()
 
-    assert PublicKey.parse(str(SIGNER.public)).opened(SIGNER.note(text)) == text
+    assert PublicKey.parse(str(SIGNER.public)).verified_text(SIGNER.note(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_we_sign_is_opened_with_the_public_key_alone():
 )
 def test_any_other_note_is_refused(note):
     with pytest.raises(BadNote):
-        SIGNER.public.opened(note)
+        SIGNER.public.verified_text(note)
 
 
 @pytest.mark.parametrize("key", ["", "a+b", GO_KEY.replace("c74f", "c74e"), GO_KEY[:-4]])
@@ -72,7 +72,7 @@ def test_a_text_that_is_no_checkpoint_is_refused(text):
         Checkpoint.parse(text)
 
 
-def test_notes_are_told_apart_in_a_file_of_many():
+def test_a_file_of_several_notes_is_split():
     notes = [SIGNER.note(Checkpoint(size, bytes(32)).text()) for size in (1, 2, 3)]
 
     assert list(notes_in("\n".join(notes))) == notes

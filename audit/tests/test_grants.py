@@ -20,9 +20,9 @@ def as_web(db, capsys):
 
 
 def test_it_records_and_reads(as_web):
-    made = record("test.done", actor="u1", data={"user_id": "u1"})
+    entry = record("test.done", actor="u1", data={"user_id": "u1"})
 
-    assert Record.objects.get(pk=made.pk).subject == "u1"
+    assert Record.objects.get(pk=entry.pk).subject == "u1"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_it_is_denied_everything_else(as_web, statement):
 
 
 @pytest.mark.parametrize(
-    ("made_so", "said"),
+    ("statement", "message"),
     [
         pytest.param("ALTER ROLE other SUPERUSER", "UPDATE on audit_record", id="a superuser"),
         pytest.param(
@@ -67,11 +67,11 @@ def test_it_is_denied_everything_else(as_web, statement):
         ),
     ],
 )
-def test_a_role_that_could_do_more_is_refused_and_gets_nothing(made_so, said):
+def test_a_role_that_could_do_more_is_refused_and_gets_nothing(statement, message):
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE ROLE other; {made_so}")
+        cursor.execute(f"CREATE ROLE other; {statement}")
 
-        with pytest.raises(CommandError, match=said):
+        with pytest.raises(CommandError, match=message):
             call_command("audit_grants", "other")
 
         cursor.execute(

@@ -6,8 +6,8 @@ import pytest
 
 from audit.log_format.merkle import (
     EMPTY_ROOT,
-    Disagreement,
     Frontier,
+    HashMismatch,
     inclusion_proof,
     leaf_hash,
     root_from_proof,
@@ -59,7 +59,7 @@ def test_every_leaf_of_every_tree_is_proven(size):
 
 
 @pytest.mark.parametrize("pruned", [1, 4, 13, 32, 47])
-def test_a_leaf_is_proven_from_the_frontier_of_what_is_no_longer_kept(pruned):
+def test_a_leaf_is_proven_from_the_frontier_of_pruned_leaves(pruned):
     leaves, size = hashes(50), 50
     before = Frontier()
     for leaf in leaves[:pruned]:
@@ -79,9 +79,9 @@ def test_a_proof_holds_for_no_other_leaf_place_size_or_path():
     assert root_from_proof(leaves[6], 5, 21, path) != root
     assert root_from_proof(leaves[6], 6, 21, [*path[1:], path[0]]) != root
     for wrong in (path[:-1], [*path, path[0]]):
-        with pytest.raises(Disagreement):
+        with pytest.raises(HashMismatch):
             root_from_proof(leaves[6], 6, 21, wrong)
-    with pytest.raises(Disagreement):
+    with pytest.raises(HashMismatch):
         root_from_proof(leaves[6], 21, 21, path)
 
 
@@ -98,5 +98,5 @@ def test_a_frontier_that_was_stored_grows_on():
 
 
 def test_a_frontier_of_another_size_is_refused():
-    with pytest.raises(Disagreement):
+    with pytest.raises(HashMismatch):
         Frontier.from_bytes(3, b"\0" * 32)

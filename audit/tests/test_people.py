@@ -16,10 +16,10 @@ from audit.people import encryption
 pytestmark = pytest.mark.django_db
 
 
-def asked(user: str, question: str = "where is my blue zeppelin?") -> Record:
+def record_question(user: str, question: str = "where is my blue zeppelin?") -> Record:
     data = {"user_id": user, "question": question, "outcome": "answered", "similarity": 0.9}
-    made = record("question.asked", actor="app", kind="ask", key=1, data=data)
-    return Record.objects.get(pk=made.pk)
+    entry = record("question.asked", actor="app", kind="ask", key=1, data=data)
+    return Record.objects.get(pk=entry.pk)
 
 
 def stored() -> str:
@@ -30,15 +30,15 @@ def stored() -> str:
 
 
 def test_a_record_reads_as_it_was_written():
-    kept = asked("u1")
+    entry = record_question("u1")
 
-    assert (kept.actor, kept.subject) == ("app", "u1")
-    assert kept.data["question"] == "where is my blue zeppelin?"
-    assert kept.data["outcome"] == kept.outcome == "answered"
+    assert (entry.actor, entry.subject) == ("app", "u1")
+    assert entry.data["question"] == "where is my blue zeppelin?"
+    assert entry.data["outcome"] == entry.outcome == "answered"
 
 
 def test_the_table_holds_neither_the_name_nor_the_text():
-    asked("somebody-rare")
+    record_question("somebody-rare")
 
     assert "somebody-rare" not in stored()
     assert "zeppelin" not in stored()
@@ -46,13 +46,13 @@ def test_the_table_holds_neither_the_name_nor_the_text():
 
 
 def test_one_person_has_one_pseudonym_and_two_have_two():
-    first, again, other = asked("u1"), asked("u1"), asked("u2")
+    first, again, other = record_question("u1"), record_question("u1"), record_question("u2")
 
     assert first.subject_key_id == again.subject_key_id != other.subject_key_id
 
 
 def test_two_people_whose_names_are_masked_alike_stay_two():
-    one, other = asked("al@example.com"), asked("jo@example.com")
+    one, other = record_question("al@example.com"), record_question("jo@example.com")
 
     assert one.subject != other.subject
     assert one.subject.startswith("[EMAIL]-")
@@ -64,20 +64,20 @@ def test_two_people_whose_names_are_masked_alike_stay_two():
 @pytest.mark.parametrize("times", [1, 2], ids=["somebody new", "somebody known"])
 def test_a_record_is_one_insert(times):
     for _ in range(times - 1):
-        asked("u1")
+        record_question("u1")
 
     with CaptureQueriesContext(
         connection,
     ) as queries:
         record("question.asked", actor="app", data={"user_id": "u1"})
 
-    statements = [each["sql"] for each in queries]
+    statements = [query["sql"] for query in queries]
     assert [sql for sql in statements if 'INSERT INTO "audit_record"' in sql] == statements[-1:]
     assert len(statements) <= 2
 
 
 def test_a_person_who_asks_again_and_again_costs_no_look_up(committed):
-    asked("u1")
+    record_question("u1")
 
     with CaptureQueriesContext(connection) as queries:
         record("question.asked", actor="u1", data={"user_id": "u1"})
@@ -87,43 +87,43 @@ def test_a_person_who_asks_again_and_again_costs_no_look_up(committed):
 
 def test_what_is_rolled_back_leaves_no_key_in_memory(committed):
     transaction.set_autocommit(False)
-    asked("u1")
+    record_question("u1")
     transaction.rollback()
     transaction.set_autocommit(True)
 
-    assert asked("u1").subject == "u1"
+    assert record_question("u1").subject == "u1"
 
 
 def test_erasing_destroys_key_and_texts_and_nothing_else(capsys):
-    kept, other = asked("u1"), asked("u2")
+    entry, other = record_question("u1"), record_question("u2")
     call_command("audit_seal")
 
     call_command("audit_erase", "u1")
 
-    left = Record.objects.get(pk=kept.pk)
-    assert left.canonical == kept.canonical
+    left = Record.objects.get(pk=entry.pk)
+    assert left.canonical == entry.canonical
     assert left.is_erased
     assert left.data == {"outcome": "answered", "similarity": 0.9}
-    assert left.subject == f"({kept.subject_key_id})"
+    assert left.subject == f"({entry.subject_key_id})"
     assert Record.objects.get(pk=other.pk).data["question"]
     assert not Record.objects.concerning("u1").exists()
 
 
 def test_an_erasure_is_itself_recorded_without_the_name():
-    pseudonym = asked("somebody-rare").subject_key_id
+    pseudonym = record_question("somebody-rare").subject_key_id
 
     call_command("audit_erase", "somebody-rare", stdout=StringIO())
 
-    kept = Record.objects.get(action="subject.erased")
-    assert kept.data == {"pseudonyms": [pseudonym], "records": 1, "rows": {}}
+    entry = Record.objects.get(action="subject.erased")
+    assert entry.data == {"pseudonyms": [pseudonym], "records": 1, "rows": {}}
     assert "somebody-rare" not in stored()
 
 
 def test_whoever_was_erased_comes_back_as_somebody_new():
-    before = asked("u1")
+    before = record_question("u1")
     call_command("audit_erase", "u1", stdout=StringIO())
 
-    after = asked("u1")
+    after = record_question("u1")
 
     assert after.subject_key_id != before.subject_key_id
     assert list(Record.objects.concerning("u1")) == [after]
@@ -131,7 +131,7 @@ def test_whoever_was_erased_comes_back_as_somebody_new():
 
 def test_the_log_holds_together_after_an_erasure(settings, tmp_path, capsys):
     settings.AUDIT_ANCHOR_DIR = tmp_path
-    asked("u1")
+    record_question("u1")
     call_command("audit_seal")
     call_command("audit_erase", "u1")
 
@@ -140,13 +140,13 @@ def test_the_log_holds_together_after_an_erasure(settings, tmp_path, capsys):
     call_command("audit_verify", "--anchor", str(tmp_path / "latest.txt"))
 
 
-def test_nobody_of_that_name_is_told():
-    with pytest.raises(CommandError, match="nobody of that name"):
+def test_erasing_an_unknown_name_is_an_error():
+    with pytest.raises(CommandError, match="No audit record names"):
         call_command("audit_erase", "nobody")
 
 
 def test_a_key_is_never_changed():
-    asked("u1")
+    record_question("u1")
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         SubjectKey.objects.update(key=b"k" * 32)
@@ -154,31 +154,31 @@ def test_a_key_is_never_changed():
 
 def test_a_text_is_opened_by_its_own_key_alone():
     key, nonce = encryption.new_key(), bytes(16)
-    closed = encryption.close("a text", key, nonce)
+    ciphertext = encryption.encrypt("a text", key, nonce)
 
-    assert encryption.open_(closed, key, nonce) == "a text"
+    assert encryption.decrypt(ciphertext, key, nonce) == "a text"
     for wrong in ((encryption.new_key(), nonce), (key, bytes([1]) * 16)):
-        with pytest.raises(encryption.Unreadable):
-            encryption.open_(closed, *wrong)
+        with pytest.raises(encryption.DecryptionError):
+            encryption.decrypt(ciphertext, *wrong)
 
 
 def test_a_text_of_any_characters_comes_back():
     question = 'آرڈر کہاں ہے؟ \x07 \N{FAMILY} \ud800 " \\'
 
-    assert asked("u1", question).data["question"] == question
-    json.dumps(asked("u1", question).as_dict())
+    assert record_question("u1", question).data["question"] == question
+    json.dumps(record_question("u1", question).as_dict())
 
 
-@pytest.mark.parametrize("known", [False, True], ids=["who is new", "who has asked before"])
-def test_asking_pays_one_insert_for_somebody(as_role, known):
+@pytest.mark.parametrize("is_known", [False, True], ids=["who is new", "who has asked before"])
+def test_asking_pays_one_insert_for_somebody(as_role, is_known):
     customer = as_role("customer", subject="u1")
     question = {"message": "How do I reset my password?"}
-    if known:
+    if is_known:
         customer.post("/ask", question, format="json")
 
     with CaptureQueriesContext(connection) as queries:
         reply = customer.post("/ask", question, format="json")
 
     assert reply.status_code == 200
-    written = [each["sql"] for each in queries if 'INTO "audit_' in each["sql"]]
+    written = [query["sql"] for query in queries if 'INTO "audit_' in query["sql"]]
     assert len(written) == 1

@@ -25,11 +25,11 @@ class Analyzer:
         pass
 
     def analyze(self, text: str, *, language: str, entities: list[str]) -> list[SimpleNamespace]:
-        found = [(text.find(name), name, entity) for name, entity in NAMES.items()]
-        found += [(text.find("Blue"), "Blue", "PERSON")]
+        results = [(text.find(name), name, entity) for name, entity in NAMES.items()]
+        results += [(text.find("Blue"), "Blue", "PERSON")]
         return [
             SimpleNamespace(start=at, end=at + len(name), entity_type=entity)
-            for at, name, entity in found
+            for at, name, entity in results
             if at >= 0 and entity in entities
         ]
 
@@ -80,8 +80,8 @@ def test_what_comes_in_is_masked_by_both(installed, settings, as_role):
     body = {"message": "I am Josephine Blue of Lahore, jo@example.com"}
     as_role("customer").post("/ask", body, format="json")
 
-    kept = Record.objects.get(action="question.asked").data["question"]
-    assert kept == "I am [PERSON] of [PLACE], [EMAIL]"
+    question = Record.objects.get(action="question.asked").data["question"]
+    assert question == "I am [PERSON] of [PLACE], [EMAIL]"
 
 
 def test_a_model_that_is_not_there_is_named(installed):

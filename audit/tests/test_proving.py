@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit import keys, proof
 from audit.log_format.checkpoint import BadNote
-from audit.log_format.merkle import Disagreement
+from audit.log_format.merkle import HashMismatch
 from audit.models import PruneCertificate, Record, Seal, SubjectKey, record
 from audit.sealing import export as exporting
 
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.django_db
 def sealed(settings, tmp_path) -> list[Record]:
     """Eight records, sealed in two rounds."""
     settings.AUDIT_ANCHOR_DIR = tmp_path / "anchors"
-    made = []
+    entries = []
     for number in range(8):
-        made.append(record("test.done", actor="u1", data={"user_id": "u1", "n": number}))
+        entries.append(record("test.done", actor="u1", data={"user_id": "u1", "n": number}))
         if number in (4, 7):
             call_command("audit_seal", verbosity=0, stdout=StringIO())
-    return made
+    return entries
 
 
 def output(command: str, *options: str) -> str:
@@ -42,9 +42,9 @@ def output(command: str, *options: str) -> str:
 
 
 def test_every_record_is_proven_with_the_public_key(sealed):
-    for kept in sealed:
-        told = json.loads(output("audit_prove", str(kept.pk)))
-        signed = proof.check(told, keys.public_key())
+    for entry in sealed:
+        document = json.loads(output("audit_prove", str(entry.pk)))
+        signed = proof.check(document, keys.public_key())
         assert signed.size == Seal.objects.count()
 
 
@@ -72,14 +72,14 @@ def test_a_proof_is_checked_without_database_settings_or_secrets(sealed, tmp_pat
 
 
 def test_a_changed_proof_does_not_hold(sealed):
-    told = json.loads(output("audit_prove", str(sealed[3].pk)))
-    text = told["canonical"].replace("test.done", "test.gone")
+    document = json.loads(output("audit_prove", str(sealed[3].pk)))
+    text = document["canonical"].replace("test.done", "test.gone")
 
     for wrong in (
-        *({**told, "canonical": text}, {**told, "sequence": told["sequence"] + 1}),
-        *({**told, "path": told["path"][1:]}, {**told, "checkpoint": "x"}, {}),
+        *({**document, "canonical": text}, {**document, "sequence": document["sequence"] + 1}),
+        *({**document, "path": document["path"][1:]}, {**document, "checkpoint": "x"}, {}),
     ):
-        with pytest.raises((BadNote, Disagreement)):
+        with pytest.raises((BadNote, HashMismatch)):
             proof.check(wrong, keys.public_key())
 
 
@@ -138,8 +138,8 @@ def test_a_readable_export_has_names_and_texts(sealed):
     }
 
 
-def test_a_time_without_records_is_told(sealed):
-    with pytest.raises(CommandError, match="No record"):
+def test_a_time_without_records_is_an_error(sealed):
+    with pytest.raises(CommandError, match="No sealed record"):
         call_command("audit_export", "--to", "2001-01-01")
 
 
@@ -170,8 +170,8 @@ def test_pruned_records_are_gone_and_the_rest_holds_together(sealed, export, set
 def test_what_is_left_is_still_proven_and_exported(sealed, export):
     prune(sealed, export)
 
-    told = json.loads(output("audit_prove", str(sealed[7].pk)))
-    proof.check(told, keys.public_key())
+    document = json.loads(output("audit_prove", str(sealed[7].pk)))
+    proof.check(document, keys.public_key())
     exporting.read(output("audit_export").splitlines(), keys.public_key())
 
 
@@ -191,14 +191,14 @@ def test_it_is_pruned_again_later(sealed, export, tmp_path, capsys):
 def test_an_erasure_that_was_pruned_still_explains_what_it_left(
     sealed, tmp_path, monkeypatch, capsys
 ):
-    key = SubjectKey.objects.whose("u1").get()
+    key = SubjectKey.objects.for_person("u1").get()
     call_command("audit_erase", "u1")
     call_command("audit_seal")
     until = timezone.now().isoformat()
     (tmp_path / "all.jsonl").write_text(output("audit_export", "--to", until))
     # As another process would write it, which still knows the key.
-    known = {bytes(key.lookup): (key, float("inf"))}
-    monkeypatch.setattr(SubjectKey.objects, "_known", known)
+    cached_keys = {bytes(key.lookup): (key, float("inf"))}
+    monkeypatch.setattr(SubjectKey.objects, "_cache", cached_keys)
     record("test.late", actor="u1")
     call_command("audit_seal")
 

@@ -1,4 +1,4 @@
-"""Records are appended, redacted, and never touched again."""
+"""Records are appended, redacted, and never changed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def written(db):
 
 
 def test_it_says_who_did_what_to_what(written):
-    kept = Record.objects.all().about("thing", 7).get()
+    entry = Record.objects.all().about("thing", 7).get()
 
-    assert (kept.action, kept.actor, kept.about, kept.data) == (
+    assert (entry.action, entry.actor, entry.about, entry.data) == (
         *("test.written", "mallory", "thing:7", {"n": 1}),
     )
 
@@ -29,19 +29,21 @@ def test_it_says_who_did_what_to_what(written):
 def test_personal_data_is_masked_before_it_is_written():
     record("test.written", actor="jo@example.com", data={"text": "I am jo@example.com", "n": [1]})
 
-    kept = Record.objects.latest("id")
-    assert re.fullmatch(r"\[EMAIL\]-[a-z]{12}", kept.actor)
-    assert kept.data == {"text": "I am [EMAIL]", "n": [1]}
+    entry = Record.objects.latest("id")
+    assert re.fullmatch(r"\[EMAIL\]-[a-z]{12}", entry.actor)
+    assert entry.data == {"text": "I am [EMAIL]", "n": [1]}
 
 
 @pytest.mark.parametrize(
     "attempt",
     [
-        pytest.param(lambda kept: kept.save(), id="save"),
-        pytest.param(lambda kept: kept.delete(), id="delete"),
-        pytest.param(lambda kept: Record.objects.all().delete(), id="delete all"),
-        pytest.param(lambda kept: Record.objects.update(action="x"), id="update"),
-        pytest.param(lambda kept: Record.objects.bulk_update([kept], ["action"]), id="bulk update"),
+        pytest.param(lambda entry: entry.save(), id="save"),
+        pytest.param(lambda entry: entry.delete(), id="delete"),
+        pytest.param(lambda entry: Record.objects.all().delete(), id="delete all"),
+        pytest.param(lambda entry: Record.objects.update(action="x"), id="update"),
+        pytest.param(
+            lambda entry: Record.objects.bulk_update([entry], ["action"]), id="bulk update"
+        ),
     ],
 )
 def test_the_model_refuses_to_touch_it(written, attempt):
@@ -115,14 +117,14 @@ def test_a_copy_goes_to_audit_file_after_commit(
     assert (tmp_path / "audit" / "log.jsonl").stat().st_mode & 0o077 == 0
 
 
-def test_an_audit_file_that_cannot_be_written_is_told_and_loses_nothing(
+def test_an_audit_file_that_cannot_be_written_is_logged_and_loses_nothing(
     settings, tmp_path, caplog, django_capture_on_commit_callbacks
 ):
     (tmp_path / "taken").write_text("a file, not a folder")
     settings.AUDIT_FILE = str(tmp_path / "taken" / "log.jsonl")
 
     with django_capture_on_commit_callbacks(execute=True):
-        kept = record("test.written")
+        entry = record("test.written")
 
-    assert Record.objects.filter(pk=kept.pk).exists()
+    assert Record.objects.filter(pk=entry.pk).exists()
     assert "AUDIT_FILE could not be written" in caplog.text

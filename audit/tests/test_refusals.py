@@ -1,4 +1,4 @@
-"""Whom the site refused is on the record, with what is known of who it was."""
+"""Refused requests are recorded, with the identity of the caller if there is one."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def refusals() -> list[Record]:
 def test_a_request_without_a_token_is_recorded(client):
     client.get("/audit")
 
-    (kept,) = refusals()
-    assert (kept.actor, kept.outcome) == ("", "401")
-    assert kept.data == {"method": "GET", "route": "audit", "outcome": "401"}
-    assert kept.request_id
+    (refusal,) = refusals()
+    assert (refusal.actor, refusal.outcome) == ("", "401")
+    assert refusal.data == {"method": "GET", "route": "audit", "outcome": "401"}
+    assert refusal.request_id
 
 
 def test_a_request_beyond_ones_role_is_recorded_with_name_and_roles(as_role):
     as_role("customer", subject="u1").get("/audit")
 
-    (kept,) = refusals()
-    assert (kept.actor, kept.outcome, kept.data["roles"]) == ("u1", "403", ["customer"])
+    (refusal,) = refusals()
+    assert (refusal.actor, refusal.outcome, refusal.data["roles"]) == ("u1", "403", ["customer"])
 
 
 def test_what_a_person_typed_into_the_path_is_not_recorded(as_role):
@@ -34,7 +34,7 @@ def test_what_a_person_typed_into_the_path_is_not_recorded(as_role):
     as_role("auditor").post("/tickets/12345/claim")
 
     assert refusals()
-    assert all("12345" not in str(kept.data) for kept in refusals())
+    assert all("12345" not in str(refusal.data) for refusal in refusals())
 
 
 def test_what_is_allowed_is_no_refusal(as_role):
@@ -53,14 +53,14 @@ def test_a_refusal_stands_even_if_it_cannot_be_recorded(client, monkeypatch, cap
 @pytest.mark.parametrize(
     ("peer", "recorded"),
     [
-        pytest.param("", "CN=shop,O=Example", id="told by the edge"),
-        pytest.param("127.0.0.1", None, id="told by anybody else"),
+        pytest.param("", "CN=shop,O=Example", id="from the proxy"),
+        pytest.param("127.0.0.1", None, id="from any other client"),
     ],
 )
 def test_the_client_certificates_subject_is_recorded(as_role, peer, recorded):
-    said = {"X-SSL-Client-Verify": "SUCCESS", "X-SSL-Client-Subject": "CN=shop,O=Example"}
-    as_role("customer").get("/audit", headers=said, REMOTE_ADDR=peer)
+    headers = {"X-SSL-Client-Verify": "SUCCESS", "X-SSL-Client-Subject": "CN=shop,O=Example"}
+    as_role("customer").get("/audit", headers=headers, REMOTE_ADDR=peer)
 
-    (kept,) = refusals()
-    assert kept.data.get("certificate") == recorded
-    assert b"CN=shop" not in bytes(kept.canonical)
+    (refusal,) = refusals()
+    assert refusal.data.get("certificate") == recorded
+    assert b"CN=shop" not in bytes(refusal.canonical)

@@ -1,4 +1,4 @@
-"""Records get a place in the log soon after they are committed, each exactly one."""
+"""Every record gets exactly one place in the log, soon after its commit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def verified(capsys, *options: str) -> dict:
 
 
 def kinds(report: dict) -> list[str]:
-    return [each["kind"] for each in report["breaks"]]
+    return [problem["kind"] for problem in report["breaks"]]
 
 
 def tamper(statement: str) -> None:
@@ -50,17 +50,17 @@ def tamper(statement: str) -> None:
 
 def test_a_round_seals_what_is_there_under_one_signed_checkpoint(sealer, capsys):
     before = sealer.tree.size
-    made = [record("test.done", actor="u1", data={"n": number}) for number in range(5)]
+    entries = [record("test.done", actor="u1", data={"n": number}) for number in range(5)]
 
     assert sealer.round() == 5
     assert sealer.round() == 0
 
     places = Seal.objects.filter(sequence__gte=before)
-    assert [seal.record_id for seal in places] == [each.pk for each in made]
+    assert [seal.record_id for seal in places] == [entry.pk for entry in entries]
     assert [seal.sequence for seal in places] == list(range(before, before + 5))
     last = SignedCheckpoint.objects.last()
     assert last.size == before + 5
-    keys.public_key().opened(last.note)
+    keys.public_key().verified_text(last.note)
     report = verified(capsys)
     assert (report["ok"], report["unsealed"]) == (True, 0)
 
@@ -102,7 +102,7 @@ def test_an_anchor_that_cannot_be_written_stops_nothing(sealer, tmp_path, caplog
         ("DELETE FROM audit_seal WHERE record_id = {id}", "missing"),
         ("DELETE FROM audit_subjectkey WHERE pseudonym = '{actor}'", "missing"),
         ("UPDATE audit_signedcheckpoint SET note = replace(note, 'a', 'b')", "rebuilt"),
-        ("DELETE FROM audit_signedcheckpoint", "cut off"),
+        ("DELETE FROM audit_signedcheckpoint", "truncated"),
         (
             "UPDATE audit_seal SET record_id = -record_id - 1 WHERE record_id IN ({id}, {other});"
             "UPDATE audit_seal SET record_id = {other} WHERE record_id = -{id} - 1;"
@@ -112,34 +112,34 @@ def test_an_anchor_that_cannot_be_written_stops_nothing(sealer, tmp_path, caplog
     ],
 )
 def test_tampering_in_the_database_is_named(sealer, capsys, statement, kind):
-    made = [record("test.done", actor=f"u{number}") for number in range(4)]
+    entries = [record("test.done", actor=f"u{number}") for number in range(4)]
     sealer.round()
     assert verified(capsys)["ok"]
 
-    names = {"id": made[1].pk, "other": made[2].pk, "actor": made[1].actor_key_id}
+    names = {"id": entries[1].pk, "other": entries[2].pk, "actor": entries[1].actor_key_id}
     tamper(statement.format(**names))
 
     assert kinds(verified(capsys))[0] == kind
 
 
 def test_an_edit_before_sealing_shows(sealer, capsys):
-    made = record("test.done", actor="u1")
-    tamper(f"UPDATE audit_record SET canonical = canonical || ' ' WHERE id = {made.pk}")
+    entry = record("test.done", actor="u1")
+    tamper(f"UPDATE audit_record SET canonical = canonical || ' ' WHERE id = {entry.pk}")
 
     assert kinds(verified(capsys)) == ["changed"]
     sealer.round()
     report = verified(capsys)
     assert kinds(report) == ["changed"]
-    assert report["breaks"][0]["record_id"] == made.pk
+    assert report["breaks"][0]["record_id"] == entry.pk
 
 
 def test_a_record_that_somebody_inserts_by_hand_shows(sealer, capsys):
-    made = record("test.done", actor="u1")
+    entry = record("test.done", actor="u1")
     columns = "at, action, outcome, actor, subject, about, request_id, canonical, mac"
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO audit_record ({columns}) SELECT {columns} FROM audit_record"
-            f" WHERE id = {made.pk}"
+            f" WHERE id = {entry.pk}"
         )
     sealer.round()
 
@@ -178,10 +178,10 @@ def test_the_anchor_tells_that_the_tail_was_cut(sealer, settings, capsys):
 
     assert verified(capsys)["ok"]
     anchor = str(settings.AUDIT_ANCHOR_DIR / "latest.txt")
-    assert kinds(verified(capsys, "--anchor", anchor)) == ["cut off"]
+    assert kinds(verified(capsys, "--anchor", anchor)) == ["truncated"]
 
 
-def test_without_an_anchor_that_can_be_read_it_cannot_be_told(sealer, tmp_path):
+def test_an_unreadable_anchor_ends_the_verification_with_code_2(sealer, tmp_path):
     (tmp_path / "empty.txt").write_text("")
 
     for anchor in (tmp_path / "empty.txt", tmp_path / "nothing.txt"):

@@ -15,8 +15,8 @@ def test_signing_in_and_out_and_failing_to_are_recorded(client):
     client.post("/admin/login/", {"username": "sam", "password": "right-horse-battery"})
     client.post("/admin/logout/")
 
-    kept = Record.objects.by("sam").order_by("id")
-    assert [each.action for each in kept] == [
+    entries = Record.objects.by("sam").order_by("id")
+    assert [entry.action for entry in entries] == [
         *("user.sign_in_refused", "user.signed_in", "user.signed_out"),
     ]
-    assert all("password" not in str(each.data) for each in kept)
+    assert all("password" not in str(entry.data) for entry in entries)

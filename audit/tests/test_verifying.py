@@ -1,4 +1,4 @@
-"""Tampering is found and named; a clean log never raises an alarm."""
+"""Tampering is detected and named; a clean log raises no alarm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 import pytest
 
 from audit.log_format.checkpoint import Signer
-from audit.log_format.verification import Kind, waiting
+from audit.log_format.verification import Kind, verify_unsealed
 from audit.tests.logs import MAC_KEY, Log, clean, sealed, written
 from audit.tests.mutations import CHANGES, mutated
 
@@ -117,7 +117,7 @@ def rebuilt_with_both_keys(log: Log) -> None:
         pytest.param(forged_in_between, Kind.INSERTED, 50, id="a forged one in between"),
         pytest.param(copied_and_sealed_again, Kind.INSERTED, 50, id="a copy of an older one"),
         pytest.param(the_key_of_somebody_deleted, Kind.MISSING, 50, id="somebody's key deleted"),
-        pytest.param(the_tail_cut, Kind.CUT_OFF, 50, id="the tail cut"),
+        pytest.param(the_tail_cut, Kind.TRUNCATED, 50, id="the tail cut"),
         pytest.param(rebuilt_without_the_signing_key, Kind.REBUILT, 0, id="rebuilt, another key"),
     ],
 )
@@ -125,17 +125,17 @@ def test_tampering_is_named_without_an_anchor(tamper, kind, place):
     log = LOG.copy()
     tamper(log)
 
-    found = log.verify()
+    problem = log.verify()
 
-    assert found is not None
-    assert (found.kind, found.sequence) == (kind, place), str(found)
+    assert problem is not None
+    assert (problem.kind, problem.sequence) == (kind, place), str(problem)
 
 
 @pytest.mark.parametrize(
     ("tamper", "kind"),
     [
-        pytest.param(checkpoints_cut_as_well, Kind.CUT_OFF, id="the tail cut, checkpoints too"),
-        pytest.param(lambda log: log.__init__(), Kind.CUT_OFF, id="everything deleted"),
+        pytest.param(checkpoints_cut_as_well, Kind.TRUNCATED, id="the tail cut, checkpoints too"),
+        pytest.param(lambda log: log.__init__(), Kind.TRUNCATED, id="everything deleted"),
         pytest.param(rebuilt_with_both_keys, Kind.REBUILT, id="rebuilt with both keys"),
     ],
 )
@@ -144,12 +144,12 @@ def test_what_only_an_anchor_can_tell(tamper, kind):
     tamper(log)
 
     assert log.verify() is None
-    found = log.verify(LOG.roots())
-    assert found is not None
-    assert found.kind is kind
+    problem = log.verify(LOG.roots())
+    assert problem is not None
+    assert problem.kind is kind
 
 
-def test_every_random_change_is_found_with_the_anchor():
+def test_every_random_change_is_detected_with_the_anchor():
     rng = random.Random(6)
     anchors = LOG.roots()
 
@@ -177,6 +177,6 @@ def test_an_empty_log_is_clean():
 def test_a_record_that_waits_is_checked_too():
     row = written(1, "text", rng=random.Random(1))
 
-    assert waiting([row], MAC_KEY) is None
-    assert waiting([row._replace(stored=row.stored + b" ")], MAC_KEY).kind is Kind.CHANGED
-    assert waiting([row._replace(outcome="better")], MAC_KEY).kind is Kind.CHANGED
+    assert verify_unsealed([row], MAC_KEY) is None
+    assert verify_unsealed([row._replace(stored=row.stored + b" ")], MAC_KEY).kind is Kind.CHANGED
+    assert verify_unsealed([row._replace(outcome="better")], MAC_KEY).kind is Kind.CHANGED

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
-from audit.admin_history import RecordsChanges
+from audit.admin_history import AuditedAdminMixin
 from faq.models import CategoryRule
 
 
 @admin.register(CategoryRule)
-class CategoryRuleAdmin(RecordsChanges, ModelAdmin):  # type: ignore[misc]
+class CategoryRuleAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     list_display = ("category", "threshold", "margin")
     search_fields = ("category",)

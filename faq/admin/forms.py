@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from audit.people.pseudonyms import known_as
-from audit.privacy.gateway import Channel, PersonalData, admit
+from audit.people.pseudonyms import stored_name
+from audit.privacy.gateway import Channel, PersonalData, apply_inbound
 from faq.content import Content, Draft
 from faq.files.personal_data import admitted, reason_of
 from faq.files.reader import Unreadable, read_one
@@ -97,7 +97,7 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(problem.column, f"This {problem.reason}.")
             return
         said |= {name: value for name, value in read.values.items() if name != "slug"}
-        said["owner"] = known_as(said.get("owner") or "")
+        said["owner"] = stored_name(said.get("owner") or "")
         self._without_personal_data()
 
     def _without_personal_data(self) -> None:
@@ -106,7 +106,7 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             kept = admitted(Content(**{"slug": "any", **{n: said[n] for n in texts if n in said}}))
         except PersonalData as refused:
-            for field, kinds in refused.found.items():
+            for field, kinds in refused.kinds_by_field.items():
                 self.add_error(field, f"This {reason_of(kinds)}.")
             return
         said |= {name: getattr(kept, name) for name in texts if name in said}
@@ -126,11 +126,13 @@ class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
             text = read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": text}).values[
                 "question"
             ]
-            return admit(Channel.FAQS, text, field="text")
+            return apply_inbound(Channel.FAQS, text, field="text")
         except Unreadable as found:
             raise forms.ValidationError(f"This {found.problems[0].reason}.") from None
         except PersonalData as refused:
-            raise forms.ValidationError(f"This {reason_of(refused.found['text'])}.") from None
+            raise forms.ValidationError(
+                f"This {reason_of(refused.kinds_by_field['text'])}."
+            ) from None
 
 
 class AlternateFormSet(PaginationInlineFormSet):  # type: ignore[misc]

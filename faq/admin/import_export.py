@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 from faq.files.formats import FORMATS, WRITTEN
 from faq.files.import_drafts import Existing, Preview, confirm, export, preview
 from faq.files.reader import Unreadable
@@ -171,7 +171,9 @@ def _upload(request: HttpRequest) -> Upload | None:
     wanted = _said(request, "upload")
     if not wanted.isdecimal() or len(wanted) > 18:
         return None
-    return Upload.objects.filter(pk=int(wanted), by=known_as(request.user.get_username())).first()
+    return Upload.objects.filter(
+        pk=int(wanted), by=stored_name(request.user.get_username())
+    ).first()
 
 
 def _said(request: HttpRequest, name: str) -> str:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.identity.principal import Role, principal_of
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 from faq.api.serializers import (
     DraftFilterSerializer,
     DraftPageSerializer,
@@ -151,7 +151,7 @@ def drafted(slug: str, fields: Mapping[str, Any]) -> Draft:
             {problem.column or "": [problem.reason] for problem in found.problems}
         ) from None
     draft = row.draft()
-    return replace(draft, content=admitted(draft.content), owner=known_as(draft.owner))
+    return replace(draft, content=admitted(draft.content), owner=stored_name(draft.owner))
 
 
 def _cell(value: Any) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from audit.models import record
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 from faq.content import Content, Draft, KnowledgeBase
 from faq.files.formats import FORMATS, Format
 from faq.files.ingested_files import IngestedFile
@@ -128,7 +128,7 @@ def export(format: Format, chosen: Mapping[str, Draft]) -> bytes:
 def _draft(row: FileRow, stored: Draft | None) -> Draft:
     """What the row makes of a draft; people are stored under their pseudonym."""
     draft = row.draft(stored)
-    return replace(draft, owner=known_as(draft.owner)) if "owner" in row.values else draft
+    return replace(draft, owner=stored_name(draft.owner)) if "owner" in row.values else draft
 
 
 def _write(changed: Mapping[str, Draft], *, actor: str) -> tuple[str, ...]:

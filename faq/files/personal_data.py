@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 
 from audit.privacy.channels import Mode
-from audit.privacy.gateway import Channel, PersonalData, admit, kinds_in
+from audit.privacy.gateway import Channel, PersonalData, apply_inbound, kinds_in
 from faq.content import Content
 from faq.files.reader import Limits, Problem
 from faq.files.row import FileRow
@@ -68,7 +68,7 @@ def split_admitted(rows: Sequence[FileRow]) -> tuple[list[FileRow], list[Problem
         except PersonalData as refused:
             problems += [
                 Problem(row.row, COLUMNS.get(field, field), reason_of(kinds))
-                for field, kinds in refused.found.items()
+                for field, kinds in refused.kinds_by_field.items()
             ]
             continue
         texts = {name: getattr(content, name) for name in TEXTS if name in row.values}
@@ -102,4 +102,4 @@ def _findings(content: Content) -> list[Finding]:
 
 def _admit(text: str, name: str, longest: int | None = None) -> str:
     """Cut where a placeholder is longer than what it stands for and there is no room."""
-    return admit(Channel.FAQS, text, field=name)[:longest]
+    return apply_inbound(Channel.FAQS, text, field=name)[:longest]

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from audit.backends import Backend
 from audit.models import record
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 from audit.privacy.redaction import redact
 from faq.content import Clash, Difference, KnowledgeBase, Rule, clashes, compare, digest_of
 from faq.models import CategoryRule, Faq, Release
@@ -237,7 +237,7 @@ def release(wanted: KnowledgeBase, prepared: Prepared, *, actor: str, note: str 
         policy=prepared.policy,
         rules={category: asdict(rule) for category, rule in wanted.rules.items()},
         note=note,
-        published_by=known_as(actor),
+        published_by=stored_name(actor),
         added=len(difference.added),
         changed=len(difference.changed),
         retired=len(difference.gone),

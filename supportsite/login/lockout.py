@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from audit.models import record
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 from supportsite.edge.client_address import client_network
 
 PEOPLE = 4
@@ -47,7 +47,7 @@ def address(request: HttpRequest) -> str | None:
 def name(request: HttpRequest, credentials: Any) -> str | None:
     """Who is tried, as it may be kept: people type all sorts of things there."""
     typed = credentials.get("username") if credentials else request.POST.get("username")
-    return known_as(typed[:LONGEST_NAME]) if typed else None
+    return stored_name(typed[:LONGEST_NAME]) if typed else None
 
 
 def is_elsewhere(request: HttpRequest, credentials: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from audit.identity import request_id
-from audit.privacy.gateway import Channel, leaving
+from audit.privacy.gateway import Channel, redact_outbound
 
 # What logging itself puts into a record, Python 3.12 also a task's name. Django hands over the
 # request object as well, which is not for a log.
@@ -33,7 +33,7 @@ class Formatter(logging.Formatter):
         told |= {name: value for name, value in vars(record).items() if name not in _NO_EXTRAS}
         # Before it is JSON, where a line break is a letter to whoever looks for numbers; what is no
         # text yet is looked through with the line.
-        line: str = leaving(Channel.LOGS, _as_json(leaving(Channel.LOGS, told)))
+        line: str = redact_outbound(Channel.LOGS, _as_json(redact_outbound(Channel.LOGS, told)))
         # Not looked through: digits of our own, which would take long and may look like a phone.
         return _opening(record) + line[1:]
 

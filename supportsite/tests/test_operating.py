@@ -163,7 +163,7 @@ def test_a_backup_is_restored_whole_and_verified(copy, taken):
     ended = copy.manage("restore", str(taken.file))
 
     assert ended.code == 0, ended.text
-    assert "records hold together" in ended.text
+    assert "records verified" in ended.text
     assert "missing, 0 changed" in ended.text
     asks = copy.asks_in_database()
     assert len(asks) == len(set(asks))

@@ -29,7 +29,7 @@ from rest_framework.views import exception_handler as rest_handler
 from rest_framework.views import set_rollback
 
 from audit.identity import request_id
-from audit.privacy.gateway import Channel, leaving
+from audit.privacy.gateway import Channel, redact_outbound
 from supportsite.throttling import throttles
 
 CONTENT_TYPE = "application/problem+json"
@@ -44,9 +44,9 @@ def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
         "title": HTTPStatus(status).phrase,
         "status": status,
         # What was sent is repeated at times; a document is kept by whoever reads it.
-        "detail": leaving(Channel.LOGS, detail),
+        "detail": redact_outbound(Channel.LOGS, detail),
         "request_id": request_id.current.get(),
-        **leaving(Channel.LOGS, more),
+        **redact_outbound(Channel.LOGS, more),
     }
 
 

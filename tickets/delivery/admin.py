@@ -15,12 +15,12 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from audit.admin import ReadOnlyAdmin
-from audit.admin_history import RecordsChanges
+from audit.admin_history import AuditedAdminMixin
 from tickets.delivery.outbox import Delivery, Webhook
 
 
 @admin.register(Webhook)
-class WebhookAdmin(RecordsChanges, ModelAdmin):  # type: ignore[misc]
+class WebhookAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     list_display = ("name", "url", "is_active", "rotated")
     fields = ("name", "url", "is_active", "shown_secret", "rotated")
     readonly_fields = ("shown_secret", "rotated")

@@ -28,8 +28,8 @@ from procrastinate.jobs import Job, JobDeferrer
 from procrastinate.manager import JobManager
 
 from audit.models import record
-from audit.people.pseudonyms import is_pseudonym, known_as
-from audit.privacy.gateway import Channel, leaving
+from audit.people.pseudonyms import is_pseudonym, stored_name
+from audit.privacy.gateway import Channel, redact_outbound
 from tickets.delivery import links, mail, webhook_signature
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ def tell(
 
     ``comment`` is a public one. ``assignee`` is who had the ticket, if it no longer says so.
     """
-    now, by = timezone.now(), known_as(by)
+    now, by = timezone.now(), stored_name(by)
     made: list[Delivery] = []
     if is_mailed:
         made += _mails(ticket, event, by, comment, assignee or ticket.assignee, now)
@@ -263,10 +263,10 @@ def is_reachable(name: str) -> bool:
 def _mails(
     ticket: Ticket, event: str, by: str, comment: Comment | None, assignee: str, now: datetime
 ) -> Iterator[Delivery]:
-    question = leaving(Channel.MAIL, ticket.message)
+    question = redact_outbound(Channel.MAIL, ticket.message)
     news = mail.News(event, ticket.pk, question, by, settings.SITE_NAME, ticket.due)
-    subject = leaving(Channel.MAIL, news.subject())
-    masked = leaving(Channel.MAIL, comment.text) if comment else ""
+    subject = redact_outbound(Channel.MAIL, news.subject())
+    masked = redact_outbound(Channel.MAIL, comment.text) if comment else ""
     for name in _recipients(ticket, event, by, comment, assignee):
         delivery = Delivery(
             ticket=ticket, event=event, kind=Delivery.Kind.MAIL, address=name, next_try=now
@@ -318,7 +318,7 @@ def _webhooks(
             "at": now.isoformat(),
             "by": by,
             "ticket": as_told(ticket),
-            **({"comment": leaving(Channel.WEBHOOKS, comment.text)} if comment else {}),
+            **({"comment": redact_outbound(Channel.WEBHOOKS, comment.text)} if comment else {}),
         }
         yield delivery
 
@@ -329,7 +329,7 @@ def as_told(ticket: Ticket) -> dict[str, Any]:
     return {
         "id": ticket.pk,
         "user_id": ticket.requester,
-        **leaving(Channel.WEBHOOKS, texts),
+        **redact_outbound(Channel.WEBHOOKS, texts),
         "ask_id": str(ticket.ask_id) if ticket.ask_id else None,
         "status": ticket.status,
         "priority": ticket.priority,
@@ -345,7 +345,7 @@ def address_of(name: str) -> str:
     people = get_user_model().objects.filter(is_active=True).only("email", "username")
     if is_pseudonym(name):
         staff = people.filter(is_staff=True)
-        user = next((each for each in staff if known_as(each.get_username()) == name), None)
+        user = next((each for each in staff if stored_name(each.get_username()) == name), None)
     else:
         user = people.filter(username=name).first()
     address: str = (user.email or user.get_username()) if user else ""

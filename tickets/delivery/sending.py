@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
-from audit.privacy.gateway import Channel, leaving
+from audit.privacy.gateway import Channel, redact_outbound
 from tickets.delivery import http_client, mail_headers, webhook_signature
 from tickets.delivery.outbox import Attempt, Delivery
 
@@ -60,7 +60,7 @@ def _try(delivery: Delivery) -> Attempt:
         succeeded, said = False, type(failure).__name__
     ms = round((time.monotonic() - started) * 1000)
     # A mail server likes to repeat whom it refused.
-    said = leaving(Channel.LOGS, said)[:300]
+    said = redact_outbound(Channel.LOGS, said)[:300]
     return Attempt(delivery=delivery, succeeded=succeeded, said=said, ms=ms)
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 import audit.people.pseudonyms
 from audit.people import encryption
-from audit.people.pseudonyms import known_as
+from audit.people.pseudonyms import stored_name
 from audit.privacy.redaction import redact
 
 
@@ -25,22 +25,22 @@ def encrypt(apps, schema_editor):
     people = apps.get_model("audit", "SubjectKey").objects
     submissions.all().delete()
     for ticket in tickets.iterator():
-        email, ticket.requester = ticket.email, known_as(ticket.requester)
-        ticket.assignee = known_as(ticket.assignee)
+        email, ticket.requester = ticket.email, stored_name(ticket.requester)
+        ticket.assignee = stored_name(ticket.assignee)
         if email:
             key = people.filter(
-                lookup__in=audit.people.pseudonyms._lookups(ticket.requester)
+                lookup__in=audit.people.pseudonyms._name_hashes(ticket.requester)
             ).first()
             if key is None:
                 made = audit.people.pseudonyms.SubjectKey.new(
-                    ticket.requester, audit.people.pseudonyms._lookup(ticket.requester)
+                    ticket.requester, audit.people.pseudonyms._name_hash(ticket.requester)
                 )
                 key = people.create(
                     pseudonym=made.pseudonym, lookup=made.lookup, name=made.name, key=made.key
                 )
             nonce = os.urandom(encryption.GCM_NONCE_BYTES)
             ticket.person = key
-            ticket.address = nonce + encryption.close(email, bytes(key.key), nonce)
+            ticket.address = nonce + encryption.encrypt(email, bytes(key.key), nonce)
         ticket.save(update_fields=["requester", "assignee", "person", "address"])
         for mail in deliveries.filter(ticket=ticket, kind="mail"):
             desk = "the desk" if mail.address == settings.SUPPORT_EMAIL else ticket.assignee
@@ -48,7 +48,7 @@ def encrypt(apps, schema_editor):
             mail.payload = {name: mask(text) for name, text in mail.payload.items()}
             mail.save(update_fields=["address", "payload"])
     for comment in comments.iterator():
-        comment.author, comment.text = known_as(comment.author), mask(comment.text)
+        comment.author, comment.text = stored_name(comment.author), mask(comment.text)
         comment.save(update_fields=["author", "text"])
 
 
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
             model_name="ticket",
             name="requester",
             field=models.CharField(
-                help_text="Who waits for the answer, as people.known_as has it.", max_length=200
+                help_text="Who waits for the answer, masked if it is personal data.", max_length=200
             ),
         ),
     ]

@@ -16,7 +16,7 @@ from assistant.answering.conversations import Conversations
 from assistant.interfaces import Turn
 from assistant.models import ConversationTurn
 from audit.models import Record
-from audit.people.pseudonyms import is_pseudonym, known_as
+from audit.people.pseudonyms import is_pseudonym, stored_name
 from faq.models import Faq, Upload
 from tickets.delivery import sending
 from tickets.models import Attempt, Comment, Delivery, Submission, Ticket, Webhook
@@ -69,23 +69,23 @@ def opened(as_role, subject: str, **headers) -> Ticket:
 
 @pytest.mark.parametrize("name", ["u1", "sam", "auth0|5f7c8ec7c33c6c004bbafe82", "آدم"])
 def test_a_name_without_personal_data_stays_as_it_is(name):
-    assert known_as(name) == name
+    assert stored_name(name) == name
     assert not is_pseudonym(name)
 
 
 @pytest.mark.parametrize("name", [JO, "+923012345678", "10.1.2.3", "x" * 180 + JO])
 def test_a_name_with_personal_data_is_always_the_same_pseudonym(name):
-    shown = known_as(name)
+    shown = stored_name(name)
 
     assert JO not in shown
-    assert shown == known_as(name) == known_as(shown)
-    assert known_as(f"other-{name}"[:200]) != shown
+    assert shown == stored_name(name) == stored_name(shown)
+    assert stored_name(f"other-{name}"[:200]) != shown
     assert is_pseudonym(shown)
     assert len(shown) <= 200
 
 
 def test_no_token_can_name_a_pseudonym(as_role):
-    assert as_role("customer", subject=known_as(JO)).get("/tickets").status_code == 401
+    assert as_role("customer", subject=stored_name(JO)).get("/tickets").status_code == 401
 
 
 def test_nothing_keeps_an_address_that_somebody_is_called_by_or_written_to(as_role):
@@ -113,7 +113,7 @@ def test_whoever_is_called_by_an_address_finds_their_tickets_and_gets_their_news
         sending.deliver(str(delivery.pk))
 
     assert again.pk == ticket.pk
-    assert mine.json()["user_id"] == known_as(JO)
+    assert mine.json()["user_id"] == stored_name(JO)
     assert [each["id"] for each in service.json()["results"]] == [ticket.pk]
     assert by_pseudonym.json() == service.json()
     assert [message.to for message in mail.outbox] == [["where@example.org"]]
@@ -182,7 +182,7 @@ def test_it_reaches_tickets_comments_deliveries_submissions_and_conversations(as
 
     said = erase(name)
 
-    for value in (name, known_as(name), "where@example.org"):
+    for value in (name, stored_name(name), "where@example.org"):
         assert [each for each in stored(value) if "u2" not in each] == []
     left = Ticket.objects.get(pk=ticket.pk)
     assert (left.message, left.tags, left.email) == ("[ERASED]", [], "")

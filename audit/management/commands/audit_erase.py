@@ -1,4 +1,4 @@
-"""Erase a person from the site; what happened stays on the audit trail."""
+"""Erase a person from the site; the audit records stay, without names and texts."""
 
 from __future__ import annotations
 
@@ -16,36 +16,38 @@ from audit.sealing.log_reader import ERASED
 
 
 class Command(BaseCommand):
-    help = "Destroy a person's key, and with it all texts about them and who they were."
+    help = "Erase a person: destroy their key, and with it their name and all texts about them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("user", help="as in a token's sub, or the name they sign in with")
+        parser.add_argument("user", help="the user id: a token's sub, or a sign-in name")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
-            held = SubjectKey.objects.whose(options["user"]).select_for_update()
-            pseudonyms = sorted(held.values_list("pseudonym", flat=True))
+            subject_keys = SubjectKey.objects.for_person(options["user"]).select_for_update()
+            pseudonyms = sorted(subject_keys.values_list("pseudonym", flat=True))
             if not pseudonyms:
-                raise CommandError("The audit trail knows nobody of that name.")
-            rows = erase(Person(options["user"], left=f"({pseudonyms[0]})"))
-            concerned = Record.objects.concerning(options["user"]).count()
+                raise CommandError(
+                    f"No audit record names {options['user']!r}. Check the spelling of the user id."
+                )
+            rows = erase(Person(options["user"], replacement=f"({pseudonyms[0]})"))
+            records = Record.objects.concerning(options["user"]).count()
             SubjectKey.objects.filter(pk__in=pseudonyms).delete()
-            SubjectKey.objects.forget()
-            told = {"pseudonyms": pseudonyms, "records": concerned, "rows": rows}
-            record(ERASED, actor=actor(), kind="subject", key=pseudonyms[0], data=told)
+            SubjectKey.objects.clear_cache()
+            data = {"pseudonyms": pseudonyms, "records": records, "rows": rows}
+            record(ERASED, actor=actor(), kind="subject", key=pseudonyms[0], data=data)
         self._overwrite("audit_subjectkey", *rows)
-        self.stdout.write(f"Erased from {concerned} records. Their places in the log stay.")
+        self.stdout.write(f"Erased from {records} records. The records themselves stay in the log.")
         for table, count in rows.items():
-            self.stdout.write(f"{table}: {count} rows emptied or deleted.")
+            self.stdout.write(f"{table}: {count} rows cleared or deleted.")
         elsewhere = ["readable exports", "backups of the database", "mails and webhooks sent"]
-        elsewhere += ["an account of that name"]
+        elsewhere += ["the account of that name"]
         if settings.AUDIT_FILE:
             elsewhere.insert(0, f"AUDIT_FILE ({settings.AUDIT_FILE})")
-        self.stdout.write(f"Not reached: {', '.join(elsewhere)}.")
+        self.stdout.write(f"Erase these yourself: {', '.join(elsewhere)}.")
 
     @staticmethod
     def _overwrite(*tables: str) -> None:
-        """Give the bytes on disk free now, not whenever Postgres gets to it."""
+        """Remove the deleted rows from disk now, not at the next autovacuum."""
         if not connection.in_atomic_block:
             with connection.cursor() as cursor:
                 cursor.execute(f"VACUUM {', '.join(tables)}")

@@ -1,4 +1,4 @@
-"""Sealed audit records as JSON lines."""
+"""Export sealed audit records as JSON lines."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from audit import keys
 from audit.sealing import export, log_reader
 
 
-def moment(written: str) -> datetime:
-    """A day or a time in ISO 8601; UTC unless it says otherwise."""
-    read = datetime.fromisoformat(written)
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
+def moment(text: str) -> datetime:
+    """A date or time in ISO 8601; UTC unless it has an offset."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 class Command(BaseCommand):
-    help = "Write sealed records, in the log's order, ending in the checkpoint that covers them."
+    help = "Export sealed audit records as JSON lines, with the checkpoint that covers them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--from", dest="since", type=moment, help="from this day or time on")
-        parser.add_argument("--to", dest="until", type=moment, help="up to it, itself not included")
+        parser.add_argument("--from", dest="since", type=moment, help="from this date or time on")
+        parser.add_argument("--to", dest="until", type=moment, help="before this date or time")
         parser.add_argument(
             "--readable",
             action="store_true",
@@ -35,12 +35,14 @@ class Command(BaseCommand):
             key = keys.public_key()
         except keys.NoSigningKey as missing:
             raise CommandError(str(missing)) from None
-        with log_reader.one_moment():
-            begins = log_reader.base(key).frontier.size
-            first = export.place_at(options["since"], otherwise=begins)
-            until = export.place_at(options["until"], otherwise=export.end_of_log())
+        with log_reader.snapshot():
+            start = log_reader.log_start(key).frontier.size
+            first = export.sequence_at(options["since"], otherwise=start)
+            until = export.sequence_at(options["until"], otherwise=export.end_of_log())
             try:
                 for line in export.lines(first, until, key, readable=options["readable"]):
                     self.stdout.write(line)
             except export.NothingSealed:
-                raise CommandError("No record of that time is sealed.") from None
+                raise CommandError(
+                    "No sealed record is in that time. Check --from and --to."
+                ) from None

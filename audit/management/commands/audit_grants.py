@@ -1,4 +1,4 @@
-"""Let the database role of the web processes add to the audit trail, and nothing else."""
+"""Grant the web processes' database role only what it needs: the audit trail is append-only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role};
 GRANT SELECT, INSERT ON {added_to} TO {role};
 GRANT SELECT ON {only_read} TO {role}
 """
-# However it comes by them: as superuser or owner, through another role, or as everybody.
+# Whatever the source: superuser, owner, membership in another role, or PUBLIC.
 STILL_MAY = """
 SELECT t.name, p.privilege
   FROM unnest(%(tables)s::text[]) AS t(name), unnest(%(privileges)s::text[]) AS p(privilege)
@@ -36,8 +36,8 @@ TO_CHANGE = ["UPDATE", "DELETE", "TRUNCATE", "TRIGGER"]
 
 class Command(BaseCommand):
     help = (
-        "Run by the tables' owner after each migrate. ROLE must exist; it may add to the audit "
-        "trail and read it, and read and write everything else."
+        "Grant a database role read and insert on the audit trail, read and write on the rest. "
+        "Run it as the tables' owner after each migrate; ROLE must exist."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -54,14 +54,14 @@ class Command(BaseCommand):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [role])
             if not cursor.fetchone()[0]:
-                raise CommandError(f"There is no role {role}: CREATE ROLE … LOGIN makes one.")
+                raise CommandError(f"There is no role {role}. First run: CREATE ROLE {role} LOGIN")
             cursor.execute(statement.as_string(connection.connection))
             if surplus := _surplus(cursor, role):
                 raise CommandError(
                     f"{role} could change the trail ({surplus}), so nothing was granted: "
-                    "it must be no superuser, own nothing, and be no member of a role that does."
+                    "it must not be a superuser, own tables, or be a member of a role that does."
                 )
-        self.stdout.write(f"{role} may add to the audit trail and read it, no more.")
+        self.stdout.write(f"{role} may read the audit trail and add to it, but not change it.")
 
 
 def _tables(*names: str) -> sql.Composed:
@@ -69,13 +69,13 @@ def _tables(*names: str) -> sql.Composed:
 
 
 def _surplus(cursor: Any, role: str) -> str:
-    """What it could still do to the trail, such as ``UPDATE on audit_record``."""
-    found = []
+    """Privileges that could change the trail, such as ``UPDATE on audit_record``."""
+    surplus = []
     for statement, tables, privileges in (
         (STILL_MAY, ADDED_TO, TO_CHANGE),
         (STILL_MAY, ONLY_READ, ["INSERT", *TO_CHANGE]),
         (OWNS, (*ADDED_TO, *ONLY_READ), []),
     ):
         cursor.execute(statement, {"tables": list(tables), "privileges": privileges, "role": role})
-        found += [f"{privilege} on {table}" for table, privilege in cursor.fetchall()]
-    return ", ".join(found[:3])
+        surplus += [f"{privilege} on {table}" for table, privilege in cursor.fetchall()]
+    return ", ".join(surplus[:3])

@@ -1,4 +1,4 @@
-"""Prove that one audit record is in the log, to whoever has the public key."""
+"""Prove that one audit record is in the log, to anybody who has the public key."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", type=int)
-        parser.add_argument("--key", help="the log's public key, if AUDIT_SIGNING_KEY is not here")
+        parser.add_argument("--key", help="default: the public key of AUDIT_SIGNING_KEY")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             key = PublicKey.parse(options["key"]) if options["key"] else keys.public_key()
-            with log_reader.one_moment():
+            with log_reader.snapshot():
                 proof = self._proof(options["id"], key)
         except (keys.NoSigningKey, BadNote) as wrong:
             raise CommandError(str(wrong)) from None
@@ -39,10 +39,13 @@ class Command(BaseCommand):
         seal = Seal.objects.filter(record_id=record_id).first()
         covering = SignedCheckpoint.objects.last()
         if seal is None or covering is None:
-            raise CommandError(f"Record {record_id} is not sealed yet: wait a second.")
-        base = log_reader.base(key).frontier
-        leaves = list(export.leaves(base.size, covering.size))
-        path = inclusion_proof(seal.sequence, covering.size, leaves, base)
+            raise CommandError(
+                f"Record {record_id} is not sealed yet. Wait a few seconds, or run: "
+                "manage.py audit_seal"
+            )
+        start = log_reader.log_start(key).frontier
+        leaves = list(export.leaves(start.size, covering.size))
+        path = inclusion_proof(seal.sequence, covering.size, leaves, start)
         return {
             "id": record_id,
             "sequence": seal.sequence,

@@ -1,4 +1,4 @@
-"""Take old audit records out of the database, once an export holds them."""
+"""Delete old audit records from the database after they are exported."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from audit import keys
 from audit.identity.cli_user import actor
 from audit.log_format.checkpoint import BadNote, Signer
-from audit.log_format.merkle import Disagreement
+from audit.log_format.merkle import HashMismatch
 from audit.log_format.prune_certificate import Certificate
-from audit.log_format.verification import Base
+from audit.log_format.verification import LogStart
 from audit.management.commands.audit_export import moment
 from audit.models import PruneCertificate, record
 from audit.sealing import export as exporting
@@ -37,64 +37,67 @@ SELECT name FROM unnest(%s::text[]) AS name
 
 
 class Command(BaseCommand):
-    help = "Delete sealed records before a time that FILE holds; a signed certificate stays."
+    help = "Delete old audit records that an export holds; a signed certificate replaces them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--before", type=moment, required=True, help="a day or time, ISO 8601")
+        parser.add_argument("--before", type=moment, required=True, help="a date or time, ISO 8601")
         parser.add_argument(
-            "--export", type=Path, required=True, help="what audit_export wrote of those records"
+            "--export", type=Path, required=True, help="the file with audit_export's output"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             signer = keys.signer()
-            written = options["export"].read_bytes()
+            content = options["export"].read_bytes()
             with transaction.atomic():
-                pruned = self._prune(options["before"], written, signer)
-        except (keys.NoSigningKey, OSError, BadNote, Disagreement, UnicodeDecodeError) as wrong:
+                pruned = self._prune(options["before"], content, signer)
+        except (keys.NoSigningKey, OSError, BadNote, HashMismatch, UnicodeDecodeError) as wrong:
             raise CommandError(f"Nothing was pruned: {wrong}") from None
-        self.stdout.write(f"{pruned} records are now only in {options['export']}. Keep it.")
+        self.stdout.write(
+            f"{pruned} records were deleted. They are now only in {options['export']}. Keep it."
+        )
 
-    def _prune(self, before: Any, written: bytes, signer: Signer) -> int:
-        base = log_reader.base(signer.public)
-        size = exporting.place_at(before, otherwise=0)
-        if size <= base.frontier.size:
-            raise CommandError("Nothing was pruned: no sealed record is that old.")
-        _check(written, base, size, signer)
-        left = exporting.tree_at(size, base)
-        gone = log_reader.erased(signer.public)
+    def _prune(self, before: Any, content: bytes, signer: Signer) -> int:
+        start = log_reader.log_start(signer.public)
+        size = exporting.sequence_at(before, otherwise=0)
+        if size <= start.frontier.size:
+            raise CommandError("Nothing was pruned: no sealed record is older than --before.")
+        _check(content, start, size, signer)
+        tree = exporting.tree_at(size, start)
+        erased = log_reader.erased_pseudonyms(signer.public)
         with connection.cursor() as cursor:
             _set_triggers(cursor, "DISABLE")
             cursor.execute(DELETE, {"size": size})
             _set_triggers(cursor, "ENABLE ALWAYS")
-            cursor.execute(STILL_NAMED, [sorted(gone)])
-            named = tuple(row[0] for row in cursor.fetchall())
+            cursor.execute(STILL_NAMED, [sorted(erased)])
+            still_named = tuple(row[0] for row in cursor.fetchall())
         certificate = Certificate(
             size=size,
-            root=left.frontier.root(),
-            chain=left.chain,
-            export=sha256(written).hexdigest(),
-            erased=named,
+            root=tree.frontier.root(),
+            chain=tree.chain,
+            export=sha256(content).hexdigest(),
+            erased=still_named,
         )
         PruneCertificate.objects.create(
-            size=size, note=certificate.signed(signer), frontier=left.frontier.as_bytes()
+            size=size, note=certificate.signed(signer), frontier=tree.frontier.as_bytes()
         )
-        told = {"records": size - base.frontier.size, "until": size, "export": certificate.export}
-        record("records.pruned", actor=actor(), data=told)
-        return size - base.frontier.size
+        data = {"records": size - start.frontier.size, "until": size, "export": certificate.export}
+        record("records.pruned", actor=actor(), data=data)
+        return size - start.frontier.size
 
 
-def _check(written: bytes, base: Base, size: int, signer: Signer) -> None:
-    """Raise ``Disagreement`` unless the export holds every record that would go."""
-    export = exporting.read(written.decode().splitlines(), signer.public)
-    start = base.frontier.size
-    if export.first > start or export.until < size:
-        raise Disagreement(
-            f"the export has places {export.first} to {export.until}, needed are {start} to {size}"
+def _check(content: bytes, start: LogStart, size: int, signer: Signer) -> None:
+    """Raise ``HashMismatch`` unless the export holds every record to be deleted."""
+    export = exporting.read(content.decode().splitlines(), signer.public)
+    first = start.frontier.size
+    if export.first > first or export.until < size:
+        raise HashMismatch(
+            f"the export has places {export.first} to {export.until}, "
+            f"but {first} to {size} are needed"
         )
-    held = export.leaves[start - export.first : size - export.first]
-    if held != list(exporting.leaves(start, size)):
-        raise Disagreement("the export has other records than the database")
+    leaves = export.leaves[first - export.first : size - export.first]
+    if leaves != list(exporting.leaves(first, size)):
+        raise HashMismatch("the export has other records than the database")
 
 
 def _set_triggers(cursor: Any, verb: str) -> None:

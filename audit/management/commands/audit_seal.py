@@ -1,4 +1,4 @@
-"""Give new audit records their place in the log, and sign it."""
+"""Append new audit records to the sealed log, and sign a checkpoint."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from audit.sealing.sealer import CannotSeal, Sealer, only_sealer
 
 
 class Command(BaseCommand):
-    help = "Seal and sign the audit records that have no place in the log yet."
+    help = "Seal new audit records: append them to the hash chain and sign a checkpoint."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--loop", action="store_true", help="go on, a round every second")
+        parser.add_argument(
+            "--loop", action="store_true", help="seal once a second until stopped"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -32,18 +34,20 @@ class Command(BaseCommand):
                 signal.signal(number, lambda *_: stop.set())
             seal_until(stop)
             return
-        with only_sealer() as held:
-            if not held:
-                self.stdout.write("Another sealer is at work; it seals within a second.")
+        with only_sealer() as has_lock:
+            if not has_lock:
+                self.stdout.write("Another sealer is running; it seals within a second.")
                 return
             try:
                 self.stdout.write(f"{self._seal_all()} records sealed.")
             except CannotSeal as wrong:
-                raise CommandError(f"Nothing was sealed: {wrong}.") from None
+                raise CommandError(
+                    f"Nothing was sealed: {wrong}. Run: manage.py audit_verify"
+                ) from None
 
     @staticmethod
     def _seal_all() -> int:
         sealer, sealed = Sealer(keys.signer(), settings.AUDIT_ANCHOR_DIR), 0
-        while found := sealer.round():
-            sealed += found
+        while count := sealer.round():
+            sealed += count
         return sealed

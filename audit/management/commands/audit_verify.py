@@ -1,4 +1,4 @@
-"""Is the audit trail as it was written? Exit code 0: yes; 1: no; 2: that cannot be told."""
+"""Verify the audit trail. Exit code 0: intact; 1: broken; 2: could not be verified."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from django.db import OperationalError
 
 from audit import keys
 from audit.log_format.checkpoint import BadNote, PublicKey
-from audit.log_format.verification import Break, Kind, roots_by_size, waiting, walk
+from audit.log_format.verification import Break, Kind, roots_by_size, verify, verify_unsealed
 from audit.sealing import anchors, log_reader
 
-BROKEN, UNKNOWN = 1, 2
+BROKEN, NOT_VERIFIED = 1, 2
 
 
 class Command(BaseCommand):
-    help = "Recompute the whole log; name the first record that is not as it was written."
+    help = "Verify the audit trail: recompute the log and name the first changed record."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--anchor",
             metavar="FILE",
             type=Path,
-            help="checkpoints kept elsewhere; without, a cut tail or a rebuilt log may not show",
+            help="checkpoints stored elsewhere, to detect that the newest records are deleted",
         )
-        parser.add_argument("--key", help="the log's public key, if AUDIT_SIGNING_KEY is not here")
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--key", help="default: the public key of AUDIT_SIGNING_KEY")
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.perf_counter()
@@ -38,35 +38,39 @@ class Command(BaseCommand):
             key = PublicKey.parse(options["key"]) if options["key"] else keys.public_key()
             report = self._verify(key, options["anchor"])
         except (keys.NoSigningKey, OSError, OperationalError, UnicodeDecodeError) as failure:
-            said = " ".join(str(failure).split())
-            raise CommandError(f"It cannot be told: {said}", returncode=UNKNOWN) from None
+            message = " ".join(str(failure).split())
+            raise CommandError(
+                f"The log could not be verified: {message}", returncode=NOT_VERIFIED
+            ) from None
         except BadNote as wrong:
-            raise CommandError(f"It cannot be told: {wrong}.", returncode=UNKNOWN) from None
+            raise CommandError(
+                f"The log could not be verified: {wrong}.", returncode=NOT_VERIFIED
+            ) from None
         report["seconds"] = round(time.perf_counter() - started, 3)
         self._print(report, as_json=options["json"])
         if report["breaks"]:
             raise SystemExit(BROKEN)
 
     def _verify(self, key: PublicKey, anchor: Path | None) -> dict[str, Any]:
-        known = roots_by_size(anchors.read(anchor, key)) if anchor else {}
-        with log_reader.one_moment():
+        anchored_roots = roots_by_size(anchors.read(anchor, key)) if anchor else {}
+        with log_reader.snapshot():
             triggers = log_reader.disabled_triggers()
             try:
-                base = log_reader.base(key)
+                start = log_reader.log_start(key)
             except BadNote as wrong:
-                broken = Break(Kind.REBUILT, f"the certificate of what was pruned: {wrong}")
+                broken = Break(Kind.REBUILT, f"the prune certificate is invalid: {wrong}")
                 return _report([broken, triggers], records=0, pruned=0, unsealed=0, key=key)
-            expected = log_reader.expected(keys.mac_key(), key, known)
-            with log_reader.rows(base.frontier.size) as rows:
-                size, found = walk(rows, base, expected)
-            found = found and found.named(log_reader.is_sealed)
-            late = log_reader.waiting()
-            unsealed = waiting(late, keys.mac_key())
+            expected = log_reader.expected(keys.mac_key(), key, anchored_roots)
+            with log_reader.rows(start.frontier.size) as rows:
+                size, problem = verify(rows, start, expected)
+            problem = problem and problem.classified(log_reader.is_sealed)
+            unsealed_rows = log_reader.unsealed()
+            unsealed = verify_unsealed(unsealed_rows, keys.mac_key())
         return _report(
-            [found, unsealed, triggers],
-            records=size - base.frontier.size,
-            pruned=base.frontier.size,
-            unsealed=len(late),
+            [problem, unsealed, triggers],
+            records=size - start.frontier.size,
+            pruned=start.frontier.size,
+            unsealed=len(unsealed_rows),
             key=key,
         )
 
@@ -75,27 +79,27 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(report))
             return
         for broken in report["breaks"]:
-            self.stdout.write(self.style.ERROR(broken["said"]))
+            self.stdout.write(self.style.ERROR(broken["message"]))
         rate = report["records"] / max(report["seconds"], 0.001)
         self.stdout.write(
-            f"{report['records']} records hold together, {report['unsealed']} are not sealed yet, "
+            f"{report['records']} records verified, {report['unsealed']} are not sealed yet, "
             f"{report['pruned']} were pruned ({report['seconds']} s, {rate:,.0f}/s). "
             f"Key: {report['key']}"
         )
 
 
 def _report(breaks: list[Break | None], *, key: PublicKey, **numbers: int) -> dict[str, Any]:
-    found = [each for each in breaks if each]
+    broken = [item for item in breaks if item]
     return {
-        "ok": not found,
+        "ok": not broken,
         "breaks": [
             {
-                "kind": each.kind,
-                "sequence": each.sequence,
-                "record_id": each.record_id,
-                "said": str(each),
+                "kind": item.kind,
+                "sequence": item.sequence,
+                "record_id": item.record_id,
+                "message": str(item),
             }
-            for each in found
+            for item in broken
         ],
         **numbers,
         "key": str(key),

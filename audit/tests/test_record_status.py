@@ -17,26 +17,26 @@ pytestmark = pytest.mark.django_db
 def sealed(settings, tmp_path, capsys) -> Record:
     settings.AUDIT_ANCHOR_DIR = tmp_path
     record("test.before")
-    made = record("test.done", actor="u1")
+    entry = record("test.done", actor="u1")
     call_command("audit_seal")
-    return Record.objects.get(pk=made.pk)
+    return Record.objects.get(pk=entry.pk)
 
 
 def test_a_sealed_record_has_a_place_a_chain_and_a_checkpoint(sealed):
-    stands = record_status.of(sealed)
+    status = record_status.status_of(sealed)
 
-    assert stands.holds
-    said = "; ".join(stands.lines)
-    assert "place" in said
-    assert "chained" in said
-    assert "signed checkpoint" in said
+    assert status.is_valid
+    text = "; ".join(status.lines)
+    assert "place" in text
+    assert "chained" in text
+    assert "signed checkpoint" in text
 
 
 def test_a_record_that_waits_says_so(sealed):
-    stands = record_status.of(record("test.done"))
+    status = record_status.status_of(record("test.done"))
 
-    assert stands.holds
-    assert "not sealed yet" in stands.lines[-1]
+    assert status.is_valid
+    assert "not sealed yet" in status.lines[-1]
 
 
 @pytest.mark.parametrize(
@@ -49,24 +49,24 @@ def test_a_record_that_waits_says_so(sealed):
         "DELETE FROM audit_signedcheckpoint",
     ],
 )
-def test_what_does_not_hold_is_said(sealed, statement):
+def test_a_failed_check_is_listed(sealed, statement):
     tamper(statement.format(id=sealed.pk))
 
-    assert not record_status.of(Record.objects.get(pk=sealed.pk)).holds
+    assert not record_status.status_of(Record.objects.get(pk=sealed.pk)).is_valid
 
 
-def test_without_the_signing_key_the_signature_is_said_to_be_unchecked(sealed, settings):
+def test_without_the_signing_key_the_signature_is_listed_as_unchecked(sealed, settings):
     settings.AUDIT_SIGNING_KEY = ""
 
-    stands = record_status.of(sealed)
+    status = record_status.status_of(sealed)
 
-    assert stands.holds
-    assert "unchecked here" in stands.lines[-1]
+    assert status.is_valid
+    assert "unchecked here" in status.lines[-1]
 
 
 def test_the_admin_shows_it_and_finds_records_by_name(admin_client, sealed):
     page = admin_client.get(reverse("admin:audit_record_change", args=[sealed.pk]))
-    found = admin_client.get(reverse("admin:audit_record_changelist"), {"q": "u1"})
+    listed = admin_client.get(reverse("admin:audit_record_changelist"), {"q": "u1"})
 
     assert "under the signed checkpoint" in page.content.decode()
-    assert [each.pk for each in found.context["cl"].result_list] == [sealed.pk]
+    assert [row.pk for row in listed.context["cl"].result_list] == [sealed.pk]
