@@ -19,9 +19,7 @@ class Command(BaseCommand):
     help = "Seal new audit records: append them to the hash chain and sign a checkpoint."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--loop", action="store_true", help="seal once a second until stopped"
-        )
+        parser.add_argument("--loop", action="store_true", help="seal once a second until stopped")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
