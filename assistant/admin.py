@@ -1,4 +1,4 @@
-"""How good the answers are, in the admin: evaluations, fitted policies, labelled questions."""
+"""Evaluations, fitted policies and labelled questions in the admin."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from assistant.labels import RESULTS
 from assistant.models import EvaluationRun, FittedPolicy, Label
 from audit.admin import ReadOnlyAdmin
-
-WORDS = {
-    "right": "answered right",
-    "wrong": "answered wrong",
-    "offered": "asked back with the right FAQ",
-    "asked": "asked back without it",
-    "fell_through": "fell through",
-}
 
 
 @admin.register(EvaluationRun)
@@ -36,31 +29,33 @@ class EvaluationRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Coverage")
     def coverage(self, run: EvaluationRun) -> str:
-        return _share(run.numbers["coverage"])
+        return _proportion(run.numbers["coverage"])
 
     @admin.display(description="Precision")
     def precision(self, run: EvaluationRun) -> str:
-        return _share(run.numbers["precision"])
+        return _proportion(run.numbers["precision"])
 
     @admin.display(description="Questions that an FAQ answers")
     def answerable(self, run: EvaluationRun) -> SafeString:
         return _results(run.numbers["answerable"])
 
-    @admin.display(description="Questions that none answers")
+    @admin.display(description="Questions that no FAQ answers")
     def unanswerable(self, run: EvaluationRun) -> SafeString:
         return _results(run.numbers["unanswerable"])
 
     @admin.display(description="Answered wrong")
     def mistakes(self, run: EvaluationRun) -> SafeString:
-        wrong = [one for one in run.judged if one["result"] == "wrong"]
-        rows = ((one["question"], one["faq_id"], ", ".join(one["expected"])) for one in wrong)
-        return format_html_join("", "<div>{} → {} <small>(right: {})</small></div>", rows)
+        wrong = [question for question in run.judged if question["result"] == "wrong"]
+        rows = (
+            (q["question"], q["faq_id"], ", ".join(q["expected"]) or "no answer") for q in wrong
+        )
+        return format_html_join("", "<div>{} → {} <small>(expected: {})</small></div>", rows)
 
 
 @admin.register(FittedPolicy)
 class FittedPolicyAdmin(ReadOnlyAdmin):
     list_display = ("created", "short_digest", "threshold", "answer_at", "ask_at", "calibrated")
-    fields = ("created", "digest", "told_numbers", "told_report")
+    fields = ("created", "digest", "readable_numbers", "readable_report")
 
     @admin.display(description="Policy")
     def short_digest(self, policy: FittedPolicy) -> str:
@@ -74,7 +69,7 @@ class FittedPolicyAdmin(ReadOnlyAdmin):
     def answer_at(self, policy: FittedPolicy) -> float:
         return float(policy.numbers["answer_at"])
 
-    @admin.display(description="Asks back at")
+    @admin.display(description="Clarifies at")
     def ask_at(self, policy: FittedPolicy) -> float:
         return float(policy.numbers["ask_at"])
 
@@ -83,11 +78,11 @@ class FittedPolicyAdmin(ReadOnlyAdmin):
         return bool(policy.report.get("kept"))
 
     @admin.display(description="Numbers")
-    def told_numbers(self, policy: FittedPolicy) -> SafeString:
+    def readable_numbers(self, policy: FittedPolicy) -> SafeString:
         return _pretty(policy.numbers)
 
-    @admin.display(description="Fitted on, and what to expect")
-    def told_report(self, policy: FittedPolicy) -> SafeString:
+    @admin.display(description="Calibration report")
+    def readable_report(self, policy: FittedPolicy) -> SafeString:
         return _pretty(policy.report)
 
 
@@ -99,18 +94,19 @@ class LabelAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Answered by")
     def answered_by(self, label: Label) -> str:
-        return ", ".join(label.expected) or "nothing"
+        return ", ".join(label.expected) or "no FAQ"
 
 
-def _share(share: dict[str, Any]) -> str:
-    if share["value"] is None:
+def _proportion(stored: dict[str, Any]) -> str:
+    """Such as ``94.8% (93.5% to 95.9%) of 1432``, with the 95 % interval."""
+    if stored["value"] is None:
         return "-"
-    low, high = share["interval"]
-    return f"{share['value']:.1%} ({low:.1%} to {high:.1%}) of {share['total']}"
+    low, high = stored["interval"]
+    return f"{stored['value']:.1%} ({low:.1%} to {high:.1%}) of {stored['total']}"
 
 
 def _results(results: dict[str, Any]) -> SafeString:
-    rows = ((_share(share), WORDS[name]) for name, share in results.items())
+    rows = ((_proportion(stored), RESULTS[name]) for name, stored in results.items())
     return format_html_join("", "<div>{} {}</div>", rows)
 
 

@@ -176,7 +176,7 @@ def agent() -> Agent:
         settings.AGENT_LIMITS,
         mode=settings.AGENT_ANSWER_MODE,
         region=settings.PHONE_REGION,
-        masks=is_redacted(Channel.PROMPTS),
+        redact_questions=is_redacted(Channel.PROMPTS),
     )
 
 

@@ -1,5 +1,5 @@
-"""The LLM fallback: it may only speak from what it retrieved.
+"""The LLM fallback: it may only use the FAQs it retrieved.
 
 ``agno_model`` is the one adapter of Agno, ``bounded_agent`` enforces limits and the circuit
-breaker, ``prompt`` is what the model reads, ``grounding`` checks what it says against the FAQs.
+breaker, ``prompt`` builds the prompts, ``grounding`` checks replies against the FAQs.
 """

@@ -1,7 +1,7 @@
-"""The agent: asks a model within limits, and returns only what its FAQs support.
+"""The agent: calls a model within limits, and returns only what the FAQs support.
 
-Knows no vendor: a ``ModelClient`` speaks to the model. Each run has a thread of its own, so that
-the caller can leave at the deadline, whatever the vendor's library is doing then.
+Independent of vendors: a ``ModelClient`` calls the model. Each run has its own thread, so that the
+caller can return at the deadline even while the vendor's library is blocked.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from assistant.agent.grounding import (
     REPAIRABLE,
     Grounds,
     Verdict,
-    judge,
-    judge_citations,
+    check_citations,
+    check_grounding,
     plain_text,
 )
 from assistant.agent.limits import Limits
@@ -36,28 +36,28 @@ from assistant.interfaces import INDEX_UNAVAILABLE, AgentReply, Task
 from audit.privacy.redaction import redact
 
 HEARTBEAT = 1.0
-"""Seconds between signs of life while the model thinks: whoever has gone is noticed by them."""
+"""Seconds between heartbeats while the model works: they detect a client that disconnected."""
 
 MATCHES = 10
 MOST_OPTIONS = 3
 VERBATIM = "verbatim"
 
 Search = Callable[[object, object], str]
-"""The model's one tool: a question and a limit in, JSON out. Never raises but ``Stopped``."""
+"""The model's one tool: takes a question and a limit, returns JSON. Raises only ``Stopped``."""
 
 log = logging.getLogger("assistant.agent")
 
 
 class ModelClient(Protocol):
-    """Speaks to one model."""
+    """Calls one model."""
 
     @property
     def name(self) -> str: ...
 
     def complete(self, run: Run, *, system: str, message: str, search: Search | None) -> object:
-        """The model's reply: a text if all went well, anything otherwise.
+        """The model's reply: a text on success, otherwise anything.
 
-        Counts each request with ``run.begin_request`` and tells it as a step. Raises ``Stopped``.
+        Counts each request with ``run.begin_request`` and reports it as a step. Raises ``Stopped``.
         """
         ...
 
@@ -71,24 +71,24 @@ class BoundedAgent:
         limits: Limits,
         *,
         mode: str,
-        least_share: float = 1.0,
+        min_overlap: float = 1.0,
         region: str,
-        masks: bool = True,
+        redact_questions: bool = True,
     ) -> None:
         self._client = client
         self._limits = limits
         self._verbatim = mode == VERBATIM
-        self._least_share = least_share
+        self._min_overlap = min_overlap
         self._region = region
-        self._masks = masks
+        self._redact_questions = redact_questions
         self._slots = threading.BoundedSemaphore(limits.runs_at_once)
         self._breaker = Breaker(failures=limits.failures, rest_seconds=limits.rest_seconds)
 
     def answer(self, task: Task, on_step: OnStep) -> AgentReply:
         """See ``interfaces.Agent``."""
-        refused = self._refusal()
-        if refused:
-            return self._ended(AgentReply(None, refused), None, 0.0)
+        rejection = self._reject_or_acquire_slot()
+        if rejection:
+            return self._finish(AgentReply(None, rejection), None, 0.0)
         started = time.perf_counter()
         run = Run(self._limits)
         reply = AgentReply(None, AgentReason.CLOSED)
@@ -97,155 +97,156 @@ class BoundedAgent:
             reply = _wait(run, on_step)
         finally:
             run.stop(reply.reason)
-            self._ended(reply, run, time.perf_counter() - started)
+            self._finish(reply, run, time.perf_counter() - started)
         return reply
 
     def ping(self) -> str:
-        """One line about the model; asking it would cost time and money."""
-        resting = ", resting after failures" if self._breaker.is_open else ""
-        return f"{self._client.name}{resting}"
+        """One line about the model; a request would cost time and money."""
+        paused = ", paused after failures" if self._breaker.is_open else ""
+        return f"{self._client.name}{paused}"
 
-    def _refusal(self) -> AgentReason | None:
-        """Why no run may begin now; None after taking a slot for it."""
+    def _reject_or_acquire_slot(self) -> AgentReason | None:
+        """Why no run may start now; None after acquiring a slot for it."""
         if not self._slots.acquire(blocking=False):
             return AgentReason.BUSY
         if not self._breaker.allows_request():
             self._slots.release()
             return AgentReason.RESTING
         try:
-            affordable = budget.begin_run(self._limits)
+            within_budget = budget.begin_run(self._limits)
         except BaseException:
-            self._turn_away()
+            self._release_slot()
             raise
-        if not affordable:
-            self._turn_away()
+        if not within_budget:
+            self._release_slot()
             return AgentReason.OVER_BUDGET
         return None
 
-    def _turn_away(self) -> None:
+    def _release_slot(self) -> None:
         self._breaker.abandoned()
         self._slots.release()
 
     def _start(self, run: Run, task: Task) -> None:
-        # The request's id and caller belong to its context; the log wants them.
+        # The log needs the request id and the caller, which are context variables.
         context = contextvars.copy_context()
-        work = threading.Thread(
+        thread = threading.Thread(
             target=context.run, args=(self._run, run, task), name="agent", daemon=True
         )
         try:
-            work.start()
+            thread.start()
         except BaseException:
-            self._turn_away()
+            self._release_slot()
             raise
 
     def _run(self, run: Run, task: Task) -> None:
-        """In the run's own thread: touches no database."""
+        """Runs in its own thread, without the database."""
         try:
             run.events.put(self._attempt(run, task))
         except Stopped as stopped:
             run.events.put(AgentReply(None, stopped.reason))
         except Exception as failure:
-            # Its text may hold what the model or the person said: the type is enough.
-            log.error("the agent failed: %s", type(failure).__name__)
+            # The exception's text may contain user text: log only its type.
+            log.error("agent run failed: %s", type(failure).__name__)
             run.events.put(AgentReply(None, AgentReason.FAILED))
         finally:
-            # Only now: a run that hangs keeps its place, else they would pile up.
+            # A run that hangs keeps its slot, otherwise such runs would accumulate.
             self._slots.release()
 
     def _attempt(self, run: Run, task: Task) -> AgentReply:
         question, matches = task.question, list(task.matches)
-        if self._masks:
+        if self._redact_questions:
             question = redact(question, region=self._region)
         if prompt.is_follow_up(question, task.turns):
-            question, rewritten = self._rewritten(run, task, question), question
-            if question != rewritten:
+            original = question
+            question = self._rewrite(run, task, original)
+            if question != original:
                 matches = task.search(question, MATCHES).matches
                 if task.would_be_answered(matches):
                     return AgentReply(None, AgentReason.REWRITTEN, rewritten=question)
         if task.only_rewrite:
-            return AgentReply(None, AgentReason.NOTHING_FOUND)
+            return AgentReply(None, AgentReason.NO_FAQ)
 
-        seen = [match for match in matches if match.faq_id in task.contents]
-        shown = seen[: prompt.SHOWN]
+        visible = [match for match in matches if match.faq_id in task.contents]
+        shown = visible[: prompt.SHOWN]
         run.show(shown)
         faqs = prompt.contents_of((match.faq_id for match in shown), task.contents)
-        said = self._client.complete(
+        reply = self._client.complete(
             run,
             system=prompt.CHOOSE if self._verbatim else prompt.INSTRUCTIONS,
             message=prompt.message(question, faqs, task.turns),
             search=_tool(run, task, self._region),
         )
         run.check()
-        return self._judged(run, task, said)
+        return self._check_reply(run, task, reply)
 
-    def _rewritten(self, run: Run, task: Task, question: str) -> str:
+    def _rewrite(self, run: Run, task: Task, question: str) -> str:
         started = time.perf_counter()
-        said = self._client.complete(
+        reply = self._client.complete(
             run,
             system=prompt.REWRITE,
             message=prompt.message(question, turns=task.turns),
             search=None,
         )
-        rewritten = prompt.read_rewritten(said, question, task.turns)
-        told = redact(rewritten, region=self._region)
-        run.tell({"step": "rewrite", "ms": ms(started), "question": told})
+        rewritten = prompt.read_rewritten(reply, question, task.turns)
+        redacted = redact(rewritten, region=self._region)
+        run.report({"step": "rewrite", "ms": ms(started), "question": redacted})
         return rewritten
 
-    def _judged(self, run: Run, task: Task, said: object) -> AgentReply:
+    def _check_reply(self, run: Run, task: Task, content: object) -> AgentReply:
         started = time.perf_counter()
-        if not isinstance(said, str) or not plain_text(said):
+        if not isinstance(content, str) or not plain_text(content):
             return AgentReply(None, AgentReason.NO_TEXT)
-        if len(said) > self._limits.longest_reply:
+        if len(content) > self._limits.longest_reply:
             raise run.end(AgentReason.TOO_LONG)
-        reply = prompt.read_reply(said)
+        reply = prompt.read_reply(content)
         if reply.kind is Kind.NOTHING:
-            return AgentReply(None, AgentReason.NOTHING_FOUND)
+            return AgentReply(None, AgentReason.NO_FAQ)
         verdict = self._verdict(run, task, reply)
         grounds = verdict.grounds.value
         cited = list(verdict.cited)
-        run.tell({"step": "ground", "ms": ms(started), "grounds": grounds, "cited": cited})
+        run.report({"step": "ground", "ms": ms(started), "grounds": grounds, "cited": cited})
         if verdict.text is not None:
             text = redact_answer(verdict.text, cited, task.contents, region=self._region)
             return AgentReply(text, AgentReason.ANSWERED, verdict.cited)
         options = tuple(run.returned[faq_id] for faq_id in verdict.cited[:MOST_OPTIONS])
         if reply.kind is Kind.ASK and options:
-            return AgentReply(None, AgentReason.ASKED_BACK, options=options)
+            return AgentReply(None, AgentReason.CLARIFIED, options=options)
         if verdict.grounds not in REPAIRABLE:
             options = ()
         return AgentReply(None, AgentReason.NOT_GROUNDED, options=options)
 
     def _verdict(self, run: Run, task: Task, reply: prompt.Reply) -> Verdict:
         if reply.kind is Kind.ANSWER and not self._verbatim:
-            return judge(
+            return check_grounding(
                 reply.text,
                 citing=reply.citing,
                 returned=run.returned,
                 visible=task.contents,
-                least_share=self._least_share,
+                min_overlap=self._min_overlap,
             )
-        grounds, cited = judge_citations(reply.citing, returned=run.returned, visible=task.contents)
+        grounds, cited = check_citations(reply.citing, returned=run.returned, visible=task.contents)
         chosen = grounds is Grounds.GROUNDED and reply.kind is Kind.ANSWER
         return Verdict(grounds, task.contents[cited[0]].answer if chosen else None, cited)
 
-    def _ended(self, reply: AgentReply, run: Run | None, seconds: float) -> AgentReply:
-        """Count it, log it, and tell the breaker."""
+    def _finish(self, reply: AgentReply, run: Run | None, seconds: float) -> AgentReply:
+        """Count and log the run, and update the circuit breaker."""
         reason = reply.reason
         metrics.AGENT_RUNS.labels(reason.value).inc()
         details: dict[str, Any] = {"reason": reason.value, "ms": round(seconds * 1000)}
         if run is not None:
-            self._tell_breaker(reason)
-            spent = run.spent
+            self._update_breaker(reason)
+            usage = run.usage
             metrics.AGENT_SECONDS.labels(reason.value).observe(seconds)
-            metrics.AGENT_TOKENS.labels("input").inc(spent.input_tokens)
-            metrics.AGENT_TOKENS.labels("output").inc(spent.output_tokens)
-            budget.add_tokens(spent.tokens)
-            details |= {"requests": spent.requests, "tool_calls": spent.tool_calls}
-            details |= {"tokens": spent.tokens}
+            metrics.AGENT_TOKENS.labels("input").inc(usage.input_tokens)
+            metrics.AGENT_TOKENS.labels("output").inc(usage.output_tokens)
+            budget.add_tokens(usage.tokens)
+            details |= {"requests": usage.requests, "tool_calls": usage.tool_calls}
+            details |= {"tokens": usage.tokens}
         level = logging.INFO if reason in SUCCESSES else logging.WARNING
         log.log(level, "agent: %s", reason.value, extra=details)
         return reply
 
-    def _tell_breaker(self, reason: AgentReason) -> None:
+    def _update_breaker(self, reason: AgentReason) -> None:
         if reason in TRIPS_BREAKER:
             self._breaker.failed()
         elif reason is AgentReason.CLOSED:
@@ -255,7 +256,7 @@ class BoundedAgent:
 
 
 def _wait(run: Run, on_step: OnStep) -> AgentReply:
-    """Pass on the steps of a run; its reply, or that of a run out of time."""
+    """Pass on the steps of a run and return its reply, or ``TIMED_OUT`` at the deadline."""
     while True:
         try:
             event = run.events.get(timeout=max(min(HEARTBEAT, run.left), 0.001))
@@ -270,7 +271,7 @@ def _wait(run: Run, on_step: OnStep) -> AgentReply:
 
 
 def _tool(run: Run, task: Task, region: str) -> Search:
-    """Search the FAQs that the caller may see. Read-only, counted, and told as a step."""
+    """The tool that searches the FAQs the caller may see. Each call is counted and reported."""
 
     def search(question: object = None, limit: object = prompt.SHOWN) -> str:
         started = time.perf_counter()
@@ -278,19 +279,19 @@ def _tool(run: Run, task: Task, region: str) -> Search:
             return prompt.tool_refusal("No more searches. Answer from what you have, or say NONE.")
         if not isinstance(question, str) or not question.strip():
             return prompt.tool_refusal("question must be a text")
-        most = limit if isinstance(limit, int) and 1 <= limit <= prompt.SHOWN else prompt.SHOWN
+        max_faqs = limit if isinstance(limit, int) and 1 <= limit <= prompt.SHOWN else prompt.SHOWN
         words = question[: prompt.LONGEST_TURN]
-        result = task.search(words, most)
+        result = task.search(words, max_faqs)
         matches = [match for match in result.matches if match.faq_id in task.contents]
         run.show(matches)
         step: Step = {
             "step": "tool_call",
             "ms": ms(started),
             "tool": "search_faq",
-            "arguments": {"question": redact_trace(words, region=region), "limit": most},
+            "arguments": {"question": redact_trace(words, region=region), "limit": max_faqs},
             "returned": [_as_step(match) for match in matches],
         }
-        run.tell(step | ({"degraded": INDEX_UNAVAILABLE} if result.degraded else {}))
+        run.report(step | ({"degraded": INDEX_UNAVAILABLE} if result.degraded else {}))
         return prompt.tool_result(
             prompt.contents_of((match.faq_id for match in matches), task.contents)
         )

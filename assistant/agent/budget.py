@@ -1,4 +1,4 @@
-"""What the agent may spend in a day, counted in Postgres: all workers share one purse."""
+"""The agent's daily budget, counted in Postgres and shared by all workers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from assistant.models import AgentDay
 
 
 def begin_run(limits: Limits) -> bool:
-    """Count one run; False, and nothing is counted, if the day's runs or tokens are spent.
+    """Count one run; False, without counting, if the day's runs or tokens are used up.
 
-    One statement decides and counts, so that no two workers take the last run. Days are UTC's.
+    A single UPDATE checks and counts, so that two workers cannot use the same last run. Days: UTC.
     """
     today = timezone.now().date()
     within = AgentDay.objects.filter(
@@ -26,6 +26,6 @@ def begin_run(limits: Limits) -> bool:
 
 
 def add_tokens(tokens: int) -> None:
-    """Count what a run used, once it is over."""
+    """Count the tokens of a finished run."""
     if tokens:
         AgentDay.objects.filter(day=timezone.now().date()).update(tokens=F("tokens") + tokens)

@@ -1,4 +1,4 @@
-"""Settings of the agent that cannot be right. Without AGENT_MODEL, Agno is not imported."""
+"""System checks of the agent's settings. Without AGENT_MODEL, Agno is not imported."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ MODES = ("grounded", "verbatim")
 
 
 @register
-def agent_settings_are_sound(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_agent_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.AGENT_MODEL:
         return _without_model()
     return [*_address(), *_model(), *_mode(), *_threads()]
 
 
 def _without_model() -> list[CheckMessage]:
-    given = [name for name in ("AGENT_API_KEY", "AGENT_BASE_URL") if getattr(settings, name)]
-    if not given:
+    unused = [name for name in ("AGENT_API_KEY", "AGENT_BASE_URL") if getattr(settings, name)]
+    if not unused:
         return []
     return [
         Warning(
-            f"{' and '.join(given)} without AGENT_MODEL: the agent is off.",
+            f"{' and '.join(unused)} without AGENT_MODEL: the agent is off.",
             hint="Set AGENT_MODEL to provider:model_id, or unset the others.",
             id="assistant.W020",
         )
@@ -50,9 +50,9 @@ def _address() -> list[CheckMessage]:
         return []
     return [
         Error(
-            # Not repeated here: it may hold a password.
-            "AGENT_BASE_URL is no plain http(s) address.",
-            hint="Such as http://127.0.0.1:11434/v1; a key belongs into AGENT_API_KEY.",
+            # Without the value, which may contain a password.
+            "AGENT_BASE_URL is not an http(s) URL, or it contains credentials.",
+            hint="For example http://127.0.0.1:11434/v1. Put the key into AGENT_API_KEY.",
             id="assistant.E022",
         )
     ]
@@ -63,7 +63,7 @@ def _mode() -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"AGENT_ANSWER_MODE is {settings.AGENT_ANSWER_MODE!r}.",
+            f"AGENT_ANSWER_MODE is {settings.AGENT_ANSWER_MODE!r}, which is not a mode.",
             hint="Use grounded, or verbatim to let the model only choose an FAQ.",
             id="assistant.E023",
         )
@@ -71,13 +71,13 @@ def _mode() -> list[CheckMessage]:
 
 
 def _threads() -> list[CheckMessage]:
-    at_once = settings.AGENT_LIMITS.runs_at_once
-    if at_once < settings.WEB_THREADS:
+    runs_at_once = settings.AGENT_LIMITS.runs_at_once
+    if runs_at_once < settings.WEB_THREADS:
         return []
     return [
         Error(
-            f"{at_once} agent runs at once may take all {settings.WEB_THREADS} threads of a "
-            "worker: a slow model would keep FAQs from being answered.",
+            f"{runs_at_once} concurrent agent runs may use all {settings.WEB_THREADS} threads of a "
+            "worker: a slow model would block all answers.",
             hint="Lower runs_at_once in AGENT_LIMITS, or raise WEB_THREADS.",
             id="assistant.E024",
         )

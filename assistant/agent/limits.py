@@ -1,4 +1,4 @@
-"""How much the agent may take. Pure: standard library only."""
+"""Limits of the agent. Pure: standard library only."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ RANGES = {
     "failures": (1, 1_000),
     "rest_seconds": (1, 86_400),
 }
-"""Least and most of each. A worker is given up by gunicorn after 60 seconds."""
+"""Least and greatest value of each. gunicorn kills a worker after 60 seconds."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one run, unless stated otherwise. All of them are ours to enforce; no vendor does."""
+    """Limits of one run, unless stated otherwise. We enforce all of them; no vendor does."""
 
     seconds: float = 10.0
-    """Wall clock, from the first request to the last check."""
+    """Wall-clock time, from the first request to the last check."""
     requests: int = 3
     """To the model."""
     tool_calls: int = 3
     output_tokens: int = 500
     """Of one reply of the model."""
     runs_at_once: int = 2
-    """Of one process; the next one falls back at once. Below the threads that serve requests."""
+    """Of one process; further runs are refused. Must be below the number of request threads."""
     runs_a_day: int = 2_000
-    """Of the whole site, by UTC days."""
+    """Of the whole site, per UTC day."""
     tokens_a_day: int = 2_000_000
-    """Of the whole site, in and out; the run that reaches it is let finish."""
+    """Of the whole site, input and output; the run that reaches the limit may finish."""
     failures: int = 3
-    """In a row, of one process, after which the model is left alone."""
+    """Consecutive failures, of one process, that open the circuit breaker."""
     rest_seconds: float = 30.0
-    """For how long; then one run tries."""
+    """How long the breaker stays open before it allows one run."""
 
     @property
     def longest_reply(self) -> int:
-        """Characters a reply of the model may have: no language needs more for a token."""
+        """Characters a reply may have: in no language has a token more than 12."""
         return self.output_tokens * 12
 
 
 def parse(text: str, *, runs_at_once: int) -> Limits:
-    """Limits from text such as "seconds=5 requests=2"; what is not named stays as it is.
+    """Limits from text such as "seconds=5 requests=2"; the others have their defaults.
 
-    Raises ``ValueError`` that says how such a text must look.
+    Raises ``ValueError`` that gives the valid names and ranges.
     """
     limits = Limits(runs_at_once=runs_at_once)
     for part in text.split():

@@ -1,4 +1,4 @@
-"""Words of a model, on their way to a person or a record.
+"""Redact a model's text before it is shown or recorded.
 
 Pure: standard library only.
 """
@@ -14,7 +14,7 @@ from audit.privacy.redaction import find, redact
 from faq.content import Content
 
 LONGEST = 1000
-"""Characters of a reasoning or of a tool's argument that are kept."""
+"""Characters of a reasoning or of a tool's argument in a trace."""
 
 LINK = "[LINK]"
 
@@ -22,11 +22,13 @@ LINK = "[LINK]"
 def redact_answer(
     text: str, cited: Iterable[str], contents: Mapping[str, Content], *, region: str
 ) -> str:
-    """A grounded text, redacted once more, but for what a cited FAQ itself says.
+    """Redact a grounded text, except for what a cited FAQ itself contains.
 
-    The shop's own e-mail address is not personal data when its FAQ gives it.
+    The shop's own e-mail address is not personal data when an FAQ publishes it.
     """
-    published = "\n".join(f"{contents[one].question}\n{contents[one].answer}" for one in cited)
+    published = "\n".join(
+        f"{contents[faq_id].question}\n{contents[faq_id].answer}" for faq_id in cited
+    )
     pieces, end = [], 0
     for span in find(text, region=region):
         if text[span.start : span.end] not in published:
@@ -36,14 +38,14 @@ def redact_answer(
 
 
 def redact_trace(text: str, *, region: str) -> str:
-    """What the model thought or searched for, as the path tells it: redacted, no links, short.
+    """The model's reasoning or search words for the path: redacted, without links, shortened.
 
-    It was never checked against any FAQ, hence must not lead anywhere.
+    This text is not checked against any FAQ, so it must not contain links.
     """
     text = redact(plain_text(text)[: 2 * LONGEST], region=region)
     for address in sorted(set(tokens.addresses(tokens.plain(text))), key=len, reverse=True):
         text = re.sub(re.escape(address), LINK, text, flags=re.IGNORECASE)
-    # Folding capitals may change more than capitals; then it cannot be told apart.
+    # Case folding may change the text's length; then a link cannot be located.
     if tokens.addresses(tokens.plain(text)):
         return LINK
     return text[:LONGEST]

@@ -1,7 +1,7 @@
-"""What is said to the model, and how its reply is read.
+"""Build the prompts, and parse the model's replies.
 
-Pure: standard library only. The question, the conversation and the FAQs travel as JSON: data, whose
-quotes and line breaks cannot end it. The reply is plain lines, which the smallest models manage.
+Pure: standard library only. The question, the conversation and the FAQs are JSON, so that quotes
+and line breaks in them cannot end the data. The reply is plain lines, which small models manage.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from assistant.agent.grounding import plain_text, stands_on
+from assistant.agent.grounding import is_grounded, plain_text
 from assistant.interfaces import Turn
 from faq.content import Content
 
@@ -25,7 +25,7 @@ LONGEST_TURN = 500
 """Characters of an answer in a prompt."""
 
 LONGEST_FOLLOW_UP = 8
-"""Words; a longer question says by itself what it is about."""
+"""Words; a longer question can be understood without the conversation."""
 
 _RULES = """\
 You work for a help desk. You are given one JSON object: "faqs" is what you know, "question" is
@@ -77,7 +77,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Reply:
-    """``citing`` is what the model named, whether it exists or not."""
+    """``citing``: the ids the model named, whether they exist or not."""
 
     kind: Kind
     text: str = ""
@@ -85,17 +85,17 @@ class Reply:
 
 
 def message(question: str, faqs: Iterable[Content] = (), turns: Sequence[Turn] = ()) -> str:
-    """The one message of a run."""
-    told: dict[str, Any] = {"faqs": [shown(faq) for faq in faqs]} if faqs else {}
+    """The user message of a run, as JSON."""
+    payload: dict[str, Any] = {"faqs": [shown(faq) for faq in faqs]} if faqs else {}
     if turns:
-        told["conversation"] = [
+        payload["conversation"] = [
             {"question": turn.question, "answer": turn.answer[:LONGEST_TURN]} for turn in turns
         ]
-    return _json({**told, "question": question})
+    return _json({**payload, "question": question})
 
 
 def shown(faq: Content) -> dict[str, str]:
-    """An FAQ as the model sees it, in a prompt and from the tool."""
+    """An FAQ as the model sees it, in a prompt and in a tool result."""
     return {"id": faq.slug, "question": faq.question, "answer": faq.answer[:LONGEST_FAQ]}
 
 
@@ -107,36 +107,36 @@ def tool_refusal(why: str) -> str:
     return _json({"error": why})
 
 
-def read_reply(said: str) -> Reply:
-    """Tell the answer from the line that cites."""
-    text = plain_text(said)
+def read_reply(content: str) -> Reply:
+    """Separate the answer from the line with its citations."""
+    text = plain_text(content)
     if _NONE.match(text):
         return Reply(Kind.NOTHING)
     body, _, last = text.rpartition("\n")
-    found = _LAST_LINE.match(last)
-    if not found:
+    citation_line = _LAST_LINE.match(last)
+    if not citation_line:
         return Reply(Kind.ANSWER, text)
-    word, listed = found[1].upper(), found[2]
+    keyword, listed = citation_line[1].upper(), citation_line[2]
     if _NONE.match(listed):
         return Reply(Kind.NOTHING)
-    ids = tuple(dict.fromkeys(found.rstrip(".") for found in _ID.findall(listed)))
-    if word == "ASK":
+    ids = tuple(dict.fromkeys(faq_id.rstrip(".") for faq_id in _ID.findall(listed)))
+    if keyword == "ASK":
         return Reply(Kind.ASK, citing=ids)
     return Reply(Kind.ANSWER, body.strip(), ids)
 
 
 def is_follow_up(question: str, turns: Sequence[Turn]) -> bool:
-    """Short, and something was said before."""
+    """True for a short question with earlier turns."""
     return bool(turns) and len(question.split()) <= LONGEST_FOLLOW_UP
 
 
-def read_rewritten(said: object, question: str, turns: Sequence[Turn]) -> str:
-    """The question rewritten, or as it was if the model made something up."""
-    if not isinstance(said, str):
+def read_rewritten(content: object, question: str, turns: Sequence[Turn]) -> str:
+    """The rewritten question, or the original if the model added anything."""
+    if not isinstance(content, str):
         return question
-    text = " ".join(plain_text(said).split()).strip('"')
-    spoken = [part for turn in turns for part in (turn.question, turn.answer)]
-    if not text or len(text) > LONGEST_TURN or not stands_on(text, [question, *spoken]):
+    text = " ".join(plain_text(content).split()).strip('"')
+    conversation = [part for turn in turns for part in (turn.question, turn.answer)]
+    if not text or len(text) > LONGEST_TURN or not is_grounded(text, [question, *conversation]):
         return question
     return text
 

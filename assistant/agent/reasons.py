@@ -1,4 +1,4 @@
-"""Why the agent spoke or did not: a closed set of words, for the path, the metrics and the log.
+"""Why the agent answered or not: a closed set of words for the path, the metrics and the log.
 
 Pure: standard library only.
 """
@@ -11,22 +11,22 @@ from enum import StrEnum
 class AgentReason(StrEnum):
     ANSWERED = "answered"
     NOT_CONFIGURED = "not_configured"
-    NOTHING_FOUND = "nothing_found"
-    """The model says that no FAQ answers."""
-    ASKED_BACK = "asked_back"
-    """The model cannot tell which of several FAQs is meant."""
+    NO_FAQ = "nothing_found"
+    """The model replied that no FAQ answers."""
+    CLARIFIED = "asked_back"
+    """The model could not decide between several FAQs."""
     REWRITTEN = "rewritten"
-    """The question, rewritten against the conversation, is one an FAQ answers."""
+    """An FAQ answers the question as rewritten from the conversation."""
     NOT_GROUNDED = "not_grounded"
-    """The model spoke, but not from what it was given; the grounding step says more."""
+    """The reply is not supported by the FAQs; the grounding step has the details."""
 
     BUSY = "busy"
     RESTING = "resting"
-    """The circuit breaker is open: the model failed several times running."""
+    """The circuit breaker is open after consecutive failures."""
     OVER_BUDGET = "over_budget"
-    """The runs or tokens of the day are spent."""
+    """The day's runs or tokens are used up."""
     CLOSED = "closed"
-    """Whoever asked has gone."""
+    """The client disconnected."""
 
     TIMED_OUT = "timed_out"
     TOO_MANY_REQUESTS = "too_many_requests"
@@ -46,21 +46,21 @@ SUCCESSES = frozenset(
     {
         AgentReason.ANSWERED,
         AgentReason.NOT_CONFIGURED,
-        AgentReason.NOTHING_FOUND,
-        AgentReason.ASKED_BACK,
+        AgentReason.NO_FAQ,
+        AgentReason.CLARIFIED,
         AgentReason.REWRITTEN,
         AgentReason.NOT_GROUNDED,
     }
 )
-"""The agent did its work, whatever came of it."""
+"""The agent worked as intended, with or without an answer."""
 
 REJECTED = frozenset(
     {AgentReason.BUSY, AgentReason.RESTING, AgentReason.OVER_BUDGET, AgentReason.CLOSED}
 )
-"""No fault of the model."""
+"""The run was refused or ended without the model's fault."""
 
 OVERRAN = frozenset({AgentReason.TOO_MANY_REQUESTS, AgentReason.TOO_LONG})
-"""The model works, but does not come to an end: this says nothing about the next question."""
+"""The model works but exceeded a limit: this says nothing about the next question."""
 
 TRIPS_BREAKER = frozenset(AgentReason) - SUCCESSES - REJECTED - OVERRAN
-"""What the circuit breaker counts."""
+"""Failures that the circuit breaker counts."""

@@ -1,7 +1,7 @@
-"""One run of the agent: its clock, its counters, what it was shown, and the way to stop it.
+"""One run of the agent: its deadline, its counters, the FAQs it was shown, and how to stop it.
 
-Pure: standard library only. The run happens in a thread of its own; whoever waits for it reads
-``events`` and may ``stop`` it at any time.
+Pure: standard library only. The run has its own thread; the waiting thread reads ``events`` and may
+``stop`` the run at any time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from assistant.decision.decision import Match
 
 
 class Stopped(Exception):
-    """The run ends here. ``reason`` says why; the text is never shown."""
+    """The run was stopped for ``reason``; the text is never shown."""
 
     def __init__(self, reason: AgentReason) -> None:
         super().__init__(reason.value)
@@ -27,8 +27,8 @@ class Stopped(Exception):
 
 
 @dataclass
-class Spent:
-    """What a run used so far. Tokens are as the provider reports them, else estimated."""
+class Usage:
+    """What a run has used so far. Tokens as the provider reports them, else estimated."""
 
     requests: int = 0
     tool_calls: int = 0
@@ -45,7 +45,7 @@ class Run:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.spent = Spent()
+        self.usage = Usage()
         self.returned: dict[str, Match] = {}
         """The FAQs shown to the model, by id."""
         self.events: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -61,11 +61,11 @@ class Run:
 
     @property
     def reason(self) -> AgentReason | None:
-        """Why it was stopped; None while it goes on."""
+        """Why it was stopped; None while it is running."""
         return self._reason
 
     def stop(self, reason: AgentReason) -> None:
-        """End it now, wherever it is. The first reason given is the one that counts."""
+        """Stop the run now. Only the first reason counts."""
         with self._lock:
             if self._reason is not None:
                 return
@@ -75,7 +75,7 @@ class Run:
             close()
 
     def on_stop(self, close: Callable[[], None]) -> None:
-        """Call ``close`` when the run is stopped; at once if it already is."""
+        """Call ``close`` when the run is stopped, or now if it already was."""
         with self._lock:
             if self._reason is None:
                 self._closers.append(close)
@@ -83,39 +83,39 @@ class Run:
         close()
 
     def check(self) -> None:
-        """Raise ``Stopped`` if the run was stopped or its time is over."""
+        """Raise ``Stopped`` if the run was stopped or its deadline has passed."""
         if self._reason is None and self.left <= 0:
             self.stop(AgentReason.TIMED_OUT)
         if self._reason is not None:
             raise Stopped(self._reason)
 
     def end(self, reason: AgentReason) -> Stopped:
-        """Stop it and return what to raise."""
+        """Stop the run and return the exception to raise."""
         self.stop(reason)
         assert self._reason is not None
         return Stopped(self._reason)
 
     def begin_request(self) -> None:
-        """Before each request to the model. Raises ``Stopped`` when there may be no more."""
+        """Count a request to the model. Raises ``Stopped`` when the limit is reached."""
         self.check()
-        if self.spent.requests >= self.limits.requests:
+        if self.usage.requests >= self.limits.requests:
             raise self.end(AgentReason.TOO_MANY_REQUESTS)
-        self.spent.requests += 1
+        self.usage.requests += 1
 
     def may_call_tool(self) -> bool:
-        """Whether one more tool call is within bounds; if so it is counted."""
+        """Count a tool call; False if the limit is reached."""
         self.check()
-        if self.spent.tool_calls >= self.limits.tool_calls:
+        if self.usage.tool_calls >= self.limits.tool_calls:
             return False
-        self.spent.tool_calls += 1
+        self.usage.tool_calls += 1
         return True
 
     def show(self, matches: Iterable[Match]) -> None:
-        """Remember what the model gets to see: it may cite nothing else."""
+        """Remember FAQs the model was shown: it may cite no others."""
         for match in matches:
             self.returned.setdefault(match.faq_id, match)
 
-    def tell(self, step: dict[str, Any]) -> None:
-        """Report a step of the path as it happens."""
+    def report(self, step: dict[str, Any]) -> None:
+        """Pass a step of the path to the waiting thread."""
         if self._reason is None:
             self.events.put(step)

@@ -1,7 +1,7 @@
-"""The HTTP client of one run of the agent: it ends when the run ends.
+"""The HTTP client of one run of the agent: it is closed when the run ends.
 
-The agent's thread may wait for bytes when somebody else stops the run. So the run closes the
-sockets, which wakes whoever reads.
+The agent's thread may be blocked in a read when another thread stops the run. Stopping shuts down
+the sockets, which wakes the blocked thread.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tickets.delivery.networks import ANYWHERE
 
 
 def client_for_run(run: Run) -> Any:
-    """An ``httpx.Client`` whose requests share the run's deadline and end when it is stopped."""
+    """An ``httpx.Client`` whose requests share the run's deadline and stop with the run."""
     from tickets.delivery.http_client import bounded_client
 
     return bounded_client(
@@ -28,6 +28,6 @@ def client_for_run(run: Run) -> Any:
 
 def _shut_down(connection: socket.socket) -> None:
     with suppress(OSError):
-        # Closing alone would not wake a thread that reads.
+        # close() alone does not wake a thread that is blocked in a read.
         connection.shutdown(socket.SHUT_RDWR)
         connection.close()

@@ -43,7 +43,7 @@ class Conversations:
             faq_ids=list(turn.faq_ids),
         )
 
-    def forget_old(self) -> int:
+    def delete_old(self) -> int:
         """Delete what is too old to be read; returns how many turns that were."""
         return ConversationTurn.objects.filter(asked__lt=self._oldest()).delete()[0]
 

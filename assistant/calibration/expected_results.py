@@ -1,7 +1,7 @@
-"""What a policy does with questions whose answer is known, counted.
+"""Count what a policy does with labelled questions.
 
-Pure: numpy only. ``assistant.evaluation.evaluate`` counts the same one decision at a time; a test
-holds the two to the same numbers.
+Pure: numpy only. ``assistant.evaluation.evaluate`` counts the same, one decision at a time; a test
+compares the two.
 """
 
 from __future__ import annotations
@@ -13,66 +13,66 @@ from typing import Any
 import numpy as np
 
 from assistant.calibration.features import Evidence
-from assistant.calibration.proportion import Share
+from assistant.calibration.proportion import Proportion
 from assistant.decision.policy import ConfidencePolicy
 
 
 @dataclass(frozen=True)
-class Expectation:
-    """What a policy did with labelled questions it was not calibrated on."""
+class ExpectedResults:
+    """What a policy did with labelled questions that it was not calibrated on."""
 
-    coverage: Share
-    """Right answers of all questions that have one."""
-    precision: Share
-    """Right answers of all answers given."""
-    helped: Share
-    """Answered right, or asked back with the right FAQ among the options."""
-    answered_wrong: Share
-    """Wrong answers to questions that have a right one."""
-    unanswerable_answered: Share
-    unanswerable_asked_back: Share
+    coverage: Proportion
+    """Answered right, of the questions that have an answer."""
+    precision: Proportion
+    """Right answers, of all answers."""
+    helped: Proportion
+    """Answered right, or clarified with the right FAQ among the options."""
+    answered_wrong: Proportion
+    """Answered wrong, of the questions that have an answer."""
+    unanswerable_answered: Proportion
+    unanswerable_clarified: Proportion
 
     def as_dict(self) -> dict[str, Any]:
-        return {name: share.as_dict() for name, share in vars(self).items()}
+        return {name: proportion.as_dict() for name, proportion in vars(self).items()}
 
 
-def measured(
+def measure(
     decided: Sequence[tuple[ConfidencePolicy, Evidence]], *, repeats: int = 1
-) -> Expectation:
-    """Count what each policy does with its questions, and add up.
+) -> ExpectedResults:
+    """Count the outcomes of pairs of a policy and its questions, and add them up.
 
-    With ``repeats``, every question is there that many times and counts once, so that an interval
-    does not look narrower than the questions allow.
+    With ``repeats``, every question occurs that many times but counts once; otherwise the
+    confidence intervals would be too narrow.
     """
     counts = np.array([_counts(policy, evidence) for policy, evidence in decided])
-    once = np.round(counts.sum(axis=0) / repeats).astype(int).tolist()
-    answerable, right, wrong, helped, unanswerable, answered, asked = once
-    return Expectation(
-        coverage=Share(right, answerable),
-        precision=Share(right, right + wrong + answered),
-        helped=Share(helped, answerable),
-        answered_wrong=Share(wrong, answerable),
-        unanswerable_answered=Share(answered, unanswerable),
-        unanswerable_asked_back=Share(asked, unanswerable),
+    mean_counts = np.round(counts.sum(axis=0) / repeats).astype(int).tolist()
+    answerable, right, wrong, helped, unanswerable, answered, clarified = mean_counts
+    return ExpectedResults(
+        coverage=Proportion(right, answerable),
+        precision=Proportion(right, right + wrong + answered),
+        helped=Proportion(helped, answerable),
+        answered_wrong=Proportion(wrong, answerable),
+        unanswerable_answered=Proportion(answered, unanswerable),
+        unanswerable_clarified=Proportion(clarified, unanswerable),
     )
 
 
 def _counts(policy: ConfidencePolicy, evidence: Evidence) -> list[int]:
     ranked = evidence.ranked(policy.coefficients)
-    answered = ranked.at_once(policy.threshold, policy.margin)
+    answered = ranked.answered_by_similarity(policy.threshold, policy.margin)
     answered |= ranked.confidence >= policy.answer_at
-    asked = ranked.similar(policy.threshold) | (ranked.confidence >= policy.ask_at)
-    asked &= ~answered
+    clarified = ranked.similar(policy.threshold) | (ranked.confidence >= policy.ask_at)
+    clarified &= ~answered
     has_answer = ranked.answerable
     return [
-        int(np.count_nonzero(which))
-        for which in (
+        int(np.count_nonzero(mask))
+        for mask in (
             has_answer,
             answered & ranked.right,
             answered & has_answer & ~ranked.right,
-            (answered & ranked.right) | (asked & ranked.offered),
+            (answered & ranked.right) | (clarified & ranked.offered),
             ~has_answer,
             answered & ~has_answer,
-            asked & ~has_answer,
+            clarified & ~has_answer,
         )
     ]

@@ -1,7 +1,7 @@
-"""What a release's phrasings and its classifier say about many questions at once.
+"""Features of many questions at once: similarity, lead and classifier vote for every FAQ.
 
-Pure: numpy only. The same features ``decision.decide`` looks at one question at a time, as matrices
-of one row a question and one column a FAQ; a test holds the two to the same outcome.
+Pure: numpy only. ``decision.decide`` computes the same features for one question at a time; here
+they are matrices, one row per question and one column per FAQ. A test compares the outcomes.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Positions = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """``similarity``, ``lead``, ``log_vote`` and ``expected``: each (questions, FAQs).
+    """``similarity``, ``lead``, ``log_vote`` and ``expected`` have the shape (questions, FAQs).
 
-    ``log_vote`` is 0 everywhere without a classifier. ``expected``: whether that FAQ is an answer
-    to that question. ``answerable``: (questions,), whether any is; the others must not be answered.
+    ``log_vote`` is 0 everywhere without a classifier. ``expected``: True where the FAQ answers the
+    question. ``answerable``: (questions,), True where any FAQ does; others must not be answered.
     """
 
     similarity: Scores
@@ -36,39 +36,69 @@ class Evidence:
     expected: Bools
     answerable: Bools
 
+    @classmethod
+    def build(
+        cls,
+        questions: Matrix,
+        *,
+        phrasings: Matrix,
+        faqs: Positions,
+        expected: Bools,
+        classifier: Classifier | None,
+        classifier_columns: Positions | None = None,
+    ) -> Evidence:
+        """Compare ``questions`` with ``phrasings``; ``faqs`` holds the column of each phrasing.
+
+        ``classifier_columns``: the columns of the classifier's FAQs, by default all in order. The
+        similarity of a FAQ without a phrasing is -1.
+        """
+        similarity = best_similarity(questions, phrasings, faqs, columns=expected.shape[1])
+        log_vote = np.zeros_like(similarity)
+        if classifier is not None:
+            log_vote += log(LEAST_VOTE)
+            columns = slice(None) if classifier_columns is None else classifier_columns
+            log_vote[:, columns] = np.maximum(classifier.log_votes(questions), log(LEAST_VOTE))
+        answerable = np.asarray(expected.any(axis=1))
+        return cls(similarity, _leads(similarity), log_vote, expected, answerable)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Evidence]) -> Evidence:
+        """The questions of all ``parts``, in order."""
+        return cls(*map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True)))
+
     def __len__(self) -> int:
         return len(self.similarity)
 
     def rows(self, which: Positions | Bools) -> Evidence:
         return Evidence(*(matrix[which] for matrix in vars(self).values()))
 
-    def nearest(self, coefficients: Coefficients, *, count: int) -> Evidence:
-        """Only the ``count`` likeliest FAQs of each question: all that matters, and much less."""
+    def top_k(self, coefficients: Coefficients, *, count: int) -> Evidence:
+        """Keep only the ``count`` most likely FAQs of each question, to save memory."""
         if self.similarity.shape[1] <= count:
             return self
         logits = self._logits(coefficients)
         columns = np.sort(np.argpartition(-logits, count, axis=1)[:, :count], axis=1)
-        each = np.arange(len(self))[:, np.newaxis]
+        rows = np.arange(len(self))[:, np.newaxis]
         return Evidence(
-            self.similarity[each, columns],
-            self.lead[each, columns],
-            self.log_vote[each, columns],
-            self.expected[each, columns],
+            self.similarity[rows, columns],
+            self.lead[rows, columns],
+            self.log_vote[rows, columns],
+            self.expected[rows, columns],
             self.answerable,
         )
 
     def ranked(self, coefficients: Coefficients) -> Ranked:
-        """The first FAQ of each question by these coefficients' confidence, as ``decide`` ranks."""
+        """The FAQ ranked first for each question, by the confidence of these coefficients."""
         logits = self._logits(coefficients)
         offered = np.argsort(-logits, axis=1, kind="stable")[:, :MAX_OPTIONS]
-        first, each = offered[:, 0], np.arange(len(self))
+        first, rows = offered[:, 0], np.arange(len(self))
         return Ranked(
             features=np.column_stack(
-                [matrix[each, first] for matrix in (self.similarity, self.lead, self.log_vote)]
+                [matrix[rows, first] for matrix in (self.similarity, self.lead, self.log_vote)]
             ),
-            confidence=1.0 / (1.0 + np.exp(-logits[each, first])),
-            right=self.expected[each, first],
-            offered=np.asarray(self.expected[each[:, np.newaxis], offered].any(axis=1)),
+            confidence=1.0 / (1.0 + np.exp(-logits[rows, first])),
+            right=self.expected[rows, first],
+            offered=np.asarray(self.expected[rows[:, np.newaxis], offered].any(axis=1)),
             answerable=self.answerable,
         )
 
@@ -81,19 +111,12 @@ class Evidence:
         )
 
 
-def joined(parts: Sequence[Evidence]) -> Evidence:
-    """The questions of each, one after the other."""
-    return Evidence(
-        *map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True))
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """One row a question, about the FAQ ranked first.
+    """The FAQ ranked first for each question, one row per question.
 
-    ``features``: (questions, 3), its similarity, lead and log vote; ``right``: it is an answer;
-    ``offered``: one of the first three is.
+    ``features``: (questions, 3), its similarity, lead and log vote. ``right``: True if it answers
+    the question. ``offered``: True if one of the first three does.
     """
 
     features: Scores
@@ -105,39 +128,15 @@ class Ranked:
     def similar(self, threshold: float) -> Bools:
         return np.asarray(self.features[:, 0] >= threshold)
 
-    def at_once(self, threshold: float, margin: float) -> Bools:
-        """Which ones are answered whatever their confidence."""
+    def answered_by_similarity(self, threshold: float, margin: float) -> Bools:
+        """True where similarity and lead alone answer, whatever the confidence."""
         return np.asarray(self.similar(threshold) & (self.features[:, 1] >= margin))
-
-
-def gather(
-    questions: Matrix,
-    *,
-    phrasings: Matrix,
-    faqs: Positions,
-    expected: Bools,
-    classifier: Classifier | None,
-    voted: Positions | None = None,
-) -> Evidence:
-    """Compare ``questions`` with ``phrasings``, of which ``faqs`` says the column of each row.
-
-    ``voted`` gives the columns of the classifier's FAQs, by default all in order. FAQs without a
-    phrasing here are as far away as can be.
-    """
-    similarity = best_similarity(questions, phrasings, faqs, columns=expected.shape[1])
-    log_vote = np.zeros_like(similarity)
-    if classifier is not None:
-        log_vote += log(LEAST_VOTE)
-        columns = slice(None) if voted is None else voted
-        log_vote[:, columns] = np.maximum(classifier.log_votes(questions), log(LEAST_VOTE))
-    answerable = np.asarray(expected.any(axis=1))
-    return Evidence(similarity, _leads(similarity), log_vote, expected, answerable)
 
 
 def best_similarity(
     questions: Matrix, phrasings: Matrix, faqs: Positions, *, columns: int
 ) -> Scores:
-    """Cosine with the best phrasing of each FAQ, rounded as ``decide`` does; -1 without one."""
+    """Cosine, -1..1, with each FAQ's best phrasing, rounded as ``decide`` does; -1 without one."""
     order = np.argsort(faqs, kind="stable")
     present, starts = np.unique(faqs[order], return_index=True)
     similarity = np.full((len(questions), columns), -1.0)
@@ -148,7 +147,7 @@ def best_similarity(
 
 
 def _leads(similarity: Scores) -> Scores:
-    """Of each FAQ over the best other one; 0 where there is no other."""
+    """The lead of each FAQ over the best other one; 0 where there is no other."""
     if similarity.shape[1] < 2:
         return np.zeros_like(similarity)
     first, second = -np.sort(-similarity, axis=1)[:, :2].T
@@ -159,7 +158,7 @@ def _leads(similarity: Scores) -> Scores:
 
 
 def expected_matrix(expected: Sequence[frozenset[str]], faq_ids: Sequence[str]) -> Bools:
-    """(questions, FAQs). ``LookupError`` names ids that no FAQ has."""
+    """Shape (questions, FAQs). Raises ``LookupError`` that names ids without a FAQ."""
     column = {faq_id: place for place, faq_id in enumerate(faq_ids)}
     unknown = sorted({faq_id for ids in expected for faq_id in ids} - column.keys())
     if unknown:

@@ -1,4 +1,4 @@
-"""The policy of a release: fitted when the release is made ready, kept, and loaded with it."""
+"""Fit, store and load the policy of a release."""
 
 from __future__ import annotations
 
@@ -9,86 +9,90 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.calibration.calibrate import Calibration, Labelled, TooLittleData, calibrate
-from assistant.calibration.fitting import Fitted, Phrasings, fit_release, too_little
+from assistant.calibration.fitting import Fitted, Phrasings, fit_release, reason_not_to_fit
 from assistant.interfaces import Embedder, Vector
 from assistant.matching import stored_vectors
-from assistant.matching.entries import entries, phrasings, taught
+from assistant.matching.entries import entries, phrasings, training_text
 from assistant.models import FittedPolicy, Label
 from assistant.text.questions import strip_pleasantries
 from assistant.text.spelling import Spelling
 from faq.content import Content
 
 PRECISION = 0.95
-"""Share of right answers a policy is calibrated for, unless calibrate was told another."""
+"""Proportion of right answers a policy is calibrated for by default."""
 
 
 @dataclass(frozen=True, eq=False)
-class Lessons:
-    """What the FAQs themselves teach: a fitted policy, and the vectors it was fitted on."""
+class ReleaseFit:
+    """A policy fitted to a release's FAQs, and the vectors it was fitted on."""
 
     fitted: Fitted
-    asked: Phrasings
+    phrasings: Phrasings
     answers: Phrasings
 
     def calibrate(self, labelled: Labelled, *, precision: float) -> Calibration:
-        """Learn from labelled questions as well. Raises ``calibration.TooLittleData``."""
+        """Calibrate on labelled questions as well. Raises ``calibrate.TooLittleData``."""
         return calibrate(
-            self.fitted, self.asked, labelled, answers=self.answers, precision=precision
+            self.fitted, self.phrasings, labelled, answers=self.answers, precision=precision
         )
 
 
-def fit(contents: Sequence[Content], known: Mapping[str, Vector]) -> Lessons:
-    """Fit a policy from what the FAQs themselves say.
+def fit(contents: Sequence[Content], vectors: Mapping[str, Vector]) -> ReleaseFit:
+    """Fit a policy to the FAQs alone, without labelled questions.
 
-    ``known``: the vectors of ``texts``, or at least of ``needed``.
+    ``vectors``: by text, those of ``texts``, or at least of ``needed``.
     """
-    held = entries(contents, known)
-    asked = _phrasings([entry.faq_id for entry in held], [entry.vector for entry in held])
+    release_entries = entries(contents, vectors)
+    phrasing_vectors = Phrasings(
+        tuple(entry.faq_id for entry in release_entries),
+        stored_vectors.matrix([entry.vector for entry in release_entries]),
+    )
     in_order = sorted(contents, key=lambda content: content.slug)
-    answered = [content for content in in_order if taught(content) in known]
+    with_vectors = [content for content in in_order if training_text(content) in vectors]
     answers = Phrasings(
-        tuple(content.slug for content in answered),
+        tuple(content.slug for content in with_vectors),
         stored_vectors.matrix(
-            [known[taught(each)] for each in answered], dimension=asked.vectors.shape[1]
+            [vectors[training_text(content)] for content in with_vectors],
+            dimension=phrasing_vectors.vectors.shape[1],
         ),
     )
-    return Lessons(fit_release(asked, answers=answers), asked, answers)
+    return ReleaseFit(fit_release(phrasing_vectors, answers=answers), phrasing_vectors, answers)
 
 
-def fit_and_keep(
+def fit_and_store(
     contents: Sequence[Content],
-    known: Mapping[str, Vector],
+    vectors: Mapping[str, Vector],
     embedder: Embedder,
     *,
     precision: float = PRECISION,
 ) -> str:
-    """The digest of a policy for these FAQs, calibrated on the stored labels if they suffice.
+    """Fit, calibrate on the stored labels if there are enough, store; return the policy's digest.
 
     Empty when the FAQs have too few phrasings for a policy of their own: the shipped one decides.
     """
-    lessons = fit(contents, known)
-    fitted = lessons.fitted
-    report: dict[str, Any] = {"precision": precision, "rehearsed": fitted.rehearsed}
+    release_fit = fit(contents, vectors)
+    fitted = release_fit.fitted
+    report: dict[str, Any] = {"precision": precision, "simulated": fitted.simulated}
     try:
-        found = lessons.calibrate(stored_labels(contents, embedder), precision=precision)
+        calibration = release_fit.calibrate(stored_labels(contents, embedder), precision=precision)
     except TooLittleData as missing:
         report["not_calibrated"] = str(missing)
     else:
-        report |= told(found)
-        if found.kept:
-            fitted = found.fitted
+        report |= calibration_report(calibration)
+        if calibration.is_improvement:
+            fitted = calibration.fitted
     if fitted.classifier is None and not report.get("kept"):
         return ""
-    return keep(fitted, report)
+    return store(fitted, report)
 
 
 def stored_labels(contents: Sequence[Content], embedder: Embedder) -> Labelled:
-    """The stored labels whose FAQs are all there, each question once, the newest label of it."""
-    there = {content.slug for content in contents}
+    """The newest label of every question, without labels that name a missing FAQ."""
+    faq_ids = {content.slug for content in contents}
     newest = {
         question: frozenset(expected)
         for question, expected in Label.objects.values_list("question", "expected")
-        if there.issuperset(expected)
+        if faq_ids.issuperset(expected)
     }
     return labelled(newest, contents, embedder)
 
@@ -96,27 +100,27 @@ def stored_labels(contents: Sequence[Content], embedder: Embedder) -> Labelled:
 def labelled(
     expected: Mapping[str, frozenset[str]], contents: Sequence[Content], embedder: Embedder
 ) -> Labelled:
-    """Questions with the FAQs that answer them, as vectors of what /ask would compare."""
+    """Embed the questions as /ask does, and pair them with the FAQs that answer them."""
     if not expected:
         return Labelled(stored_vectors.matrix([], dimension=embedder.dimension), [])
     spelling = Spelling(phrasings(contents), known=embedder.words)
-    asked = {question: spelling.correct(strip_pleasantries(question)) for question in expected}
-    known = stored_vectors.ensure(embedder, asked.values())
-    rows = [known[text] for text in asked.values()]
+    texts = [spelling.correct(strip_pleasantries(question)) for question in expected]
+    vectors = stored_vectors.ensure(embedder, texts)
+    rows = [vectors[text] for text in texts]
     return Labelled(stored_vectors.matrix(rows), list(expected.values()))
 
 
-def told(found: Calibration) -> dict[str, Any]:
-    """What was expected of a calibrated policy, and of the one it would replace."""
+def calibration_report(calibration: Calibration) -> dict[str, Any]:
+    """Expected results of a calibrated policy and of the one it would replace, JSON-able."""
     return {
-        "kept": found.kept,
-        "why": found.why,
-        "expected": found.expected.as_dict(),
-        "before": found.before.as_dict(),
+        "kept": calibration.is_improvement,
+        "why": calibration.why,
+        "expected": calibration.expected.as_dict(),
+        "before": calibration.before.as_dict(),
     }
 
 
-def keep(fitted: Fitted, report: Mapping[str, Any]) -> str:
+def store(fitted: Fitted, report: Mapping[str, Any]) -> str:
     """Store a policy under the digest of its numbers and its classifier; return the digest."""
     numbers = fitted.policy.numbers()
     weights = fitted.classifier.as_dict() if fitted.classifier else None
@@ -136,19 +140,18 @@ def refit_precision(digest: str) -> float:
 
 
 def texts(contents: Sequence[Content]) -> list[str]:
-    """Every text of these FAQs that anything embeds."""
-    return [*phrasings(contents), *map(taught, contents)]
+    """All texts of these FAQs that are ever embedded."""
+    return [*phrasings(contents), *map(training_text, contents)]
 
 
 def needed(contents: Sequence[Content]) -> list[str]:
     """The texts that publishing these FAQs embeds.
 
-    Answers are long and only teach: where nothing is fitted, they would be most of the work.
+    Answers are long and only train the classifier: where none is fitted, they are left out.
     """
-    if too_little([len(content.phrasings) for content in contents]) and not Label.objects.exists():
+    if (
+        reason_not_to_fit([len(content.phrasings) for content in contents])
+        and not Label.objects.exists()
+    ):
         return list(phrasings(contents))
     return texts(contents)
-
-
-def _phrasings(faq_ids: Sequence[str], rows: Sequence[Vector]) -> Phrasings:
-    return Phrasings(tuple(faq_ids), stored_vectors.matrix(rows))

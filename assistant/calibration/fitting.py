@@ -1,15 +1,15 @@
-"""Fit a release's own policy from nothing but the release.
+"""Fit a release's policy from its own phrasings, without labelled questions.
 
 Pure: numpy; scikit-learn, imported where it trains. Deterministic: the same release, in any order,
 gives the same policy bit for bit on the same machine.
 
-It trains a classifier of the phrasings. Then it asks the release its own phrasings: each phrasing
-as a question to a release that lacks it, and the phrasings of a FAQ as questions to a release that
-lacks the FAQ, which hence must not be answered. A confidence fitted on these knows how close and
-how crowded this release is. They are tidier than what people type, so they only refine numbers that
-were fitted on real questions of four domains (``PRIOR``).
+It trains a classifier of the phrasings. Then it simulates questions by cross-validation: phrasings
+are held out and asked as questions that the rest of the release should answer, and whole FAQs are
+held out, whose phrasings must not be answered. A confidence fitted on these adapts to how similar
+the FAQs of this release are. Phrasings are tidier than what people type, so they only refine
+numbers that were fitted on real questions of four domains (``PRIOR``).
 
-``assistant.calibration.calibrate`` goes on from here where labelled questions exist.
+``assistant.calibration.calibrate`` continues from here where labelled questions exist.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.calibration.features import Bools, Evidence, Positions, gather, joined
+from assistant.calibration.features import Bools, Evidence, Positions
 from assistant.calibration.regression import fit_coefficients
 from assistant.decision.policy import Coefficients, ConfidencePolicy, ReleasePolicy
 from assistant.interfaces import Matrix
@@ -29,30 +29,30 @@ from assistant.matching.classifier import Classifier, Scores
 
 PRIOR = Coefficients(similarity=1.0, lead=4.0, log_vote=1.8, bias=1.8)
 """Fitted on the validation questions of five public question sets of four domains, with 1, 3 and 10
-alternates. Without any one domain no weight moves by more than two fifths."""
+alternates. Leaving out any one domain changes no weight by more than 40 %."""
 
 PRIOR_STRENGTH = 30.0
-"""Of ``PRIOR`` against a release's own phrasings."""
+"""Weight of ``PRIOR`` against a release's own phrasings; see ``fit_coefficients``."""
 
 ROUNDS = 2
-"""The coefficients decide which FAQ comes first, and what comes first decides the coefficients:
-a third round changes no digit anyone would see."""
+"""The coefficients decide which FAQ ranks first, and the FAQ ranked first decides the coefficients.
+A third iteration changes no visible digit."""
 
 FEWEST_FAQS = 3
-"""Of two scikit-learn makes something else."""
+"""With two classes scikit-learn fits a binary model of another shape."""
 
 FOLDS = 5
-ENOUGH_REHEARSED = 2_000
-"""Each fold trains a classifier; large releases have seen enough after one."""
+ENOUGH_SIMULATED = 2_000
+"""Questions. Each fold trains a classifier; for large releases one fold is enough."""
 
-NEAREST = 20
-"""FAQs looked at for each question."""
+TOP_FAQS = 20
+"""FAQs compared for each question."""
 
-LEAST_REHEARSED = 20
-"""Questions with an answer; ten FAQs of three phrasings give twice as many."""
+LEAST_SIMULATED = 20
+"""Answerable questions; ten FAQs of three phrasings give twice as many."""
 
-UNANSWERABLE_SHARE = 0.25
-"""How much rehearsed questions that must not be answered count, about as in the public sets."""
+UNANSWERABLE_PROPORTION = 0.25
+"""Weight of the simulated unanswerable questions, about as in the public question sets."""
 
 INVERSE_REGULARISATION = 30.0
 """scikit-learn's C; from 10 to 100 it makes no difference on five sets."""
@@ -60,7 +60,7 @@ INVERSE_REGULARISATION = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Phrasings:
-    """The id of the FAQ of each row of ``vectors``, which have length 1."""
+    """Unit vectors, shape (n, dimension), and the FAQ id of each."""
 
     faq_ids: Sequence[str]
     vectors: Matrix
@@ -70,9 +70,9 @@ class Phrasings:
             raise ValueError(f"{len(self.faq_ids)} ids for {len(self.vectors)} vectors")
 
     def sorted_by(self, faq_ids: Sequence[str]) -> tuple[Matrix, Positions]:
-        """The vectors of these FAQs, and the position of each one's in ``faq_ids``.
+        """The vectors of these FAQs, and each vector's FAQ as a position in ``faq_ids``.
 
-        In the order of ``faq_ids``, and the same whatever the order they came in.
+        Sorted by ``faq_ids``; the result does not depend on the order of the input.
         """
         column = {faq_id: place for place, faq_id in enumerate(faq_ids)}
         rows = sorted(
@@ -89,11 +89,14 @@ NONE = Phrasings((), np.empty((0, 0), dtype=np.float32))
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What decides for a release. Without a classifier it is the shipped policy, and ``why``."""
+    """A release's policy. Without a classifier it is the shipped one, and ``why`` gives the reason.
+
+    ``simulated``: how many questions it was fitted on.
+    """
 
     policy: ConfidencePolicy
     classifier: Classifier | None
-    rehearsed: int = 0
+    simulated: int = 0
     why: str = ""
 
 
@@ -103,24 +106,24 @@ def fit_release(phrasings: Phrasings, *, answers: Phrasings = NONE) -> Fitted:
     ``answers``: the vectors of each FAQ's question together with its answer. The classifier learns
     from them too, which helps most where FAQs have few phrasings.
 
-    Falls back to the shipped policy when there are too few FAQs or too few have alternates.
+    Returns the shipped policy when there are too few FAQs or too few have alternates.
     """
     release = _Release.of(phrasings, answers)
-    missing = too_little(release.counts.tolist())
-    if missing:
-        return Fitted(ConfidencePolicy(), None, why=missing)
+    reason = reason_not_to_fit(release.counts.tolist())
+    if reason:
+        return Fitted(ConfidencePolicy(), None, why=reason)
 
     with one_thread():
-        rehearsed = joined(list(_rehearsals(release)))
-        if np.count_nonzero(rehearsed.answerable) < LEAST_REHEARSED:
+        simulated = Evidence.concatenate(list(_simulated_folds(release)))
+        if np.count_nonzero(simulated.answerable) < LEAST_SIMULATED:
             return Fitted(ConfidencePolicy(), None, why="too few alternate questions")
-        classifier = train(*release.taught(), release.faq_ids)
-        coefficients = _coefficients(rehearsed)
-    return Fitted(ReleasePolicy(coefficients=coefficients), classifier, len(rehearsed))
+        classifier = train(*release.training_data(), release.faq_ids)
+        coefficients = _coefficients(simulated)
+    return Fitted(ReleasePolicy(coefficients=coefficients), classifier, len(simulated))
 
 
-def too_little(counts: Sequence[int]) -> str:
-    """Why nothing can be fitted, given how many phrasings each FAQ has; empty if it may be."""
+def reason_not_to_fit(counts: Sequence[int]) -> str:
+    """Why no policy can be fitted to FAQs with ``counts`` phrasings; empty if one can be."""
     if len(counts) < FOLDS:
         return f"fewer than {FOLDS} FAQs"
     if 2 * sum(count > 1 for count in counts) < len(counts):
@@ -128,10 +131,10 @@ def too_little(counts: Sequence[int]) -> str:
     return ""
 
 
-def _coefficients(rehearsed: Evidence) -> Coefficients:
+def _coefficients(simulated: Evidence) -> Coefficients:
     coefficients = PRIOR
     for _ in range(ROUNDS):
-        ranked = rehearsed.ranked(coefficients)
+        ranked = simulated.ranked(coefficients)
         coefficients = fit_coefficients(
             ranked.features,
             ranked.right,
@@ -150,10 +153,10 @@ def train(
     *,
     start: Classifier | None = None,
 ) -> Classifier:
-    """Multinomial logistic regression; every FAQ counts the same, however many phrasings it has.
+    """Multinomial logistic regression; every FAQ has the same weight.
 
     ``faqs``: the position in ``faq_ids`` of each row of ``vectors``; each id occurs, and there are
-    at least ``FEWEST_FAQS`` of them. ``start``: one of the same FAQs, to get there sooner.
+    at least ``FEWEST_FAQS`` of them. ``start``: a classifier of the same FAQs, for a warm start.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -163,14 +166,14 @@ def train(
     if start is not None:
         model.coef_, model.intercept_ = start.weights, start.bias
     model.fit(vectors.astype(np.float32), faqs)
-    # In the order a stored one comes back in: a product adds up in the order of its rows.
+    # The same memory layout as a stored classifier: the sums of a product depend on it.
     weights = np.ascontiguousarray(model.coef_, dtype=np.float32)
     return Classifier(tuple(faq_ids), weights, model.intercept_.astype(np.float32))
 
 
 def one_thread() -> Any:
-    """Products that do not depend on how many cores there are, and do not fight over them."""
-    # Only libraries that are loaded by now are held to one thread.
+    """A context with one BLAS thread: results do not depend on the number of cores."""
+    # threadpool_limits only affects libraries that are already loaded.
     import sklearn.linear_model  # noqa: F401
     from threadpoolctl import threadpool_limits
 
@@ -179,22 +182,22 @@ def one_thread() -> Any:
 
 @dataclass(frozen=True, eq=False)
 class _Release:
-    """Sorted, so that nothing depends on the order of the input.
+    """A release's vectors, sorted so that nothing depends on the order of the input.
 
-    ``faqs`` is the position in ``faq_ids`` of the FAQ of each phrasing in ``vectors``,
-    ``answered_faqs`` that of each of ``answers``.
+    ``faqs``: the FAQ of each phrasing in ``vectors``, as a position in ``faq_ids``;
+    ``answer_faqs``: that of each row of ``answers``.
     """
 
     faq_ids: tuple[str, ...]
     vectors: Matrix
     faqs: Positions
     answers: Matrix
-    answered_faqs: Positions
+    answer_faqs: Positions
 
     @classmethod
     def of(cls, phrasings: Phrasings, answers: Phrasings) -> _Release:
-        # Numbered in an order that has nothing to do with the ids: FAQs named alike, which are
-        # often rivals, must not fall into one fold.
+        # Sorted by digest, not by id: FAQs with similar ids are often similar, and must not be in
+        # the same fold.
         faq_ids = tuple(sorted(set(phrasings.faq_ids), key=_digest))
         return cls(faq_ids, *phrasings.sorted_by(faq_ids), *answers.sorted_by(faq_ids))
 
@@ -203,14 +206,14 @@ class _Release:
         """How many phrasings each FAQ has."""
         return np.bincount(self.faqs, minlength=len(self.faq_ids))
 
-    def taught(self, known: Bools | None = None) -> tuple[Matrix, Positions]:
-        """What a classifier learns from, and of which FAQ each is; of the phrasings, the known."""
-        which = slice(None) if known is None else known
+    def training_data(self, phrasings: Bools | None = None) -> tuple[Matrix, Positions]:
+        """Vectors to train on, and their FAQs; ``phrasings``: a mask, by default all."""
+        rows = slice(None) if phrasings is None else phrasings
         if not len(self.answers):
-            return self.vectors[which], self.faqs[which]
+            return self.vectors[rows], self.faqs[rows]
         return (
-            np.concatenate([self.vectors[which], self.answers]),
-            np.concatenate([self.faqs[which], self.answered_faqs]),
+            np.concatenate([self.vectors[rows], self.answers]),
+            np.concatenate([self.faqs[rows], self.answer_faqs]),
         )
 
 
@@ -218,61 +221,63 @@ def _digest(text: str) -> bytes:
     return sha256(text.encode()).digest()
 
 
-def _rehearsals(release: _Release) -> Iterator[Evidence]:
-    """Ask the release its own phrasings, fold by fold, until enough were asked."""
-    asked = 0
-    turns = _turns(release)
+def _simulated_folds(release: _Release) -> Iterator[Evidence]:
+    """Simulate questions fold by fold, until there are enough."""
+    simulated = 0
+    fold_of_phrasing = _fold_of_phrasings(release)
     for fold in range(FOLDS):
-        if asked >= ENOUGH_REHEARSED:
+        if simulated >= ENOUGH_SIMULATED:
             return
-        rehearsal = _rehearsal(release, turns, fold)
-        asked += len(rehearsal)
-        yield rehearsal
+        simulated_fold = _simulate_fold(release, fold_of_phrasing, fold)
+        simulated += len(simulated_fold)
+        yield simulated_fold
 
 
-def _turns(release: _Release) -> Positions:
-    """In which fold each phrasing is held back; -1 never, for the last that speaks for its FAQ."""
-    turns = np.empty(len(release.faqs), dtype=np.intp)
+def _fold_of_phrasings(release: _Release) -> Positions:
+    """The fold that holds out each phrasing; -1: never, because its FAQ has no other phrasing."""
+    fold_of_phrasing = np.empty(len(release.faqs), dtype=np.intp)
     start = 0
     for faq, count in enumerate(release.counts):
-        turns[start : start + count] = (np.arange(count) + faq) % FOLDS if count > 1 else -1
+        fold_of_phrasing[start : start + count] = (
+            (np.arange(count) + faq) % FOLDS if count > 1 else -1
+        )
         start += count
-    return turns
+    return fold_of_phrasing
 
 
-def _rehearsal(release: _Release, turns: Positions, fold: int) -> Evidence:
-    """Every fifth FAQ is missing from the release, and about a fifth of the others' phrasings."""
+def _simulate_fold(release: _Release, fold_of_phrasing: Positions, fold: int) -> Evidence:
+    """Hold out every fifth FAQ, and about a fifth of the phrasings of the others."""
     faqs = np.arange(len(release.faq_ids))
     missing = np.isin(release.faqs, faqs[faqs % FOLDS == fold])
-    held = ~missing & (turns == fold)
-    known = ~missing & ~held
+    held_out = ~missing & (fold_of_phrasing == fold)
+    training = ~missing & ~held_out
     present = faqs[faqs % FOLDS != fold]
-    vectors, taught = release.taught(known)
-    there = np.isin(taught, present)
+    vectors, vector_faqs = release.training_data(training)
+    is_present = np.isin(vector_faqs, present)
 
     classifier = train(
-        vectors[there],
-        np.searchsorted(present, taught[there]),
+        vectors[is_present],
+        np.searchsorted(present, vector_faqs[is_present]),
         [release.faq_ids[faq] for faq in present],
     )
-    asked = np.concatenate([np.flatnonzero(held), np.flatnonzero(missing)])
-    expected = release.faqs[asked][:, np.newaxis] == faqs
+    questions = np.concatenate([np.flatnonzero(held_out), np.flatnonzero(missing)])
+    expected = release.faqs[questions][:, np.newaxis] == faqs
     expected[:, faqs % FOLDS == fold] = False
-    return gather(
-        release.vectors[asked],
-        phrasings=release.vectors[known],
-        faqs=release.faqs[known],
+    return Evidence.build(
+        release.vectors[questions],
+        phrasings=release.vectors[training],
+        faqs=release.faqs[training],
         expected=expected,
         classifier=classifier,
-        voted=present,
-    ).nearest(PRIOR, count=NEAREST)
+        classifier_columns=present,
+    ).top_k(PRIOR, count=TOP_FAQS)
 
 
 def _weights(answerable: Bools) -> Scores:
-    """One a question on average; those without an answer make up ``UNANSWERABLE_SHARE``."""
+    """Of each question, 1 on average; unanswerable ones add up to ``UNANSWERABLE_PROPORTION``."""
     total, answered = len(answerable), int(np.count_nonzero(answerable))
     return np.where(
         answerable,
-        (1 - UNANSWERABLE_SHARE) * total / max(answered, 1),
-        UNANSWERABLE_SHARE * total / max(total - answered, 1),
+        (1 - UNANSWERABLE_PROPORTION) * total / max(answered, 1),
+        UNANSWERABLE_PROPORTION * total / max(total - answered, 1),
     )

@@ -1,4 +1,4 @@
-"""A count out of a total, and how far to trust it.
+"""A count out of a total, with its 95 % confidence interval.
 
 Pure: standard library only.
 """
@@ -13,7 +13,7 @@ Z95 = 1.959964
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """``count`` out of ``total``; ``ValueError`` unless 0 <= count <= total."""
 
     count: int
@@ -21,19 +21,19 @@ class Share:
 
     def __post_init__(self) -> None:
         if not 0 <= self.count <= self.total:
-            raise ValueError(f"{self.count} out of {self.total} is no share")
+            raise ValueError(f"{self.count} out of {self.total} is no proportion")
 
     @property
     def value(self) -> float | None:
-        """0..1; None out of nothing."""
+        """0..1; None when ``total`` is 0."""
         return self.count / self.total if self.total else None
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % score interval, 0..1; (0, 1) out of nothing.
+        """The 95 % score interval, 0..1; (0, 1) when ``total`` is 0.
 
         Wilson 1927, "Probable inference, the law of succession, and statistical inference". Unlike
-        value +/- 2 standard errors it stays within 0..1 and holds for shares near an end.
+        value +/- 2 standard errors it stays within 0..1 and holds for proportions near 0 or 1.
         """
         if not self.total:
             return 0.0, 1.0
@@ -42,7 +42,7 @@ class Share:
         centre = (value + squared / (2 * self.total)) / scale
         spread = value * (1.0 - value) / self.total + squared / (4 * self.total**2)
         half = Z95 * sqrt(spread) / scale
-        # The ends are exact in theory and off by rounding in practice.
+        # Exactly 0 and 1 in theory, off by rounding errors in practice.
         low = 0.0 if self.count == 0 else max(0.0, centre - half)
         high = 1.0 if self.count == self.total else min(1.0, centre + half)
         return low, high

@@ -1,7 +1,7 @@
-"""The numbers of a policy, from questions whose answer is known.
+"""Fit the numbers of a policy to labelled questions.
 
-Pure: numpy only. A logistic regression of three features, held towards numbers known to be
-sensible, and the two confidences from which a policy answers and asks back.
+Pure: numpy only. A logistic regression of three features with a Gaussian prior, and the two
+confidences from which a policy answers and clarifies.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ Bools = npt.NDArray[np.bool_]
 FEATURES = ("similarity", "lead", "log_vote")
 
 LEAST_SIMILARITY_WEIGHT = 1.0
-"""Without it a release whose phrasings hardly tell similarity apart learns to ignore it, and then
-answers questions about something else altogether."""
+"""Without this minimum, a release whose phrasings differ little in similarity learns to ignore it
+and then answers questions about unrelated topics."""
 
 NUMBER_DECIMALS = 4
 SMOOTHING = 5
-"""Questions' worth of the model's own expectation mixed into the precision seen, so that the first
-few confident ones, all right or one wrong, do not decide. More makes small sets answer nothing."""
+"""Pseudo-counts: so many questions at the predicted precision are mixed into the observed one, so
+that the first few confident answers do not decide. With more, small sets answer nothing."""
 
 LEAST_ASK_AT = 0.05
-"""Below, options are noise."""
+"""Below this confidence, options are noise."""
 
 
 def fit_coefficients(
@@ -38,13 +38,13 @@ def fit_coefficients(
     strength: float,
     votes: bool,
 ) -> Coefficients:
-    """The most likely coefficients, held towards ``prior``.
+    """The most likely coefficients under a Gaussian ``prior``.
 
     ``features``: (questions, 3) in the order of ``FEATURES``, of the FAQ ranked first for each
-    question; ``right``: whether it was the answer; ``weights``: how much each question counts.
-    ``strength`` is that of the prior: 1 / variance of a coefficient times its feature's standard
-    deviation. The level is held by 1 only, since how many questions have an answer at all differs
-    most between sets. Without ``votes`` that feature stays out.
+    question; ``right``: True where it answers; ``weights``: how much each question counts.
+    ``strength`` of the prior: 1 / variance of a coefficient times its feature's standard
+    deviation. For the intercept it is 1, because the proportion of answerable questions differs
+    most between sets. Without ``votes`` the coefficient of ``log_vote`` is 0.
 
     Maximum a posteriori logistic regression by projected Newton steps (Bertsekas 1982, "Projected
     Newton methods for optimization problems with simple constraints"): no weight may be negative.
@@ -87,47 +87,49 @@ def _vector(coefficients: Coefficients) -> Floats:
 
 
 def _coefficients(point: Floats, mean: Floats) -> Coefficients:
-    """Rounded: a person reads them, and what decides is what a person reads."""
+    """Rounded, so that the numbers that decide are the numbers a person reads."""
     similarity, lead, log_vote = (round(float(weight), NUMBER_DECIMALS) for weight in point[:3])
     bias = round(float(point[3] - point[:3] @ mean), NUMBER_DECIMALS)
     return Coefficients(similarity=similarity, lead=lead, log_vote=log_vote, bias=bias)
 
 
-def answer_at(confidence: Floats, right: Bools, at_once: Bools, *, precision: float) -> float:
-    """The least confidence from which on ``precision`` of the answers are right; 1 if none is.
+def answer_at(confidence: Floats, right: Bools, by_similarity: Bools, *, precision: float) -> float:
+    """The least confidence from which ``precision`` of the answers are right; 1 if there is none.
 
-    One row a question; those ``at_once`` are answered whatever their confidence and count as
-    well.
+    One row per question. Those ``by_similarity`` are answered whatever their confidence; they
+    count towards the precision.
     """
-    order = np.lexsort((-confidence, ~at_once))
-    given = np.arange(1, len(order) + 1)
+    order = np.lexsort((-confidence, ~by_similarity))
+    answers = np.arange(1, len(order) + 1)
     expected = np.cumsum(confidence[order])
-    seen = np.cumsum(right[order])
-    smoothed = (seen + SMOOTHING * expected / given) / (given + SMOOTHING)
-    enough = np.flatnonzero((smoothed >= precision) & ~at_once[order])
+    correct = np.cumsum(right[order])
+    smoothed = (correct + SMOOTHING * expected / answers) / (answers + SMOOTHING)
+    enough = np.flatnonzero((smoothed >= precision) & ~by_similarity[order])
     if not len(enough):
         return 1.0
-    return _between(confidence[order][~at_once[order]], int(enough[-1]) - int(at_once.sum()))
+    return _between(
+        confidence[order][~by_similarity[order]], int(enough[-1]) - int(by_similarity.sum())
+    )
 
 
 def ask_at(confidence: Floats, similar: Bools, *, allowed: int, most: float) -> float:
-    """The least confidence from which on at most ``allowed`` of these questions are asked back.
+    """The least confidence from which at most ``allowed`` of these questions are clarified.
 
-    One row for each question that has no answer and was given none; ``similar`` ones are asked
-    back whatever their confidence. Not more than ``most``, not less than ``LEAST_ASK_AT``.
+    One row for each unanswerable question that was not answered; the ``similar`` ones are clarified
+    whatever their confidence. The result is between ``LEAST_ASK_AT`` and ``most``.
     """
     others = -np.sort(-confidence[~similar])
-    left = allowed - int(similar.sum())
-    if left >= len(others):
+    remaining = allowed - int(similar.sum())
+    if remaining >= len(others):
         return min(LEAST_ASK_AT, most)
-    if left <= 0:
+    if remaining <= 0:
         return most
-    return min(max(_between(others, left - 1), LEAST_ASK_AT), most)
+    return min(max(_between(others, remaining - 1), LEAST_ASK_AT), most)
 
 
-def _between(falling: Floats, last: int) -> float:
-    """A short number that lets ``falling[last]`` in and the next one not."""
-    inside = float(falling[last])
-    outside = float(falling[last + 1]) if last + 1 < len(falling) else 0.0
+def _between(descending: Floats, last: int) -> float:
+    """A short number that includes ``descending[last]`` and excludes the next one."""
+    inside = float(descending[last])
+    outside = float(descending[last + 1]) if last + 1 < len(descending) else 0.0
     middle = round((inside + outside) / 2, NUMBER_DECIMALS)
     return middle if outside < middle <= inside else inside

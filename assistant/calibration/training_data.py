@@ -1,4 +1,4 @@
-"""Labelled questions, and what a release can learn from them without fooling itself.
+"""Labelled questions, and the cross-validated training of a release's classifier on them.
 
 Pure: numpy, and scikit-learn where ``assistant.calibration.fitting`` trains.
 """
@@ -10,20 +10,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.calibration.features import Bools, Evidence, Positions, expected_matrix, gather
+from assistant.calibration.features import Bools, Evidence, Positions, expected_matrix
 from assistant.calibration.fitting import Fitted, Phrasings, train
 from assistant.interfaces import Matrix
 from assistant.matching.classifier import Classifier
 
 FOLDS = 5
 
-ENOUGH_CROSSED = 1_000
-"""Each fifth trains a classifier; where questions are many, some fifths tell enough."""
+ENOUGH_CROSS_VALIDATED = 1_000
+"""Questions. Each fold trains a classifier; with many questions a few folds are enough."""
 
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Questions with the ids of the FAQs that answer each; none: no FAQ does."""
+    """Question vectors, and for each the ids of the FAQs that answer it; empty: no FAQ does."""
 
     vectors: Matrix
     expected: Sequence[frozenset[str]]
@@ -33,7 +33,7 @@ class Labelled:
             raise ValueError(f"{len(self.expected)} labels for {len(self.vectors)} vectors")
 
     def in_order(self) -> Labelled:
-        """The same for any order of the questions."""
+        """The same result for any order of the questions."""
         keys = [
             (vector.tobytes(), sorted(ids))
             for vector, ids in zip(self.vectors, self.expected, strict=True)
@@ -43,36 +43,36 @@ class Labelled:
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """A release and the labelled questions it can learn from, all by the position in ``faq_ids``.
+class TrainingData:
+    """A release and the labelled questions its classifier can learn from.
 
-    ``faqs`` is that of each phrasing in ``vectors``, ``taught_faqs`` that of each vector the
-    classifier learns from; ``expected``: (questions, FAQs).
+    FAQs are positions in ``faq_ids``: ``faqs`` holds the FAQ of each phrasing in ``vectors``,
+    ``training_faqs`` that of each row of ``training_vectors``. ``expected``: (questions, FAQs).
     """
 
     faq_ids: tuple[str, ...]
     vectors: Matrix
     faqs: Positions
-    taught_vectors: Matrix
-    taught_faqs: Positions
+    training_vectors: Matrix
+    training_faqs: Positions
     questions: Matrix
     expected: Bools
 
     @classmethod
     def of(
         cls, fitted: Fitted, phrasings: Phrasings, answers: Phrasings, labelled: Labelled
-    ) -> Lesson:
-        known = fitted.classifier
-        faq_ids = known.faq_ids if known else tuple(sorted(set(phrasings.faq_ids)))
+    ) -> TrainingData:
+        classifier = fitted.classifier
+        faq_ids = classifier.faq_ids if classifier else tuple(sorted(set(phrasings.faq_ids)))
         expected = expected_matrix(labelled.expected, faq_ids)
         vectors, faqs = phrasings.sorted_by(faq_ids)
-        more, more_faqs = answers.sorted_by(faq_ids)
+        answer_vectors, answer_faqs = answers.sorted_by(faq_ids)
         return cls(
             faq_ids,
             vectors,
             faqs,
-            np.concatenate([vectors, more]) if len(more) else vectors,
-            np.concatenate([faqs, more_faqs]),
+            np.concatenate([vectors, answer_vectors]) if len(answer_vectors) else vectors,
+            np.concatenate([faqs, answer_faqs]),
             labelled.vectors,
             expected,
         )
@@ -82,7 +82,7 @@ class Lesson:
         return np.asarray(self.expected.any(axis=1))
 
     def evidence(self, classifier: Classifier | None) -> Evidence:
-        return gather(
+        return Evidence.build(
             self.questions,
             phrasings=self.vectors,
             faqs=self.faqs,
@@ -90,36 +90,36 @@ class Lesson:
             classifier=classifier,
         )
 
-    def taught(self, start: Classifier | None, *, without: Bools | None = None) -> Classifier:
-        """A classifier of the phrasings and the labelled questions, but for those ``without``."""
+    def train(self, start: Classifier | None, *, without: Bools | None = None) -> Classifier:
+        """Train on the phrasings and the labelled questions, except those in ``without``."""
         labelled = self.expected.copy()
         if without is not None:
             labelled[without] = False
         rows, columns = np.nonzero(labelled)
         return train(
-            np.concatenate([self.taught_vectors, self.questions[rows]]),
-            np.concatenate([self.taught_faqs, columns]),
+            np.concatenate([self.training_vectors, self.questions[rows]]),
+            np.concatenate([self.training_faqs, columns]),
             self.faq_ids,
             start=start,
         )
 
-    def crossed(self, start: Classifier | None) -> Iterator[tuple[Bools, Evidence]]:
-        """Fifths of the questions, each judged by a classifier that did not learn from it."""
-        judged = 0
-        for held in folds(self.answerable, repeats=1):
-            if judged >= ENOUGH_CROSSED:
+    def cross_validated(self, start: Classifier | None) -> Iterator[tuple[Bools, Evidence]]:
+        """Each fold of the questions, as a mask, with evidence of a classifier without it."""
+        evaluated = 0
+        for fold in folds(self.answerable, repeats=1):
+            if evaluated >= ENOUGH_CROSS_VALIDATED:
                 return
-            judged += int(np.count_nonzero(held))
-            asked = replace(self, questions=self.questions[held], expected=self.expected[held])
-            yield held, asked.evidence(self.taught(start, without=held))
+            evaluated += int(np.count_nonzero(fold))
+            test_data = replace(self, questions=self.questions[fold], expected=self.expected[fold])
+            yield fold, test_data.evidence(self.train(start, without=fold))
 
 
 def folds(answerable: Bools, *, repeats: int) -> Iterator[Bools]:
-    """Each fold with its share of questions with and without an answer."""
+    """Stratified folds, as masks: each has its share of questions with and without an answer."""
     fold = np.empty(len(answerable), dtype=np.intp)
     for repeat in range(repeats):
-        dealer = np.random.default_rng(repeat)
+        random = np.random.default_rng(repeat)
         for which in (answerable, ~answerable):
-            fold[which] = dealer.permutation(np.count_nonzero(which)) % FOLDS
+            fold[which] = random.permutation(np.count_nonzero(which)) % FOLDS
         for number in range(FOLDS):
             yield fold == number

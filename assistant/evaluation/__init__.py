@@ -1,1 +1,1 @@
-"""How good a release answers labelled questions, and what a change would change."""
+"""Evaluate a release on labelled questions, and compare evaluations."""

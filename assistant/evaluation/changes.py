@@ -1,7 +1,6 @@
-"""What changed between two evaluations of the same questions.
+"""Compare two evaluations of the same questions.
 
-Pure: standard library only. Questions are as ``Judged.as_dict`` tells them, such as a run kept in a
-file.
+Pure: standard library only. Questions have the form of ``EvaluatedQuestion.as_dict``.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from assistant.evaluation.evaluate import Result
 
 
 @dataclass(frozen=True)
-class Flip:
+class ResultChange:
     """A question whose result changed from one run to the next."""
 
     question: str
@@ -22,35 +21,35 @@ class Flip:
     after: Mapping[str, Any]
 
 
-def flips(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> list[Flip]:
-    """Questions of both runs whose result, or wrong answer, changed; as ``Judged.as_dict`` tells.
-
-    The ones that got worse come first.
-    """
-    known = {_key(one): one for one in before}
-    changed = [
-        Flip(one["question"], known[_key(one)], one)
-        for one in after
-        if _key(one) in known and _told(known[_key(one)]) != _told(one)
+def result_changes(
+    before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]
+) -> list[ResultChange]:
+    """Questions of both runs whose result, or wrong answer, changed; regressions first."""
+    previous = {_key(question): question for question in before}
+    changes = [
+        ResultChange(question["question"], previous[_key(question)], question)
+        for question in after
+        if _key(question) in previous and _outcome(previous[_key(question)]) != _outcome(question)
     ]
-    return sorted(changed, key=lambda flip: (_gain(flip), flip.question))
+    return sorted(changes, key=lambda change: (_gain(change), change.question))
 
 
-def _key(one: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    # With another label it is another question.
-    return one["question"], tuple(one["expected"])
+def _key(question: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    # The same text with another label is another question.
+    return question["question"], tuple(question["expected"])
 
 
-def _told(one: Mapping[str, Any]) -> tuple[str, str | None]:
-    return one["result"], one["faq_id"] if one["result"] == Result.WRONG else None
+def _outcome(question: Mapping[str, Any]) -> tuple[str, str | None]:
+    wrong = question["result"] == Result.WRONG
+    return question["result"], question["faq_id"] if wrong else None
 
 
-def _gain(flip: Flip) -> int:
-    return _worth(flip.after) - _worth(flip.before)
+def _gain(change: ResultChange) -> int:
+    return _value(change.after) - _value(change.before)
 
 
-def _worth(one: Mapping[str, Any]) -> int:
-    best_first = [Result.RIGHT, Result.OFFERED, Result.ASKED, Result.FELL_THROUGH, Result.WRONG]
-    if not one["expected"]:
-        best_first = [Result.FELL_THROUGH, Result.ASKED, Result.WRONG]
-    return -best_first.index(Result(one["result"]))
+def _value(question: Mapping[str, Any]) -> int:
+    best_first = [Result.RIGHT, Result.OFFERED, Result.NOT_OFFERED, Result.UNANSWERED, Result.WRONG]
+    if not question["expected"]:
+        best_first = [Result.UNANSWERED, Result.NOT_OFFERED, Result.WRONG]
+    return -best_first.index(Result(question["result"]))

@@ -1,7 +1,6 @@
-"""How good the decisions about labelled questions are.
+"""Measure the decisions about labelled questions.
 
-Pure: standard library only. Everything is counted from ``Judged`` questions: what was decided, and
-which FAQs would have been right. An answerable question is one that some FAQ answers.
+Pure: standard library only. A labelled question is answerable if some FAQ answers it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from assistant.calibration.proportion import Share
+from assistant.calibration.proportion import Proportion
 from assistant.decision.decision import Decision
 
 EXAMPLES = 5
@@ -21,21 +20,21 @@ EXAMPLES = 5
 
 
 class Result(StrEnum):
-    """What became of one question."""
+    """The result of one labelled question."""
 
     RIGHT = "right"
     WRONG = "wrong"
     """Answered, but the question has another answer, or none."""
     OFFERED = "offered"
-    """Asked back, with a right FAQ among the options."""
-    ASKED = "asked"
-    """Asked back without one."""
-    FELL_THROUGH = "fell_through"
-    """Neither: it goes to the agent or to support. All that is right for one without an answer."""
+    """Clarified, with a right FAQ among the options."""
+    NOT_OFFERED = "asked"
+    """Clarified, without one."""
+    UNANSWERED = "fell_through"
+    """Neither: it goes to the agent or to support. Right for an unanswerable question."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluatedQuestion:
     """One labelled question and its decision. ``expected`` is empty when no FAQ answers it."""
 
     question: str
@@ -48,13 +47,13 @@ class Judged:
             right = self.decision.chosen.faq_id in self.expected
             return Result.RIGHT if right else Result.WRONG
         if not self.decision.options:
-            return Result.FELL_THROUGH
+            return Result.UNANSWERED
         offered = {option.faq_id for option in self.decision.options}
-        return Result.OFFERED if offered & self.expected else Result.ASKED
+        return Result.OFFERED if offered & self.expected else Result.NOT_OFFERED
 
     @property
     def first(self) -> str | None:
-        """The FAQ ranked first, answered with or not."""
+        """The id of the FAQ ranked first, whether it answered or not."""
         return self.decision.closest.faq_id if self.decision.closest else None
 
     @property
@@ -62,20 +61,20 @@ class Judged:
         return self.first in self.expected
 
     @property
-    def sureness(self) -> float:
-        """What the decision was ordered by: the confidence, or the similarity without one."""
+    def ranking_score(self) -> float:
+        """What the FAQs were ranked by: the confidence, else the similarity; -1 without a match."""
         closest = self.decision.closest
         if closest is None:
             return -1.0
         return closest.similarity if closest.confidence is None else closest.confidence
 
     def rank(self) -> int | None:
-        """The place, from 1, of the first right FAQ; None when it was not found."""
-        places = enumerate(self.decision.ranked, start=1)
-        return next((place for place, match in places if match.faq_id in self.expected), None)
+        """The rank, from 1, of the first right FAQ; None when it is not among the matches."""
+        ranks = enumerate(self.decision.ranked, start=1)
+        return next((rank for rank, match in ranks if match.faq_id in self.expected), None)
 
     def as_dict(self) -> dict[str, Any]:
-        """What a run keeps of it, to be compared with the next."""
+        """What is stored of a run, to compare it with the next; JSON-able."""
         closest = self.decision.closest
         return {
             "question": self.question,
@@ -90,84 +89,88 @@ class Judged:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The numbers of one run. Each ``Share`` knows its 95 % interval."""
+    """The numbers of one run."""
 
-    accuracy: Mapping[int, Share]
+    accuracy: Mapping[int, Proportion]
     """By k: answerable questions with a right FAQ among the first k."""
     reciprocal_rank: float | None
-    """Mean over the answerable questions of 1 / place of the first right FAQ, 0 if not found."""
+    """Mean over the answerable questions of 1 / rank of the first right FAQ, 0 without a match."""
     auroc: float | None
-    """How well the confidence (or similarity) tells a right first FAQ from a wrong one: the chance
-    that it is higher; 0.5 is no better than a coin. None when there are only such, or none."""
+    """The probability that a right first FAQ has a higher confidence (or similarity) than a wrong
+    one; 0.5 is chance. None when all are right or all are wrong."""
 
-    coverage: Share
+    coverage: Proportion
     """Answered right, of the answerable questions."""
-    precision: Share
+    precision: Proportion
     """Right answers of all answers; an answer to an unanswerable question is wrong."""
-    helped: Share
+    helped: Proportion
     """Answered right or offered the right FAQ, of the answerable questions."""
-    results: Mapping[Result, Share]
+    results: Mapping[Result, Proportion]
     """Of the answerable questions."""
-    unanswerable_results: Mapping[Result, Share]
+    unanswerable_results: Mapping[Result, Proportion]
     """Of the questions that must not be answered."""
 
     def as_dict(self) -> dict[str, Any]:
-        def each(shares: Mapping[Any, Share]) -> dict[str, Any]:
-            return {str(key): share.as_dict() for key, share in shares.items()}
+        def by_key(proportions: Mapping[Any, Proportion]) -> dict[str, Any]:
+            return {str(key): proportion.as_dict() for key, proportion in proportions.items()}
 
         return {
-            "accuracy": each(self.accuracy),
+            "accuracy": by_key(self.accuracy),
             "reciprocal_rank": self.reciprocal_rank,
             "auroc": self.auroc,
             "coverage": self.coverage.as_dict(),
             "precision": self.precision.as_dict(),
             "helped": self.helped.as_dict(),
-            "answerable": each(self.results),
-            "unanswerable": each(self.unanswerable_results),
+            "answerable": by_key(self.results),
+            "unanswerable": by_key(self.unanswerable_results),
         }
 
 
 @dataclass(frozen=True)
 class Point:
-    """Answering from ``threshold`` on (and with ``margin``) gives this."""
+    """The results of answering from ``threshold`` (and with ``margin``)."""
 
     threshold: float
     margin: float
-    coverage: Share
-    precision: Share
+    coverage: Proportion
+    precision: Proportion
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """``expected`` is None for questions that no FAQ answers. ``answered``: how many were told."""
+    """An FAQ that ranks first where another is right.
+
+    ``expected`` is None for questions that no FAQ answers. ``answered``: how many of the ``count``
+    questions were answered with the wrong FAQ.
+    """
 
     expected: str | None
-    got: str
+    predicted: str
     count: int
     answered: int
     questions: tuple[str, ...]
 
 
-def evaluate(judged: Sequence[Judged]) -> Evaluation:
-    answerable = [one for one in judged if one.expected]
-    unanswerable = [one for one in judged if not one.expected]
-    results = Counter(one.result for one in answerable)
-    others = Counter(one.result for one in unanswerable)
-    ranks = [one.rank() for one in answerable]
+def evaluate(evaluated: Sequence[EvaluatedQuestion]) -> Evaluation:
+    answerable = [question for question in evaluated if question.expected]
+    unanswerable = [question for question in evaluated if not question.expected]
+    results = Counter(question.result for question in answerable)
+    others = Counter(question.result for question in unanswerable)
+    ranks = [question.rank() for question in answerable]
     right, wrong = results[Result.RIGHT], results[Result.WRONG] + others[Result.WRONG]
     return Evaluation(
         accuracy={
-            k: Share(sum(rank is not None and rank <= k for rank in ranks), len(ranks))
+            k: Proportion(sum(rank is not None and rank <= k for rank in ranks), len(ranks))
             for k in (1, 3, 5)
         },
         reciprocal_rank=sum(1 / rank for rank in ranks if rank) / len(ranks) if ranks else None,
-        auroc=auroc([(one.sureness, one.right_first) for one in judged]),
-        coverage=Share(right, len(answerable)),
-        precision=Share(right, right + wrong),
-        helped=Share(right + results[Result.OFFERED], len(answerable)),
-        results={result: Share(results[result], len(answerable)) for result in Result},
+        auroc=auroc([(question.ranking_score, question.right_first) for question in evaluated]),
+        coverage=Proportion(right, len(answerable)),
+        precision=Proportion(right, right + wrong),
+        helped=Proportion(right + results[Result.OFFERED], len(answerable)),
+        results={result: Proportion(results[result], len(answerable)) for result in Result},
         unanswerable_results={
-            result: Share(others[result], len(unanswerable))
+            result: Proportion(others[result], len(unanswerable))
             for result in Result
             if result not in (Result.RIGHT, Result.OFFERED)
         },
@@ -175,43 +178,44 @@ def evaluate(judged: Sequence[Judged]) -> Evaluation:
 
 
 def auroc(scored: Iterable[tuple[float, bool]]) -> float | None:
-    """The chance that a positive scores above a negative, a tie counting half.
+    """The area under the ROC curve: the probability that a positive scores above a negative.
 
-    Mann and Whitney's U over the number of pairs; None without both kinds.
+    A tie counts half: Mann and Whitney's U over the number of pairs. None without both kinds.
     """
     positives = negatives = 0
     above = 0.0
     for _, tied in groupby(sorted(scored), key=lambda pair: pair[0]):
         flags = [flag for _, flag in tied]
-        here = sum(flags)
-        above += here * (negatives + (len(flags) - here) / 2)
-        positives += here
-        negatives += len(flags) - here
+        tied_positives = sum(flags)
+        tied_negatives = len(flags) - tied_positives
+        above += tied_positives * (negatives + tied_negatives / 2)
+        positives += tied_positives
+        negatives += tied_negatives
     return above / (positives * negatives) if positives and negatives else None
 
 
-def curve(judged: Sequence[Judged]) -> list[Point]:
-    """Coverage and precision for every confidence (or similarity) one could answer from.
+def curve(evaluated: Sequence[EvaluatedQuestion]) -> list[Point]:
+    """Coverage and precision for every confidence (or similarity) as the threshold.
 
-    From the highest down; one point for each that occurs. Exact matches and margins aside.
+    From the highest to the lowest that occurs. Ignores exact matches and margins.
     """
-    answerable = sum(bool(one.expected) for one in judged)
-    falling = sorted(judged, key=lambda one: -one.sureness)
-    points, given, right = [], 0, 0
-    for sureness, tied in groupby(falling, key=lambda one: one.sureness):
-        flags = [one.right_first for one in tied]
-        given += len(flags)
+    answerable = sum(bool(question.expected) for question in evaluated)
+    descending = sorted(evaluated, key=lambda question: -question.ranking_score)
+    points, answers, right = [], 0, 0
+    for score, tied in groupby(descending, key=lambda question: question.ranking_score):
+        flags = [question.right_first for question in tied]
+        answers += len(flags)
         right += sum(flags)
-        points.append(Point(sureness, 0.0, Share(right, answerable), Share(right, given)))
+        points.append(Point(score, 0.0, Proportion(right, answerable), Proportion(right, answers)))
     return points
 
 
 def sweep(
-    judged: Sequence[Judged], *, thresholds: Sequence[float], margins: Sequence[float]
+    evaluated: Sequence[EvaluatedQuestion], *, thresholds: Sequence[float], margins: Sequence[float]
 ) -> list[Point]:
     """What the cosine policy would do at each threshold and margin."""
-    answerable = sum(bool(one.expected) for one in judged)
-    nearest = [_nearest(one) for one in judged if one.decision.ranked]
+    answerable = sum(bool(question.expected) for question in evaluated)
+    nearest = [_nearest(question) for question in evaluated if question.decision.ranked]
     points = []
     for threshold in thresholds:
         similar = [(lead, right) for similarity, lead, right in nearest if similarity >= threshold]
@@ -219,62 +223,69 @@ def sweep(
             answered = [right for lead, right in similar if lead >= margin]
             right = sum(answered)
             points.append(
-                Point(threshold, margin, Share(right, answerable), Share(right, len(answered)))
+                Point(
+                    threshold,
+                    margin,
+                    Proportion(right, answerable),
+                    Proportion(right, len(answered)),
+                )
             )
     return points
 
 
-def _nearest(one: Judged) -> tuple[float, float, bool]:
+def _nearest(question: EvaluatedQuestion) -> tuple[float, float, bool]:
     """Similarity and lead of the most similar FAQ, and whether it is right."""
     # A policy with votes may rank another FAQ first.
     first, *others = sorted(
-        one.decision.ranked, key=lambda match: (-match.similarity, match.faq_id)
+        question.decision.ranked, key=lambda match: (-match.similarity, match.faq_id)
     )
     lead = first.similarity - others[0].similarity if others else 1.0
-    return max(first.similarity, 0.0), round(lead, 6), first.faq_id in one.expected
+    return max(first.similarity, 0.0), round(lead, 6), first.faq_id in question.expected
 
 
-def confusions(judged: Iterable[Judged], *, limit: int = 10) -> list[Confusion]:
-    """Which FAQ comes first where another, or none, is right; those that told somebody first."""
-    mistaken = defaultdict(list)
-    for one in judged:
-        told = one.result is Result.WRONG
-        # A question that no FAQ answers has a nearest one too; only telling it is a mistake.
-        if one.first is None or one.right_first or not (one.expected or told):
+def confusions(evaluated: Iterable[EvaluatedQuestion], *, limit: int = 10) -> list[Confusion]:
+    """Which FAQ ranks first where another, or none, is right; those with wrong answers first."""
+    mistakes = defaultdict(list)
+    for question in evaluated:
+        answered = question.result is Result.WRONG
+        # An unanswerable question has a nearest FAQ too; only to answer with it is a mistake.
+        if question.first is None or question.right_first:
             continue
-        expected = min(one.expected) if one.expected else None
-        mistaken[expected, one.first].append(one)
-    found = [
+        if not (question.expected or answered):
+            continue
+        expected = min(question.expected) if question.expected else None
+        mistakes[expected, question.first].append(question)
+    result = [
         Confusion(
             expected,
-            got,
-            count=len(ones),
-            answered=sum(one.result is Result.WRONG for one in ones),
-            questions=tuple(one.question for one in _surest(ones)[:EXAMPLES]),
+            predicted,
+            count=len(questions),
+            answered=sum(question.result is Result.WRONG for question in questions),
+            questions=tuple(q.question for q in _by_score(questions)[:EXAMPLES]),
         )
-        for (expected, got), ones in mistaken.items()
+        for (expected, predicted), questions in mistakes.items()
     ]
-    found.sort(key=lambda one: (-one.answered, -one.count, one.expected or "", one.got))
-    return found[:limit]
+    result.sort(key=lambda c: (-c.answered, -c.count, c.expected or "", c.predicted))
+    return result[:limit]
 
 
-def _surest(judged: Iterable[Judged]) -> list[Judged]:
-    return sorted(judged, key=lambda one: (-one.sureness, one.question))
+def _by_score(evaluated: Iterable[EvaluatedQuestion]) -> list[EvaluatedQuestion]:
+    return sorted(evaluated, key=lambda question: (-question.ranking_score, question.question))
 
 
 def shortfalls(
     evaluation: Evaluation, *, min_precision: float = 0.0, min_coverage: float = 0.0
 ) -> list[str]:
-    """One sentence for each number below what is asked; a gate passes without any.
+    """A sentence for each number below its minimum; empty when the gate passes.
 
-    No answer at all is no precision: it fails a ``min_precision`` above 0.
+    Without any answer the precision counts as 0.
     """
-    asked = (
+    gates = (
         ("precision", evaluation.precision, min_precision),
         ("coverage", evaluation.coverage, min_coverage),
     )
     return [
-        f"{name} {share} is below {least:.1%}"
-        for name, share, least in asked
-        if (share.value or 0.0) < least
+        f"{name} {proportion} is below {least:.1%}"
+        for name, proportion, least in gates
+        if (proportion.value or 0.0) < least
     ]

@@ -1,4 +1,4 @@
-"""Read files of labelled questions: what was asked, and which FAQs answer it.
+"""Read CSV files of labelled questions: a question, and the FAQs that answer it.
 
 Pure: no Django, no database.
 """
@@ -18,24 +18,24 @@ LONGEST_QUESTION = 4000
 
 @dataclass(frozen=True)
 class LabelledQuestion:
-    """A question and the ids of the FAQs that answer it; none: it must not be answered."""
+    """A question and the ids of the FAQs that answer it; empty: it must not be answered."""
 
     question: str
     expected: tuple[str, ...]
 
 
 def read_questions(
-    data: bytes, *, known: Collection[str], limits: Limits | None = None
+    data: bytes, *, faq_ids: Collection[str], limits: Limits | None = None
 ) -> list[LabelledQuestion]:
-    """The rows of a CSV file with the columns ``query,expected_id``, taken whole or not at all.
+    """The rows of a CSV file with the columns ``query,expected_id``.
 
-    An empty ``expected_id`` means that no FAQ answers; several are separated by ``|``. ``known``
-    are the ids there are. Raises ``faq.files.tables.Unreadable`` with every bad row.
+    An empty ``expected_id`` means that no FAQ answers; several are separated by ``|``. Every id
+    must be in ``faq_ids``. Raises ``faq.files.tables.Unreadable``, which lists every bad row.
     """
     limits = limits or Limits()
     problems = Problems(most=limits.problems)
     rows = csv_rows(data, limits=limits, problems=problems)
-    found = []
+    questions = []
     for number, cells in records(rows, (QUERY, EXPECTED), (), problems):
         question = str(cells[QUERY]).strip()
         expected = tuple(
@@ -45,9 +45,9 @@ def read_questions(
             problems.add(number, QUERY, "is empty")
         if len(question) > LONGEST_QUESTION:
             problems.add(number, QUERY, f"has over {LONGEST_QUESTION} characters")
-        for slug in expected:
-            if slug not in known:
-                problems.add(number, EXPECTED, f"there is no published FAQ {shown(slug)}")
-        found.append(LabelledQuestion(question, expected))
+        for faq_id in expected:
+            if faq_id not in faq_ids:
+                problems.add(number, EXPECTED, f"there is no published FAQ {shown(faq_id)}")
+        questions.append(LabelledQuestion(question, expected))
     problems.raise_if_any()
-    return found
+    return questions

@@ -1,16 +1,16 @@
-"""Decide about labelled questions as /ask would, without asking anybody or recording anything."""
+"""Decide about labelled questions as /ask does, without the agent and without a record."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
 from assistant.calibration import fitted_policies
-from assistant.calibration.fitted_policies import Lessons
+from assistant.calibration.fitted_policies import ReleaseFit
 from assistant.decision.decision import Decision
 from assistant.decision.message import MATCHES, Message, decide_message
 from assistant.decision.policy import Policy
 from assistant.embedding.vector_cache import VectorCache
-from assistant.evaluation.evaluate import Judged
+from assistant.evaluation.evaluate import EvaluatedQuestion
 from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.interfaces import Embedder
 from assistant.matching import stored_vectors
@@ -29,21 +29,22 @@ def evaluate_offline(
     embedder: Embedder,
     *,
     progress: Progress | None = None,
-) -> list[Judged]:
-    """What is decided about each question. Vectors are stored, so a second run embeds nothing."""
-    messages = [release.message(each.question) for each in questions]
+) -> list[EvaluatedQuestion]:
+    """Decide about every question. Vectors are stored, so a second run embeds nothing."""
+    messages = [release.message(question.question) for question in questions]
     texts = [text for message in messages for text in message.texts]
-    known = stored_vectors.ensure(embedder, texts, progress=progress)
+    vectors = stored_vectors.ensure(embedder, texts, progress=progress)
 
-    def decided(message: Message) -> Decision:
+    def decision_about(message: Message) -> Decision:
         matches = {
-            text: release.search(text, known[text], limit=MATCHES).matches for text in message.texts
+            text: release.search(text, vectors[text], limit=MATCHES).matches
+            for text in message.texts
         }
         return decide_message(message, matches, policy)
 
     return [
-        Judged(each.question, frozenset(each.expected), decided(message))
-        for each, message in zip(questions, messages, strict=True)
+        EvaluatedQuestion(question.question, frozenset(question.expected), decision_about(message))
+        for question, message in zip(questions, messages, strict=True)
     ]
 
 
@@ -53,20 +54,20 @@ def release_in_memory(
     *,
     texts: Iterable[str] = (),
     progress: Progress | None = None,
-) -> tuple[LoadedRelease, Lessons]:
-    """A release of these FAQs that exists in memory only, and the policy fitted for it.
+) -> tuple[LoadedRelease, ReleaseFit]:
+    """Build a release of these FAQs in memory only, and fit its policy.
 
-    ``texts``: what to embed; by default all that could teach it something.
+    ``texts``: what to embed; by default everything the classifier can learn from.
     """
     texts = texts or fitted_policies.texts(contents)
-    known = stored_vectors.ensure(embedder, texts, progress=progress)
-    lessons = fitted_policies.fit(contents, known)
+    vectors = stored_vectors.ensure(embedder, texts, progress=progress)
+    release_fit = fitted_policies.fit(contents, vectors)
     release = LoadedRelease(
         pk=0,
         number=None,
         contents={content.slug: content for content in contents},
-        matrix=ReleaseMatrix(entries(contents, known)),
-        classifier=lessons.fitted.classifier,
+        matrix=ReleaseMatrix(entries(contents, vectors)),
+        classifier=release_fit.fitted.classifier,
         embedder=VectorCache(embedder),
     )
-    return release, lessons
+    return release, release_fit

@@ -1,4 +1,4 @@
-"""Draw an evaluation. The only module that imports matplotlib."""
+"""Plot an evaluation. The only module that imports matplotlib."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from assistant.evaluation.evaluate import Point
 
 
 def plot_curve(points: Sequence[Point], path: Path) -> None:
-    """Coverage against precision for every confidence one could answer from, as a PNG file."""
-    # Drawn to a file: no window, and no state shared between threads.
+    """Plot precision against coverage for every possible threshold, as a PNG file."""
+    # Figure instead of pyplot: no window, and no state shared between threads.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 5), layout="constrained")

@@ -29,7 +29,7 @@ def phrasings(contents: Iterable[Content]) -> Iterable[str]:
     return (phrasing for content in contents for phrasing in content.phrasings)
 
 
-def taught(content: Content) -> str:
+def training_text(content: Content) -> str:
     """The FAQ's question with its answer, which a release's classifier learns from as well."""
     return f"{content.question} {content.answer}"
 

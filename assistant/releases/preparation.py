@@ -50,7 +50,7 @@ def prepare(
         # One more than are kept: the one that is made ready counts as soon as it is live.
         drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})
         precision = fitted_policies.refit_precision(live.policy if live else "")
-        fitted = fitted_policies.fit_and_keep(contents, known, embedder, precision=precision)
+        fitted = fitted_policies.fit_and_store(contents, known, embedder, precision=precision)
     except Unavailable as failure:
         raise NotReady(str(failure)) from failure
     return replace(prepared, policy=fitted)

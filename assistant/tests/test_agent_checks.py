@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.agent.checks import agent_settings_are_sound
+from assistant.agent.checks import check_agent_settings
 from assistant.agent.limits import Limits
 
 SOUND = {
@@ -20,7 +20,7 @@ SOUND = {
 def found(settings, **changed):
     for name, value in {**SOUND, **changed}.items():
         setattr(settings, name, value)
-    return agent_settings_are_sound(None)
+    return check_agent_settings(None)
 
 
 def test_sound_settings_pass(settings):
@@ -41,7 +41,7 @@ WRONG = {
     "a provider without its SDK": (
         {"AGENT_MODEL": "watson:x", "AGENT_BASE_URL": ""},
         "assistant.E020",
-        "Agno knows",
+        "Agno supports",
     ),
     "an SDK that is missing": (
         {"AGENT_MODEL": "cohere:command", "AGENT_BASE_URL": ""},

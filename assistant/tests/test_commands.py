@@ -21,20 +21,20 @@ def run(*arguments, **options) -> str:
     return out.getvalue()
 
 
-def test_ask_prints_the_answer_and_what_it_was_decided_on():
+def test_ask_prints_the_answer_and_the_decision():
     printed = run("ask", "How do I reset my password?")
 
-    assert printed.startswith("answered (exact)\n\nPress Forgot password")
+    assert printed.startswith("answered: the question is one of the FAQ's phrasings\n\nPress")
     assert "1.000 █████████████████████|████████ reset-password" in printed
     assert "threshold 0.7" in printed
 
 
 def test_ask_for_programs_prints_the_reply_of_the_api():
-    told = json.loads(run("ask", "what is the capital of France?", json=True))
+    reply = json.loads(run("ask", "what is the capital of France?", json=True))
 
-    assert told["outcome"] == "unanswered"
-    kept = Record.objects.all().about("ask", told["ask_id"]).get()
-    assert kept.actor.startswith("cli")
+    assert reply["outcome"] == "unanswered"
+    stored = Record.objects.all().about("ask", reply["ask_id"]).get()
+    assert stored.actor.startswith("cli")
 
 
 def test_ask_refuses_what_cannot_be_asked():
@@ -44,13 +44,13 @@ def test_ask_refuses_what_cannot_be_asked():
         run("ask", "hello?", category="none such")
 
 
-def test_reindex_mends_a_collection_and_then_finds_nothing_to_do():
+def test_reindex_rebuilds_a_collection_and_then_has_nothing_to_do():
     live = Release.objects.live()
     wiring.index().drop(live.collection)
 
     with pytest.raises(CommandError, match="The index differs"):
         run("reindex", check=True)
-    assert "167 missing, 0 changed, 0 surplus; mended." in run("reindex")
+    assert "167 missing, 0 changed, 0 surplus; rebuilt." in run("reindex")
     assert "0 missing, 0 changed, 0 surplus; nothing to do." in run("reindex")
     assert "nothing to do" in run("reindex", check=True)
 

@@ -7,16 +7,16 @@ import json
 import numpy as np
 import pytest
 
-from assistant.calibration.calibrate import TooLittleData, calibrate, needed, reason_to_drop
-from assistant.calibration.expected_results import Expectation, measured
-from assistant.calibration.features import expected_matrix, gather
+from assistant.calibration.calibrate import TooLittleData, calibrate, needed, reason_to_reject
+from assistant.calibration.expected_results import ExpectedResults, measure
+from assistant.calibration.features import Evidence, expected_matrix
 from assistant.calibration.fitting import Fitted, Phrasings, fit_release, train
-from assistant.calibration.proportion import Share
+from assistant.calibration.proportion import Proportion
 from assistant.calibration.regression import answer_at, ask_at, fit_coefficients
-from assistant.calibration.training_data import Labelled, Lesson
+from assistant.calibration.training_data import Labelled, TrainingData
 from assistant.decision.decision import Match, decide
 from assistant.decision.policy import Coefficients, ConfidencePolicy, ReleasePolicy
-from assistant.evaluation.evaluate import Judged, Result, evaluate
+from assistant.evaluation.evaluate import EvaluatedQuestion, Result, evaluate
 from assistant.matching.classifier import Classifier
 from assistant.tests.synthetic import Town, reordered
 
@@ -29,9 +29,9 @@ def fitted() -> Fitted:
     return fit_release(TOWN.phrasings, answers=TOWN.answers)
 
 
-def judged(fitted: Fitted, questions: Labelled) -> list[Judged]:
+def evaluated(fitted: Fitted, questions: Labelled) -> list[EvaluatedQuestion]:
     """What ``decide`` makes of each question, one at a time."""
-    found = []
+    calibration = []
     for vector, expected in zip(questions.vectors, questions.expected, strict=True):
         votes = fitted.classifier.votes(vector) if fitted.classifier else {}
         similarities = TOWN.phrasings.vectors @ vector
@@ -39,8 +39,8 @@ def judged(fitted: Fitted, questions: Labelled) -> list[Judged]:
             Match(faq_id, "?", float(similarity), vote=votes.get(faq_id))
             for faq_id, similarity in zip(TOWN.phrasings.faq_ids, similarities, strict=True)
         ]
-        found.append(Judged("?", expected, decide(matches, fitted.policy)))
-    return found
+        calibration.append(EvaluatedQuestion("?", expected, decide(matches, fitted.policy)))
+    return calibration
 
 
 # A classifier
@@ -74,8 +74,8 @@ def test_a_classifier_with_rows_missing_is_refused():
 
 
 def test_it_tells_right_from_wrong_better_than_the_shipped_policy(fitted):
-    own = evaluate(judged(fitted, QUESTIONS))
-    shipped = evaluate(judged(Fitted(ConfidencePolicy(), None), QUESTIONS))
+    own = evaluate(evaluated(fitted, QUESTIONS))
+    shipped = evaluate(evaluated(Fitted(ConfidencePolicy(), None), QUESTIONS))
 
     assert own.auroc > shipped.auroc
     assert own.precision.value > shipped.precision.value
@@ -117,14 +117,14 @@ def test_ids_and_vectors_must_match():
 
 
 def test_what_is_expected_is_what_happens(fitted):
-    found = calibrate(fitted, TOWN.phrasings, QUESTIONS, answers=TOWN.answers, precision=0.9)
+    calibration = calibrate(fitted, TOWN.phrasings, QUESTIONS, answers=TOWN.answers, precision=0.9)
 
-    unseen = evaluate(judged(found.fitted, TOWN.questions(400, 120)))
+    unseen = evaluate(evaluated(calibration.fitted, TOWN.questions(400, 120)))
 
-    assert found.kept
-    low, high = found.expected.precision.interval
+    assert calibration.is_improvement
+    low, high = calibration.expected.precision.interval
     assert low <= unseen.precision.value <= high
-    low, high = found.expected.coverage.interval
+    low, high = calibration.expected.coverage.interval
     assert low <= unseen.coverage.value <= high
 
 
@@ -152,42 +152,44 @@ def test_the_same_questions_give_the_same_policy_in_any_order(fitted):
     assert one.fitted.classifier.as_dict() == other.fitted.classifier.as_dict()
 
 
-def test_the_classifier_stays_as_it_is_unless_told_what_it_learned_from(fitted):
-    found = calibrate(fitted, TOWN.phrasings, QUESTIONS)
+def test_the_classifier_stays_as_it_is_without_the_vectors_it_was_trained_on(fitted):
+    calibration = calibrate(fitted, TOWN.phrasings, QUESTIONS)
 
-    assert not found.taught
-    assert found.fitted.classifier is fitted.classifier
+    assert not calibration.classifier_retrained
+    assert calibration.fitted.classifier is fitted.classifier
 
 
 def test_labels_are_enough_for_a_release_without_alternates():
     town = Town(phrasings=1)
     shipped = fit_release(town.phrasings)
 
-    found = calibrate(shipped, town.phrasings, town.questions(300, 80), answers=town.answers)
+    calibration = calibrate(shipped, town.phrasings, town.questions(300, 80), answers=town.answers)
 
     assert shipped.classifier is None
-    assert found.taught
-    assert found.expected.coverage.value > found.before.coverage.value
+    assert calibration.classifier_retrained
+    assert calibration.expected.coverage.value > calibration.before.coverage.value
 
 
-def test_no_question_is_judged_by_a_classifier_that_learned_from_it(fitted):
-    def lesson(which):
+def test_no_question_is_evaluated_by_a_classifier_trained_on_it(fitted):
+    def training_data(which):
         labels = [QUESTIONS.expected[place] for place in np.flatnonzero(which)]
         questions = Labelled(QUESTIONS.vectors[which], labels)
-        return Lesson.of(fitted, TOWN.phrasings, TOWN.answers, questions)
+        return TrainingData.of(fitted, TOWN.phrasings, TOWN.answers, questions)
 
-    everything = lesson(np.ones(260, dtype=bool))
-    held, judged = next(everything.crossed(fitted.classifier))
+    everything = training_data(np.ones(260, dtype=bool))
+    fold, evaluated = next(everything.cross_validated(fitted.classifier))
 
-    others_only = lesson(~held).taught(fitted.classifier)
-    assert judged.log_vote.tolist() == lesson(held).evidence(others_only).log_vote.tolist()
-    assert others_only.as_dict() != everything.taught(fitted.classifier).as_dict()
+    others_only = training_data(~fold).train(fitted.classifier)
+    assert (
+        evaluated.log_vote.tolist() == training_data(fold).evidence(others_only).log_vote.tolist()
+    )
+    assert others_only.as_dict() != everything.train(fitted.classifier).as_dict()
 
 
-def test_with_many_questions_it_leaves_room_for_bad_luck(fitted):
-    found = calibrate(fitted, TOWN.phrasings, TOWN.questions(1200, 360), precision=0.9)
+def test_with_many_questions_the_target_precision_is_raised(fitted):
+    calibration = calibrate(fitted, TOWN.phrasings, TOWN.questions(1200, 360), precision=0.9)
 
-    assert found.expected.precision.value > 0.91
+    assert calibration.expected.precision.value > 0.91
 
 
 @pytest.mark.parametrize(
@@ -195,41 +197,47 @@ def test_with_many_questions_it_leaves_room_for_bad_luck(fitted):
     [
         pytest.param((70, 4), (60, 6), "", id="more, and more precise"),
         pytest.param((50, 2), (60, 6), "", id="fewer, but more precise"),
-        pytest.param((80, 4), (60, 1), "", id="less precise, but as wanted, and more"),
-        pytest.param((80, 9), (60, 6), "89.9%", id="less precise than wanted and than before"),
+        pytest.param((80, 4), (60, 1), "", id="less precise, but as required, and more"),
+        pytest.param((80, 9), (60, 6), "89.9%", id="less precise than required and than before"),
         pytest.param((60, 6), (60, 6), "no more", id="just the same"),
         pytest.param((40, 6), (60, 6), "87.0%", id="fewer and less precise"),
     ],
 )
-def test_a_policy_its_own_check_shows_worse_is_not_kept(expected, before, why):
-    found = reason_to_drop(ReleasePolicy(), expectation(*expected), expectation(*before), 0.95)
+def test_a_policy_that_cross_validates_worse_is_rejected(expected, before, why):
+    reason = reason_to_reject(
+        ReleasePolicy(), expected_results(*expected), expected_results(*before), 0.95
+    )
 
-    assert found.startswith(why) if why.endswith("%") else why in found
-    assert bool(found) == bool(why)
+    assert reason.startswith(why) if why.endswith("%") else why in reason
+    assert bool(reason) == bool(why)
 
 
-def test_a_policy_that_answers_nothing_is_not_kept():
+def test_a_policy_that_answers_nothing_is_rejected():
     nothing = ReleasePolicy(answer_at=1.0)
 
-    assert "95%" in reason_to_drop(nothing, expectation(60, 0), expectation(50, 9), 0.95)
+    assert "95%" in reason_to_reject(
+        nothing, expected_results(60, 0), expected_results(50, 9), 0.95
+    )
 
 
-def expectation(right: int, wrong: int) -> Expectation:
+def expected_results(right: int, wrong: int) -> ExpectedResults:
     """Of 100 questions with an answer."""
-    none = Share(0, 10)
-    coverage, precision = Share(right, 100), Share(right, right + wrong)
-    return Expectation(coverage, precision, coverage, Share(wrong, 100), none, none)
+    none = Proportion(0, 10)
+    coverage, precision = Proportion(right, 100), Proportion(right, right + wrong)
+    return ExpectedResults(coverage, precision, coverage, Proportion(wrong, 100), none, none)
 
 
 @pytest.mark.parametrize(
     ("answerable", "unanswerable", "says"),
     [
-        pytest.param(42, 60, "8 more that a FAQ answers are needed", id="with an answer"),
-        pytest.param(200, 7, "3 more that none answers are needed", id="without one"),
-        pytest.param(0, 0, "50 more that a FAQ answers and 10 more that none", id="none at all"),
+        pytest.param(42, 60, "8 more that an FAQ answers are needed", id="with an answer"),
+        pytest.param(200, 7, "3 more that no FAQ answers are needed", id="without one"),
+        pytest.param(0, 0, "50 more that an FAQ answers and 10 more that no", id="none at all"),
     ],
 )
-def test_too_little_data_says_how_much_is_missing(fitted, answerable, unanswerable, says):
+def test_too_little_data_names_how_many_questions_are_missing(
+    fitted, answerable, unanswerable, says
+):
     with pytest.raises(TooLittleData, match=says):
         calibrate(fitted, TOWN.phrasings, TOWN.questions(answerable, unanswerable))
 
@@ -239,17 +247,17 @@ def test_a_higher_precision_needs_more_questions():
     assert needed(0.99) == (250, 50)
 
 
-def test_labels_that_say_nothing_are_not_kept(fitted):
+def test_random_labels_give_no_improvement(fitted):
     questions = TOWN.questions(200, 60)
     nonsense = Labelled(questions.vectors, [*questions.expected[7:], *questions.expected[:7]])
 
-    found = calibrate(fitted, TOWN.phrasings, nonsense, answers=TOWN.answers)
+    calibration = calibrate(fitted, TOWN.phrasings, nonsense, answers=TOWN.answers)
 
-    assert not found.kept
-    assert found.why
+    assert not calibration.is_improvement
+    assert calibration.why
 
 
-def test_a_label_for_a_faq_that_is_not_there_is_refused(fitted):
+def test_a_label_for_a_missing_faq_is_refused(fitted):
     stray = Labelled(QUESTIONS.vectors, [frozenset({"gone"}), *QUESTIONS.expected[1:]])
 
     with pytest.raises(LookupError, match="gone"):
@@ -257,28 +265,32 @@ def test_a_label_for_a_faq_that_is_not_there_is_refused(fitted):
 
 
 @pytest.mark.parametrize("precision", [0.0, 0.49, 1.0, float("nan")])
-def test_a_precision_nobody_can_promise_is_refused(fitted, precision):
+def test_a_precision_out_of_range_is_refused(fitted, precision):
     with pytest.raises(ValueError, match="precision"):
         calibrate(fitted, TOWN.phrasings, QUESTIONS, precision=precision)
 
 
-def test_counting_all_at_once_agrees_with_deciding_one_at_a_time(fitted):
-    evidence = gather(
+def test_counting_with_matrices_agrees_with_deciding_one_question_at_a_time(fitted):
+    evidence = Evidence.build(
         QUESTIONS.vectors,
         phrasings=TOWN.phrasings.vectors,
         faqs=np.repeat(np.arange(20), 4),
         expected=expected_matrix(QUESTIONS.expected, TOWN.faq_ids),
         classifier=fitted.classifier,
-        voted=np.array([TOWN.faq_ids.index(faq_id) for faq_id in fitted.classifier.faq_ids]),
+        classifier_columns=np.array(
+            [TOWN.faq_ids.index(faq_id) for faq_id in fitted.classifier.faq_ids]
+        ),
     )
 
-    at_once = measured([(fitted.policy, evidence)])
-    one_by_one = evaluate(judged(fitted, QUESTIONS))
+    with_matrices = measure([(fitted.policy, evidence)])
+    one_by_one = evaluate(evaluated(fitted, QUESTIONS))
 
-    assert at_once.coverage == one_by_one.coverage
-    assert at_once.precision == one_by_one.precision
-    assert at_once.helped == one_by_one.helped
-    assert at_once.unanswerable_asked_back == one_by_one.unanswerable_results[Result.ASKED]
+    assert with_matrices.coverage == one_by_one.coverage
+    assert with_matrices.precision == one_by_one.precision
+    assert with_matrices.helped == one_by_one.helped
+    assert (
+        with_matrices.unanswerable_clarified == one_by_one.unanswerable_results[Result.NOT_OFFERED]
+    )
 
 
 # The numbers
@@ -319,7 +331,7 @@ def test_no_feature_may_count_against_an_answer():
 def test_without_votes_they_do_not_count():
     random = np.random.default_rng(3)
 
-    found = fit_coefficients(
+    calibration = fit_coefficients(
         random.normal(size=(50, 3)),
         random.random(50) < 0.5,
         weights=np.ones(50),
@@ -328,7 +340,7 @@ def test_without_votes_they_do_not_count():
         votes=False,
     )
 
-    assert found.log_vote == 0.0
+    assert calibration.log_vote == 0.0
 
 
 @pytest.mark.parametrize(
@@ -354,9 +366,11 @@ def test_it_answers_from_the_last_confidence_that_keeps_the_precision(right, ans
 
 def test_what_is_answered_at_once_counts_but_sets_no_number():
     confidence = np.array([0.99, 0.99, 0.9, 0.8])
-    at_once = np.array([True, True, False, False])
+    by_similarity = np.array([True, True, False, False])
 
-    least = answer_at(confidence, np.array([True, True, False, False]), at_once, precision=0.9)
+    least = answer_at(
+        confidence, np.array([True, True, False, False]), by_similarity, precision=0.9
+    )
 
     assert least == 1.0
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from assistant.agent.grounding import Grounds, judge
+from assistant.agent.grounding import Grounds, check_grounding
 from faq.content import Content
 
 RETURNS = Content(
@@ -27,7 +27,7 @@ VISIBLE = {faq.slug: faq for faq in (RETURNS, SHIPPING)}
 
 def grounds(text, *citing, returned=("returns", "shipping"), **more):
     citing = citing or ("returns",)
-    return judge(text, citing=citing, returned=returned, visible=VISIBLE, **more).grounds
+    return check_grounding(text, citing=citing, returned=returned, visible=VISIBLE, **more).grounds
 
 
 STANDS = {
@@ -47,7 +47,7 @@ STANDS = {
 
 
 @pytest.mark.parametrize("text", STANDS.values(), ids=STANDS.keys())
-def test_it_is_shown_when_it_stands_on_the_cited_faq(text):
+def test_a_text_from_the_cited_faq_is_grounded(text):
     assert grounds(text) is Grounds.GROUNDED
 
 
@@ -87,7 +87,9 @@ FALLS = {
 
 @pytest.mark.parametrize(("text", "why"), FALLS.values(), ids=FALLS.keys())
 def test_it_is_not_shown_when_the_cited_faq_lacks(text, why):
-    verdict = judge(text, citing=["returns"], returned={"returns", "shipping"}, visible=VISIBLE)
+    verdict = check_grounding(
+        text, citing=["returns"], returned={"returns", "shipping"}, visible=VISIBLE
+    )
 
     assert verdict.grounds is why
     assert verdict.text is None
@@ -105,7 +107,7 @@ def test_it_is_not_shown_when_the_cited_faq_lacks(text, why):
     ],
 )
 def test_what_it_cites_must_have_been_returned_and_be_visible(citing, returned, why):
-    found = judge("You have 30 days.", citing=citing, returned=returned, visible=VISIBLE)
+    found = check_grounding("You have 30 days.", citing=citing, returned=returned, visible=VISIBLE)
 
     assert found.grounds is why
 
@@ -118,10 +120,10 @@ def test_two_cited_faqs_carry_one_answer():
 
 
 def test_a_share_below_one_lets_a_few_words_pass_but_no_number_and_no_address():
-    assert grounds("Sign in, choose Orders, press Return, done.", least_share=0.7) is (
+    assert grounds("Sign in, choose Orders, press Return, done.", min_overlap=0.7) is (
         Grounds.GROUNDED
     )
-    assert grounds("Sign in, choose Orders and 7.", least_share=0.5) is Grounds.FOREIGN_NUMBER
+    assert grounds("Sign in, choose Orders and 7.", min_overlap=0.5) is Grounds.FOREIGN_NUMBER
 
 
 @pytest.mark.parametrize("piece", ["a.", "1 ", "x@", "a.bb", "http:", "1,1.", "'a", "-1", "(1) "])

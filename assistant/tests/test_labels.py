@@ -8,8 +8,8 @@ from faq.files.tables import Unreadable
 HEADER = "query,expected_id\n"
 
 
-def read(text, known=("a", "b")):
-    return read_questions((HEADER + text).encode(), known=known)
+def read(text, faq_ids=("a", "b")):
+    return read_questions((HEADER + text).encode(), faq_ids=faq_ids)
 
 
 def test_an_empty_id_means_that_nothing_answers_and_a_bar_that_several_do():
@@ -31,4 +31,4 @@ def test_all_bad_rows_are_listed():
 
 def test_missing_columns_are_named():
     with pytest.raises(Unreadable, match="expected_id"):
-        read_questions(b"query\nwhere?\n", known=())
+        read_questions(b"query\nwhere?\n", faq_ids=())

@@ -1,4 +1,4 @@
-"""Policies fitted for a release: made with it, kept with it, and recomputable from the reply."""
+"""Policies fitted for a release: made with it, stored with it, and recomputable from the reply."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 QUESTIONS = "data/questions.csv"
 PRECISION = 0.85
-"""At the default, one more or less right of the demo's few questions decides what is kept."""
+"""At the default, one more or less right of the demo's few questions decides what is stored."""
 
 
 def run(*arguments, **options) -> str:
@@ -35,9 +35,9 @@ def customer(as_role):
     return as_role("customer")
 
 
-def recomputed(told) -> str:
+def recomputed(reply) -> str:
     """The outcome, worked out from nothing but the reply, as README tells a person to."""
-    decision = told["decision"]
+    decision = reply["decision"]
     features, policy = decision["features"], decision["policy"]
     if features["exact"]:
         return "answered"
@@ -71,18 +71,18 @@ def recomputed(told) -> str:
     ],
 )
 def test_a_person_can_recompute_the_outcome_from_the_reply_alone(customer, question):
-    told = ask(customer, question)
+    reply = ask(customer, question)
 
-    assert told["decision"]["policy"]["name"] == "release"
-    assert told["outcome"] == recomputed(told)
+    assert reply["decision"]["policy"]["name"] == "release"
+    assert reply["outcome"] == recomputed(reply)
 
 
 def test_an_option_is_an_faqs_own_question_with_its_similarity_and_confidence(customer):
-    told = ask(customer, "delivery")
+    reply = ask(customer, "delivery")
 
-    assert told["outcome"] == "clarify"
-    assert 2 <= len(told["options"]) <= 3
-    for option in told["options"]:
+    assert reply["outcome"] == "clarify"
+    assert 2 <= len(reply["options"]) <= 3
+    for option in reply["options"]:
         assert option["question"] == Faq.objects.get(slug=option["faq_id"]).question
         assert 0 < option["confidence"] < 1
 
@@ -90,9 +90,9 @@ def test_an_option_is_an_faqs_own_question_with_its_similarity_and_confidence(cu
 def test_a_pick_among_the_options_answers_and_is_kept_as_an_example(customer):
     picked = ask(customer, "delivery")["options"][1]["faq_id"]
 
-    told = ask(customer, "delivery", choice=picked)
+    reply = ask(customer, "delivery", choice=picked)
 
-    assert (told["outcome"], told["faq_id"]) == ("answered", picked)
+    assert (reply["outcome"], reply["faq_id"]) == ("answered", picked)
     label = Label.objects.get(source=Label.CHOICE)
     assert (label.question, label.expected) == ("delivery", [picked])
 
@@ -128,19 +128,19 @@ def test_rolling_back_brings_the_policy_back_as_well():
 
 def test_an_faqs_own_threshold_wins_over_its_categorys_and_both_over_the_policys(customer):
     question = "please reset the password for me"
-    told = ask(customer, question)
-    assert (told["outcome"], told["decision"]["threshold_from"]) == ("answered", "policy")
+    reply = ask(customer, question)
+    assert (reply["outcome"], reply["decision"]["threshold_from"]) == ("answered", "policy")
 
     CategoryRule.objects.create(category="account", threshold=0.99)
     publish(actor="tester")
-    told = ask(customer, question)
-    assert (told["outcome"], told["decision"]["threshold_from"]) != ("answered", "policy")
-    assert told["decision"]["threshold"] == 0.99
+    reply = ask(customer, question)
+    assert (reply["outcome"], reply["decision"]["threshold_from"]) != ("answered", "policy")
+    assert reply["decision"]["threshold"] == 0.99
 
     Faq.objects.filter(slug="reset-password").update(threshold=0.0)
     publish(actor="tester")
-    told = ask(customer, question)
-    assert (told["outcome"], told["decision"]["threshold_from"]) == ("answered", "faq")
+    reply = ask(customer, question)
+    assert (reply["outcome"], reply["decision"]["threshold_from"]) == ("answered", "faq")
 
 
 def test_a_threshold_of_1_never_answers_unless_the_question_is_the_phrasing_itself(customer):
@@ -151,24 +151,24 @@ def test_a_threshold_of_1_never_answers_unless_the_question_is_the_phrasing_itse
     assert ask(customer, "How do I reset my password?")["decision"]["reason"] == "exact"
 
 
-def test_evaluate_says_how_good_it_is_and_keeps_the_run():
+def test_evaluate_prints_the_results_and_stores_the_run():
     printed = run("evaluate", QUESTIONS)
 
-    assert printed.startswith("113 questions to release 1, policy release")
-    kept = EvaluationRun.objects.get()
-    assert kept.numbers["coverage"]["total"] == 90
-    assert len(kept.judged) == 113
+    assert printed.startswith("113 questions on release 1, policy release")
+    stored = EvaluationRun.objects.get()
+    assert stored.numbers["coverage"]["total"] == 90
+    assert len(stored.judged) == 113
 
 
-def test_evaluate_tells_what_changed_since_the_last_run():
+def test_evaluate_prints_the_changes_since_the_last_run():
     run("evaluate", QUESTIONS)
     Faq.objects.create(slug="parcel", question="has my package left yet", answer="So.")
     publish(actor="tester")
 
-    told = json.loads(run("evaluate", QUESTIONS, json=True))
+    printed = json.loads(run("evaluate", QUESTIONS, json=True))
 
-    assert told["flips"]
-    assert set(told["flips"][0]) == {"question", "before", "after"}
+    assert printed["changes"]
+    assert set(printed["changes"][0]) == {"question", "before", "after"}
 
 
 def test_evaluate_is_a_gate(tmp_path):
@@ -195,14 +195,14 @@ def test_calibrate_makes_a_release_that_decides_with_the_new_policy(customer):
     printed = run("calibrate", QUESTIONS, precision=PRECISION)
 
     live = Release.objects.live()
-    assert f"Release {live.number} decides with it." in printed
+    assert f"Release {live.number} is live with the new policy." in printed
     assert live.number == 2
     assert live.contents() == Release.objects.get(number=1).contents()
     stored = FittedPolicy.objects.get(digest=live.policy)
     assert stored.report["kept"] is True
-    told = ask(customer, "i lost my pasword")
-    assert told["release"] == 2
-    assert told["decision"]["policy"]["answer_at"] == stored.numbers["answer_at"]
+    reply = ask(customer, "i lost my pasword")
+    assert reply["release"] == 2
+    assert reply["decision"]["policy"]["answer_at"] == stored.numbers["answer_at"]
 
 
 def test_calibrate_refuses_too_little_data_and_says_how_much_is_missing(tmp_path):

@@ -29,19 +29,21 @@ from faq.releases.publishing import PublishError, adopt
 
 class Command(BaseCommand):
     help = (
-        "Keep labelled questions (query,expected_id) and fit the live release's policy on them; "
-        "if its own cross-fitted check shows it better, it goes live as a new release."
+        "Store labelled questions (query,expected_id) and calibrate the live release's policy on "
+        "them. If cross-validation shows an improvement, it goes live as a new release."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("questions", type=Path)
+        parser.add_argument("questions", type=Path, help="a CSV file: query,expected_id")
         parser.add_argument(
             "--precision",
             type=float,
             default=fitted_policies.PRECISION,
-            help="share of right answers",
+            help="proportion of right answers, 0.5 to 0.99",
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="print the expected results and change nothing"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 0.5 <= options["precision"] <= 0.99:
@@ -51,20 +53,20 @@ class Command(BaseCommand):
             release = wiring.live().current()
             questions = read_labelled(options["questions"], release)
             with transaction.atomic():
-                keep_labels(questions, source=options["questions"].name)
-                found = self._calibrate(release, live, options)
+                store_labels(questions, source=options["questions"].name)
+                calibration = self._calibrate(release, live, options)
                 transaction.set_rollback(options["dry_run"])
         except (Unavailable, TooLittleData, PublishError) as failure:
             raise CommandError(f"Nothing was changed: {failure}") from None
-        self.stdout.write("\n".join(lines(found, options["precision"])))
-        if not found.kept:
-            raise CommandError(f"Not kept: {found.why}. The policy stays as it is.")
+        self.stdout.write("\n".join(lines(calibration, options["precision"])))
+        if not calibration.is_improvement:
+            raise CommandError(f"The current policy stays: {calibration.why}.")
         if options["dry_run"]:
-            self.stdout.write("A dry run: nothing was changed.")
+            self.stdout.write("Dry run: nothing was changed.")
             return
-        now = Release.objects.live()
-        assert now is not None
-        self.stdout.write(f"Release {now.number} decides with it.")
+        new_release = Release.objects.live()
+        assert new_release is not None
+        self.stdout.write(f"Release {new_release.number} is live with the new policy.")
 
     def _calibrate(
         self, release: LoadedRelease, live: Release | None, options: dict[str, Any]
@@ -73,50 +75,51 @@ class Command(BaseCommand):
         embedder = wiring.embedder()
         contents = list(release.contents.values())
         with bar("Embedding") as progress:
-            known = stored_vectors.ensure(
+            vectors = stored_vectors.ensure(
                 embedder, fitted_policies.texts(contents), progress=progress
             )
         precision = options["precision"]
         labels = fitted_policies.stored_labels(contents, embedder)
-        found = fitted_policies.fit(contents, known).calibrate(labels, precision=precision)
-        if found.kept:
-            report = {"precision": precision, **fitted_policies.told(found)}
-            digest = fitted_policies.keep(found.fitted, report)
+        release_fit = fitted_policies.fit(contents, vectors)
+        calibration = release_fit.calibrate(labels, precision=precision)
+        if calibration.is_improvement:
+            report = {"precision": precision, **fitted_policies.calibration_report(calibration)}
+            digest = fitted_policies.store(calibration.fitted, report)
             note = f"Calibrated on {options['questions'].name} at {precision:.0%}"
             adopt(digest, live=live, actor=actor(), note=note)
-        return found
+        return calibration
 
 
-def keep_labels(questions: list[LabelledQuestion], *, source: str) -> None:
-    """Store labels in place of those the same file gave before."""
+def store_labels(questions: list[LabelledQuestion], *, source: str) -> None:
+    """Store the labels; those stored earlier from the same file are replaced."""
     Label.objects.filter(source=source).delete()
     Label.objects.bulk_create(
         [
             Label(
                 source=source,
-                question=redact(each.question, region=settings.PHONE_REGION),
-                expected=list(each.expected),
+                question=redact(question.question, region=settings.PHONE_REGION),
+                expected=list(question.expected),
             )
-            for each in questions
+            for question in questions
         ],
         batch_size=1000,
     )
     record("label.kept", actor=actor(), data={"source": source, "questions": len(questions)})
 
 
-def lines(found: Calibration, precision: float) -> list[str]:
-    """What to expect, cross-fitted, beside the policy that would be replaced."""
-    names = {
+def lines(calibration: Calibration, precision: float) -> list[str]:
+    """The cross-validated expected results, beside those of the current policy."""
+    labels = {
         "coverage": "answered right",
-        "precision": "right of all answers",
+        "precision": "answers that are right",
         "helped": "answered right or offered",
         "answered_wrong": "answered wrong",
-        "unanswerable_answered": "answered though none does",
-        "unanswerable_asked_back": "asked back though none does",
+        "unanswerable_answered": "unanswerable, yet answered",
+        "unanswerable_clarified": "unanswerable, clarified",
     }
-    expected, before = vars(found.expected), vars(found.before)
+    expected, before = vars(calibration.expected), vars(calibration.before)
     return [
-        f"calibrated for {precision:.0%} right answers; 95 % intervals, cross-fitted",
-        f"{'':28} {'with it':34} without",
-        *(f"{words:28} {expected[name]!s:34} {before[name]}" for name, words in names.items()),
+        f"calibrated for {precision:.0%} right answers; cross-validated, with 95 % intervals",
+        f"{'':28} {'new policy':34} current policy",
+        *(f"{label:28} {expected[name]!s:34} {before[name]}" for name, label in labels.items()),
     ]

@@ -1,4 +1,4 @@
-"""Try another embedding model beside the live one, before a release is made of it."""
+"""Compare another embedding model with the live one before a release is made with it."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ from faq.files.progress import bar
 class Command(BaseCommand):
     help = (
         "Decide about labelled questions with the live release's model and with another one, each "
-        "with a policy fitted for it. Nothing is published; vectors made here are kept for it."
+        "with a policy fitted for it. Nothing is published; the new vectors are stored for later."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("questions", type=Path)
-        parser.add_argument("--model", required=True, help="the other one: a folder or a name")
+        parser.add_argument("questions", type=Path, help="a CSV file: query,expected_id")
+        parser.add_argument("--model", required=True, help="the other model: a folder or a name")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             live = wiring.live().current()
             questions = read_labelled(options["questions"], live)
-            found = {
-                embedder.name: _judged(live, embedder, questions)
+            evaluations = {
+                embedder.name: _evaluate_with(live, embedder, questions)
                 for embedder in (wiring.embedder(), wiring.embedder(options["model"]))
             }
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
-        for name, evaluation in found.items():
+        for name, evaluation in evaluations.items():
             self.stdout.write(
                 f"{name}\n  coverage  {evaluation.coverage}\n  precision {evaluation.precision}\n"
                 f"  helped    {evaluation.helped}"
             )
-        self.stdout.write("manage.py publish --model NAME --nothing-else makes a release of it.")
+        self.stdout.write("manage.py publish --model NAME --nothing-else makes a release with it.")
 
 
-def _judged(
+def _evaluate_with(
     live: LoadedRelease, embedder: Embedder, questions: list[LabelledQuestion]
 ) -> Evaluation:
     with bar(f"Embedding with {embedder.name}") as progress:
-        release, lessons = offline.release_in_memory(
+        release, release_fit = offline.release_in_memory(
             list(live.contents.values()), embedder, progress=progress
         )
-    fitted = lessons.fitted
+    fitted = release_fit.fitted
     numbers = fitted.policy.numbers() if fitted.classifier else None
     policy = wiring.policy(replace(release, rules=live.rules, numbers=numbers))
     return evaluate(offline.evaluate_offline(release, policy, questions, embedder))

@@ -12,11 +12,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from assistant import wiring
 from assistant.calibration.calibrate import TooLittleData
-from assistant.calibration.fitted_policies import PRECISION, Lessons, labelled
-from assistant.calibration.proportion import Share
+from assistant.calibration.fitted_policies import PRECISION, ReleaseFit, labelled
+from assistant.calibration.proportion import Proportion
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy
 from assistant.evaluation import offline
-from assistant.evaluation.evaluate import Evaluation, Judged, Result, evaluate, sweep
+from assistant.evaluation.evaluate import EvaluatedQuestion, Evaluation, Result, evaluate, sweep
 from assistant.evaluation.labelled_questions import LabelledQuestion, read_questions
 from assistant.interfaces import Embedder, Unavailable
 from assistant.matching.loaded_release import LoadedRelease
@@ -27,37 +27,42 @@ from faq.files.sources import Source, read_path
 
 THRESHOLDS = [hundredth / 100 for hundredth in range(30, 100)]
 
-COLUMNS = ("coverage", "precision", "out of scope", "helped", "wrong", "asked back")
+COLUMNS = ("coverage", "precision", "out of scope", "helped", "wrong", "clarified")
 
 
 class Command(BaseCommand):
     help = (
-        "Print what the published rule, the best plain threshold, the shipped default and the "
-        "calibrated policy do with a file of FAQs. Nothing is published or recorded."
+        "Compare the published rule, the best plain threshold, the shipped default and the "
+        "calibrated policy on a file of FAQs. Nothing is published or recorded."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("faqs", type=Path)
+        parser.add_argument("faqs", type=Path, help="a file of FAQs")
         parser.add_argument("--alternates", type=Path, help="a CSV of id,alternate_question")
-        parser.add_argument("--take", type=int, default=200, help="alternates per FAQ, the first")
+        parser.add_argument(
+            "--take", type=int, default=200, help="use at most so many alternates of each FAQ"
+        )
         parser.add_argument("--calibrate-on", type=Path, required=True, metavar="QUESTIONS")
         parser.add_argument("--report-on", type=Path, required=True, metavar="QUESTIONS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             contents = read_contents(options["faqs"], options["alternates"], options["take"])
-            known = {content.slug for content in contents}
-            labels = read_questions(read_path(options["calibrate_on"]), known=known)
-            asked = read_questions(read_path(options["report_on"]), known=known)
+            faq_ids = {content.slug for content in contents}
+            labels = read_questions(read_path(options["calibrate_on"]), faq_ids=faq_ids)
+            questions = read_questions(read_path(options["report_on"]), faq_ids=faq_ids)
             with bar("Embedding") as progress:
                 embedder = wiring.embedder()
-                trial = offline.release_in_memory(contents, embedder, progress=progress)
-                table = list(compare(*trial, labels, asked, embedder))
+                release, release_fit = offline.release_in_memory(
+                    contents, embedder, progress=progress
+                )
+                table = list(compare(release, release_fit, labels, questions, embedder))
         except (Unreadable, Unavailable) as failure:
             raise CommandError(str(failure)) from None
         self.stdout.write(f"{'%, 95 % interval':28}" + "".join(f"{name:19}" for name in COLUMNS))
-        for name, found in table:
-            self.stdout.write(f"{name:28}" + "".join(f"{_cell(s):19}" for s in _shares(found)))
+        for name, evaluation in table:
+            cells = "".join(f"{_cell(number):19}" for number in _columns(evaluation))
+            self.stdout.write(f"{name:28}" + cells)
 
 
 def read_contents(faqs: Path, alternates: Path | None, take: int) -> list[Content]:
@@ -67,54 +72,58 @@ def read_contents(faqs: Path, alternates: Path | None, take: int) -> list[Conten
 
 def compare(
     release: LoadedRelease,
-    lessons: Lessons,
+    release_fit: ReleaseFit,
     labels: Sequence[LabelledQuestion],
-    asked: Sequence[LabelledQuestion],
+    questions: Sequence[LabelledQuestion],
     embedder: Embedder,
 ) -> Iterator[tuple[str, Evaluation]]:
-    """Each policy's name and what it does with ``asked``; only ``labels`` are fitted on."""
+    """Each policy's name and its evaluation on ``questions``; only ``labels`` are fitted on."""
 
-    def judged(
-        policy: Policy, questions: Sequence[LabelledQuestion], on: LoadedRelease = release
-    ) -> list[Judged]:
-        return offline.evaluate_offline(on, policy, questions, embedder)
+    def decide(
+        policy: Policy,
+        questions: Sequence[LabelledQuestion],
+        release: LoadedRelease = release,
+    ) -> list[EvaluatedQuestion]:
+        return offline.evaluate_offline(release, policy, questions, embedder)
 
-    best = best_threshold(judged(CosinePolicy(), labels))
-    yield "published rule, 0.7", evaluate(judged(CosinePolicy(), asked))
-    yield f"best plain threshold, {best:.2f}", evaluate(judged(CosinePolicy(best), asked))
-    yield "shipped numbers alone", evaluate(judged(ConfidencePolicy(), asked))
-    yield "shipped default, no labels", evaluate(judged(lessons.fitted.policy, asked))
-    expected = {each.question: frozenset(each.expected) for each in labels}
+    best = best_threshold(decide(CosinePolicy(), labels))
+    yield "published rule, 0.7", evaluate(decide(CosinePolicy(), questions))
+    yield f"best plain threshold, {best:.2f}", evaluate(decide(CosinePolicy(best), questions))
+    yield "shipped numbers alone", evaluate(decide(ConfidencePolicy(), questions))
+    yield "shipped default, no labels", evaluate(decide(release_fit.fitted.policy, questions))
+    expected = {label.question: frozenset(label.expected) for label in labels}
     contents = list(release.contents.values())
     try:
-        found = lessons.calibrate(labelled(expected, contents, embedder), precision=PRECISION)
+        calibration = release_fit.calibrate(
+            labelled(expected, contents, embedder), precision=PRECISION
+        )
     except TooLittleData as missing:
         raise CommandError(str(missing)) from None
-    name = f"calibrated at {PRECISION:.0%}" + ("" if found.kept else ", not kept")
-    calibrated = replace(release, classifier=found.fitted.classifier)
-    yield name, evaluate(judged(found.policy, asked, calibrated))
+    name = f"calibrated at {PRECISION:.0%}" + ("" if calibration.is_improvement else ", rejected")
+    calibrated = replace(release, classifier=calibration.fitted.classifier)
+    yield name, evaluate(decide(calibration.policy, questions, calibrated))
 
 
-def best_threshold(judged: Sequence[Judged]) -> float:
-    """The plain threshold that answers most of those that give the wanted precision; 1 if none."""
+def best_threshold(evaluated: Sequence[EvaluatedQuestion]) -> float:
+    """The threshold with the required precision that answers most questions; 1 if there is none."""
     good = [
         point
-        for point in sweep(judged, thresholds=THRESHOLDS, margins=[0.0])
+        for point in sweep(evaluated, thresholds=THRESHOLDS, margins=[0.0])
         if (point.precision.value or 0.0) >= PRECISION
     ]
     return max(good, key=lambda point: point.coverage.count).threshold if good else 1.0
 
 
-def _shares(found: Evaluation) -> list[Share]:
-    unanswerable = found.unanswerable_results
+def _columns(evaluation: Evaluation) -> list[Proportion]:
+    unanswerable = evaluation.unanswerable_results
     return [
-        *(found.coverage, found.precision, unanswerable[Result.WRONG]),
-        *(found.helped, found.results[Result.WRONG], unanswerable[Result.ASKED]),
+        *(evaluation.coverage, evaluation.precision, unanswerable[Result.WRONG]),
+        *(evaluation.helped, evaluation.results[Result.WRONG], unanswerable[Result.NOT_OFFERED]),
     ]
 
 
-def _cell(share: Share) -> str:
-    if not share.total:
+def _cell(number: Proportion) -> str:
+    if not number.total:
         return "-"
-    low, high = share.interval
-    return f"{100 * share.count / share.total:.1f} ({100 * low:.1f}-{100 * high:.1f})"
+    low, high = number.interval
+    return f"{100 * number.count / number.total:.1f} ({100 * low:.1f}-{100 * high:.1f})"

@@ -1,9 +1,10 @@
-"""Measure the live release on labelled questions."""
+"""Evaluate the live release on labelled questions."""
 
 from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant import wiring
+from assistant.calibration.proportion import Proportion
 from assistant.evaluation import offline
-from assistant.evaluation.changes import Flip, flips
+from assistant.evaluation.changes import ResultChange, result_changes
 from assistant.evaluation.evaluate import (
     Confusion,
+    EvaluatedQuestion,
     Evaluation,
-    Judged,
     Result,
     confusions,
     curve,
@@ -33,25 +35,25 @@ from faq.files.progress import bar
 from faq.files.reader import Unreadable
 from faq.files.sources import read_path
 
-WORDS = {
+LABELS = {
     Result.RIGHT: "answered right",
     Result.WRONG: "answered wrong",
-    Result.OFFERED: "asked back with it",
-    Result.ASKED: "asked back without",
-    Result.FELL_THROUGH: "fell through",
+    Result.OFFERED: "clarified, right offered",
+    Result.NOT_OFFERED: "clarified, not offered",
+    Result.UNANSWERED: "unanswered",
 }
 
 
 class Command(BaseCommand):
     help = (
-        "Decide about labelled questions (query,expected_id; empty: must not be answered; several "
-        "ids with |) as the live release would, and say how good that is."
+        "Evaluate the live release on labelled questions: a CSV file with query,expected_id. "
+        "Separate several ids by |; leave expected_id empty where no FAQ answers."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("questions", type=Path)
-        parser.add_argument("--json", action="store_true", help="for programs")
-        parser.add_argument("--plot", type=Path, help="draw coverage against precision, as PNG")
+        parser.add_argument("questions", type=Path, help="a CSV file: query,expected_id")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+        parser.add_argument("--plot", type=Path, help="plot precision against coverage, as PNG")
         parser.add_argument("--min-precision", type=float, default=0.0, help="exit 1 below it")
         parser.add_argument("--min-coverage", type=float, default=0.0, help="exit 1 below it")
 
@@ -61,88 +63,98 @@ class Command(BaseCommand):
             questions = read_labelled(options["questions"], release)
             policy = wiring.policy(release)
             with bar("Embedding") as progress:
-                judged = offline.evaluate_offline(
+                evaluated = offline.evaluate_offline(
                     release, policy, questions, wiring.embedder(), progress=progress
                 )
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
-        found = evaluate(judged)
-        changed = keep_run(release, options["questions"].name, policy.numbers(), judged, found)
-        if options["plot"]:
-            plot_curve(curve(judged), options["plot"])
-        if options["json"]:
-            self.stdout.write(json.dumps(as_json(found, judged, changed), ensure_ascii=False))
-        else:
-            self.stdout.write("\n".join(lines(release, policy.name, found, judged, changed)))
-        short = shortfalls(
-            found, min_precision=options["min_precision"], min_coverage=options["min_coverage"]
+        evaluation = evaluate(evaluated)
+        changes = store_run(
+            release, options["questions"].name, policy.numbers(), evaluated, evaluation
         )
-        if short:
-            raise CommandError("; ".join(short))
+        if options["plot"]:
+            plot_curve(curve(evaluated), options["plot"])
+        if options["json"]:
+            self.stdout.write(
+                json.dumps(as_json(evaluation, evaluated, changes), ensure_ascii=False)
+            )
+        else:
+            self.stdout.write(
+                "\n".join(lines(release, policy.name, evaluation, evaluated, changes))
+            )
+        failed_gates = shortfalls(
+            evaluation, min_precision=options["min_precision"], min_coverage=options["min_coverage"]
+        )
+        if failed_gates:
+            raise CommandError("; ".join(failed_gates))
 
 
 def read_labelled(path: Path, release: LoadedRelease) -> list[LabelledQuestion]:
-    """Labelled questions about a release. Raises ``CommandError`` that lists every bad row."""
+    """Read labelled questions about a release. Raises ``CommandError`` that lists every bad row."""
     if release.number is None:
         raise CommandError("There is no release yet: run manage.py ingest first.")
     try:
-        return read_questions(read_path(path), known=release.contents)
-    except Unreadable as found:
-        raise CommandError(f"{path} was not taken:\n{found}") from None
+        return read_questions(read_path(path), faq_ids=release.contents)
+    except Unreadable as problems:
+        raise CommandError(f"Correct {path} and try again:\n{problems}") from None
 
 
-def keep_run(
+def store_run(
     release: LoadedRelease,
     source: str,
     policy: dict[str, Any],
-    judged: list[Judged],
-    found: Evaluation,
-) -> list[Flip]:
+    evaluated: list[EvaluatedQuestion],
+    evaluation: Evaluation,
+) -> list[ResultChange]:
     """Store the run; return the questions whose result changed since the last one."""
-    kept = redact_tree([one.as_dict() for one in judged], region=settings.PHONE_REGION)
+    questions = redact_tree(
+        [question.as_dict() for question in evaluated], region=settings.PHONE_REGION
+    )
     before = EvaluationRun.objects.filter(source=source).first()
     EvaluationRun.objects.create(
         release=release.number or 0,
         source=source,
         policy=policy,
-        numbers=found.as_dict(),
-        judged=kept,
+        numbers=evaluation.as_dict(),
+        judged=questions,
     )
-    return flips(before.judged, kept) if before else []
+    return result_changes(before.judged, questions) if before else []
 
 
-def as_json(found: Evaluation, judged: list[Judged], changed: list[Flip]) -> dict[str, Any]:
+def as_json(
+    evaluation: Evaluation, evaluated: list[EvaluatedQuestion], changes: list[ResultChange]
+) -> dict[str, Any]:
     return {
-        **found.as_dict(),
-        "confusions": [vars(each) for each in confusions(judged)],
-        "flips": [vars(flip) for flip in changed],
+        **evaluation.as_dict(),
+        "confusions": [vars(confusion) for confusion in confusions(evaluated)],
+        "changes": [vars(change) for change in changes],
     }
 
 
 def lines(
     release: LoadedRelease,
     policy: str,
-    found: Evaluation,
-    judged: list[Judged],
-    changed: list[Flip],
+    evaluation: Evaluation,
+    evaluated: list[EvaluatedQuestion],
+    changes: list[ResultChange],
 ) -> list[str]:
-    """The run for a person: every share with its 95 % interval."""
-    accuracy = ", ".join(f"@{k} {share}" for k, share in found.accuracy.items())
+    """The run in readable lines, each proportion with its 95 % interval."""
+    accuracy = ", ".join(f"@{k} {proportion}" for k, proportion in evaluation.accuracy.items())
     return [
-        f"{len(judged)} questions to release {release.number}, policy {policy}",
+        f"{len(evaluated)} questions on release {release.number}, policy {policy}",
         "",
-        f"coverage    {found.coverage}",
-        f"precision   {found.precision}",
-        f"helped      {found.helped}  (answered right or offered)",
+        f"coverage    {evaluation.coverage}",
+        f"precision   {evaluation.precision}",
+        f"helped      {evaluation.helped}  (answered right, or offered as an option)",
         f"accuracy    {accuracy}",
-        f"MRR {_number(found.reciprocal_rank)}   AUROC {_number(found.auroc)}",
+        f"MRR {_number(evaluation.reciprocal_rank)}   AUROC {_number(evaluation.auroc)}",
         "",
-        "of questions that an FAQ answers:",
-        *(f"  {WORDS[result]:20} {share}" for result, share in found.results.items()),
-        "of questions that none answers:",
-        *(f"  {WORDS[result]:20} {share}" for result, share in found.unanswerable_results.items()),
-        *_confused(confusions(judged)),
-        *_changed(changed),
+        "questions that an FAQ answers:",
+        *_results(evaluation.results),
+        "questions that no FAQ answers:",
+        *_results(evaluation.unanswerable_results),
+        *_confusions(confusions(evaluated)),
+        *_changes(changes),
     ]
 
 
@@ -150,22 +162,31 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _confused(found: list[Confusion]) -> list[str]:
-    if not found:
-        return []
-    told = [
-        f"  {each.expected or 'nothing'} taken for {each.got}: {each.count}, "
-        f"{each.answered} answered, such as {each.questions[0]!r}"
-        for each in found
-    ]
-    return ["", "worst confusions:", *told]
+def _results(results: Mapping[Result, Proportion]) -> list[str]:
+    return [f"  {LABELS[result]:26} {proportion}" for result, proportion in results.items()]
 
 
-def _changed(found: list[Flip]) -> list[str]:
-    if not found:
+def _confusions(worst: list[Confusion]) -> list[str]:
+    if not worst:
         return []
-    told = [
-        f"  {flip.before['result']} -> {flip.after['result']}: {flip.question!r}"
-        for flip in found[:20]
+    rows = [
+        f"  {confusion.predicted} instead of {confusion.expected or 'no answer'}: "
+        f"{confusion.count} questions, {confusion.answered} answered, "
+        f"such as {confusion.questions[0]!r}"
+        for confusion in worst
     ]
-    return ["", f"{len(found)} questions changed since the last run:", *told]
+    return ["", "most frequent confusions:", *rows]
+
+
+def _changes(changes: list[ResultChange]) -> list[str]:
+    if not changes:
+        return []
+    rows = [
+        f"  {_label(change.before)} -> {_label(change.after)}: {change.question!r}"
+        for change in changes[:20]
+    ]
+    return ["", f"{len(changes)} questions changed since the last run:", *rows]
+
+
+def _label(question: Mapping[str, Any]) -> str:
+    return LABELS[Result(question["result"])]

@@ -1,4 +1,4 @@
-"""Delete what was said in conversations longer ago than CONVERSATION_DAYS."""
+"""Delete conversation turns older than CONVERSATION_DAYS."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from assistant.wiring import conversations
 
 
 class Command(BaseCommand):
-    help = "Delete turns of conversations older than CONVERSATION_DAYS; run it daily."
+    help = "Delete conversation turns older than CONVERSATION_DAYS. Run it daily."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        turns = conversations().forget_old()
-        self.stdout.write(f"{turns} turns older than {settings.CONVERSATION_DAYS} days deleted.")
+        deleted = conversations().delete_old()
+        self.stdout.write(f"Deleted {deleted} turns older than {settings.CONVERSATION_DAYS} days.")

@@ -18,9 +18,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group()
-        which.add_argument("--model", default="", help="by default LOCAL_EMB_MODEL")
         which.add_argument(
-            "--live", action="store_true", help="the live release's; needs the database"
+            "--model", default="", help="a folder or a name; default: LOCAL_EMB_MODEL"
+        )
+        which.add_argument(
+            "--live", action="store_true", help="the model of the live release; needs the database"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -15,7 +15,7 @@ from faq.models import Release
 
 
 class Command(BaseCommand):
-    help = "Make the live release's Chroma collection hold what Postgres says; --check compares."
+    help = "Rebuild the live release's Chroma collection from Postgres; --check only compares."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -27,27 +27,27 @@ class Command(BaseCommand):
         if release is None:
             raise CommandError("There is no release yet: run manage.py ingest first.")
         contents = release.contents().values()
-        known = stored_vectors.stored(release.embedder, phrasings(contents))
-        wanted = entries(contents, known)
+        vectors = stored_vectors.stored(release.embedder, phrasings(contents))
+        expected = entries(contents, vectors)
         try:
             index = wiring.index()
-            drift = index.drift(release.collection, wanted)
+            drift = index.drift(release.collection, expected)
             if drift and not options["check"]:
                 index.drop(release.collection)
-                index.sync(release.collection, wanted)
+                index.sync(release.collection, expected)
         except IndexMismatch as mismatch:
             if options["check"]:
                 raise CommandError(str(mismatch)) from None
             index.drop(release.collection)
-            index.sync(release.collection, wanted)
-            self.stdout.write("The collection did not measure cosine; it was made anew.")
+            index.sync(release.collection, expected)
+            self.stdout.write("The collection had another metric or dimension. It was rebuilt.")
             return
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
-        found = (
-            f"{len(wanted)} phrasings: {len(drift.missing)} missing, "
+        summary = (
+            f"{len(expected)} phrasings: {len(drift.missing)} missing, "
             f"{len(drift.changed)} changed, {len(drift.surplus)} surplus"
         )
         if options["check"] and drift:
-            raise CommandError(f"The index differs. {found}. Run manage.py reindex.")
-        self.stdout.write(f"{found}; {'nothing to do' if not drift else 'mended'}.")
+            raise CommandError(f"The index differs. {summary}. Run manage.py reindex.")
+        self.stdout.write(f"{summary}; {'rebuilt' if drift else 'nothing to do'}.")

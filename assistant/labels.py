@@ -1,0 +1,84 @@
+"""Readable labels of outcomes, reasons and steps, for pages and commands.
+
+Pure: standard library only. The API keeps the words of the enumerations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.agent.reasons import AgentReason
+from assistant.answering.answer import Outcome
+from assistant.decision.decision import Reason
+
+OUTCOMES = {
+    Outcome.ANSWERED: "Answered",
+    Outcome.CLARIFY: "Asked to clarify",
+    Outcome.UNANSWERED: "Not answered",
+}
+
+REASONS = {
+    Reason.EXACT: "the question is one of the FAQ's phrasings",
+    Reason.CONFIDENT: "the closest FAQ is similar enough",
+    Reason.CHOSEN: "the customer chose this FAQ",
+    Reason.AMBIGUOUS: "several FAQs are about equally close",
+    Reason.UNSURE: "the closest FAQ may answer, but is not similar enough",
+    Reason.SEVERAL_QUESTIONS: "the message asks several questions",
+    Reason.BELOW_THRESHOLD: "no FAQ is similar enough",
+    Reason.NO_MATCH: "there is no FAQ to compare with",
+    Reason.UNSUPPORTED_LANGUAGE: "the language is not supported",
+}
+
+AGENT_REASONS = {
+    AgentReason.ANSWERED: "answered",
+    AgentReason.NOT_CONFIGURED: "no model is set (AGENT_MODEL)",
+    AgentReason.NO_FAQ: "no FAQ answers the question",
+    AgentReason.CLARIFIED: "several FAQs may be meant",
+    AgentReason.REWRITTEN: "an FAQ answers the rewritten question",
+    AgentReason.NOT_GROUNDED: "the FAQs do not support the reply",
+    AgentReason.BUSY: "all runs are in use",
+    AgentReason.RESTING: "paused after repeated failures",
+    AgentReason.OVER_BUDGET: "the budget of the day is used up",
+    AgentReason.CLOSED: "the caller disconnected",
+    AgentReason.TIMED_OUT: "timed out",
+    AgentReason.TOO_MANY_REQUESTS: "too many requests to the model in one run",
+    AgentReason.TOO_LONG: "the reply was too long",
+    AgentReason.KEY_REFUSED: "the provider refused the API key",
+    AgentReason.RATE_LIMITED: "the provider's rate limit was reached",
+    AgentReason.REQUEST_REFUSED: "the provider refused the request",
+    AgentReason.PROVIDER_ERROR: "the provider failed",
+    AgentReason.UNREACHABLE: "the provider cannot be reached",
+    AgentReason.UNREADABLE: "the provider's reply was unreadable",
+    AgentReason.NO_TEXT: "the reply had no text",
+    AgentReason.MISCONFIGURED: "AGENT_MODEL cannot be used",
+    AgentReason.FAILED: "failed",
+}
+
+STEPS = {
+    "embed": "Embed the question",
+    "match": "Compare with the FAQs",
+    "rewrite": "Rewrite the follow-up question",
+    "model_request": "Request to the model",
+    "tool_call": "Search by the model",
+    "ground": "Check the reply against the FAQs",
+    "agent": "Agent",
+}
+
+BOUND_SOURCES = {"policy": "policy", "category": "category", "faq": "this FAQ"}
+
+RESULTS = {
+    "right": "answered right",
+    "wrong": "answered wrong",
+    "offered": "clarified, right FAQ offered",
+    "asked": "clarified, right FAQ not offered",
+    "fell_through": "not answered",
+}
+"""By the value of ``evaluation.evaluate.Result``, as it is stored with a run."""
+
+
+def step_label(step: dict[str, Any]) -> str:
+    """A step of a decision's path, such as ``Agent: no model is set (AGENT_MODEL)``."""
+    label = str(STEPS.get(step["step"], step["step"]))
+    if "reason" in step:
+        label += f": {AGENT_REASONS.get(step['reason'], step['reason'])}"
+    return label + (" (cached)" if step.get("cached") else "")
