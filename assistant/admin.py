@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from assistant.labels import RESULTS
+from assistant.readable_labels import RESULTS
 from assistant.models import EvaluationRun, FittedPolicy, Label
 from audit.admin import ReadOnlyAdmin
 
