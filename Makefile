@@ -8,10 +8,13 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 
+# Processes that run the tests, each with a Postgres and a Chroma of its own.
+TEST_WORKERS ?= 2
+
 AS_DEPLOYED := STATE_DIR=var/check ALLOWED_HOSTS=support.example.com PHONE_REGION=ZZ
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check lock clean
+.PHONY: help run setup test test-core check lock clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -23,7 +26,10 @@ run: setup
 setup: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev check
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder
+
+test-core: $(VENV)/.installed-dev
+	$(PY) -m pytest -q -m core
 
 check: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .

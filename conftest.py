@@ -14,6 +14,31 @@ from audit.identity.principal import Role
 from audit.models import SubjectKey
 from supportsite.auth.authentication import issue
 
+SLOW = ("slow", "edge", "browser", "model")
+"""Markers of tests that start servers, a browser or a model; pyproject.toml says which is which."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, and keep the tests of a file on one of xdist's workers.
+
+    Tests that commit are a group of their own: pytest-django runs them last, since they empty the
+    database.
+    """
+    for item in items:
+        needs = set(getattr(item, "fixturenames", ()))
+        commits = bool(needs & {"transactional_db", "live_server"})
+        if item.path.name.startswith("test_edge_"):
+            item.add_marker("edge")
+        if "sync_playwright" in vars(getattr(item, "module", None)):
+            item.add_marker("browser")
+        if needs & {"model", "converted", "small_model"}:
+            item.add_marker("model")
+        has_database = commits or "db" in needs or item.get_closest_marker("django_db")
+        if not has_database and not any(map(item.get_closest_marker, SLOW)):
+            item.add_marker("core")
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{' commits' if commits else ''}"))
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:

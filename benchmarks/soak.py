@@ -66,10 +66,10 @@ def _post(host: str, port: int, token: str, person: int, text: str) -> str:
     """The outcome, or why there is none. One connection for each thread, and no second try."""
     if not getattr(_thread, "connection", None):
         _thread.connection = HTTPConnection(host, port, timeout=60)
-    body = json.dumps({"user_id": f"benchmark-{person}", "message": text})
+    question = {"user_id": f"benchmark-{person}", "message": text, "purpose": "benchmark"}
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
-        _thread.connection.request("POST", "/ask", body, headers)
+        _thread.connection.request("POST", "/ask", json.dumps(question), headers)
         reply = _thread.connection.getresponse()
         answer = json.loads(reply.read())
         return str(answer.get("outcome") or reply.status)

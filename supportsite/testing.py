@@ -7,8 +7,14 @@ import os
 import secrets
 from pathlib import Path
 
+STATE = Path(__file__).resolve().parent.parent / "var" / "test"
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportsite.settings")
-os.environ.setdefault("STATE_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
+os.environ.setdefault("STATE_DIR", str(STATE))
+os.environ.setdefault("CONVERTED_MODELS", str(STATE / "models"))
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    # Each of pytest-xdist's workers has a Postgres and a Chroma of its own; they share the model.
+    os.environ["STATE_DIR"] = str(Path(os.environ["STATE_DIR"]) / worker)
 # Nobody's own .env.
 os.environ["ENV_FILE"] = os.devnull
 # The numbers in the tests are Pakistani unless they name their country.
