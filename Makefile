@@ -26,7 +26,7 @@ run: setup
 setup: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev check
-	$(PY) -m pytest -q -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(PY) -m pytest -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-core: $(VENV)/.installed-dev
 	$(PY) -m pytest -q -m core

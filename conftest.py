@@ -18,13 +18,13 @@ SLOW = ("slow", "edge", "browser", "model")
 """Markers of tests that start servers, a browser or a model; pyproject.toml says which is which."""
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, and keep the tests of a file on one of xdist's workers.
+    """Mark tests by what they need, and keep those that commit in files of their own.
 
-    Tests that commit are a group of their own: pytest-django runs them last, since they empty the
-    database.
+    They run last, since they empty the database, and pytest-xdist keeps the tests of a file
+    together. Raises ``UsageError``.
     """
+    kinds: dict[str, set[bool]] = {}
     for item in items:
         needs = set(getattr(item, "fixturenames", ()))
         commits = bool(needs & {"transactional_db", "live_server"})
@@ -34,10 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if needs & {"model", "converted", "small_model"}:
             item.add_marker("model")
-        has_database = commits or "db" in needs or item.get_closest_marker("django_db")
-        if not has_database and not any(map(item.get_closest_marker, SLOW)):
+        if commits or "db" in needs or item.get_closest_marker("django_db"):
+            kinds.setdefault(str(item.path), set()).add(commits)
+        elif not any(map(item.get_closest_marker, SLOW)):
             item.add_marker("core")
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{' commits' if commits else ''}"))
+    if mixed := [path for path, found in kinds.items() if len(found) > 1]:
+        raise pytest.UsageError(f"Some tests of {mixed[0]} commit and some do not: use two files.")
 
 
 @pytest.fixture(scope="session")

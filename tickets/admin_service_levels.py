@@ -16,7 +16,7 @@ from tickets.service_levels import Holiday, ServiceLevel
 
 @admin.register(ServiceLevel)
 class ServiceLevelAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
-    fields = (("hours", "time_zone"), ("urgent", "high"), ("normal", "low"))
+    fields = ("hours", "time_zone", "urgent", "high", "normal", "low")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

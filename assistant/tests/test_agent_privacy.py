@@ -12,6 +12,8 @@ from django.conf import settings
 
 from assistant.tests.scripted_model import says, searches
 
+pytestmark = pytest.mark.slow
+
 # Whatever asks for an address or connects is noted; nothing but loopback is let through.
 SPY = """
 import json, os, socket, sys

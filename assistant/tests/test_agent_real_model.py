@@ -28,8 +28,9 @@ SECONDS = 30
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.timeout(3_600),
+    pytest.mark.timeout(3600),
     pytest.mark.skipif(not BASE_URL, reason="AGENT_TEST_BASE_URL is not set"),
+    pytest.mark.slow,
 ]
 
 

@@ -19,6 +19,8 @@ from assistant.chroma.index import ChromaIndex
 from assistant.chroma.server import ChromaServer, ping
 from assistant.interfaces import Entry, IndexUnavailable
 
+pytestmark = pytest.mark.slow
+
 USER = """
 import signal, sys, time
 from pathlib import Path

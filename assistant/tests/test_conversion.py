@@ -20,6 +20,8 @@ from assistant.embedding.model_files import Precision
 from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.interfaces import EmbedderUnavailable
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 CONVERTED = settings.CONVERTED_MODELS
 

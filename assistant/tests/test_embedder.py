@@ -14,6 +14,8 @@ from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.fakes import HashEmbedder
 from assistant.interfaces import EmbedderUnavailable
 
+pytestmark = pytest.mark.slow
+
 BUNDLED = "all-MiniLM-L6-v2"
 
 

@@ -14,6 +14,8 @@ from assistant.chroma.index import ChromaIndex
 from assistant.fakes import HashEmbedder, MemoryIndex
 from assistant.interfaces import Drift, Entry, IndexMismatch, IndexUnavailable
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["memory", "chroma"])
 def index(request):

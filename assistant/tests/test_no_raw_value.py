@@ -33,6 +33,8 @@ from tickets.delivery.networks import networks
 from tickets.models import Comment, Delivery, Ticket, Webhook
 from tickets.tests.receiver import receiving
 
+pytestmark = pytest.mark.slow
+
 OTHER_FIELDS, DESK, SENT = 6, 30, 100
 """Through the slower doors goes one case of so many; and so many deliveries are sent."""
 

@@ -19,6 +19,8 @@ from assistant.interfaces import EmbedderUnavailable
 from faq.models import Faq, Release
 from faq.releases.publishing import NotReady, publish
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-very-secret"
 
 

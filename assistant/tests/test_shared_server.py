@@ -12,6 +12,8 @@ import pytest
 
 from assistant.shared_server import SharedServer, Timeout
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[2]
 
 USER = """

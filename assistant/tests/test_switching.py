@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from django.core.management import call_command
 from django.db import connections
 
 from assistant import wiring
 from faq.models import Faq, Release
 from faq.releases.publishing import publish, roll_back
+
+pytestmark = pytest.mark.slow
 
 QUESTION = "I forgot my password"
 ASKERS = 6

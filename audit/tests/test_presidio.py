@@ -15,6 +15,8 @@ from audit.models import Record
 from audit.privacy import presidio
 from audit.privacy.presidio import NotInstalled, Presidio, missing
 
+pytestmark = pytest.mark.slow
+
 NAMES = {"Josephine Blue": "PERSON", "Lahore": "LOCATION", "[EMAIL]": "PERSON"}
 
 

@@ -452,6 +452,7 @@ def _numbering_plans_are_loaded():
     redact("+92 301 2345678")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [
@@ -474,6 +475,7 @@ def test_time_grows_with_the_length_of_the_text_alone(piece):
     assert longer < 3.2 * shorter or longer < 0.1
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join))
 def test_no_repetition_of_a_few_pieces_is_slow(piece):

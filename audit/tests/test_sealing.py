@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import suppress
 
 import pytest
@@ -205,36 +204,3 @@ def test_only_an_auditors_key_signs(settings):
 
     with pytest.raises(CommandError, match="AUDIT_SIGNING_KEY"):
         call_command("audit_seal")
-
-
-def test_a_late_commit_is_sealed_in_the_next_round(committed, settings, tmp_path, capsys):
-    settings.AUDIT_ANCHOR_DIR = tmp_path
-    call_command("audit_seal", verbosity=0)
-    sealer = Sealer(keys.signer(), tmp_path)
-    before = sealer.tree.size
-    written, may_commit = threading.Event(), threading.Event()
-
-    def slow() -> None:
-        from django.db import transaction
-
-        with transaction.atomic():
-            record("test.slow")
-            written.set()
-            may_commit.wait(10)
-        connection.close()
-
-    thread = threading.Thread(target=slow)
-    thread.start()
-    assert written.wait(10)
-    fast = [record("test.fast").pk for _ in range(3)]
-    sealer.round()
-    assert sealer.round() == 0
-    may_commit.set()
-    thread.join()
-
-    assert sealer.round() == 1
-    late = Record.objects.get(action="test.slow")
-    assert late.pk < fast[0]
-    places = Seal.objects.filter(sequence__gte=before).values_list("record_id", flat=True)
-    assert list(places) == [*fast, late.pk]
-    assert verified(capsys)["ok"]

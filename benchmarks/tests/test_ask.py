@@ -9,6 +9,8 @@ from benchmarks import ask
 from benchmarks.timing import Ratio, Timing
 from supportsite.auth.authentication import issue
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_timing_has_the_middle_and_the_tail():
     timing = Timing.of(list(range(1, 101)), seconds=2.0)

@@ -10,6 +10,8 @@ from django.db import connection
 from audit.models import Record
 from benchmarks import audit_log
 
+pytestmark = pytest.mark.slow
+
 
 def databases():
     with connection.cursor() as cursor:

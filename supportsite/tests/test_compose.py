@@ -13,6 +13,8 @@ import pytest
 import yaml
 from django.conf import settings
 
+pytestmark = pytest.mark.slow
+
 DEPLOY = settings.BASE_DIR / "deploy"
 # Its second version is a part of docker.
 COMPOSE = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]

@@ -20,6 +20,8 @@ from supportsite.embedded_postgres.server import (
     stop_if_last,
 )
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[2]
 
 USE_IT = """

@@ -12,6 +12,8 @@ from socketserver import TCPServer, UnixStreamServer
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.slow
+
 main = runpy.run_path(str(settings.BASE_DIR / "deploy" / "healthcheck.py"))["main"]
 
 

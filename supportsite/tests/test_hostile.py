@@ -33,7 +33,7 @@ urlpatterns = [path("dev/token", DevTokenView.as_view()), *urls.urlpatterns]
 handler400, handler403 = urls.handler400, urls.handler403
 handler404, handler500 = urls.handler404, urls.handler500
 
-pytestmark = pytest.mark.urls(__name__)
+pytestmark = [pytest.mark.urls(__name__), pytest.mark.slow]
 
 BODIES = 1_000
 """Sent to each endpoint."""

@@ -30,7 +30,7 @@ from supportsite.tests.identity_provider import (
     rsa_key,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 SECRET = site.JWT_SECRET
 ISSUER, AUDIENCE = "https://login.example.com", "supportsite"

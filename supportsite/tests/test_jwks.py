@@ -20,6 +20,8 @@ from supportsite.tests.identity_provider import (
     rsa_key,
 )
 
+pytestmark = pytest.mark.slow
+
 RSA, EC, ED = rsa_key("one"), ec_key("one"), ed_key("one")
 
 

@@ -10,6 +10,8 @@ import pytest
 import yaml
 from django.conf import settings
 
+pytestmark = pytest.mark.slow
+
 FOLDER = settings.BASE_DIR / "deploy" / "kubernetes"
 VERSION = "1.30"
 ELSEWHERE = {"Kustomization", "ServiceMonitor"}

@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+pytestmark = pytest.mark.slow
+
 HEAVY = {
     *("torch", "sentence_transformers", "transformers", "sklearn", "scipy", "matplotlib"),
     *("chromadb", "agno", "openai", "onnx", "openpyxl"),

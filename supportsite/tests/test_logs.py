@@ -10,6 +10,8 @@ import pytest
 from audit.identity import request_id
 from supportsite.monitoring.json_logs import Formatter
 
+pytestmark = pytest.mark.slow
+
 
 def line(message: str, **extra: object) -> dict[str, object]:
     record = logging.makeLogRecord({"name": "shop", "levelname": "INFO", "msg": message, **extra})

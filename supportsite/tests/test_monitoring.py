@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import Client
 
+pytestmark = pytest.mark.slow
+
 FOLDER = settings.BASE_DIR / "deploy" / "monitoring"
 DASHBOARD = json.loads((FOLDER / "dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]

@@ -20,6 +20,8 @@ from supportsite.tests.collector import Collector, collecting
 from supportsite.tests.deployed import Deployed
 from supportsite.tests.served import EDIT_AND_PUBLISH, EDITED, STOP_SECONDS
 
+pytestmark = pytest.mark.slow
+
 RECYCLED_AFTER = 150
 
 LOOK_OVER = """

@@ -13,6 +13,8 @@ from django.conf import settings
 from supportsite.secrets import NAMES, weakness
 from supportsite.serving.preflight import startup_errors
 
+pytestmark = pytest.mark.slow
+
 ALPHABET = "Zq7Lm2Xv9Rt4Kp8Wn3Hc6Yd5Bf1Gj0Ts"
 SECRETS = {
     name: "".join(islice(cycle(ALPHABET + name), 5 * shift, 5 * shift + 64))

@@ -15,6 +15,8 @@ from supportsite.tests.test_access import ENDPOINTS
 from supportsite.wsgi import application
 from tickets.models import Ticket
 
+pytestmark = pytest.mark.slow
+
 ADMIN = {"Authorization": "Bearer " + issue("u1", ["admin"], seconds=3600)}
 
 # A sound request may still name what is not there; a number where text is due is read as text, and

@@ -22,6 +22,8 @@ import pytest
 
 from supportsite.tests.served import EDIT_AND_PUBLISH, EDITED, STOP_SECONDS, WORKERS, Site
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "How do I reset my password?"
 FRANCE = "what is the capital of France?"
 QUESTIONS = [PASSWORD, FRANCE, "Where is my order?", "Can I cancel my order?"]

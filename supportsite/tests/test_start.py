@@ -9,6 +9,8 @@ import sys
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.slow
+
 GOOD = "p9Qm2vX7" * 6 + "zL4kR8tW"
 
 

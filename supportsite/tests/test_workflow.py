@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
 import yaml
 from django.conf import settings
+
+pytestmark = pytest.mark.slow
 
 TEXT = (settings.BASE_DIR / ".github" / "workflows" / "ci.yml").read_text()
 WORKFLOW = yaml.safe_load(TEXT)

@@ -17,6 +17,8 @@ from tickets.delivery.http_client import FAILURES, bounded_client
 from tickets.delivery.networks import ANYWHERE, Refused, is_public, networks
 from tickets.tests.receiver import receiving
 
+pytestmark = pytest.mark.slow
+
 
 def post(url, *, seconds=5.0, allowed=(), **options):
     with bounded_client(seconds=seconds, allowed=allowed, **options) as client:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from assistant.releases import ticket_knowledge
 from audit.models import Record
@@ -132,18 +129,3 @@ def test_a_key_belongs_to_its_caller_and_to_what_was_sent_with_it(as_role):
 
     assert (other.status_code, changed.status_code, long.status_code) == (201, 422, 400)
     assert Ticket.objects.count() == 2
-
-
-@pytest.mark.usefixtures("committed")
-def test_the_same_post_many_times_at_once_is_one_ticket(as_role):
-    def send(_):
-        try:
-            return post(as_role("customer"), "k1", message="Where is it?")
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as people:
-        replies = list(people.map(send, range(16)))
-
-    assert {reply.status_code for reply in replies} == {201}
-    assert len({reply.json()["id"] for reply in replies}) == Ticket.objects.count() == 1

@@ -9,6 +9,8 @@ from django.db import connection
 from audit.models import Record
 from tickets.models import Ticket
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.usefixtures("committed")
 def test_of_two_people_who_claim_one_ticket_at_once_exactly_one_gets_it():

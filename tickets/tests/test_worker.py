@@ -17,7 +17,7 @@ from django.db import connection
 from tickets.models import Delivery, Ticket, Webhook
 from tickets.tests.receiver import receiving
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
 
 SECONDS = 30
 
