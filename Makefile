@@ -29,7 +29,7 @@ test: $(VENV)/.installed-dev check
 	$(PY) -m pytest -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-core: $(VENV)/.installed-dev
-	$(PY) -m pytest -q -m core
+	$(PY) -m pytest -q -m core assistant audit faq tickets
 
 check: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .

@@ -20,6 +20,8 @@ from assistant.evaluation.evaluate import EvaluatedQuestion, Result, evaluate
 from assistant.matching.classifier import Classifier
 from assistant.tests.synthetic import Town, reordered
 
+pytestmark = pytest.mark.slow
+
 TOWN = Town()
 QUESTIONS = TOWN.questions(200, 60)
 

@@ -15,6 +15,8 @@ from faq.files.mojibake import mojibake
 from faq.files.reader import FileContent, Unreadable, split_valid
 from faq.files.tables import Limits
 
+pytestmark = pytest.mark.slow
+
 FILES = Path(__file__).parent / "files"
 DOORS = ("door-blue", "door-red", "door-back")
 AS_TEXT = "shown otherwise; format the cell as text"
@@ -237,7 +239,6 @@ def test_rows_below_many_blank_ones_are_not_read_and_that_is_said():
     assert content.notes == ["Sheet 'Sheet' is read to row 2: 10,000 blank rows follow."]
 
 
-@pytest.mark.slow
 def test_a_workbook_that_takes_too_long_is_given_up():
     with pytest.raises(Unreadable, match="takes over 0 seconds"):
         read_bytes((FILES / "two-sheets.xlsx").read_bytes(), "xlsx", seconds=0.01)
