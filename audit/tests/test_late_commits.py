@@ -9,7 +9,7 @@ from django.db import connection
 
 from audit import keys
 from audit.models import Record, Seal, record
-from audit.sealing import Sealer
+from audit.sealing.sealer import Sealer
 from audit.tests.test_sealing import verified
 
 

@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from playwright.sync_api import Page, expect, sync_playwright
 
-from audit.principal import Role
-from supportsite.authentication import issue
+from audit.identity.principal import Role
+from supportsite.auth.authentication import issue
 from supportsite.tests.browser import new_page, overheard, sign_in
 from supportsite.tests.test_desk import DESK, PASSWORD
 from tickets.models import Ticket
