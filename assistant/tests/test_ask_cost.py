@@ -11,8 +11,7 @@ from django.db import close_old_connections, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from assistant import wiring
-from audit.models import Record
-from faq.models import Faq, Release
+from faq.models import Faq
 from faq.releases.publishing import publish
 
 PASSWORD = "How do I reset my password?"

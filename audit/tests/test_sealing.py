@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from audit import keys
-from audit.models import Record, Seal, SignedCheckpoint, record
+from audit.models import Seal, SignedCheckpoint, record
 from audit.sealing import anchors
 from audit.sealing.sealer import CannotSeal, Sealer
 

@@ -7,7 +7,6 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from audit.identity.principal import Role
 from audit.models import Record
 from faq.models import Faq, Release
 from supportsite.auth.authentication import issue
