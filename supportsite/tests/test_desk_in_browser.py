@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.urls import reverse
 from playwright.sync_api import Page, expect, sync_playwright
 
 from audit.identity.principal import Role
@@ -83,3 +84,20 @@ def test_a_support_person_corrects_an_answer_and_sees_to_a_ticket(site, customer
     ticket = Ticket.objects.get()
     assert (ticket.status, ticket.assignee) == ("resolved", "sam")
     assert heard == []
+
+
+def test_a_reply_with_a_phone_number_is_confirmed_and_sent_without_scripts(site):
+    ticket = Ticket.objects.get()
+    with sync_playwright() as playwright:
+        page = new_page(playwright, scripts=False)
+        sign_in(page, site, PASSWORD)
+        page.goto(site + reverse("admin:tickets_ticket_change", args=[ticket.pk]))
+        page.get_by_label("Reply", exact=True).fill("Call 0300 7654321 and press 1.")
+        page.get_by_role("button", name="Reply").click()
+        expect(page.get_by_text("personal data that no published FAQ has")).to_be_visible()
+        page.get_by_role("checkbox", name="Send it as it is").check()
+        page.get_by_role("button", name="Reply").click()
+        expect(page.get_by_text("there is no address")).to_be_visible()
+        page.context.browser.close()
+
+    assert ticket.comments.get().full_text == "Call 0300 7654321 and press 1."
