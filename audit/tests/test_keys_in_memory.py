@@ -6,11 +6,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import record
-from audit.tests.test_people import asked
+from audit.tests.test_people import record_question
 
 
 def test_a_person_who_asks_again_and_again_costs_no_look_up(committed):
-    asked("u1")
+    record_question("u1")
 
     with CaptureQueriesContext(connection) as queries:
         record("question.asked", actor="u1", data={"user_id": "u1"})
@@ -20,8 +20,8 @@ def test_a_person_who_asks_again_and_again_costs_no_look_up(committed):
 
 def test_what_is_rolled_back_leaves_no_key_in_memory(committed):
     transaction.set_autocommit(False)
-    asked("u1")
+    record_question("u1")
     transaction.rollback()
     transaction.set_autocommit(True)
 
-    assert asked("u1").subject == "u1"
+    assert record_question("u1").subject == "u1"

@@ -76,24 +76,6 @@ def test_a_record_is_one_insert(times):
     assert len(statements) <= 2
 
 
-def test_a_person_who_asks_again_and_again_costs_no_look_up(committed):
-    record_question("u1")
-
-    with CaptureQueriesContext(connection) as queries:
-        record("question.asked", actor="u1", data={"user_id": "u1"})
-
-    assert len(queries) == 1
-
-
-def test_what_is_rolled_back_leaves_no_key_in_memory(committed):
-    transaction.set_autocommit(False)
-    record_question("u1")
-    transaction.rollback()
-    transaction.set_autocommit(True)
-
-    assert record_question("u1").subject == "u1"
-
-
 def test_erasing_destroys_key_and_texts_and_nothing_else(capsys):
     entry, other = record_question("u1"), record_question("u2")
     call_command("audit_seal")

@@ -12,7 +12,7 @@ from audit.identity.principal import Role
 from supportsite.auth.authentication import issue
 from supportsite.tests.browser import new_page, overheard, sign_in
 from supportsite.tests.test_desk import DESK, PASSWORD
-from tickets.models import Ticket
+from tickets.models import Comment, Ticket
 
 PHONE = {"width": 390, "height": 844}
 
@@ -100,4 +100,4 @@ def test_a_reply_with_a_phone_number_is_confirmed_and_sent_without_scripts(site)
         expect(page.get_by_text("there is no address")).to_be_visible()
         page.context.browser.close()
 
-    assert ticket.comments.get().full_text == "Call 0300 7654321 and press 1."
+    assert Comment.objects.get().full_text == "Call 0300 7654321 and press 1."
