@@ -1,8 +1,7 @@
-"""A server that several processes share: started for the first, stopped after the last.
+"""A server shared by several processes: the first user starts it, the last one stops it.
 
-Each process that uses the server holds a file lock of its own. The kernel releases the lock when
-the process ends, so one that was killed does not count any more. It leaves the server running, for
-the next process to use and to stop.
+Each user holds its own file lock. The kernel releases the lock when the process ends, so a killed
+process no longer counts. It leaves the server running, for the next user to use and to stop.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class LocalServer(Protocol):
-    """What can be started and stopped. Calls are serialized between all processes."""
+    """A server to start and stop. Calls are serialized between all processes."""
 
     def start(self) -> None:
         """Return when the server answers; start it if it is not running."""
@@ -33,9 +32,9 @@ class LocalServer(Protocol):
 class SharedServer:
     """Counts the users of ``server`` in ``folder``, which is created if it is missing.
 
-    This process is a user from ``ensure_running`` to ``stop_if_last`` or to its end. A fork of it
-    is not; it may become one itself. ``timeout`` is in seconds, for another process that is just
-    starting or stopping the server.
+    This process is a user from ``ensure_running`` until ``stop_if_last`` or its end. A fork is no
+    user unless it calls ``ensure_running`` itself. ``timeout``, in seconds: how long to wait while
+    another process starts or stops the server.
 
     All methods raise ``filelock.Timeout``, OSError, and what ``server`` raises.
     """
@@ -49,13 +48,13 @@ class SharedServer:
     def ensure_running(self) -> None:
         """Count this process as a user, and start the server if it is not running."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        with self.turn():
-            joined = self._is_user()
+        with self.exclusive():
+            was_user = self._is_user()
             self._join()
             try:
                 self._server.start()
             except BaseException:
-                if not joined:
+                if not was_user:
                     self._leave()
                 raise
 
@@ -66,7 +65,7 @@ class SharedServer:
         """
         if not self._is_user():
             return False
-        with self.turn():
+        with self.exclusive():
             self._leave()
             if self._has_users():
                 return False
@@ -74,9 +73,9 @@ class SharedServer:
             return True
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Keep other processes and threads from starting or stopping the server."""
-        # A new object each time: filelock counts a second acquisition of the same one as granted.
+    def exclusive(self) -> Iterator[None]:
+        """Prevent other processes and threads from starting or stopping the server."""
+        # A new object each time, because FileLock is reentrant.
         with FileLock(self._folder / "turn.lock", timeout=self._timeout):
             yield
 
@@ -87,7 +86,7 @@ class SharedServer:
     def _join(self) -> None:
         if self._is_user():
             return
-        # Any thread may release it. The name is no process id: containers share ids.
+        # Any thread may release it. The name is not the process id: containers share ids.
         self._own = FileLock(self._folder / f"{uuid4().hex}.user", thread_local=False)
         self._own.acquire(blocking=False)
         atexit.register(self._at_exit)
@@ -106,11 +105,11 @@ class SharedServer:
         try:
             self.stop_if_last()
         except Exception as error:
-            logger.warning("A server was left running (%s): %s", self._folder, error)
+            logger.warning("The server in %s could not be stopped: %s", self._folder, error)
 
 
 def _is_locked(file: Path) -> bool:
-    """Whether a living process has the lock; remove the file of one that was killed."""
+    """True if a live process holds the lock; removes the file of a killed one."""
     try:
         with FileLock(file, timeout=0):
             file.unlink(missing_ok=True)

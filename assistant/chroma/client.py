@@ -18,7 +18,7 @@ READ_SECONDS = 30.0
 
 
 class ChromaConnection:
-    """To the server at ``url``; opened when first needed. Safe to share by threads and forks.
+    """A connection to the server at ``url``, opened at first use. Safe for threads and forks.
 
     ``read_seconds``: the longest wait for a reply. Raises ``ValueError`` unless ``url`` is a plain
     http(s) address without credentials.
@@ -41,14 +41,14 @@ class ChromaConnection:
             # A connection opened before a fork belongs to the parent.
             if self._client is None or self._client_pid != os.getpid():
                 ping(self._url)
-                with self.speaking():
+                with self.translated_errors():
                     self._client = _connect(self._url, self._read_seconds)
                 self._client_pid = os.getpid()
             return self._client
 
     @contextmanager
-    def speaking(self) -> Iterator[None]:
-        """Whatever goes wrong between us and Chroma, in our words.
+    def translated_errors(self) -> Iterator[None]:
+        """Translate Chroma's exceptions.
 
         Raises ``IndexUnavailable`` or ``IndexMismatch``.
         """
@@ -59,7 +59,7 @@ class ChromaConnection:
         except Exception as error:
             if isinstance(error, _errors().InvalidArgumentError):
                 raise IndexMismatch(
-                    "the collection does not take vectors of this dimension; rebuild it"
+                    "the collection has vectors of another dimension: run manage.py reindex"
                 ) from error
             raise unavailable(self._url, error) from error
 
@@ -72,29 +72,29 @@ def _checked_url(url: str) -> str:
 
 
 def load_client() -> None:
-    """Import chromadb, which takes a second. Opens no connection, so that forks may follow."""
-    with _reading_no_settings():
+    """Import chromadb, which takes a second. Opens no connection, so the process may fork."""
+    with _without_chroma_settings():
         import chromadb  # noqa: F401
 
 
 def _connect(url: str, read_seconds: float) -> Any:
-    """A Chroma client with telemetry off, time limits, no proxy and no settings but these."""
+    """A Chroma client with time limits, without telemetry, proxy and environment variables."""
     host = urlsplit(url).hostname or ""
-    with _reading_no_settings(), _without_proxy_for(host):
+    with _without_chroma_settings(), _without_proxy_for(host):
         import chromadb
         from chromadb.config import Settings
 
         settings = Settings(anonymized_telemetry=False)
         client: Any = chromadb.HttpClient(host=url, settings=settings)
-    # Chroma sets none, and has no parameter for it. In order: connect, read, write, pool.
+    # Chroma has no parameter for timeouts. In order: connect, read, write, pool.
     client._server._session.timeout = (CONNECT_SECONDS, *[read_seconds] * 3)
     return client
 
 
-def not_found() -> type[Exception]:
-    """What Chroma raises for a collection that is not there."""
-    kind: type[Exception] = _errors().NotFoundError
-    return kind
+def missing_collection_error() -> type[Exception]:
+    """The exception that Chroma raises for a missing collection."""
+    error_class: type[Exception] = _errors().NotFoundError
+    return error_class
 
 
 def _errors() -> Any:
@@ -104,10 +104,10 @@ def _errors() -> Any:
 
 
 @contextmanager
-def _reading_no_settings() -> Iterator[None]:
+def _without_chroma_settings() -> Iterator[None]:
     """Keep ``import chromadb`` from reading ``.env`` and variables such as MIGRATIONS.
 
-    It takes its settings from there while it is imported and fails on what was meant for others.
+    Chroma reads its settings there at import, and fails on values meant for other programs.
     """
     from pydantic_settings import BaseSettings
 
@@ -127,7 +127,7 @@ def _reading_no_settings() -> Iterator[None]:
 
 @contextmanager
 def _without_proxy_for(host: str) -> Iterator[None]:
-    """A proxy for the world outside does not know our servers; clients read this when made."""
+    """Exempt our server from the proxy; clients read the variable when they are created."""
     before = os.environ.get("no_proxy")
     exempt = before or os.environ.get("NO_PROXY", "")
     os.environ["no_proxy"] = f"{exempt},{host}" if exempt else host

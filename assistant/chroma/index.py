@@ -1,7 +1,7 @@
-"""Keep phrasings in Chroma, searchable by cosine similarity.
+"""Index phrasings in Chroma, searchable by cosine similarity.
 
-Chroma is an index that can be rebuilt at any time; the vectors' home is the database. It is always
-reached over HTTP: two processes that open one Chroma directory destroy it.
+The index can be rebuilt at any time; Postgres has the vectors. Chroma is always reached over HTTP:
+two processes that open the same Chroma directory corrupt it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from assistant.chroma.client import READ_SECONDS, ChromaConnection, not_found
+from assistant.chroma.client import READ_SECONDS, ChromaConnection, missing_collection_error
 from assistant.decision.decision import DECIMALS, Match
 from assistant.interfaces import (
     Drift,
@@ -31,16 +31,16 @@ from assistant.matching.entries import faq_of
 SPACE = "cosine"
 
 EF_SEARCH = 300
-"""Neighbours a search keeps in view. With Chroma's own 100 one question in seventy missed its
-closest among 100,000 phrasings."""
+"""HNSW search depth. With Chroma's default of 100, one question in seventy missed its closest of
+100,000 phrasings."""
 
 BATCH_SIZE = 1_000
-"""Entries per request. Chroma takes 5,461 at most; smaller ones show progress sooner."""
+"""Entries per request. Chroma's limit is 5,461; smaller batches show progress sooner."""
 
 OWN_VECTOR_TOLERANCE = 1e-4
 """How far from 1 a stored vector's similarity to itself may be, in float32."""
 
-TWICE = "two entries have the same key"
+DUPLICATE_KEY = "two entries have the same key"
 
 Item = TypeVar("Item")
 
@@ -57,9 +57,9 @@ class ChromaIndex:
 
     def __init__(self, url: str, *, read_seconds: float = READ_SECONDS) -> None:
         self._chroma = ChromaConnection(url, read_seconds=read_seconds)
-        self._remembered: Any = None
-        self._remembered_as: tuple[int, str] = (0, "")
-        self._remembering = threading.Lock()
+        self._cached_collection: Any = None
+        self._cached_for: tuple[int, str] = (0, "")
+        self._cache_lock = threading.Lock()
 
     def sync(
         self, name: str, entries: Iterable[Entry], *, progress: Progress | None = None
@@ -68,29 +68,29 @@ class ChromaIndex:
         check_name(name)
         collection = self._open_or_create(name)
         stored = self._digests(collection)
-        wanted: dict[str, str] = {}
+        expected: dict[str, str] = {}
 
         def differing() -> Iterator[Entry]:
             for entry in entries:
-                if entry.key in wanted:
-                    raise ValueError(TWICE)
-                wanted[entry.key] = entry_digest(entry)
-                if stored.get(entry.key) != wanted[entry.key]:
+                if entry.key in expected:
+                    raise ValueError(DUPLICATE_KEY)
+                expected[entry.key] = entry_digest(entry)
+                if stored.get(entry.key) != expected[entry.key]:
                     yield entry
                 elif progress:
                     progress(1)
 
         for batch in _batches(differing()):
-            with self._chroma.speaking():
+            with self._chroma.translated_errors():
                 collection.upsert(
                     ids=[entry.key for entry in batch],
                     embeddings=_arrays(batch),
-                    metadatas=[_metadata(entry, wanted[entry.key]) for entry in batch],
+                    metadatas=[_metadata(entry, expected[entry.key]) for entry in batch],
                 )
             if progress:
                 progress(len(batch))
-        for keys in _batches(sorted(stored.keys() - wanted.keys())):
-            with self._chroma.speaking():
+        for keys in _batches(sorted(stored.keys() - expected.keys())):
+            with self._chroma.translated_errors():
                 collection.delete(ids=keys)
 
     def search(self, name: str, vector: Vector, *, limit: int) -> list[Match]:
@@ -100,8 +100,8 @@ class ChromaIndex:
         collection = self._open(name)
         if collection is None:
             return []
-        with self._chroma.speaking():
-            found = collection.query(
+        with self._chroma.translated_errors():
+            result = collection.query(
                 query_embeddings=[np.asarray(vector, dtype=np.float32)],
                 n_results=limit,
                 include=["metadatas", "distances"],
@@ -110,7 +110,7 @@ class ChromaIndex:
             Match(
                 meta["faq_id"], meta["phrasing"], _similarity(distance), category=meta["category"]
             )
-            for meta, distance in zip(found["metadatas"][0], found["distances"][0], strict=True)
+            for meta, distance in zip(result["metadatas"][0], result["distances"][0], strict=True)
         ]
         matches.sort(key=lambda match: (-match.similarity, match.faq_id, match.phrasing))
         return matches
@@ -120,61 +120,63 @@ class ChromaIndex:
     ) -> list[str]:
         """The ids of the FAQs of the ``limit`` nearest phrasings, nearest first, each once.
 
-        Requests keys only, and looks the collection up once.
+        Requests only the keys, and caches the collection's handle.
         """
-        with self._remembering:
-            collection = self._remembered if self._remembered_as == (os.getpid(), name) else None
+        with self._cache_lock:
+            collection = (
+                self._cached_collection if self._cached_for == (os.getpid(), name) else None
+            )
         collection = collection or self._open(name)
         if collection is None:
             return []
         try:
-            with self._chroma.speaking():
-                found = collection.query(
+            with self._chroma.translated_errors():
+                result = collection.query(
                     query_embeddings=[np.asarray(vector, dtype=np.float32)],
                     n_results=limit,
                     where={"category": category} if category else None,
                     include=[],
                 )
         except Exception:
-            # It may have been dropped and made again, under the same name.
+            # It may have been dropped and created again under the same name.
             collection = None
             raise
         finally:
-            with self._remembering:
-                self._remembered, self._remembered_as = collection, (os.getpid(), name)
-        return list(dict.fromkeys(faq_of(key) for key in found["ids"][0]))
+            with self._cache_lock:
+                self._cached_collection, self._cached_for = collection, (os.getpid(), name)
+        return list(dict.fromkeys(faq_of(key) for key in result["ids"][0]))
 
     def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
         """Compare keys, texts and vectors of the collection with what it should hold.
 
-        What Chroma says it stored is not trusted: each entry is searched for by its own vector.
+        Chroma's metadata alone is not trusted: every entry is searched by its own vector.
         """
         check_name(name)
         check_unique(entries)
         collection = self._open(name)
         stored = self._digests(collection) if collection is not None else {}
-        wanted = {entry.key: entry_digest(entry) for entry in entries}
-        changed = {key for key in wanted.keys() & stored.keys() if wanted[key] != stored[key]}
-        kept = [entry for entry in entries if entry.key in stored and entry.key not in changed]
+        expected = {entry.key: entry_digest(entry) for entry in entries}
+        changed = {key for key in expected.keys() & stored.keys() if expected[key] != stored[key]}
+        unchanged = [entry for entry in entries if entry.key in stored and entry.key not in changed]
         return Drift(
-            missing=tuple(sorted(wanted.keys() - stored.keys())),
-            surplus=tuple(sorted(stored.keys() - wanted.keys())),
-            changed=tuple(sorted(changed | self._not_found(collection, kept))),
+            missing=tuple(sorted(expected.keys() - stored.keys())),
+            surplus=tuple(sorted(stored.keys() - expected.keys())),
+            changed=tuple(sorted(changed | self._unsearchable(collection, unchanged))),
         )
 
     def names(self) -> set[str]:
         client = self._chroma.client()
-        with self._chroma.speaking():
+        with self._chroma.translated_errors():
             return {collection.name for collection in client.list_collections()}
 
     def drop(self, name: str) -> None:
-        """Forget the collection; one that does not exist is no error."""
+        """Delete the collection; a missing one is no error."""
         check_name(name)
         client = self._chroma.client()
-        with self._chroma.speaking():
+        with self._chroma.translated_errors():
             try:
                 client.delete_collection(name)
-            except not_found():
+            except missing_collection_error():
                 pass
 
     def ping(self) -> None:
@@ -184,42 +186,42 @@ class ChromaIndex:
     def _open(self, name: str) -> Any:
         """The collection, or None if there is none of that name."""
         client = self._chroma.client()
-        with self._chroma.speaking():
+        with self._chroma.translated_errors():
             try:
                 collection = client.get_collection(name, embedding_function=None)
-            except not_found():
+            except missing_collection_error():
                 return None
-        return _measuring_cosine(collection)
+        return _check_cosine(collection)
 
     def _open_or_create(self, name: str) -> Any:
         client = self._chroma.client()
-        with self._chroma.speaking():
+        with self._chroma.translated_errors():
             collection = client.get_or_create_collection(
                 name,
                 embedding_function=None,
                 configuration={"hnsw": {"space": SPACE, "ef_search": EF_SEARCH}},
             )
-        return _measuring_cosine(collection)
+        return _check_cosine(collection)
 
     def _digests(self, collection: Any) -> dict[str, str]:
         digests: dict[str, str] = {}
         while True:
-            with self._chroma.speaking():
+            with self._chroma.translated_errors():
                 page = collection.get(limit=BATCH_SIZE, offset=len(digests), include=["metadatas"])
             for key, meta in zip(page["ids"], page["metadatas"], strict=True):
                 digests[key] = (meta or {}).get("digest", "")
             if len(page["ids"]) < BATCH_SIZE:
                 return digests
 
-    def _not_found(self, collection: Any, entries: Sequence[Entry]) -> set[str]:
+    def _unsearchable(self, collection: Any, entries: Sequence[Entry]) -> set[str]:
         """Keys of the entries that a search for their own vector does not find."""
         lost: set[str] = set()
         for batch in _batches(entries):
-            with self._chroma.speaking():
-                found = collection.query(
+            with self._chroma.translated_errors():
+                result = collection.query(
                     query_embeddings=_arrays(batch), n_results=1, include=["distances"]
                 )
-            for entry, distances in zip(batch, found["distances"], strict=True):
+            for entry, distances in zip(batch, result["distances"], strict=True):
                 if not distances or _similarity(distances[0]) < 1.0 - OWN_VECTOR_TOLERANCE:
                     lost.add(entry.key)
         return lost
@@ -236,41 +238,41 @@ def check_name(name: str) -> None:
 
 
 def check_unique(entries: Sequence[Entry]) -> None:
-    """Raise ``ValueError`` for two entries of one key."""
+    """Raise ``ValueError`` if two entries have the same key."""
     if len({entry.key for entry in entries}) != len(entries):
-        raise ValueError(TWICE)
+        raise ValueError(DUPLICATE_KEY)
 
 
 def entry_digest(entry: Entry) -> str:
-    """Changes with anything a search could show: the texts and the vector, hence the embedder."""
+    """A digest of everything a search can return: the texts and the vector."""
     texts = json.dumps([entry.faq_id, entry.phrasing, entry.category])
     vector = np.asarray(entry.vector, dtype="<f4").tobytes()
     return hashlib.sha256(texts.encode() + b"\0" + vector).hexdigest()
 
 
 def check_limit(limit: int) -> None:
-    """Raise ``ValueError`` for a search that asks for nothing."""
+    """Raise ``ValueError`` for a limit below 1."""
     if limit < 1:
         raise ValueError(f"limit must be at least 1, not {limit}")
 
 
-def _measuring_cosine(collection: Any) -> Any:
-    # Asked for cosine, Chroma still hands out an old collection with the space it was made with.
+def _check_cosine(collection: Any) -> Any:
+    # Chroma ignores the requested space for a collection that exists.
     space = collection.configuration_json["hnsw"]["space"]
     if space != SPACE:
         raise IndexMismatch(
-            f"collection {collection.name!r} measures {space}; drop it and rebuild it with {SPACE}"
+            f"collection {collection.name!r} uses {space}, not {SPACE}: run manage.py reindex"
         )
     return collection
 
 
 def _similarity(distance: float) -> float:
-    """Chroma returns cosine distance; everything else here speaks similarity."""
+    """Convert Chroma's cosine distance to a similarity, -1..1."""
     return round(min(max(1.0 - distance, -1.0), 1.0), DECIMALS)
 
 
 def _arrays(entries: Sequence[Entry]) -> list[Vector]:
-    # Chroma refuses tuples, and knows no type but these.
+    # Chroma refuses tuples.
     return [np.asarray(entry.vector, dtype=np.float32) for entry in entries]
 
 
@@ -284,6 +286,6 @@ def _metadata(entry: Entry, digest: str) -> dict[str, str]:
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    coming = iter(items)
-    while batch := list(islice(coming, BATCH_SIZE)):
+    remaining = iter(items)
+    while batch := list(islice(remaining, BATCH_SIZE)):
         yield batch

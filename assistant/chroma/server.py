@@ -1,9 +1,8 @@
-"""A Chroma server of our own on this machine, for when CHROMA_URL is not set.
+"""Our own Chroma server on this machine, where CHROMA_URL is not set.
 
-Two servers on one directory destroy it. So the server process itself holds the file lock
-``server.lock`` in the directory for as long as it lives, and writes its process id into it and its
-address into ``server.url``. Who uses the server is counted in ``users/``, see
-``assistant.shared_server``.
+Two servers on one directory corrupt it. Therefore the server process holds the file lock
+``server.lock`` in the directory while it runs, and writes its process id into it and its address
+into ``server.url``. ``assistant.shared_server`` counts its users in ``users/``.
 """
 
 from __future__ import annotations
@@ -33,14 +32,14 @@ START_SECONDS = 20.0
 STOP_SECONDS = 5.0
 PING_SECONDS = 2.0
 POLL_SECONDS = 0.02
-TURN_SECONDS = 60.0
-"""For another process that is just starting or stopping the server."""
+LOCK_SECONDS = 60.0
+"""Timeout of the lock while another process starts or stops the server."""
 
 MAX_STARTS = 3
-"""A port may be taken while we choose it; a server that fails three times has another reason."""
+"""Another program may bind the chosen port first; three failures have another cause."""
 
-# What the `chroma` command calls, without importing chromadb around it: up in a tenth of the time,
-# with a third of the memory, and deaf to settings meant for others.
+# Calls the same function as the `chroma` command without importing chromadb: it starts ten times
+# as fast, needs a third of the memory, and does not read the environment.
 _PROGRAM = """
 import os, sys
 from pathlib import Path
@@ -58,19 +57,19 @@ chromadb_rust_bindings.cli(["chroma", *command])
 
 _URL = re.compile(r"http://[\d.]+:\d+")
 
-# Enough for Python to start. The server needs none of our secrets.
+# Enough for Python to start, without our secrets.
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 
 
 class ChromaServer:
-    """The one server of the directory ``path``; its log is ``state_dir/chroma.log``.
+    """The Chroma server of the directory ``path``; its log is ``state_dir/chroma.log``.
 
     Any number of objects, threads and processes may use one directory at once.
     """
 
     def __init__(self, path: Path, state_dir: Path) -> None:
         self._process = _ServerProcess(path.resolve(), state_dir.resolve() / "chroma.log")
-        self._shared = SharedServer(self._process, path.resolve() / "users", timeout=TURN_SECONDS)
+        self._shared = SharedServer(self._process, path.resolve() / "users", timeout=LOCK_SECONDS)
 
     def ensure_running(self) -> str:
         """The address of a server that answers; starts it if it is not running.
@@ -83,7 +82,7 @@ class ChromaServer:
         except Timeout as timeout:
             raise IndexUnavailable(
                 "another process has been starting or stopping Chroma for too long: "
-                f"end the one that holds {timeout.lock_file} (lsof names it)"
+                f"stop the process that holds {timeout.lock_file} (see lsof)"
             ) from None
         except OSError as error:
             raise IndexUnavailable(
@@ -93,14 +92,16 @@ class ChromaServer:
         return self.url()
 
     def url(self) -> str:
-        """Where the server is, or was, without starting one. Raises ``IndexUnavailable``."""
+        """The server's last address, without starting it. Raises ``IndexUnavailable``."""
         url = self._process.url()
         if url is None:
-            raise IndexUnavailable("the Chroma server of this site has not been started yet")
+            raise IndexUnavailable(
+                "the Chroma server of this site is not running: start the site, or set CHROMA_URL"
+            )
         return url
 
     def stop(self, *, force: bool = False) -> None:
-        """Stop using the server. The last user to do so ends it; ``force`` ends it at once."""
+        """Stop using the server. The last user stops it; ``force`` stops it in any case."""
         with suppress(FileNotFoundError):
             self._shared.stop_if_last()
         if force:
@@ -126,7 +127,7 @@ class _ServerProcess:
             is_alive = self._is_alive()
             url = self.url()
             if is_alive and url and _answers(url):
-                self._reap_child_that_lost()
+                self._reap_superseded_child()
                 return
             if not is_alive:
                 if starts == MAX_STARTS:
@@ -137,15 +138,15 @@ class _ServerProcess:
         raise IndexUnavailable("the Chroma server does not start: see chroma.log in STATE_DIR")
 
     def stop(self) -> None:
-        for order in (signal.SIGTERM, signal.SIGKILL):
+        for signal_number in (signal.SIGTERM, signal.SIGKILL):
             pid = self._pid()
             if pid is None or not self._is_locked():
                 break
             with suppress(ProcessLookupError):
-                os.kill(pid, order)
+                os.kill(pid, signal_number)
             self._wait_until_unlocked()
         if self._child is not None:
-            # Also ends the server of a directory that somebody removed.
+            # Also stops a server whose directory was removed.
             self._child.terminate()
             self._child.wait()
             self._child = None
@@ -158,39 +159,39 @@ class _ServerProcess:
         return url if _URL.fullmatch(url) else None
 
     def _launch(self, *, same_port: bool) -> None:
-        before = self.url()
-        # Processes that know the address of a server that died find the next one there.
-        port = _free_port(urlsplit(before).port if before and same_port else None)
+        previous = self.url()
+        # Keep the address, for processes that still use it.
+        port = _free_port(urlsplit(previous).port if previous and same_port else None)
         self._url_file.unlink(missing_ok=True)
         url = f"http://{LOOPBACK}:{port}"
         command = ["run", "--path", str(self._path), "--host", LOOPBACK, "--port", str(port)]
         program = [str(self._lock_file), str(self._url_file), url]
         with self._log.open("wb") as log:
-            self._child = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
+            self._child = subprocess.Popen(  # noqa: S603 - no external input
                 [sys.executable, "-I", "-c", _PROGRAM, *program, *command],
                 cwd=self._path,
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C in the terminal is for whoever uses the server, not for the server.
+                # Ctrl-C in the terminal must not reach the server.
                 start_new_session=True,
             )
 
-    def _reap_child_that_lost(self) -> None:
-        """If another starter was killed, its server may have the lock, and ours ends by itself."""
+    def _reap_superseded_child(self) -> None:
+        """Wait for our child if another server has the lock: our child then exits by itself."""
         if self._child is not None and self._child.pid != self._pid():
             self._child.wait(STOP_SECONDS)
             self._child = None
 
     def _is_alive(self) -> bool:
-        """Whether a server process runs, or is just being started by this process."""
+        """True if a server process runs or is being started by this process."""
         if self._child is not None and self._child.poll() is None:
             return True
         return self._is_locked()
 
     def _is_locked(self) -> bool:
-        """Whether a server process is alive on the directory, whoever started it."""
+        """True if a server process of any parent runs on the directory."""
         try:
             with FileLock(self._lock_file, timeout=0):
                 return False
@@ -203,16 +204,16 @@ class _ServerProcess:
 
     def _pid(self) -> int | None:
         try:
-            written = self._lock_file.read_text()
+            content = self._lock_file.read_text()
         except FileNotFoundError:
             return None
-        return int(written) if written.isdigit() else None
+        return int(content) if content.isdigit() else None
 
 
 def ping(url: str) -> None:
     """Return if the Chroma server at ``url`` answers; raise ``IndexUnavailable`` otherwise.
 
-    Needs neither chromadb nor, since our servers are our own, a proxy.
+    Without chromadb and without a proxy.
     """
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -223,9 +224,11 @@ def ping(url: str) -> None:
 
 
 def unavailable(url: str, error: BaseException) -> IndexUnavailable:
-    """What to tell about a server that failed, without the words of whoever raised ``error``."""
-    kind = type(error).__name__
-    return IndexUnavailable(f"Chroma at {url} fails ({kind}): start it, or check CHROMA_URL")
+    """The exception for a server that failed; names the class of ``error``, not its text."""
+    error_class = type(error).__name__
+    return IndexUnavailable(
+        f"Chroma at {url} does not answer ({error_class}): start it, or check CHROMA_URL"
+    )
 
 
 def _answers(url: str) -> bool:
@@ -241,7 +244,7 @@ def _free_port(preferred: int | None) -> int:
         if port is None:
             continue
         with socket.socket() as probe:
-            # As the server itself will ask: a port it used a moment ago counts as free.
+            # The server sets this option too: a port it has just used is free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((LOOPBACK, port))
@@ -253,5 +256,5 @@ def _free_port(preferred: int | None) -> int:
 
 def _environment() -> dict[str, str]:
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    # By default it writes two kilobytes of log for every request.
+    # By default Chroma logs two kilobytes per request.
     return inherited | {"ANONYMIZED_TELEMETRY": "False", "RUST_LOG": "warn"}

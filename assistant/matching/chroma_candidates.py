@@ -1,7 +1,7 @@
-"""Which FAQs are worth comparing with a question, by Chroma.
+"""Candidates from Chroma: the FAQs to compare with a question in a large knowledge base.
 
-Chroma only says where to look: similarities are computed from our own vectors, and who may see an
-FAQ is decided by the release, so neither ever rests on the index.
+Chroma only proposes candidates. Similarities are computed from our own vectors, and the release
+decides who may see an FAQ.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ EXACT_UP_TO = 50_000
 """Phrasings. Up to here a question is compared with every phrasing of the release."""
 
 CANDIDATES = 100
-"""Phrasings requested: enough for ten FAQs even if the closest have many."""
+"""Phrasings requested: enough for ten FAQs even if the closest ones have many phrasings."""
 
 REST_SECONDS = 10.0
 
@@ -25,7 +25,7 @@ log = logging.getLogger("assistant.matching.chroma_candidates")
 
 
 class CandidateSearch:
-    """Searches the collection of one release; while Chroma is down, it is left alone for a while.
+    """Searches the collection of one release, with a circuit breaker.
 
     ``index`` raises ``Unavailable`` if there is none. Safe to share between threads.
     """
@@ -36,7 +36,7 @@ class CandidateSearch:
         self._breaker = Breaker(failures=1, rest_seconds=REST_SECONDS)
 
     def __call__(self, vector: Vector, *, category: str = "") -> frozenset[str] | None:
-        """The ids of the FAQs with the nearest phrasings; None: Chroma is down or has none."""
+        """The ids of the FAQs with the nearest phrasings; None if Chroma is down or has none."""
         faq_ids = self._search(vector, category) if self._breaker.allows_request() else None
         metrics.CANDIDATE_SEARCHES.labels("unavailable" if faq_ids is None else "ok").inc()
         return faq_ids

@@ -1,4 +1,4 @@
-"""A release's classifier: how likely a question belongs to each of its FAQs.
+"""A release's classifier: the probability that a question belongs to each of its FAQs.
 
 Pure: numpy only. ``assistant.calibration.fitting`` trains it on the phrasings; at run time it is
 one product of the question's vector with a matrix of one row per FAQ.
@@ -20,7 +20,7 @@ from assistant.interfaces import Matrix, Vector
 Scores = npt.NDArray[np.float64]
 
 _STORED = np.dtype("<f4")
-"""Little-endian float32, wherever it is read: a stored classifier comes back bit for bit."""
+"""Little-endian float32 on every machine: a classifier is stored and read bit for bit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,21 +40,21 @@ class Classifier:
             )
 
     def votes(self, vector: Vector, among: Iterable[str] | None = None) -> dict[str, float]:
-        """The probability, 0..1, of each FAQ; all together make 1, whatever the question.
+        """The probability, 0..1, of each FAQ; the sum over all FAQs is 1.
 
-        ``among``: tell only those of these.
+        ``among``: return only the votes of these FAQs.
         """
         votes = self.log_votes(vector[np.newaxis, :])[0]
         if among is None:
             return dict(zip(self.faq_ids, np.exp(votes).tolist(), strict=True))
-        there = [faq_id for faq_id in among if faq_id in self.places]
-        few = np.exp(votes[[self.places[faq_id] for faq_id in there]])
-        return dict(zip(there, few.tolist(), strict=True))
+        faq_ids = [faq_id for faq_id in among if faq_id in self.rows]
+        probabilities = np.exp(votes[[self.rows[faq_id] for faq_id in faq_ids]])
+        return dict(zip(faq_ids, probabilities.tolist(), strict=True))
 
     @cached_property
-    def places(self) -> Mapping[str, int]:
-        """Each FAQ's row of the weights."""
-        return {faq_id: place for place, faq_id in enumerate(self.faq_ids)}
+    def rows(self) -> Mapping[str, int]:
+        """The row of the weights, by FAQ id."""
+        return {faq_id: row for row, faq_id in enumerate(self.faq_ids)}
 
     def log_votes(self, vectors: Matrix) -> Scores:
         """Natural logarithms of the votes; shape (len(vectors), FAQs)."""
@@ -63,7 +63,7 @@ class Classifier:
         return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-able; exact."""
+        """JSON-able, without loss of precision."""
         return {
             "faq_ids": list(self.faq_ids),
             "weights": b64encode(self.weights.astype(_STORED).tobytes()).decode("ascii"),
@@ -72,7 +72,7 @@ class Classifier:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Classifier:
-        """The inverse of ``as_dict``. ``KeyError`` or ``ValueError`` on anything else."""
+        """The inverse of ``as_dict``. Raises ``KeyError`` or ``ValueError`` for anything else."""
         faq_ids = tuple(stored["faq_ids"])
         weights = np.frombuffer(b64decode(stored["weights"]), dtype=_STORED)
         bias = np.frombuffer(b64decode(stored["bias"]), dtype=_STORED)

@@ -1,4 +1,4 @@
-"""The phrasings of a release as an index and a matrix keep them.
+"""The phrasings of a release as entries of an index and of a matrix.
 
 Pure: no Django.
 """
@@ -12,16 +12,16 @@ from assistant.interfaces import Entry, Vector
 from faq.content import Content
 
 SEPARATOR = "#"
-"""Between the slug and the digest of a key; no slug has one."""
+"""Between the faq_id and the digest in a key; no faq_id contains it."""
 
 
 def faq_of(key: str) -> str:
-    """The FAQ whose phrasing has this key."""
+    """The faq_id in an entry's key."""
     return key.rpartition(SEPARATOR)[0]
 
 
 def digest_of(text: str) -> bytes:
-    """SHA-256, 32 bytes: what a stored vector is found by."""
+    """SHA-256, 32 bytes: the key of a stored vector."""
     return hashlib.sha256(text.encode()).digest()
 
 
@@ -30,29 +30,29 @@ def phrasings(contents: Iterable[Content]) -> Iterable[str]:
 
 
 def training_text(content: Content) -> str:
-    """The FAQ's question with its answer, which a release's classifier learns from as well."""
+    """The FAQ's question and answer: a text that only the release's classifier learns from."""
     return f"{content.question} {content.answer}"
 
 
-def entries(contents: Iterable[Content], known: Mapping[str, Vector]) -> list[Entry]:
-    """Every phrasing of a release as the index keeps it, in an order that never varies."""
+def entries(contents: Iterable[Content], vectors: Mapping[str, Vector]) -> list[Entry]:
+    """An entry for every phrasing of a release, in a fixed order; ``vectors`` by text."""
     return [
-        _entry(content, phrasing, known[phrasing])
+        _entry(content, phrasing, vectors[phrasing])
         for content in sorted(contents, key=lambda content: content.slug)
         for phrasing in content.phrasings
     ]
 
 
-def arriving(
+def entries_as_embedded(
     contents: Iterable[Content], vectors: Iterable[Mapping[str, Vector]]
 ) -> Iterator[Entry]:
-    """The same entries, each as soon as its vector is there. Other texts' vectors are no matter."""
+    """The same entries, each as soon as its vector arrives. Vectors of other texts are ignored."""
     owners: dict[str, list[Content]] = {}
     for content in contents:
         for phrasing in content.phrasings:
             owners.setdefault(phrasing, []).append(content)
-    for some in vectors:
-        for text, vector in some.items():
+    for batch in vectors:
+        for text, vector in batch.items():
             for content in owners.get(text, ()):
                 yield _entry(content, text, vector)
 

@@ -1,6 +1,6 @@
 """The live release in memory: the newest one in Postgres.
 
-While a process loads a new release, only the question that noticed it waits.
+While one thread loads a new release, the others continue with the previous one.
 """
 
 from __future__ import annotations

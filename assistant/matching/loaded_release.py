@@ -1,4 +1,4 @@
-"""One release as /ask uses it: in memory, whole, immutable."""
+"""One release as /ask uses it: in memory, complete, immutable."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from faq.files.reader import normalise
 
 @dataclass(frozen=True)
 class LoadedRelease:
-    """One release, whole: its texts and the vectors of its phrasings."""
+    """One release: its texts, and the vectors of its phrasings."""
 
     pk: int
     number: int | None
@@ -34,18 +34,18 @@ class LoadedRelease:
     matrix: ReleaseMatrix
     rules: Mapping[str, Rule] = field(default_factory=dict)
     numbers: Mapping[str, Any] | None = None
-    """Of the policy fitted for it, if there is one."""
+    """The numbers of its fitted policy; None without one."""
     classifier: Classifier | None = None
     embedder: VectorCache | None = None
-    """Of its model: no vector of another one can meet its matrix."""
+    """Of the release's own model, so that vectors of different models are never compared."""
     candidates: CandidateSearch | None = None
-    """Which FAQs to compare where not all are."""
+    """Proposes the FAQs to compare in a large release."""
 
     def embed(self, texts: Sequence[str]) -> Embedded:
-        """The unit vector of each text, embedded at once.
+        """The unit vector of each text, embedded in one call.
 
-        Raises ``EmbedderUnavailable``, unless each text is in the cache or a phrasing itself: of
-        these the release has the vectors.
+        Raises ``EmbedderUnavailable``, unless every text is cached or is a phrasing of the release,
+        whose vector is stored.
         """
         if not self.embedder:
             return Embedded(dict.fromkeys(texts, NOTHING), cached=False)
@@ -60,15 +60,15 @@ class LoadedRelease:
         dimension = len(embedded.vectors[texts[0]])
         if len(self.matrix) and dimension != self.matrix.dimension:
             raise EmbedderUnavailable(
-                f"{self.embedder.name} gives vectors of {dimension} dimensions and gave "
-                f"{self.matrix.dimension} when the release was made: publish it again."
+                f"{self.embedder.name} returns vectors of {dimension} dimensions, the release has "
+                f"{self.matrix.dimension}: publish it again."
             )
         return embedded
 
     def _stored_vector(self, text: str) -> Vector | None:
         cached = self.embedder.get(text) if self.embedder else None
-        slug, phrasing = self.exact.get(normalise(text), ("", ""))
-        return self.matrix.vector_of(slug, phrasing) if cached is None and slug else cached
+        faq_id, phrasing = self.exact.get(normalise(text), ("", ""))
+        return self.matrix.vector_of(faq_id, phrasing) if cached is None and faq_id else cached
 
     def search(
         self,
@@ -81,11 +81,11 @@ class LoadedRelease:
         also: str = "",
         use_index: bool = False,
     ) -> SearchResult:
-        """The FAQs closest to a question, with all that a policy looks at.
+        """The FAQs closest to a question, with the features a policy needs.
 
-        ``audiences`` are those of whoever asks; None: whoever may see every FAQ. ``also``: a FAQ to
-        include however far away it is, if they may see it. ``use_index``: compare Chroma's
-        candidates only, as is done in any case above ``EXACT_UP_TO`` phrasings.
+        ``audiences``: those of the caller; None: the caller may see every FAQ. ``also``: an FAQ to
+        include whatever its similarity, if the caller may see it. ``use_index``: compare only
+        Chroma's candidates, as always above ``EXACT_UP_TO`` phrasings.
         """
         categories = {category} if category else None
 
@@ -100,20 +100,20 @@ class LoadedRelease:
             degraded = among is None
         matches = match(limit, among)
         if among is not None and len(matches) < limit:
-            # What they may see, or as many as this, may lie beyond the candidates.
+            # The candidates may include too few FAQs that the caller may see.
             matches = match(limit, None)
         if also and all(match.faq_id != also for match in matches):
             matches += match(1, {also})
         return SearchResult(self._with_features(text, vector, matches), degraded=degraded)
 
     def _with_features(self, text: str, vector: Vector, matches: list[Match]) -> list[Match]:
-        """With the classifier's votes, and the FAQ marked of which the text is a phrasing."""
+        """Add the classifier's votes, and mark the FAQ that has the text as a phrasing."""
         if self.classifier:
             votes = self.classifier.votes(vector, [match.faq_id for match in matches])
             matches = [replace(match, vote=votes.get(match.faq_id)) for match in matches]
-        slug, phrasing = self.exact.get(normalise(text), (None, ""))
+        faq_id, phrasing = self.exact.get(normalise(text), (None, ""))
         return [
-            replace(match, exact=True, phrasing=phrasing) if match.faq_id == slug else match
+            replace(match, exact=True, phrasing=phrasing) if match.faq_id == faq_id else match
             for match in matches
         ]
 
@@ -124,40 +124,42 @@ class LoadedRelease:
         if not category and (audiences is None or not self.has_audiences):
             return self.contents
         return {
-            slug: content
-            for slug, content in self.contents.items()
+            faq_id: content
+            for faq_id, content in self.contents.items()
             if (not category or content.category == category)
             and (audiences is None or not content.audience or content.audience in audiences)
         }
 
     def warm_up(self) -> None:
-        """Derive now what a question needs: what is there before a fork all workers share."""
+        """Compute the cached properties now: those computed before a fork are shared."""
         _ = self.spelling, self.words, self.has_audiences, self.exact, self.overrides
-        _ = self.classifier and self.classifier.places
+        _ = self.classifier and self.classifier.rows
 
     @property
     def english_only(self) -> bool:
         return self.embedder is not None and self.embedder.name.startswith(ENGLISH_ONLY)
 
-    def message(self, sent: str) -> Message:
-        """What a person sent, as it is compared with this release."""
+    def message(self, text: str) -> Message:
+        """A person's message, prepared for the comparison with this release."""
         return Message.of(
-            sent, correct=self.correct, english_only=self.english_only, known=self.words
+            text, correct=self.correct, english_only=self.english_only, known=self.words
         )
 
     def correct(self, text: str) -> str:
-        """A text with the typing errors fixed that the release's own words explain."""
+        """Correct typing errors by the release's own words."""
         return self.spelling.correct(text) if self.spelling else text
 
     @cached_property
     def spelling(self) -> Spelling | None:
-        """None where the model cannot say which words there are: nothing is corrected then."""
-        known = self.embedder.words if self.embedder else frozenset()
-        return Spelling(phrasings(self.contents.values()), known=known) if known else None
+        """None if the model has no word list: then nothing is corrected."""
+        model_words = self.embedder.words if self.embedder else frozenset()
+        if not model_words:
+            return None
+        return Spelling(phrasings(self.contents.values()), known=model_words)
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """What counts as English whatever it is: FAQs have names of their own in them."""
+        """The release's own words count as English: FAQs contain product names."""
         return words_of(
             phrasing for content in self.contents.values() for phrasing in content.phrasings
         )
@@ -168,7 +170,7 @@ class LoadedRelease:
 
     @cached_property
     def exact(self) -> Mapping[str, tuple[str, str]]:
-        """Normalised phrasing -> slug and phrasing."""
+        """faq_id and phrasing, by normalised phrasing."""
         return {
             normalise(phrasing): (content.slug, phrasing)
             for content in self.contents.values()
@@ -177,11 +179,11 @@ class LoadedRelease:
 
     @cached_property
     def overrides(self) -> Overrides:
-        """The thresholds and margins that FAQs and categories ask for themselves."""
+        """The thresholds and margins set for single FAQs and categories."""
         return Overrides(
             faqs={
-                slug: Override(content.threshold, content.margin)
-                for slug, content in self.contents.items()
+                faq_id: Override(content.threshold, content.margin)
+                for faq_id, content in self.contents.items()
                 if (content.threshold, content.margin) != (None, None)
             },
             categories={

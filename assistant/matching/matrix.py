@@ -17,7 +17,7 @@ from assistant.interfaces import Entry, Matrix, Vector
 LENGTH_TOLERANCE = 1e-3
 
 ROUNDING = 1e-4
-"""More than float32 products of unit vectors are ever wrong by, up to 4,096 dimensions."""
+"""An upper bound of the error of float32 products of unit vectors, up to 4,096 dimensions."""
 
 Similarities = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.intp]
@@ -31,10 +31,10 @@ class ReleaseMatrix:
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        # Phrasings of one FAQ lie side by side, in an order that does not depend on the input's.
+        # Phrasings of one FAQ are adjacent, in an order that does not depend on the input's.
         entries = sorted(entries, key=lambda entry: (entry.faq_id, entry.phrasing))
         self._matrix = _matrix([entry.vector for entry in entries])
-        # The texts and not the entries, which would keep every vector a second time.
+        # The texts only: the entries would hold every vector a second time.
         self._phrasings = [entry.phrasing for entry in entries]
         self._starts = _starts([entry.faq_id for entry in entries])
         self._ends = np.append(self._starts[1:], len(entries)).astype(np.intp)
@@ -45,7 +45,7 @@ class ReleaseMatrix:
         self._audiences = _Labels([entry.audience for entry in first])
 
     def __len__(self) -> int:
-        """How many phrasings."""
+        """The number of phrasings."""
         return len(self._phrasings)
 
     @property
@@ -53,7 +53,7 @@ class ReleaseMatrix:
         return int(self._matrix.shape[1])
 
     def vector_of(self, faq_id: str, phrasing: str) -> Vector:
-        """As it was stored. Raises ``ValueError`` or ``KeyError`` if there is no such phrasing."""
+        """The stored vector. Raises ``ValueError`` or ``KeyError`` for an unknown phrasing."""
         faq = self._rows[faq_id]
         vector: Vector = self._matrix[
             self._phrasings.index(phrasing, self._starts[faq], self._ends[faq])
@@ -71,9 +71,9 @@ class ReleaseMatrix:
     ) -> list[Match]:
         """At most ``limit`` FAQs, each by its best phrasing, best first; ties in order of faq_id.
 
-        ``similarity`` is the cosine, -1..1, rounded like every similarity a decision rests on.
-        With ``categories``, only FAQs of these are compared; with ``audiences``, only those for
-        everybody or for one of these; with ``among``, only those with these ids.
+        ``similarity`` is the cosine, -1..1, rounded to ``DECIMALS``. ``categories``: compare only
+        FAQs of these; ``audiences``: only FAQs for everybody or for one of these; ``among``: only
+        FAQs with these ids.
         """
         if limit < 1:
             raise ValueError(f"limit must be at least 1, not {limit}")
@@ -88,7 +88,7 @@ class ReleaseMatrix:
         return self._compare(vector, faqs)[:limit]
 
     def _shortlist(self, vector: Vector, allowed: Bools | None, limit: int) -> Positions:
-        """The ``limit`` closest FAQs, and whichever are as close as the last of them."""
+        """The ``limit`` closest FAQs, and those tied with the last of them."""
         best: Similarities = np.maximum.reduceat(self._matrix @ vector, self._starts)
         faqs = np.arange(len(best)) if allowed is None else np.flatnonzero(allowed)
         if len(faqs) <= limit:
@@ -106,7 +106,7 @@ class ReleaseMatrix:
         matches = []
         for faq in faqs.tolist():
             rows = self._matrix[self._starts[faq] : self._ends[faq]]
-            # Sums may pass the ends by a hair.
+            # Rounding errors may exceed -1..1.
             cosines = np.clip(rows.astype(np.float64) @ question, -1.0, 1.0)
             similarities = np.round(cosines, DECIMALS)
             closest = int(np.argmax(similarities))
@@ -134,21 +134,21 @@ class ReleaseMatrix:
 
 
 class _Labels:
-    """A label for each FAQ, few of them different: numbers are compared faster than texts."""
+    """A label for each FAQ, as integer codes, which are compared faster than texts."""
 
     def __init__(self, labels: Sequence[str]) -> None:
-        self._names, self._numbers = np.unique(np.array(labels, dtype=str), return_inverse=True)
+        self._names, self._codes = np.unique(np.array(labels, dtype=str), return_inverse=True)
 
     @property
     def all_empty(self) -> bool:
         return not any(self._names.tolist())
 
     def __getitem__(self, faq: int) -> str:
-        return str(self._names[self._numbers[faq]])
+        return str(self._names[self._codes[faq]])
 
     def among(self, names: Sequence[str]) -> Bools:
-        """Which FAQs have one of these labels."""
-        allowed: Bools = np.isin(self._names, names)[self._numbers]
+        """A mask of the FAQs with one of these labels."""
+        allowed: Bools = np.isin(self._names, names)[self._codes]
         return allowed
 
 
@@ -164,6 +164,6 @@ def _matrix(vectors: Sequence[Vector]) -> Matrix:
 
 
 def _starts(faq_ids: Sequence[str]) -> Positions:
-    """Where the phrasings of each FAQ begin; ``faq_ids`` in order."""
+    """The first row of each FAQ; ``faq_ids`` are sorted."""
     changes = [one != other for one, other in pairwise(faq_ids)]
     return np.flatnonzero([True, *changes][: len(faq_ids)])

@@ -1,4 +1,4 @@
-"""Vectors of texts: read from Postgres, embedded once if they are not stored yet."""
+"""Vectors of texts: read from Postgres, or embedded and stored once."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from assistant.interfaces import Embedder, Matrix, Vector
 from assistant.matching.entries import digest_of
 from assistant.models import PhrasingVector
 
-READ_AT_ONCE = 5_000
-EMBED_AT_ONCE = 512
-"""Texts embedded before they are saved: what a crash can cost."""
+READ_BATCH = 5_000
+EMBED_BATCH = 512
+"""Texts per transaction: at most so many vectors are lost in a crash."""
 
 STORED_TYPE = np.dtype("<f4")
 
@@ -22,12 +22,12 @@ Progress = Callable[[int, int], None]
 
 
 def stored(embedder: str, texts: Iterable[str]) -> dict[str, Vector]:
-    """The vectors that are stored, by text."""
+    """The stored vectors among those of ``texts``, by text."""
     text_of = {digest_of(text): text for text in texts}
     vectors = {}
-    for digests in _chunks(list(text_of), READ_AT_ONCE):
+    for digests in _chunks(list(text_of), READ_BATCH):
         rows = PhrasingVector.objects.filter(embedder=embedder, digest__in=digests)
-        for digest, vector in rows.values_list("digest", "vector").iterator(READ_AT_ONCE):
+        for digest, vector in rows.values_list("digest", "vector").iterator(READ_BATCH):
             vectors[text_of[bytes(digest)]] = np.frombuffer(vector, dtype=STORED_TYPE)
     return vectors
 
@@ -35,36 +35,37 @@ def stored(embedder: str, texts: Iterable[str]) -> dict[str, Vector]:
 def ensure(
     embedder: Embedder, texts: Iterable[str], *, progress: Progress | None = None
 ) -> Mapping[str, Vector]:
-    """The vector of every text; those not stored yet are embedded and saved, a batch at a time.
+    """The vector of every text; missing ones are embedded and saved in batches.
 
     Raises ``EmbedderUnavailable``. Batches saved before an error stay and are not embedded again.
     """
     vectors: dict[str, Vector] = {}
-    for batch in arriving(embedder, texts, progress=progress):
+    for batch in ensure_in_batches(embedder, texts, progress=progress):
         vectors.update(batch)
     return vectors
 
 
-def arriving(
+def ensure_in_batches(
     embedder: Embedder, texts: Iterable[str], *, progress: Progress | None = None
 ) -> Iterator[Mapping[str, Vector]]:
-    """As ``ensure``, in batches: first the stored ones, then each batch once it is saved.
+    """Like ``ensure``, in batches: first the stored vectors, then each batch once it is saved.
 
-    While a batch is saved, and while the caller uses it, the next one is embedded; the first
-    while the caller uses those that are stored.
+    A thread embeds the next batch while the current one is saved and used by the caller.
     """
     unique = list(dict.fromkeys(texts))
-    known = stored(embedder.name, unique)
-    # Texts of one length share a batch, so that none is padded to a long neighbour.
-    missing = sorted((text for text in unique if text not in known), key=len)
-    batches = list(_chunks(missing, EMBED_AT_ONCE))
+    already_stored = stored(embedder.name, unique)
+    # A batch is padded to its longest text, so sort by length.
+    missing = sorted((text for text in unique if text not in already_stored), key=len)
+    batches = list(_chunks(missing, EMBED_BATCH))
     done = 0
     with ThreadPoolExecutor(1) as pool:
-        begun = [pool.submit(embedder.embed, batch) for batch in batches[:1]]
-        yield known
+        pending = [pool.submit(embedder.embed, batch) for batch in batches[:1]]
+        yield already_stored
         for number, batch in enumerate(batches):
-            vectors = begun.pop().result()
-            begun += [pool.submit(embedder.embed, after) for after in batches[number + 1 :][:1]]
+            vectors = pending.pop().result()
+            pending += [
+                pool.submit(embedder.embed, following) for following in batches[number + 1 :][:1]
+            ]
             _save(embedder.name, batch, vectors)
             done += len(batch)
             if progress:
@@ -87,7 +88,7 @@ def _save(embedder: str, texts: Sequence[str], vectors: Matrix) -> None:
 
 
 def matrix(rows: Sequence[Vector], *, dimension: int = 0) -> Matrix:
-    """The rows as one matrix; ``dimension`` is that of one without rows."""
+    """The rows as one matrix; ``dimension``: that of a matrix without rows."""
     return np.stack(rows).astype(np.float32) if rows else np.empty((0, dimension), np.float32)
 
 

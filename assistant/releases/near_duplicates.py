@@ -1,4 +1,4 @@
-"""Which other FAQs are close to one that is being edited."""
+"""Find the FAQs that are similar to one that is being edited."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ from faq.releases.near_duplicates import Neighbour
 from faq.releases.review import WAITING
 
 DRAFTS = 500
-"""Drafts looked at besides the live release, latest first: those of a large import are too many."""
+"""Drafts compared besides the live release, latest first; a large import has more."""
 
 
 def nearest(content: Content, *, limit: int) -> list[Neighbour]:
-    """The other FAQs, drafts and live ones, closest to this one; best first.
+    """The FAQs closest to this one among drafts and live FAQs, most similar first.
 
-    Its own phrasings are embedded here if they are new, so that the release finds them ready.
-    Empty where the model cannot be used: editing must not depend on it.
+    New phrasings are embedded and stored, ready for the next release. Empty if the model is
+    unavailable: editing must not depend on it.
     """
     try:
-        ours = stored_vectors.ensure(wiring.embedder(), content.phrasings)
+        vectors = stored_vectors.ensure(wiring.embedder(), content.phrasings)
         live = wiring.live().current().matrix
     except Unavailable:
         return []
     drafts = _drafts()
-    found: dict[str, Neighbour] = {}
+    neighbours: dict[str, Neighbour] = {}
     for phrasing in content.phrasings:
-        for match in _matches(ours[phrasing], live, drafts, limit=limit + 1):
-            known = found.get(match.faq_id)
+        for match in _matches(vectors[phrasing], live, drafts, limit=limit + 1):
+            previous = neighbours.get(match.faq_id)
             if match.faq_id != content.slug and (
-                known is None or known.similarity < match.similarity
+                previous is None or previous.similarity < match.similarity
             ):
-                found[match.faq_id] = Neighbour(
+                neighbours[match.faq_id] = Neighbour(
                     match.faq_id, match.phrasing, phrasing, match.similarity
                 )
-    best = sorted(found.values(), key=lambda each: (-each.similarity, each.slug))
+    best = sorted(neighbours.values(), key=lambda n: (-n.similarity, n.slug))
     return best[:limit]
 
 
 def _matches(
     vector: Vector, live: ReleaseMatrix, drafts: Mapping[str, ReleaseMatrix], *, limit: int
 ) -> Iterator[Match]:
-    """The live release's, but of an FAQ that is drafted anew what the draft says."""
+    """Matches of the live release, with drafts in place of the FAQs they change."""
     for match in live.match(vector, limit=limit + len(drafts)):
         if match.faq_id not in drafts:
             yield match
@@ -58,22 +58,22 @@ def _matches(
 
 
 def _drafts() -> dict[str, ReleaseMatrix]:
-    """By slug; of phrasings that have a vector already. One that is retired has none."""
+    """A matrix of each draft's phrasings that have a vector, by FAQ; empty for a retired FAQ."""
     live = Release.objects.live()
     waiting = Faq.objects.with_status().filter(status__in=WAITING).order_by("-updated")[:DRAFTS]
-    slugs = {faq.slug: faq.retired for faq in waiting}
-    contents = Faq.objects.filter(slug__in=list(slugs), retired=False).contents()
-    known = stored_vectors.stored(live.embedder, phrasings(contents.values())) if live else {}
+    slugs = [faq.slug for faq in waiting]
+    contents = Faq.objects.filter(slug__in=slugs, retired=False).contents()
+    vectors = stored_vectors.stored(live.embedder, phrasings(contents.values())) if live else {}
     drafts = {slug: ReleaseMatrix([]) for slug in slugs}
     for slug, content in contents.items():
-        ready = tuple(phrasing for phrasing in content.phrasings if phrasing in known)
+        ready = tuple(phrasing for phrasing in content.phrasings if phrasing in vectors)
         if ready:
-            said = replace(content, question=ready[0], alternates=ready[1:])
-            drafts[slug] = ReleaseMatrix(entries([said], known))
+            embedded_content = replace(content, question=ready[0], alternates=ready[1:])
+            drafts[slug] = ReleaseMatrix(entries([embedded_content], vectors))
     return drafts
 
 
 def embedded(texts: Iterable[str]) -> set[str]:
-    """Those of the texts whose vectors, of the live release's model, are there already."""
+    """The texts that have a stored vector of the live release's model."""
     live = Release.objects.live()
     return set(stored_vectors.stored(live.embedder, texts)) if live else set()

@@ -1,7 +1,7 @@
-"""Make a release ready before it exists: its vectors in Postgres, its collection in Chroma.
+"""Prepare a release before it is published: vectors in Postgres, a collection in Chroma.
 
-Both are named by their content, so everything here can be repeated after a crash, and a release
-that says what an earlier one said finds its collection still there.
+Both are addressed by content: preparation can be repeated after a crash, and a release with the
+content of an earlier one reuses its collection.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from assistant import wiring
 from assistant.calibration import fitted_policies
 from assistant.interfaces import Unavailable, Vector
 from assistant.matching import stored_vectors
-from assistant.matching.entries import arriving
+from assistant.matching.entries import entries_as_embedded
 from assistant.releases.pruning import drop_collections
 from faq.content import KnowledgeBase
 from faq.models import Release
@@ -26,7 +26,7 @@ from faq.releases.publishing import NotReady, Prepared, Progress
 def prepare(
     knowledge_base: KnowledgeBase, *, model: str = "", progress: Progress | None = None
 ) -> Prepared:
-    """The ``faq.releases.publishing.preparation``. Raises ``NotReady`` with the cure."""
+    """The ``faq.releases.publishing.preparation``. Raises ``NotReady`` with the fix."""
     contents = list(knowledge_base.contents.values())
     try:
         embedder = wiring.embedder(model)
@@ -39,32 +39,33 @@ def prepare(
         live = Release.objects.live()
         if live and live.fingerprint == prepared.fingerprint:
             return replace(prepared, policy=live.policy)
-        known: dict[str, Vector] = {}
-        coming = stored_vectors.arriving(
+        vectors: dict[str, Vector] = {}
+        batches = stored_vectors.ensure_in_batches(
             embedder, fitted_policies.needed(contents), progress=progress
         )
-        # The first are embedded while Chroma starts, the next while it takes those before.
-        stored = next(coming)
-        noted = _noting(known, chain([stored], coming))
-        wiring.index().sync(prepared.collection, arriving(contents, noted))
-        # One more than are kept: the one that is made ready counts as soon as it is live.
+        # The first batch is embedded while Chroma starts, each further one while Chroma writes.
+        stored = next(batches)
+        collected = _collect(vectors, chain([stored], batches))
+        wiring.index().sync(prepared.collection, entries_as_embedded(contents, collected))
+        # The new collection counts as soon as its release is live, so exclude it here.
         drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})
         precision = fitted_policies.refit_precision(live.policy if live else "")
-        fitted = fitted_policies.fit_and_store(contents, known, embedder, precision=precision)
+        fitted = fitted_policies.fit_and_store(contents, vectors, embedder, precision=precision)
     except Unavailable as failure:
         raise NotReady(str(failure)) from failure
     return replace(prepared, policy=fitted)
 
 
 def collection_of(knowledge_base: KnowledgeBase, embedder: str) -> str:
-    """Named by what it holds: FAQs as one embedder sees them; rules are not in it."""
-    held = KnowledgeBase(knowledge_base.contents).fingerprint(embedder=embedder)
-    return f"{settings.FAQ_COLLECTION_NAME}-{held[:16]}"
+    """A collection's name: a digest of the FAQs and the embedder, without the rules."""
+    fingerprint = KnowledgeBase(knowledge_base.contents).fingerprint(embedder=embedder)
+    return f"{settings.FAQ_COLLECTION_NAME}-{fingerprint[:16]}"
 
 
-def _noting(
-    known: dict[str, Vector], coming: Iterable[Mapping[str, Vector]]
+def _collect(
+    vectors: dict[str, Vector], batches: Iterable[Mapping[str, Vector]]
 ) -> Iterator[Mapping[str, Vector]]:
-    for some in coming:
-        known.update(some)
-        yield some
+    """Pass on the batches, and add each to ``vectors``."""
+    for batch in batches:
+        vectors.update(batch)
+        yield batch

@@ -1,4 +1,4 @@
-"""Preview the answer to a question: of the live release, and as if all drafts were published."""
+"""Preview the answer to a question: by the live release, and with all drafts published."""
 
 from __future__ import annotations
 
@@ -18,11 +18,8 @@ from audit.models import record
 from faq.releases.publishing import current, current_rules
 from faq.releases.review import review
 
-MOST_NEW = 300
-"""Texts without a vector that are embedded while somebody waits: about three seconds."""
-
-BAR = 100
-"""Percent: where a similarity of 1 ends."""
+MOST_NEW_TEXTS = 300
+"""Texts without a vector that a preview embeds at most: about three seconds."""
 
 
 class TooManyNewTexts(Exception):
@@ -31,7 +28,7 @@ class TooManyNewTexts(Exception):
 
 @dataclass(frozen=True)
 class Preview:
-    """What would be answered, the reply of /ask in ``payload``, or the ``problem`` with it."""
+    """The reply of /ask in ``payload``, or a ``problem`` that prevented it."""
 
     title: str
     payload: dict[str, Any] | None = None
@@ -39,7 +36,7 @@ class Preview:
 
     @property
     def bars(self) -> list[dict[str, Any]]:
-        """The matches, best first, with how long their bars are in percent."""
+        """The matches, best first, with the ``width`` of their bars in percent."""
         steps = self.payload["decision"]["path"] if self.payload else []
         matches: list[dict[str, Any]] = next(
             (step["matches"] for step in steps if step["step"] == "match"), []
@@ -52,7 +49,7 @@ class Preview:
 
     @property
     def margin_at(self) -> float | None:
-        """Where the next other FAQ must stay below, for the first to lead by the margin."""
+        """In percent: the first match leads by the margin if the next other FAQ is below this."""
         bars = self.bars
         if not self.payload or not bars:
             return None
@@ -63,7 +60,7 @@ class Preview:
 def preview_answers(
     text: str, *, actor: str, category: str = "", audience: str = ""
 ) -> list[Preview]:
-    """The drafts first, then the live release. Recorded as a preview, not as an ask."""
+    """Preview the drafts, then the live release. Recorded as a preview, not as a question."""
     question = Question(
         text=text,
         user_id=actor,
@@ -74,7 +71,7 @@ def preview_answers(
     live = wiring.live().current()
     previews = [_of_drafts(question, live)]
     if live.number is not None:
-        previews.append(_preview(f"Live: release {live.number}", question, live))
+        previews.append(_preview(f"Live release {live.number}", question, live))
     record(
         "question.previewed",
         actor=actor,
@@ -90,17 +87,17 @@ def preview_answers(
 
 def _of_drafts(question: Question, live: LoadedRelease) -> Preview:
     try:
-        return _preview("Draft: as it would be if all were published", question, _draft.of(live))
-    except TooManyNewTexts as refusal:
-        return Preview("Draft", problem=str(refusal))
+        return _preview("With all drafts published", question, _draft.of(live))
+    except TooManyNewTexts as error:
+        return Preview("With all drafts published", problem=str(error))
 
 
 def _preview(title: str, question: Question, release: LoadedRelease) -> Preview:
     assistant = Assistant(live=wiring.live(), agent=NullAgent(), policy=wiring.policy)
     try:
         answer: Answer = assistant.dry_run(question, release)
-    except BadQuestion as refusal:
-        return Preview(title, problem=str(refusal))
+    except BadQuestion as error:
+        return Preview(title, problem=str(error))
     return Preview(title, payload=answer.as_dict())
 
 
@@ -110,7 +107,7 @@ def _summary(preview: Preview) -> dict[str, Any]:
 
 
 class DraftRelease:
-    """The drafts as a release in memory, built anew only when they changed."""
+    """The drafts as a release in memory, rebuilt only when they changed."""
 
     def __init__(self) -> None:
         self._built: tuple[object, LoadedRelease] | None = None
@@ -121,7 +118,7 @@ class DraftRelease:
         waiting, rules = review(), current_rules()
         if not waiting.waiting and rules == live.rules:
             return replace(live, number=None)
-        # These identify its content; reading all of it would take seconds at 20,000 FAQs.
+        # Identifies the content without reading it, which would take seconds at 20,000 FAQs.
         key = (live.pk, waiting.digest, rules)
         with self._building:
             if self._built is None or self._built[0] != key:
@@ -134,16 +131,17 @@ class DraftRelease:
         contents = list(knowledge_base.contents.values())
         texts = set(fitted_policies.needed(contents))
         new = len(texts) - len(stored_vectors.stored(embedder.name, texts))
-        if new > MOST_NEW:
+        if new > MOST_NEW_TEXTS:
             raise TooManyNewTexts(
-                f"{new:,} texts of drafts have no vectors yet, too many to embed while you wait: "
-                "publish them first."
+                f"The drafts have {new:,} new texts, too many to embed for a preview. Publish the "
+                "drafts, then preview the live release."
             )
-        release, lessons = offline.release_in_memory(contents, embedder, texts=texts)
+        release, release_fit = offline.release_in_memory(contents, embedder, texts=texts)
+        fitted = release_fit.fitted
         return replace(
             release,
             rules=knowledge_base.rules,
-            numbers=lessons.fitted.policy.numbers() if lessons.fitted.classifier else None,
+            numbers=fitted.policy.numbers() if fitted.classifier else None,
             embedder=live.embedder or wiring.vector_cache(embedder),
         )
 
@@ -152,4 +150,4 @@ _draft = DraftRelease()
 
 
 def _percent(similarity: float) -> float:
-    return round(max(min(similarity, 1.0), 0.0) * BAR, 1)
+    return round(max(min(similarity, 1.0), 0.0) * 100, 1)

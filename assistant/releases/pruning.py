@@ -1,4 +1,4 @@
-"""What old releases leave behind: Chroma collections, and vectors nothing asks for any more."""
+"""Delete Chroma collections and vectors that only old releases used."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from assistant.models import PhrasingVector
 from audit.models import record
 from faq.models import DailyHits, Faq, Release
 
-DELETED_AT_ONCE = 5_000
+DELETE_BATCH = 5_000
 
-HITS_KEPT = timedelta(days=400)
-"""More than a year, so that what is asked every winter is not called never asked."""
+HITS_RETENTION = timedelta(days=400)
+"""More than a year, so that seasonal FAQs do not count as never used."""
 
 
 @dataclass(frozen=True)
@@ -35,45 +35,45 @@ def prune(keep: int, *, orphans: bool = False, actor: str) -> Pruned:
     """
     collections = drop_collections(keep, orphans=orphans)
     vectors = _drop_vectors(list(Release.objects.order_by("-number")[:keep]))
-    DailyHits.objects.filter(day__lt=timezone.now().date() - HITS_KEPT).delete()
+    DailyHits.objects.filter(day__lt=timezone.now().date() - HITS_RETENTION).delete()
     if collections or vectors:
-        told = {"keep": keep, "collections": list(collections), "vectors": vectors}
-        record("release.pruned", actor=actor, data=told)
+        data = {"keep": keep, "collections": list(collections), "vectors": vectors}
+        record("release.pruned", actor=actor, data=data)
     return Pruned(collections, vectors)
 
 
 def drop_collections(
     keep: int, *, besides: Iterable[str] = (), orphans: bool = False
 ) -> tuple[str, ...]:
-    """Drop those of releases before the last ``keep``; ``besides`` stay whatever their age.
+    """Drop the collections of all but the last ``keep`` releases, and never those ``besides``.
 
-    Orphans, which no release names, are what a crashed publish left or a running one is making.
+    Orphans belong to no release: a publish that crashed, or one that is running, created them.
     """
     named = list(Release.objects.order_by("-number").values_list("collection", flat=True))
-    kept = {*named[:keep], *besides}
+    needed = {*named[:keep], *besides}
     index = wiring.index()
-    there = {n for n in index.names() if n.startswith(f"{settings.FAQ_COLLECTION_NAME}-")}
-    old = (there if orphans else there & set(named)) - kept
+    existing = {n for n in index.names() if n.startswith(f"{settings.FAQ_COLLECTION_NAME}-")}
+    old = (existing if orphans else existing & set(named)) - needed
     for name in sorted(old):
         index.drop(name)
     return tuple(sorted(old))
 
 
-def _drop_vectors(kept: list[Release]) -> int:
-    wanted: dict[str, set[bytes]] = {}
-    for release in kept:
+def _drop_vectors(releases: list[Release]) -> int:
+    needed: dict[str, set[bytes]] = {}
+    for release in releases:
         texts = fitted_policies.texts(list(release.contents().values()))
-        wanted.setdefault(release.embedder, set()).update(map(digest_of, texts))
+        needed.setdefault(release.embedder, set()).update(map(digest_of, texts))
     drafts = fitted_policies.texts(list(Faq.objects.in_use().contents().values()))
-    for digests in wanted.values():
+    for digests in needed.values():
         digests.update(map(digest_of, drafts))
     stale = [
         pk
         for pk, embedder, digest in PhrasingVector.objects.values_list(
             "pk", "embedder", "digest"
-        ).iterator(DELETED_AT_ONCE)
-        if bytes(digest) not in wanted.get(embedder, ())
+        ).iterator(DELETE_BATCH)
+        if bytes(digest) not in needed.get(embedder, ())
     ]
-    for start in range(0, len(stale), DELETED_AT_ONCE):
-        PhrasingVector.objects.filter(pk__in=stale[start : start + DELETED_AT_ONCE]).delete()
+    for start in range(0, len(stale), DELETE_BATCH):
+        PhrasingVector.objects.filter(pk__in=stale[start : start + DELETE_BATCH]).delete()
     return len(stale)

@@ -1,4 +1,4 @@
-"""FAQs for the people who work on tickets."""
+"""The FAQs for the ticket desk: the backend of ``tickets.faq_lookup``."""
 
 from __future__ import annotations
 
@@ -26,18 +26,20 @@ LONGEST_SLUG = 80
 
 
 def offered(question: str, *, audiences: Collection[str]) -> list[Known]:
-    """What /ask would say to it, the agent aside; nothing is recorded, since nobody has asked."""
+    """The FAQs /ask would answer or clarify with, without the agent and without a record."""
     assistant = get_assistant()
     release = assistant.live.current()
-    asked = Question(text=question, user_id="", actor="", audiences=frozenset(audiences))
-    decision = assistant.decide(asked, release, Path())
+    typed_question = Question(text=question, user_id="", actor="", audiences=frozenset(audiences))
+    decision = assistant.decide(typed_question, release, Path())
     matches = [decision.chosen] if decision.chosen else decision.options
-    return [_known(match, release) for match in matches]
+    return [_lookup_result(match, release) for match in matches]
 
 
 def unpublished(values: Sequence[str]) -> list[str]:
     contents = get_assistant().live.current().contents.values()
-    published = "\n".join(f"{each.question}\n{each.answer}" for each in contents).casefold()
+    published = "\n".join(
+        f"{content.question}\n{content.answer}" for content in contents
+    ).casefold()
     return [value for value in values if value.casefold() not in published]
 
 
@@ -45,10 +47,10 @@ def nearest(question: str, *, limit: int) -> list[Known]:
     release = get_assistant().live.current()
     vector = release.embed([question]).vectors[question]
     result = release.search(question, vector, limit=limit)
-    return [_known(match, release) for match in result.matches]
+    return [_lookup_result(match, release) for match in result.matches]
 
 
-def _known(match: Match, release: LoadedRelease) -> Known:
+def _lookup_result(match: Match, release: LoadedRelease) -> Known:
     content = release.contents[match.faq_id]
     return Known(content.slug, content.question, content.answer, match.similarity)
 
@@ -59,20 +61,20 @@ def draft(phrasings: Sequence[str], answer: str, *, category: str, by: str) -> s
     first, *others = texts
     try:
         with writing():
-            slug = _free_slug(first)
+            slug = _unused_faq_id(first)
             content = Content(slug, first, answer, category, alternates=tuple(others))
             put({slug: Draft(content, owner=by)}, actor=by)
-    except Taken as taken:
-        raise CannotDraft(str(taken)) from taken
+    except Taken as conflict:
+        raise CannotDraft(str(conflict)) from conflict
     return slug
 
 
-def _free_slug(question: str) -> str:
-    """Made of its words, and numbered if another FAQ has it. Other scripts have no such words."""
+def _unused_faq_id(question: str) -> str:
+    """A new faq_id from the question's words, numbered if it exists; "faq" for other scripts."""
     words = slugify(question)[:LONGEST_SLUG].strip("-_") or "faq"
-    taken = set(Faq.objects.filter(slug__startswith=words).values_list("slug", flat=True))
+    existing = set(Faq.objects.filter(slug__startswith=words).values_list("slug", flat=True))
     number, slug = 1, words
-    while slug in taken:
+    while slug in existing:
         number += 1
         slug = f"{words}-{number}"
     return slug

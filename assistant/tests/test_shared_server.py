@@ -144,7 +144,7 @@ def test_a_failed_start_leaves_no_user_behind(tmp_path):
 
 
 def test_a_turn_that_does_not_come_is_an_error(tmp_path):
-    hold = USER + "turn = server.turn(); turn.__enter__()\n"
+    hold = USER + "turn = server.exclusive(); turn.__enter__()\n"
     with another_process(tmp_path, hold) as process:
         with pytest.raises(Timeout):
             shared(tmp_path, timeout=0.1).ensure_running()

@@ -8,7 +8,7 @@ import pytest
 from assistant.fakes import HashEmbedder
 from assistant.interfaces import EmbedderUnavailable
 from assistant.matching import stored_vectors
-from assistant.matching.entries import arriving, entries
+from assistant.matching.entries import entries, entries_as_embedded
 from assistant.models import PhrasingVector
 from faq.content import Content
 
@@ -22,7 +22,7 @@ TEXTS = [f"question {'o' * (number % 7)} {number}" for number in range(20)]
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch):
-    monkeypatch.setattr(stored_vectors, "EMBED_AT_ONCE", 4)
+    monkeypatch.setattr(stored_vectors, "EMBED_BATCH", 4)
 
 
 class Noting(HashEmbedder):
@@ -72,7 +72,7 @@ def test_progress_hears_of_what_had_to_be_embedded():
 
 def test_a_batch_is_embedded_while_the_one_before_is_used():
     embedder = Noting()
-    coming = stored_vectors.arriving(embedder, TEXTS)
+    coming = stored_vectors.ensure_in_batches(embedder, TEXTS)
 
     assert next(coming) == {}
     assert embedder.begun.acquire(timeout=30)
@@ -95,10 +95,10 @@ def test_entries_that_arrive_are_the_entries():
         for number, text in enumerate(TEXTS)
     ]
     texts = [*TEXTS, *(f"{text} again" for text in TEXTS), "another text"]
-    coming = list(stored_vectors.arriving(EMBEDDER, texts))
+    coming = list(stored_vectors.ensure_in_batches(EMBEDDER, texts))
     known = {text: vector for some in coming for text, vector in some.items()}
 
-    arrived = {entry.key: entry for entry in arriving(contents, coming)}
+    arrived = {entry.key: entry for entry in entries_as_embedded(contents, coming)}
 
     wanted = entries(contents, known)
     assert arrived.keys() == {entry.key for entry in wanted}

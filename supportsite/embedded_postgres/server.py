@@ -69,7 +69,7 @@ def ensure_database(state_dir: Path, name: str) -> None:
     server = ensure_running(state_dir)
     with (
         _as_one_line(state_dir),
-        _shared(_resolved(state_dir)).turn(),
+        _shared(_resolved(state_dir)).exclusive(),
         psycopg.connect(
             host=server.host, port=server.port, user=server.user, dbname="postgres", autocommit=True
         ) as connection,
