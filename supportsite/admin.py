@@ -1,4 +1,4 @@
-"""People of the admin, in the same dress as the rest of it."""
+"""Users and groups in the desk, in Unfold's style."""
 
 from typing import Any
 
@@ -16,17 +16,17 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from audit.admin_history import AuditedAdminMixin
 
-GRANTED = (
+GRANTABLE = (
     *("view_ticket", "change_ticket", "view_delivery", "change_delivery"),
     *("view_webhook", "add_webhook", "change_webhook"),
     *("view_faq", "add_faq", "change_faq", "view_release", "publish_release"),
     *("view_record", "view_user", "add_user", "change_user"),
 )
-"""What the desk can be opened for. Nobody deletes, and only the site itself writes the rest."""
+"""Permissions that a group can have. Nobody deletes; the site itself writes the other tables."""
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
-# A secret is nobody's to look at but its owner's, when it is set up.
+# Nobody but the owner sees a second factor's secret, and only when it is set up.
 admin.site.unregister(TOTPDevice)
 admin.site.unregister(StaticDevice)
 
@@ -37,7 +37,7 @@ class UserAdmin(AuditedAdminMixin, DjangoUserAdmin, ModelAdmin):  # type: ignore
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "last_login")
-    # Rights come from groups, where they can be looked over.
+    # Rights come from groups only, so that they can be reviewed.
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
@@ -47,22 +47,22 @@ class UserAdmin(AuditedAdminMixin, DjangoUserAdmin, ModelAdmin):  # type: ignore
     autocomplete_fields = ("groups",)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        # Whoever only calls the API has no account here: accounts are for the desk.
+        # Accounts are for the desk only; API callers need none.
         obj.is_staff = obj.is_staff or not change
         super().save_model(request, obj, form, change)
 
     def subject(self, obj: Any) -> str:
-        """Whom the records of changes to an account concern."""
+        """The person whom records of changes to an account concern."""
         name: str = obj.get_username()
         return name
 
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Django's; the change and its record happen together."""
+        """Django's view, with the change and its record in one transaction."""
         return super().user_change_password(request, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """People are made inactive, so that nobody takes a name the audit trail knows."""
+        """Users are deactivated, never deleted: a name in the audit trail is not used again."""
         return False
 
 
@@ -76,6 +76,6 @@ class GroupAdmin(AuditedAdminMixin, DjangoGroupAdmin, ModelAdmin):  # type: igno
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field and db_field.name == "permissions":
             field.widget = UnfoldAdminCheckboxSelectMultipleWidget()
-            field.queryset = Permission.objects.filter(codename__in=GRANTED)
+            field.queryset = Permission.objects.filter(codename__in=GRANTABLE)
             field.help_text = ""
         return field

@@ -1,4 +1,4 @@
-"""The desk: where the admin's menu leads, and what its first page says."""
+"""The desk: the menu and the first page of the admin."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tickets.models import Ticket
 
 DAY = timedelta(hours=24)
 
-LISTED = 5
-"""Tickets and questions on the first page: enough to begin with, and to see that there are more."""
+MAX_LISTED = 5
+"""Tickets and questions in each list of the first page."""
 
 PAGES_WITHIN = ("admin:faq_release_review", "admin:faq_faq_import")
-"""Pages below a list that have an entry of their own."""
+"""Pages below a list that have their own menu entry."""
 
 REVIEWS, IMPORTS = "faq.view_release", "faq.add_faq"
 
@@ -30,7 +30,7 @@ OUTCOMES = ("answered", "clarify", "unanswered")
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu: only pages that this person may see."""
+    """The menu, with only the pages that this user may see."""
     waiting = Ticket.objects.waiting().count() if _sees(request, "tickets.ticket") else 0
     menu: dict[str, list[dict[str, Any] | None]] = {
         "": [_first_page()],
@@ -74,7 +74,7 @@ def _page(
         return None
     link = reverse(f"admin:{model.replace('.', '_')}_changelist")
     within = map(reverse, PAGES_WITHIN)
-    # Unfold would mark every entry whose address the page's begins with.
+    # Unfold would mark every entry whose address is a prefix of the page's.
     active = request.path.startswith(link) and request.path not in within
     return {"title": title, "icon": icon, "link": link, "active": active, **more}
 
@@ -89,18 +89,18 @@ def _own_page(
 
 
 def _sees(request: HttpRequest, model: str) -> bool:
-    """Whether the admin shows this person the rows of ``model``, such as ``faq.release``."""
+    """Whether the admin shows this user the rows of ``model``, such as ``faq.release``."""
     app, name = model.split(".")
     return any(request.user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
 
 
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What waits, what was asked in the last 24 hours, and what /ask answers from."""
+    """Waiting tickets, the questions of the last 24 hours, and the live release."""
     context["title"] = "Desk"
     context["has_phone_region"] = bool(settings.PHONE_REGION)
     if _sees(request, "tickets.ticket"):
         waiting = Ticket.objects.waiting()
-        context["waiting"] = {"count": waiting.count(), "longest": waiting[:LISTED]}
+        context["waiting"] = {"count": waiting.count(), "longest": waiting[:MAX_LISTED]}
     if _sees(request, "audit.record"):
         context["asks"] = _asks()
     if _sees(request, "faq.release"):
@@ -110,10 +110,10 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _asks() -> dict[str, Any]:
-    asked = Record.objects.filter(action="question.asked", at__gte=timezone.now() - DAY)
-    counts = Counter(dict(asked.order_by().values_list("outcome").annotate(Count("pk"))))
+    questions = Record.objects.filter(action="question.asked", at__gte=timezone.now() - DAY)
+    counts = Counter(dict(questions.order_by().values_list("outcome").annotate(Count("pk"))))
     return {
         "count": counts.total(),
         "outcomes": [(outcome, counts[outcome]) for outcome in OUTCOMES],
-        "unanswered": asked.filter(outcome="unanswered").order_by("-id")[:LISTED],
+        "unanswered": questions.filter(outcome="unanswered").order_by("-id")[:MAX_LISTED],
     }

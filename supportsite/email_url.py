@@ -1,4 +1,4 @@
-"""EMAIL_URL -> the settings Django sends mail by."""
+"""EMAIL_URL -> Django's settings for mail."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-"""Each with its usual port: in the clear, with STARTTLS, with TLS from the start."""
+"""With the default ports: unencrypted, STARTTLS, and TLS from the start."""
 
 SECONDS = 10
-"""A mail server that takes longer is tried again later."""
+"""Timeout; a slower mail server is tried again later."""
 
 
-def settings(url: str, *, otherwise: Path) -> dict[str, Any]:
-    """Such as ``smtp+tls://user:password@host:587``; with none, mails are files in ``otherwise``.
+def settings(url: str, *, fallback: Path) -> dict[str, Any]:
+    """Such as ``smtp+tls://user:password@host:587``; without one, mails are files in ``fallback``.
 
     Raises ``ValueError``.
     """
     if not url:
         backend = "django.core.mail.backends.filebased.EmailBackend"
-        return {"EMAIL_BACKEND": backend, "EMAIL_FILE_PATH": str(otherwise)}
+        return {"EMAIL_BACKEND": backend, "EMAIL_FILE_PATH": str(fallback)}
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise ValueError("like smtp+tls://user:password@host:587, or smtps:// or smtp://")

@@ -1,7 +1,7 @@
-"""Typed readers of environment variables. Each refuses nonsense and names the variable.
+"""Typed readers of environment variables. Their errors name the variable.
 
-A variable that is set but empty counts as unset, as in a compose file's ``NAME=``. Any of them may
-also be given as a file: with ``NAME_FILE=/run/secrets/name``, NAME is what that file holds.
+A variable that is set but empty counts as unset, as in a compose file's ``NAME=``. Any variable
+can also come from a file: with ``NAME_FILE=/run/secrets/name``, NAME is the content of that file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def text(name: str, default: str = "") -> str:
 
 
 def _from_file(name: str) -> str:
-    """What the file named by ``NAME_FILE`` holds; a file that cannot be read is an error."""
+    """The content of the file that ``NAME_FILE`` names; an unreadable file is an error."""
     file = os.environ.get(f"{name}_FILE", "").strip()
     if not file:
         return ""
@@ -41,7 +41,7 @@ def _from_file(name: str) -> str:
         return Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as failure:
         raise ImproperlyConfigured(
-            f"{name}_FILE must name a file that can be read, not {file} ({_why(failure)})."
+            f"{name}_FILE must name a readable file, not {file} ({_why(failure)})."
         ) from None
 
 
@@ -61,7 +61,7 @@ def flag(name: str, default: bool) -> bool:
 
 
 def parsed(name: str, default: str, parse: Callable[[str], T]) -> T:
-    """What ``parse`` makes of the text; its ``ValueError`` says what the text should be."""
+    """The parsed text. ``parse`` raises ``ValueError`` with the expected format."""
     try:
         return parse(text(name, default))
     except ValueError as wrong:
@@ -69,7 +69,7 @@ def parsed(name: str, default: str, parse: Callable[[str], T]) -> T:
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """For ``parsed``: the text, if it is one of these."""
+    """A parser for ``parsed`` that accepts only these words."""
 
     def parse(text: str) -> str:
         if text not in words:
@@ -121,13 +121,13 @@ def path(name: str, default: Path) -> Path:
 
 def one_at_most(*names: str) -> None:
     """Refuse settings that contradict each other."""
-    stated = [name for name in names if text(name)]
-    if len(stated) > 1:
-        raise ImproperlyConfigured(f"Set one of {', '.join(names)}, not {' and '.join(stated)}.")
+    present = [name for name in names if text(name)]
+    if len(present) > 1:
+        raise ImproperlyConfigured(f"Set one of {', '.join(names)}, not {' and '.join(present)}.")
 
 
 def together(first: str, *others: str) -> None:
-    """Refuse a setting that means nothing, or too much, without others."""
+    """Refuse a setting that needs others which are not set."""
     missing = [name for name in others if text(first) and not text(name)]
     if missing:
         raise ImproperlyConfigured(f"{first} needs {' and '.join(missing)} too.")

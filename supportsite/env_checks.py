@@ -1,4 +1,4 @@
-"""A name in ``.env`` that nothing reads is most often a misspelled one."""
+"""A system check for names in ``.env`` that nothing reads, most often misspelled."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ READ_ELSEWHERE = frozenset({"WEB_CONCURRENCY", "MAX_REQUESTS", "PORT", "BIND", "
 """By gunicorn's configuration, and by Python."""
 
 OPEN_TELEMETRY = "OTEL_"
-"""How the variables of OpenTelemetry's specification begin, which its library reads."""
+"""Prefix of the variables that the OpenTelemetry library reads."""
 
 
 @register
 def every_name_in_the_file_is_read(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    known = env.names_read() | READ_ELSEWHERE
+    names = env.names_read() | READ_ELSEWHERE
     return [
         Warning(
-            f"{env_file.path()} sets {name}, which nothing reads.",
-            hint=_hint(name, known),
+            f"{env_file.path()} sets {name}, which is not a setting of this site.",
+            hint=_hint(name, names),
             id="supportsite.W003",
         )
         for name in env_file.load()
-        if not _is_read(name, known)
+        if not _is_read(name, names)
     ]
 
 
-def _is_read(name: str, known: frozenset[str]) -> bool:
-    return name.removesuffix("_FILE") in known or name in known or name.startswith(OPEN_TELEMETRY)
+def _is_read(name: str, names: frozenset[str]) -> bool:
+    return name.removesuffix("_FILE") in names or name in names or name.startswith(OPEN_TELEMETRY)
 
 
-def _hint(name: str, known: frozenset[str]) -> str:
-    close = get_close_matches(name, sorted(known), n=1)
-    return f"Is {close[0]} meant?" if close else "Take it out; README.md lists the settings."
+def _hint(name: str, names: frozenset[str]) -> str:
+    close = get_close_matches(name, sorted(names), n=1)
+    return f"Did you mean {close[0]}?" if close else "Remove it; README.md lists the settings."

@@ -1,6 +1,6 @@
-"""``.env`` at the root: variables for whoever starts the site by hand. The environment wins.
+"""``.env`` at the root: environment variables for a local site. The environment wins.
 
-``ENV_FILE`` names another file. The image has none: a container's variables are its own.
+``ENV_FILE`` names another file. The image has none: a container gets its own variables.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @cache
 def load() -> tuple[str, ...]:
-    """Put what the file says into ``os.environ``; the names in it. Reads it once a process."""
+    """Load the file into ``os.environ`` once a process; the names in it."""
     variables = {name: value for name, value in dotenv_values(path()).items() if value is not None}
     for name, value in variables.items():
         os.environ.setdefault(name, value)

@@ -1,4 +1,4 @@
-"""Who signs in to the desk through an identity provider."""
+"""Accounts that sign in through an identity provider."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from django.db import models
 
 
 class Identity(models.Model):
-    """A person of the provider's and the account it opens.
+    """Links a person at the provider to an account here.
 
-    Found by ``iss`` and ``sub``, the only claims that stay a person's (OpenID Connect Core 5.7): a
-    name or an address may be given to somebody else, or be a local account's.
+    The key is ``iss`` and ``sub``, the only stable claims (OpenID Connect Core 5.7): a name or an
+    address may pass to another person, or belong to a local account.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)

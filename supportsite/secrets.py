@@ -1,8 +1,7 @@
-"""The site's own secrets: made once by ``make run``, kept in ``STATE_DIR``, readable by its owner.
+"""The site's secrets: created once by ``make run``, in ``STATE_DIR``, readable by the owner alone.
 
-An environment variable of the same name, or the file that NAME_FILE names, always wins; nothing is
-made behind an operator's back: only ``create`` writes, and only ``python -m supportsite.secrets``
-calls it.
+An environment variable of the same name, or the file that NAME_FILE names, always wins. Only
+``create`` writes a secret, and only ``python -m supportsite.secrets`` calls it.
 """
 
 from __future__ import annotations
@@ -16,48 +15,48 @@ from django.core.exceptions import ImproperlyConfigured
 
 from supportsite import env, env_file
 
-LEAST_LENGTH = 32
+MIN_LENGTH = 32
 """RFC 7518 section 3.2: an HS256 key has at least 256 bits."""
 
 NAMES = ("SECRET_KEY", "JWT_SECRET", "AUDIT_MAC_KEY", "AUDIT_SIGNING_KEY")
 
-WELL_KNOWN = (
+EXAMPLE_SECRETS = (
     *("change-me", "changeme", "change_me", "changeit", "replace-me", "replace_me", "placeholder"),
     *("django-insecure", "only-for-debugging", "insecure", "supersecret", "super-secret"),
     *("your-secret", "your_secret", "yoursecret", "default-secret", "not-a-secret"),
 )
-"""What examples, tutorials and our own debugging say instead of a secret; found anywhere in it."""
+"""Values of examples, tutorials and DEBUG; a secret must not contain any of them."""
 
-WELL_KNOWN_BEGINNINGS = ("secret", "password", "passwort", "example", "test", "admin", "qwert")
+EXAMPLE_PREFIXES = ("secret", "password", "passwort", "example", "test", "admin", "qwert")
 
-CURE = (
-    f"Set it to {LEAST_LENGTH} or more random characters, for example "
+HINT = (
+    f"Set it to {MIN_LENGTH} or more random characters, for example "
     'with python -c "import secrets; print(secrets.token_urlsafe(48))".'
 )
 
 
 def weakness(value: str) -> str:
-    """Why a secret is not one, in words; empty for a good one."""
+    """Why a secret is weak, as the end of a sentence; empty for a good secret."""
     if not value:
         return "is not set"
-    if len(value) < LEAST_LENGTH:
-        return f"is shorter than {LEAST_LENGTH} characters"
+    if len(value) < MIN_LENGTH:
+        return f"is shorter than {MIN_LENGTH} characters"
     lower = value.lower()
-    if lower.startswith(WELL_KNOWN_BEGINNINGS) or any(known in lower for known in WELL_KNOWN):
+    if lower.startswith(EXAMPLE_PREFIXES) or any(example in lower for example in EXAMPLE_SECRETS):
         return "is a well-known value"
     if len(set(value)) < 10:
         return "has too few different characters"
-    # A text repeats itself if it is found in its own double before its end.
+    # A text repeats itself if it occurs inside its own double.
     if value in (value + value)[1:-1]:
         return "repeats itself"
     steps = [abs(ord(after) - ord(before)) for before, after in pairwise(value)]
     if sum(step <= 1 for step in steps) > len(steps) / 2:
-        return "is a row of neighbours, such as abcd"
+        return "is a sequence such as abcd"
     return ""
 
 
 def read(name: str, state_dir: Path) -> str:
-    """The secret from the environment, or as made by ``make run``, or empty."""
+    """The secret from the environment or from STATE_DIR, or empty."""
     value = env.text(name)
     if value:
         return value
@@ -69,24 +68,24 @@ def read(name: str, state_dir: Path) -> str:
 
 def require(name: str, value: str) -> None:
     """Raise ``ImproperlyConfigured`` unless the secret is a good one."""
-    found = weakness(value)
-    if found:
-        raise ImproperlyConfigured(f"{name} {found}. {CURE} `make run` makes one by itself.")
+    reason = weakness(value)
+    if reason:
+        raise ImproperlyConfigured(f"{name} {reason}. {HINT} `make run` creates one.")
 
 
 def create(name: str, state_dir: Path) -> None:
-    """Make and keep a secret unless there is one already."""
+    """Create a secret unless there is one already."""
     if read(name, state_dir):
         return
-    keep(_file(name, state_dir), secrets.token_urlsafe(48))
+    write_private(_file(name, state_dir), secrets.token_urlsafe(48))
 
 
-def keep(file: Path, value: str) -> None:
-    """Write a file only its owner may read."""
+def write_private(file: Path, value: str) -> None:
+    """Write a file that only its owner can read."""
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(value + "\n")
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(value + "\n")
 
 
 def _file(name: str, state_dir: Path) -> Path:
@@ -94,7 +93,7 @@ def _file(name: str, state_dir: Path) -> Path:
 
 
 def main() -> None:
-    """``python -m supportsite.secrets``: make what is missing before settings are first read."""
+    """``python -m supportsite.secrets``: create missing secrets before settings are first read."""
     env_file.load()
     state_dir = env.path("STATE_DIR", Path(__file__).resolve().parent.parent / "var")
     try:

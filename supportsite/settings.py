@@ -40,7 +40,7 @@ SITE_NAME = env.text("SITE_NAME", "supportsite")
 SECRET_KEY = secrets.read("SECRET_KEY", STATE_DIR)
 JWT_PUBLIC_KEY = env.parsed("JWT_PUBLIC_KEY", "", public_key.read)
 JWT_JWKS_URL = env.parsed("JWT_JWKS_URL", "", provider.address)
-# Whoever states another way to verify tokens has no use for the secret that `make run` made.
+# The secret that `make run` created is unused if another way to verify tokens is set.
 JWT_SECRET = "" if JWT_PUBLIC_KEY or JWT_JWKS_URL else secrets.read("JWT_SECRET", STATE_DIR)
 if DEBUG:
     SECRET_KEY = SECRET_KEY or "only-for-debugging-" + "k" * 40
@@ -51,17 +51,17 @@ else:
     if not (JWT_PUBLIC_KEY or JWT_JWKS_URL):
         secrets.require("JWT_SECRET", JWT_SECRET)
 
-# --- Who may call ---------------------------------------------------------------------------------
+# --- Access ---------------------------------------------------------------------------------------
 
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", LOOPBACK)
-# A site that others reach is reached over HTTPS, unless someone states otherwise.
+# A public site uses HTTPS unless set otherwise.
 HTTPS = env.flag("HTTPS", default=not DEBUG and not set(ALLOWED_HOSTS) <= set(LOOPBACK))
-# What must not be for others is refused then, see production_checks.py.
-FOR_OTHERS = HTTPS or not set(ALLOWED_HOSTS) <= set(LOOPBACK)
+# True if other machines can reach the site: production_checks.py then refuses unsafe settings.
+IS_PUBLIC = HTTPS or not set(ALLOWED_HOSTS) <= set(LOOPBACK)
 BIND = env.text("BIND", f"127.0.0.1:{PORT}")
 ENFORCE_MTLS = env.flag("ENFORCE_MTLS", default=False)
-# Several while they are changed: NGINX sends one, each of them is taken.
+# Several during a rotation: NGINX sends one of them.
 PROXY_SECRETS = secrets.read("PROXY_SECRET", STATE_DIR).split()
 for _secret in PROXY_SECRETS:
     secrets.require("PROXY_SECRET", _secret)
@@ -72,7 +72,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-# Probes and scrapes come from inside, over plain HTTP.
+# Probes and Prometheus use plain HTTP inside the network.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 CSRF_TRUSTED_ORIGINS = [
     f"https://{host.removeprefix('.')}" for host in ALLOWED_HOSTS if HTTPS and host != "*"
@@ -81,10 +81,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 X_FRAME_OPTIONS = "DENY"
 
-# --- The house ------------------------------------------------------------------------------------
+# --- Apps and middleware --------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    # The queue: before the apps whose tasks it finds.
+    # The queue, before the apps with its tasks.
     "procrastinate.contrib.django",
     "audit",
     "faq",
@@ -106,7 +106,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_prometheus",
-    # Last: it dresses the admin of what comes before.
+    # Last: it changes the admin of the apps before.
     "supportsite",
 ]
 
@@ -139,7 +139,7 @@ CSRF_FAILURE_VIEW = "supportsite.web.problems.csrf_failure"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # First, since some of Unfold's are put right here.
+        # First, to override some of Unfold's templates.
         "DIRS": [BASE_DIR / "supportsite" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -153,7 +153,7 @@ TEMPLATES = [
 ]
 
 AUTHENTICATION_BACKENDS = [
-    # First: whoever is shut out is not even asked for a password.
+    # First: no password check during a lockout.
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
     "supportsite.login.oidc.Backend",
@@ -166,13 +166,13 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "supportsite.login.lockout.address"
 AXES_USERNAME_CALLABLE = "supportsite.login.lockout.name"
-AXES_WHITELIST_CALLABLE = "supportsite.login.lockout.is_elsewhere"
+AXES_WHITELIST_CALLABLE = "supportsite.login.lockout.has_no_password"
 AXES_LOCKOUT_CALLABLE = "supportsite.login.lockout.page"
-# The audit trail has them, and knows how to forget a person.
+# The audit trail records sign-ins, and can erase a person.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-# It looks for the middleware by its very name; ours is that one.
+# It does not recognise our subclass of its middleware.
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "code", "next"]
 
@@ -186,10 +186,10 @@ OIDC_RP_SCOPES = env.text("OIDC_SCOPES", "openid email profile")
 OIDC_USE_PKCE = True
 OIDC_AUTHENTICATION_CALLBACK_URL = "oidc-callback"
 env.together("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
-# Made by supportsite/migrations/0001_roles.py.
+# Created by supportsite/migrations/0001_roles.py.
 DESK_GROUPS = ("curator", "publisher", "support", "auditor")
 OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
-OIDC_GROUP_MAP = env.parsed("OIDC_GROUP_MAP", "", partial(claims.parse_map, known=DESK_GROUPS))
+OIDC_GROUP_MAP = env.parsed("OIDC_GROUP_MAP", "", partial(claims.parse_map, allowed=DESK_GROUPS))
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -256,7 +256,7 @@ WEB_THREADS = env.integer("WEB_THREADS", 4, least=1, most=256)
 AGENT_LIMITS = env.parsed(
     "AGENT_LIMITS", "", partial(limits.parse, runs_at_once=max(WEB_THREADS // 2, 1))
 )
-# What the model is shown of a conversation.
+# Turns of a conversation in the prompt.
 CONVERSATION_TURNS = 6
 CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 
@@ -264,10 +264,10 @@ CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 
 TICKETS_CSV = env.text("TICKETS_CSV")
 # Seconds to wait after each failed delivery; after the last it is a dead letter.
-OUTBOX_BACKOFF = (10, 60, 300, 1_800, 7_200, 21_600, 86_400)
+DELIVERY_RETRY_DELAYS = (10, 60, 300, 1_800, 7_200, 21_600, 86_400)
 WEBHOOK_NETWORKS = env.parsed("WEBHOOK_NETWORKS", "", networks.networks)
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL")
-# Mails lead here: the desk to its own pages, the customer to where your site shows a ticket.
+# Links in mails: to the desk's pages, and to the customer's page of your own site.
 SITE_URL = env.parsed(
     "SITE_URL",
     f"https://{ALLOWED_HOSTS[0].removeprefix('.')}" if HTTPS else f"http://127.0.0.1:{PORT}",
@@ -276,7 +276,7 @@ SITE_URL = env.parsed(
 TICKET_URL = env.parsed("TICKET_URL", "", links.ticket)
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "support@localhost")
 globals().update(
-    env.parsed("EMAIL_URL", "", partial(email_url.settings, otherwise=STATE_DIR / "mail"))
+    env.parsed("EMAIL_URL", "", partial(email_url.settings, fallback=STATE_DIR / "mail"))
 )
 
 # --- Audit ----------------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ AUDIT_ANCHOR_DIR = env.path("AUDIT_ANCHOR_DIR", STATE_DIR / "anchors")
 AUDIT_MAC_KEY = secrets.read("AUDIT_MAC_KEY", STATE_DIR) or SECRET_KEY
 AUDIT_SIGNING_KEY = secrets.read("AUDIT_SIGNING_KEY", STATE_DIR)
 PHONE_REGION = env.parsed("PHONE_REGION", "", phones.region)
-# Finds names and places, if set.
+# Masks names and places, if set.
 PRESIDIO_MODEL = env.text("PRESIDIO_MODEL")
 # What is done with personal data, by channel; the audit trail is always redacted.
 REDACTION = env.parsed("REDACTION", "", channels.parse)
@@ -299,7 +299,7 @@ AUDIT_ERASERS = ["tickets.erasure.erase", "assistant.erasure.erase", "faq.erasur
 JWT_ISSUER = env.text("JWT_ISSUER")
 JWT_AUDIENCE = env.text("JWT_AUDIENCE")
 JWT_ROLE_CLAIM = env.text("JWT_ROLE_CLAIM")
-JWT_ROLE_MAP = env.parsed("JWT_ROLE_MAP", "", partial(claims.parse_map, known=list(Role)))
+JWT_ROLE_MAP = env.parsed("JWT_ROLE_MAP", "", partial(claims.parse_map, allowed=list(Role)))
 JWT_ALGORITHMS = env.parsed("JWT_ALGORITHMS", "RS256,PS256,ES256,EdDSA", jwks.algorithms)
 # Seconds that the provider's keys are valid while it does not answer.
 JWT_JWKS_MAX_AGE = 86_400
@@ -313,12 +313,12 @@ if JWT_JWKS_URL:
 _people = "customer=60/min support=600/min curator=600/min publisher=600/min auditor=600/min"
 THROTTLE_ROLES = env.parsed(
     "THROTTLE_ROLES",
-    _people if FOR_OTHERS else "off",
-    partial(rates.parse_by_role, known=list(Role)),
+    _people if IS_PUBLIC else "off",
+    partial(rates.parse_by_role, allowed=list(Role)),
 )
-THROTTLE_ADDRESS = env.parsed("THROTTLE_ADDRESS", "600/min" if FOR_OTHERS else "off", rates.parse)
+THROTTLE_ADDRESS = env.parsed("THROTTLE_ADDRESS", "600/min" if IS_PUBLIC else "off", rates.parse)
 # Failed tokens of one address, until the reply is 429 instead of 401.
-THROTTLE_FAILURES = rates.parse("60/min" if FOR_OTHERS else "off")
+THROTTLE_FAILURES = rates.parse("60/min" if IS_PUBLIC else "off")
 CACHES = env.parsed("CACHE_URL", "", caches.parse)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
@@ -338,9 +338,9 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
     "URL_FORMAT_OVERRIDE": None,
-    # OPTIONS would be rendered by views that render nothing, such as an export.
+    # OPTIONS fails on views without a JSON renderer, such as an export.
     "DEFAULT_METADATA_CLASS": None,
-    # Else the schema repeats any ?version= in a header, line breaks too.
+    # Otherwise the schema view copies any ?version= into a header, line breaks included.
     "ALLOWED_VERSIONS": ["1.0.0"],
 }
 
@@ -349,7 +349,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Curated FAQs answer first; what they cannot answer goes to a person.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    # OpenAPI 3.0 has no word for client certificates.
+    # OpenAPI 3.0 cannot describe client certificates.
     "AUTHENTICATION_WHITELIST": ["supportsite.auth.authentication.BearerAuthentication"],
     "SERVE_AUTHENTICATION": ["supportsite.auth.authentication.SessionOrBearer"],
     "SERVE_PERMISSIONS": ["supportsite.auth.permissions.DebugOrSignedIn"],
@@ -383,7 +383,7 @@ UNFOLD = {
             "href": lambda request: static("supportsite/favicon.svg"),
         }
     ],
-    # The site is its admin: there is no other page to return to.
+    # No "view site" link: the desk is the site.
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
@@ -413,9 +413,9 @@ LOGGING = {
     }
     # Every command may start and stop it; only its failures are news.
     | {"supportsite.embedded_postgres": {"level": "WARNING"}}
-    # What it tells of refusals is in our own line, with the route; a path may hold what was typed.
+    # Our own line per request has the status and the route; a path may hold personal data.
     | {"django.request": {"level": "ERROR"}}
-    # Each try to send to a collector that is down is none, only what is lost.
+    # No line for every retry while the collector is down, only for lost spans.
     | {"opentelemetry": {"level": "ERROR"}},
 }
 
@@ -427,8 +427,8 @@ PROMETHEUS_LATENCY_BUCKETS = (
     *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, float("inf")),
 )
 
-# The libraries below read these when they are imported: nothing phones home, and no thread pool
-# fights another over the cores.
+# Libraries read these at import: no telemetry, and one thread per pool, since pools of several
+# libraries would compete for the cores.
 os.environ["ANONYMIZED_TELEMETRY"] = "False"
 os.environ["AGNO_TELEMETRY"] = "false"
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

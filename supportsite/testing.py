@@ -1,4 +1,4 @@
-"""The environment of the tests: state of its own, and secrets nobody else has.
+"""The environment of the tests: a separate STATE_DIR, and random secrets.
 
 Loaded by pytest (``-p supportsite.testing``) before Django's settings are.
 """
@@ -17,7 +17,7 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["STATE_DIR"] = str(Path(os.environ["STATE_DIR"]) / worker)
 # Nobody's own .env.
 os.environ["ENV_FILE"] = os.devnull
-# The numbers in the tests are Pakistani unless they name their country.
+# Phone numbers in the tests are Pakistani unless they have a calling code.
 os.environ.setdefault("PHONE_REGION", "PK")
 for _name in ("SECRET_KEY", "JWT_SECRET", "AUDIT_MAC_KEY", "AUDIT_SIGNING_KEY"):
     os.environ[_name] = secrets.token_urlsafe(48)

@@ -16,7 +16,7 @@ from supportsite.auth import dev_token
 from supportsite.login import oidc, two_factor
 from supportsite.monitoring import background_jobs, health
 
-metrics = background_jobs.with_gauges(ExportToDjangoView, health.Standing())
+metrics = background_jobs.with_gauges(ExportToDjangoView, health.ReadinessCollector())
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),

@@ -49,7 +49,7 @@ class WholeMultiPartParser(MultiPartParser):
         try:
             parsed = super().parse(tail, media_type, context)  # type: ignore[arg-type]
         except (ParseError, LookupError, ValueError):
-            raise ParseError("The form is not well-formed.") from None
+            raise ParseError("The form data is malformed.") from None
         _, parameters = parse_header_parameters(media_type or "")
         if f"--{parameters['boundary']}--".encode() not in tail.last:
             raise ParseError("The form ended too soon.")

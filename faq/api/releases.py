@@ -67,7 +67,7 @@ class ReleasesView(APIView):
         what waits is not what ``review`` was told of.
         """
         if not principal_of(request).has(PUBLISHERS):
-            raise PermissionDenied("None of your roles may do this.")
+            raise PermissionDenied("Your roles do not allow this.")
         wanted = PublishSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         fields = wanted.validated_data

@@ -25,7 +25,7 @@ from supportsite.edge.client_certificates import require_owner
 
 LONGEST_TOKEN = 8192
 END_OF_TIME = 253_402_300_800
-"""The year 10000, in seconds since 1970; JSON has room for much later."""
+"""The year 10000, in seconds since 1970; a JSON number can be much larger."""
 
 _SUBJECT = re.compile(SUBJECT)
 _ROLES = {role.value: role for role in Role}
@@ -51,7 +51,7 @@ class BearerAuthentication(BaseAuthentication):
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the API's description names it."""
+    """Its entry in the OpenAPI schema."""
 
     target_class = BearerAuthentication
     name = "bearer"
@@ -61,17 +61,17 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
 
 class SessionOrBearer(BearerAuthentication):
-    """For the API's description, which people open in a browser after signing in to the admin."""
+    """For the API documentation, which people open in a browser after signing in to the desk."""
 
     def authenticate(self, request: Request) -> Any:
         return super().authenticate(request) or SessionAuthentication().authenticate(request)
 
 
 class VerificationUnavailable(APIException):
-    """The identity provider has been down too long to tell good tokens from bad: not 401."""
+    """The identity provider has been down so long that its keys are too old: 503, not 401."""
 
     status_code = 503
-    default_detail = "Tokens cannot be verified now; try again soon."
+    default_detail = "Tokens cannot be verified at the moment. Try again in a few seconds."
     wait = RETRY_SECONDS
 
 
@@ -109,12 +109,12 @@ def issue(
     audiences: Iterable[str] = (),
     email: str = "",
 ) -> str:
-    """A token signed with JWT_SECRET; with an identity provider they come from there.
+    """A token signed with JWT_SECRET.
 
-    Raises ``LookupError`` where there is no such secret.
+    Raises ``LookupError`` without that secret: an identity provider issues the tokens then.
     """
     if not settings.JWT_SECRET:
-        raise LookupError("tokens come from the identity provider; this site cannot sign any")
+        raise LookupError("this site does not issue tokens; get one from your identity provider")
     now = int(time.time())
     return signing_keys.encode(
         {"sub": subject, "roles": roles, "iat": now, "exp": now + seconds}
@@ -137,7 +137,7 @@ def subject_of(claims: Mapping[str, Any]) -> str:
 
 
 def audiences_of(claims: Mapping[str, Any]) -> frozenset[str]:
-    """The words of the claim ``audiences``; not ``aud``, which says whom the token is for."""
+    """The words of the claim ``audiences``; not ``aud``, which names the recipient of the token."""
     claimed = claims.get("audiences")
     words = claimed if isinstance(claimed, list) else [claimed]
     return frozenset(word for word in words if word and isinstance(word, str))
@@ -156,6 +156,6 @@ def email_of(claims: Mapping[str, Any]) -> str:
 
 
 def roles_of(claims: Mapping[str, Any]) -> frozenset[Role]:
-    """The roles we know of those a token claims; a string is one role, not a list of letters."""
+    """The valid roles that a token claims; a string is one role, not a list of characters."""
     claimed = roles.granted(claims, settings.JWT_ROLE_CLAIM, settings.JWT_ROLE_MAP)
     return frozenset(_ROLES[name] for name in claimed if name in _ROLES)

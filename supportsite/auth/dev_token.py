@@ -1,4 +1,4 @@
-"""POST /dev/token: a token for the asking, while developing. The route exists only with DEBUG."""
+"""POST /dev/token: a token without a password, for development. Only with DEBUG."""
 
 from __future__ import annotations
 
@@ -36,9 +36,12 @@ class DevTokenView(APIView):
 
     @extend_schema(request=DevTokenSerializer, responses=TokenSerializer)
     def post(self, request: Request) -> Response:
-        wanted = DevTokenSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        username, role = wanted.validated_data["username"], wanted.validated_data["role"]
+        request_data = DevTokenSerializer(data=request.data)
+        request_data.is_valid(raise_exception=True)
+        username, role = (
+            request_data.validated_data["username"],
+            request_data.validated_data["role"],
+        )
         with transaction.atomic():
             record("token.issued", actor=username, data={"role": role})
             token = issue(username, [role], seconds=LIFETIME)

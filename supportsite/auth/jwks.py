@@ -33,15 +33,15 @@ log = logging.getLogger("supportsite.auth.jwks")
 
 
 def algorithms(text: str) -> tuple[str, ...]:
-    """Names separated by commas: signatures with public keys only, never none and no HMAC."""
-    named = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not named or not ALGORITHMS.issuperset(named):
+    """Names separated by commas: public-key signatures only, never ``none`` or HMAC."""
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not names or not ALGORITHMS.issuperset(names):
         raise ValueError(f"some of {', '.join(sorted(ALGORITHMS))}, separated by commas")
-    return named
+    return names
 
 
 class KeysUnavailable(Exception):
-    """The provider does not answer, so nobody can tell whether a token is good."""
+    """The provider does not answer, so tokens cannot be verified."""
 
 
 class JWKSClient(jwt.PyJWKClient):

@@ -1,4 +1,4 @@
-"""The gate: closed unless a view names the roles that may pass."""
+"""Access by role: a view is closed unless it names the roles it allows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from audit.identity.principal import Principal
 class HasRole(BasePermission):
     """Allow the roles a view names in ``allowed_roles``; a view that names none is closed."""
 
-    message = "None of your roles may do this."
+    message = "Your roles do not allow this."
 
     def has_permission(self, request: Request, view: object) -> bool:
         if not isinstance(request.user, Principal):
@@ -22,7 +22,7 @@ class HasRole(BasePermission):
 
 
 class DebugOrSignedIn(BasePermission):
-    """For the API's description: open while developing, else for whoever is signed in."""
+    """For the API documentation: public with DEBUG, else for signed-in users."""
 
     def has_permission(self, request: Request, view: object) -> bool:
         return bool(settings.DEBUG or getattr(request.user, "is_authenticated", False))

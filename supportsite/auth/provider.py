@@ -1,4 +1,4 @@
-"""JSON over HTTPS with an identity provider, whatever the other side does."""
+"""JSON over HTTPS with an identity provider, with a deadline and a size limit."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ SECONDS = 2.0
 
 MAX_BYTES = 256 * 1024
 
-NEAR = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class ProviderFailed(Exception):
-    """There is no usable reply; the text says why."""
+    """The provider sent no usable reply; the text says why."""
 
 
 def address(text: str) -> str:
-    """An address to trust keys from: https, or http to this machine or a container beside it."""
+    """A URL to fetch keys from: https, or http to this machine or a neighbouring container."""
     parts = urlsplit(text)
     if text and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.username):
         raise ValueError(f"an address such as https://login.example.com/keys, not {text!r}")
-    if parts.scheme == "http" and "." in (parts.hostname or "") and parts.hostname not in NEAR:
+    if parts.scheme == "http" and "." in (parts.hostname or "") and parts.hostname not in LOOPBACK:
         raise ValueError("an https address: over http, others on the network could replace keys")
     return text
 

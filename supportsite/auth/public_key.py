@@ -1,4 +1,4 @@
-"""Read the public key that tokens are verified with, as an operator provides it."""
+"""Read JWT_PUBLIC_KEY, the public key that verifies tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519Public
 def read(text: str) -> str:
     """The PEM of a public key, from a PEM or the name of a file with one; also a certificate's.
 
-    Raises ``ValueError`` that says what it should have been.
+    Raises ``ValueError`` with the expected format.
     """
     if not text:
         return ""

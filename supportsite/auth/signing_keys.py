@@ -18,13 +18,13 @@ from supportsite.auth.jwks import JWKSClient
 OWN_ALGORITHM = "HS256"
 
 LEEWAY = 30
-"""Seconds that the clock of whoever signs may differ from ours."""
+"""Allowed clock difference to the signer, in seconds."""
 
 
 def decode(token: str) -> Mapping[str, Any]:
     """The claims of a token with a good signature, issuer, audience and times.
 
-    Raises ``jwt.PyJWTError``, what PyJWT lets through for odd claims (``ValueError``,
+    Raises ``jwt.PyJWTError``, and for malformed claims (``ValueError``,
     ``TypeError``, ``ArithmeticError``, ``RecursionError``), and ``KeysUnavailable``.
     """
     key, algorithms = _key_for(token)
@@ -47,8 +47,8 @@ def decode(token: str) -> Mapping[str, Any]:
 def encode(claims: Mapping[str, Any]) -> str:
     """A token of this site, signed with JWT_SECRET."""
     site = {"iss": settings.JWT_ISSUER, "aud": settings.JWT_AUDIENCE}
-    named = {name: value for name, value in site.items() if value}
-    return jwt.encode({**claims, **named}, settings.JWT_SECRET, algorithm=OWN_ALGORITHM)
+    claims_of_site = {name: value for name, value in site.items() if value}
+    return jwt.encode({**claims, **claims_of_site}, settings.JWT_SECRET, algorithm=OWN_ALGORITHM)
 
 
 def _key_for(token: str) -> tuple[Any, Sequence[str]]:

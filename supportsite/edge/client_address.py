@@ -1,4 +1,4 @@
-"""Which address a request comes from, as far as that can be believed; for throttles, lock-outs."""
+"""The client address of a request that can be trusted, for throttles and lockouts."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from django.http import HttpRequest
 
 from supportsite.edge import proxy
 
-IPV6_HOME = 64
-"""One household or machine has at least so large a network, and may use all of its addresses."""
+IPV6_PREFIX = 64
+"""A household has at least a /64 network and may use all of its addresses."""
 
 
 def client_address(request: HttpRequest) -> str:
-    """The caller's address in its shortest form; empty if nobody who is to be believed says.
+    """The caller's address in its shortest form; empty if it is not known.
 
-    Behind the proxy it is the one that the outermost of our ``NUM_PROXIES`` proxies saw: so many
-    from the right in ``X-Forwarded-For``, since each appends to what a caller may have begun. From
-    anybody else that header says nothing, and the address is the connection's own.
+    Behind the proxy it is the address that the outermost of our ``NUM_PROXIES`` proxies saw,
+    counted from the right in ``X-Forwarded-For``, since every proxy appends to the header. From
+    anybody else that header is ignored, and the address is that of the connection.
     """
     peer = request.META.get("REMOTE_ADDR", "")
-    if proxy.came_through(request):
+    if proxy.is_from_proxy(request):
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
         peer = hops[-min(settings.NUM_PROXIES, len(hops))] or peer
     return _shortest(peer)
 
 
 def client_network(request: HttpRequest) -> str:
-    """What to count by: the address, or of an IPv6 address its network of 64 bits."""
+    """The key to count by: an IPv4 address, or the /64 network of an IPv6 address."""
     address = client_address(request)
     if ":" not in address:
         return address
-    return str(ip_network((address, IPV6_HOME), strict=False))
+    return str(ip_network((address, IPV6_PREFIX), strict=False))
 
 
 def _shortest(text: str) -> str:
     try:
-        # A zone, as in fe80::1%eth0, names a cable of the proxy's.
+        # A zone, as in fe80::1%eth0, names an interface of the proxy.
         address = ip_address(text.partition("%")[0])
     except ValueError:
         return ""

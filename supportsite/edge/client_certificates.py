@@ -1,4 +1,4 @@
-"""Client certificates: what NGINX says of one, whom it stands for, and which tokens it owns."""
+"""Client certificates: NGINX's headers, the principal of a certificate, and bound tokens."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ SENT_BY_BROWSERS = ("Origin", "Sec-Fetch-Site")
 
 @dataclass(frozen=True)
 class ClientCertificate:
-    """A certificate that the edge verified, against its CA and its list of revoked ones."""
+    """A certificate that NGINX verified against its CA and its revocation list."""
 
     subject: str
-    """The distinguished name as RFC 2253 writes it, such as ``CN=shop,O=Example``."""
+    """The distinguished name in the format of RFC 2253, such as ``CN=shop,O=Example``."""
     pem: str
-    """All of it, percent-encoded, as NGINX's ``$ssl_client_escaped_cert``; empty if not told."""
+    """The whole certificate, percent-encoded (``$ssl_client_escaped_cert``); may be empty."""
 
     @property
     def thumbprint(self) -> str:
@@ -48,9 +48,9 @@ class ClientCertificate:
 
 
 def verified(request: HttpRequest) -> ClientCertificate | None:
-    """The caller's certificate, if it has one and it is the proxy that says so."""
+    """The caller's verified certificate; None without one, or if the proxy did not send it."""
     headers = request.headers
-    if headers.get(VERIFY_HEADER) != VERIFIED or not proxy.came_through(request):
+    if headers.get(VERIFY_HEADER) != VERIFIED or not proxy.is_from_proxy(request):
         return None
     return ClientCertificate(headers.get(SUBJECT_HEADER, ""), headers.get(CERTIFICATE_HEADER, ""))
 
@@ -59,14 +59,14 @@ def verified(request: HttpRequest) -> ClientCertificate | None:
 
 
 class CertificateAuthentication(BaseAuthentication):
-    """Who has no token is whom ``MTLS_SUBJECTS`` says its certificate stands for."""
+    """A caller without a token is the principal of its certificate in ``MTLS_SUBJECTS``."""
 
     def authenticate(self, request: Request) -> tuple[Principal, None] | None:
         certificate = verified(request)
         principal = settings.MTLS_SUBJECTS.get(certificate.subject) if certificate else None
         if principal is None:
             return None
-        # A browser shows its certificate with whatever another site makes it send.
+        # A browser sends its certificate with cross-site requests too (CSRF).
         if any(name in request.headers for name in SENT_BY_BROWSERS):
             return None
         return principal, None
@@ -76,15 +76,15 @@ class CertificateAuthentication(BaseAuthentication):
 
 
 def require_owner(request: HttpRequest, claims: Mapping[str, Any]) -> None:
-    """Refuse a token that is bound to a certificate from whoever does not show that certificate.
+    """Refuse a certificate-bound token unless the caller has that certificate.
 
-    RFC 8705 section 3: the claim ``cnf`` has its thumbprint as ``x5t#S256``. A token bound to
-    something else, such as a key of DPoP, is refused too: nobody here can tell whose it is.
+    RFC 8705 section 3: the claim ``cnf`` has its thumbprint as ``x5t#S256``. A token bound by
+    another method, such as DPoP, is refused too: this site cannot verify it.
     """
     bound = claims.get("cnf")
     if bound is None:
         return
     certificate = verified(request)
-    shown = certificate.thumbprint if certificate else ""
-    if not shown or not isinstance(bound, Mapping) or bound.get("x5t#S256") != shown:
+    thumbprint = certificate.thumbprint if certificate else ""
+    if not thumbprint or not isinstance(bound, Mapping) or bound.get("x5t#S256") != thumbprint:
         raise AuthenticationFailed("The token is bound to another certificate.")

@@ -1,5 +1,5 @@
-"""What is asked from inside: by probes and Prometheus next to the service, never through NGINX."""
+"""Paths for probes and Prometheus, which reach the service directly and not through NGINX."""
 
 from __future__ import annotations
 
-INSIDE = frozenset({"/healthz", "/readyz", "/metrics"})
+INTERNAL_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})

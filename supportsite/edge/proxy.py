@@ -1,7 +1,7 @@
-"""Whether the proxy in front sent a request: only then may its word about the caller be believed.
+"""Whether a request came through the reverse proxy: only then are its headers trusted.
 
-Anybody can write any header. What nobody outside can do is know the proxy's secret, or connect to a
-unix socket that lies in a folder only the proxy may enter.
+Anybody can send any header. But only the proxy has its secret, or can connect to a unix socket in a
+folder that only the proxy may enter.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from django.http import HttpRequest
 SECRET_HEADER = "X-Proxy-Secret"  # noqa: S105 (a header's name)
 
 
-def came_through(request: HttpRequest) -> bool:
-    """Whether it has one of ``PROXY_SECRET``; or, where none is set, came over a unix socket."""
+def is_from_proxy(request: HttpRequest) -> bool:
+    """Whether it has one of ``PROXY_SECRETS``; if none is set, whether by a unix socket."""
     if settings.PROXY_SECRETS:
         offered = request.headers.get(SECRET_HEADER, "").encode()
         return any(hmac.compare_digest(offered, one.encode()) for one in settings.PROXY_SECRETS)
-    return came_over_unix_socket(request)
+    return is_from_unix_socket(request)
 
 
-def came_over_unix_socket(request: HttpRequest) -> bool:
-    """Whether gunicorn got it over a unix socket: a peer on TCP always has an address.
+def is_from_unix_socket(request: HttpRequest) -> bool:
+    """Whether gunicorn received it over a unix socket: a TCP peer always has an address.
 
-    No header can say so: what a caller sends has names that begin with ``HTTP_``.
+    A caller cannot forge this: headers get names that begin with ``HTTP_``.
     """
     return request.META.get("REMOTE_ADDR") == ""

@@ -2,8 +2,8 @@
 
 Postgres refuses to run as root, and each folder above its data and programs must let the other
 user through. One that does not (``/root``, as a rule) is made passable (``o+x``, never ``o+r``:
-nobody can list it), and a warning names it: the site is to start for a newcomer whose checkout lies
-there, but nobody's folder is opened without a word. Run as anybody else, the site opens nothing.
+nobody can list it), and a warning names it, so that the site starts from a checkout there. Run as
+another user, the site changes no folder.
 """
 
 import logging
@@ -46,7 +46,7 @@ class Account:
 
 
 def account_for(data: Path) -> Account | None:
-    """Who Postgres runs as when this process is root; None when it is not, and needs nobody else.
+    """The user to run Postgres as if this process is root; None otherwise.
 
     The owner of existing data stays the owner (``sudo make run`` after ``make run``); otherwise a
     system user ``supportsite-postgres``, made on first use.
@@ -60,7 +60,7 @@ def account_for(data: Path) -> Account | None:
 
 
 def let_through(account: Account, places: Iterable[Path]) -> None:
-    """Make every folder above ``places`` passable for ``account``; warn of each that was not."""
+    """Let ``account`` pass every folder above ``places``; warn of folders that were changed."""
     folders = {folder for place in places for folder in place.resolve().parents}
     closed = sorted(folder for folder in folders if not account.may_pass(folder))
     for folder in closed:
@@ -75,14 +75,14 @@ def let_through(account: Account, places: Iterable[Path]) -> None:
 
 
 def let_read(folder: Path) -> None:
-    """Undo a strict umask at the installation of the programs in ``folder``: they are no secret."""
+    """Make the installed programs in ``folder`` readable, whatever the umask was."""
     for path in (folder, *folder.rglob("*")):
         if path.is_symlink() or not path.exists():
             continue
         mode = path.stat().st_mode
-        wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
-        if wanted != mode:
-            path.chmod(wanted)
+        readable = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
+        if readable != mode:
+            path.chmod(readable)
 
 
 def _system_user() -> pwd.struct_passwd:
@@ -101,6 +101,6 @@ def _system_user() -> pwd.struct_passwd:
             reason = added.stderr.strip()
             time.sleep(0 if added.returncode == 0 else 0.5)
     raise EmbeddedPostgresError(
-        f"Postgres does not run as root, and the system user {USER_NAME} could not be made "
+        f"Postgres does not run as root, and the system user {USER_NAME} could not be created "
         f"({reason}): run the site as an ordinary user, or set DATABASE_URL."
     )

@@ -8,7 +8,7 @@
         }
     }
 
-The server is started when a connection is first wanted, and the database ``NAME`` is made if it is
+The server is started at the first connection, and the database ``NAME`` is created if it is
 missing. Loading settings, or importing this module, starts nothing.
 """
 
@@ -41,7 +41,7 @@ class DatabaseClient(client.DatabaseClient):
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to the embedded server.
 
-    Raises django.db.OperationalError, one line with the cure, when the server cannot be had.
+    Raises django.db.OperationalError, one line with what to do, if the server cannot be started.
     """
 
     client_class = DatabaseClient
@@ -56,11 +56,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             return super().get_new_connection(conn_params)
         except self.Database.OperationalError:
-            # The server was killed, or the database was never made: both can be put right.
-            self._put_right()
+            # The server was killed, or the database does not exist yet: start or create it.
+            self._recover()
         return super().get_new_connection(conn_params)
 
-    def _put_right(self) -> None:
+    def _recover(self) -> None:
         state_dir, name = _state_dir(self.settings_dict), self.settings_dict["NAME"]
         with _as_operational_error():
             ensure_running(state_dir, recheck=True)

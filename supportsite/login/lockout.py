@@ -1,4 +1,4 @@
-"""Who guesses passwords is shut out for a while: the account, and the address it is tried from."""
+"""Lockout after failed sign-ins, by account and by client address."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from audit.models import record
 from audit.people.pseudonyms import stored_name
 from supportsite.edge.client_address import client_network
 
-PEOPLE = 4
-"""An address may be an office's: it is shut out after so many times as many failures."""
+ADDRESS_FACTOR = 4
+"""Several people may share an address, so its limit is this many times higher."""
 
 LONGEST_NAME = 200
 
 
 class Handler(AxesDatabaseHandler):  # type: ignore[misc]
-    """Axes', with a limit of its own for addresses."""
+    """The handler of django-axes, with a separate limit for addresses."""
 
     def get_failures(self, request: HttpRequest, credentials: Any = None) -> int:
         by_account, by_address = (
             sum(attempts.values_list("failures_since_start", flat=True))
             for attempts in self.get_user_attempts(request, credentials)
         )
-        return int(max(by_account, by_address // PEOPLE))
+        return int(max(by_account, by_address // ADDRESS_FACTOR))
 
     def reset_user_attempts(self, request: HttpRequest, credentials: Any = None) -> int:
-        """Of the account alone: else whoever has one would reset its address between guesses."""
+        """Reset the account only: else a user could reset the address between guesses."""
         name = get_client_username(request, credentials)
         return int(AccessAttempt.objects.filter(username=name).delete()[0])
 
 
 def address(request: HttpRequest) -> str | None:
-    """An IPv6 network by its first address, since an address is what axes keeps."""
+    """The client address; an IPv6 network by its first address, since axes stores addresses."""
     return client_network(request).partition("/")[0] or None
 
 
 def name(request: HttpRequest, credentials: Any) -> str | None:
-    """Who is tried, as it may be kept: people type all sorts of things there."""
+    """The user name to store, masked: people may type anything into the field."""
     typed = credentials.get("username") if credentials else request.POST.get("username")
     return stored_name(typed[:LONGEST_NAME]) if typed else None
 
 
-def is_elsewhere(request: HttpRequest, credentials: Any) -> bool:
-    """Whether no password is given: an identity provider's sign-ins are its own to guard."""
+def has_no_password(request: HttpRequest, credentials: Any) -> bool:
+    """True for a sign-in without a password: the identity provider protects those."""
     return credentials is not None and credentials.get("username") is None
 
 
@@ -66,8 +66,8 @@ def _minutes() -> int:
 
 
 @receiver(user_locked_out)
-def _recorded(sender: Any, request: HttpRequest, username: str | None, **_: Any) -> None:
-    # Sent again for each attempt while it lasts; those are refusals, and recorded as such.
+def _record_lockout(sender: Any, request: HttpRequest, username: str | None, **_: Any) -> None:
+    # The signal is sent for every attempt during the lockout; those are recorded as refusals.
     if getattr(request, "axes_failures_since_start", None):
         record(
             "user.locked_out",

@@ -1,7 +1,7 @@
 """Signing in to the desk through an identity provider: OpenID Connect, code flow with PKCE.
 
-mozilla-django-oidc brings the flow, its state, nonce and code verifier. Ours is what it leaves
-open: where the endpoints are (discovery), what an ID token must say, and what the person may do.
+mozilla-django-oidc provides the flow with state, nonce and code verifier. This module adds
+discovery of the endpoints, validation of the ID token, and the mapping of groups to rights.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ log = logging.getLogger("supportsite.login.oidc")
 
 
 class Refused(Exception):
-    """The provider vouches for the person, but not for a right to be here; and who it is."""
+    """The provider authenticated a person who has no access to this site."""
 
     def __init__(self, reason: str, username: str = "") -> None:
         super().__init__(reason)
@@ -66,39 +66,39 @@ class Refused(Exception):
 
 
 class Configuration:
-    """What the issuer publishes about itself, asked for once an hour. Raises ``ProviderFailed``.
+    """The issuer's discovery document, fetched once an hour. Raises ``ProviderFailed``.
 
-    One thread asks, and after a failure nobody does for ``AGAIN`` seconds: whoever waited for the
-    first fails with it.
+    One thread fetches it. After a failure there is no attempt for ``RETRY_SECONDS``: other threads
+    fail with the first.
     """
 
-    HOUR = 3_600.0
-    AGAIN = 5.0
+    REFRESH_SECONDS = 3_600.0
+    RETRY_SECONDS = 5.0
 
     def __init__(self, issuer: str) -> None:
         self._issuer = issuer
         self._lock = threading.Lock()
         self._document: Mapping[str, str] = {}
-        self._again_at = 0.0
+        self._refresh_at = 0.0
 
     def __getitem__(self, member: str) -> str:
         with self._lock:
-            if time.monotonic() >= self._again_at:
-                # Stays so if it fails; an older document is as good then as it was before.
-                self._again_at = time.monotonic() + provider.SECONDS + self.AGAIN
+            if time.monotonic() >= self._refresh_at:
+                # Set before the request, so that a failure delays the next try.
+                self._refresh_at = time.monotonic() + provider.SECONDS + self.RETRY_SECONDS
                 self._document = self._discover()
-                self._again_at = time.monotonic() + self.HOUR
+                self._refresh_at = time.monotonic() + self.REFRESH_SECONDS
             if not self._document:
-                raise provider.ProviderFailed("it did not answer just now")
+                raise provider.ProviderFailed("it did not answer a moment ago")
             return self._document[member]
 
     def _discover(self) -> Mapping[str, str]:
-        found = provider.get(self._issuer.rstrip("/") + DISCOVERY)
-        # Discovery 4.3: else another issuer's word would count for ours.
-        if not isinstance(found, Mapping) or found.get("issuer") != self._issuer:
-            raise provider.ProviderFailed("its configuration is not of OIDC_ISSUER")
+        document = provider.get(self._issuer.rstrip("/") + DISCOVERY)
+        # Discovery 4.3: the document must belong to this issuer.
+        if not isinstance(document, Mapping) or document.get("issuer") != self._issuer:
+            raise provider.ProviderFailed("its configuration names another issuer than OIDC_ISSUER")
         try:
-            return {member: provider.address(found[member]) for member in ENDPOINTS.values()}
+            return {member: provider.address(document[member]) for member in ENDPOINTS.values()}
         except (KeyError, ValueError, TypeError, AttributeError):
             raise provider.ProviderFailed("its configuration is not complete") from None
 
@@ -114,7 +114,7 @@ def jwks_client(url: str) -> JWKSClient:
 
 
 class Discovered:
-    """Where the library asks for a setting that is an endpoint, it gets the discovered one."""
+    """Gives the library the discovered endpoints instead of settings."""
 
     @staticmethod
     def get_settings(attr: str, *args: Any) -> Any:
@@ -127,7 +127,7 @@ class Discovered:
 
 
 class Backend(Discovered, OIDCAuthenticationBackend):  # type: ignore[misc]
-    """Made for every request of whoever signed in with it, so it asks the provider for nothing."""
+    """Django creates it for every request of a signed-in user, so the constructor is cheap."""
 
     def __init__(self) -> None:
         self.OIDC_RP_CLIENT_ID = settings.OIDC_RP_CLIENT_ID
@@ -141,11 +141,11 @@ class Backend(Discovered, OIDCAuthenticationBackend):  # type: ignore[misc]
         code_verifier: str | None = None,
         **_: Any,
     ) -> User | None:
-        """The person, with the groups the provider names; None for whoever may not, recorded."""
+        """The user, with the provider's groups; None for a refused sign-in, which is recorded."""
         if request is None or not settings.OIDC_ISSUER or not nonce:
             return None
         try:
-            found: User | None = super().authenticate(
+            user: User | None = super().authenticate(
                 request, nonce=nonce, code_verifier=code_verifier
             )
         except Refused as refusal:
@@ -158,12 +158,12 @@ class Backend(Discovered, OIDCAuthenticationBackend):  # type: ignore[misc]
             log.warning("a sign-in failed (%s): %s", type(failure).__name__, failure)
             _record_refusal("no valid ID token", "")
             return None
-        return found
+        return user
 
     def get_token(self, payload: Mapping[str, str]) -> Mapping[str, Any]:
         answer = provider.post(self.get_settings("OIDC_OP_TOKEN_ENDPOINT"), payload)
         if not isinstance(answer, Mapping):
-            raise provider.ProviderFailed("it answered with no tokens")
+            raise provider.ProviderFailed("its reply holds no tokens")
         return answer
 
     def verify_token(self, token: Any, **kwargs: Any) -> Mapping[str, Any]:
@@ -187,55 +187,57 @@ class Backend(Discovered, OIDCAuthenticationBackend):  # type: ignore[misc]
     def get_or_create_user(
         self, access_token: str, id_token: str, payload: Mapping[str, Any]
     ) -> User:
-        """Raises ``Refused``. Rights come and go with the groups; nobody becomes superuser."""
-        named = roles.granted(payload, settings.OIDC_GROUPS_CLAIM, settings.OIDC_GROUP_MAP)
-        groups = sorted(named.intersection(settings.DESK_GROUPS))
+        """Raises ``Refused``. Rights follow the provider's groups; nobody becomes superuser."""
+        roles_of_user = roles.granted(payload, settings.OIDC_GROUPS_CLAIM, settings.OIDC_GROUP_MAP)
+        groups = sorted(roles_of_user.intersection(settings.DESK_GROUPS))
         with transaction.atomic():
-            known = Identity.objects.select_related("user").select_for_update(of=("self",))
-            identity = known.filter(issuer=payload["iss"], subject=payload["sub"]).first()
+            identities = Identity.objects.select_related("user").select_for_update(of=("self",))
+            identity = identities.filter(issuer=payload["iss"], subject=payload["sub"]).first()
             if identity is None and not groups:
-                raise Refused("no group of ours", _wanted_name(payload))
-            user = identity.user if identity else _newcomer(payload)
+                raise Refused("no matching group", _username(payload))
+            user = identity.user if identity else _create_user(payload)
             _grant(user, payload, groups)
         if not groups:
-            raise Refused("no group of ours", user.username)
+            raise Refused("no matching group", user.username)
         if not user.is_active:
             raise Refused("not active", user.username)
         return user
 
 
-def _newcomer(claims: Mapping[str, Any]) -> User:
-    """A new account, of a name that nobody has: a local account is never taken over."""
-    wanted = _wanted_name(claims)
-    taken = set(User.objects.filter(username__startswith=wanted).values_list("username", flat=True))
+def _create_user(claims: Mapping[str, Any]) -> User:
+    """A new account with an unused name: an existing local account is never reused."""
+    base = _username(claims)
+    used = set(User.objects.filter(username__startswith=base).values_list("username", flat=True))
     name = next(
-        each
-        for each in (wanted, *(f"{wanted}-{number}" for number in range(2, len(taken) + 3)))
-        if each not in taken
+        candidate
+        for candidate in (base, *(f"{base}-{number}" for number in range(2, len(used) + 3)))
+        if candidate not in used
     )
     user = User.objects.create_user(name, is_staff=True)
     Identity.objects.create(user=user, issuer=claims["iss"], subject=claims["sub"])
     return user
 
 
-def _wanted_name(claims: Mapping[str, Any]) -> str:
+def _username(claims: Mapping[str, Any]) -> str:
     name = claims.get("preferred_username") or email_of(claims) or claims["sub"]
     return re.sub(r"[^\w.@+-]", "-", str(name))[:LONGEST_NAME]
 
 
 def _grant(user: User, claims: Mapping[str, Any], groups: list[str]) -> None:
-    """Exactly these of the site's groups; others, given by hand, stay."""
-    had = sorted(user.groups.filter(name__in=settings.DESK_GROUPS).values_list("name", flat=True))
+    """Set the desk's groups to exactly ``groups``; other groups of the user stay."""
+    before = sorted(
+        user.groups.filter(name__in=settings.DESK_GROUPS).values_list("name", flat=True)
+    )
     user.is_staff = bool(groups)
     user.email = email_of(claims)
     user.first_name = str(claims.get("given_name") or "")[:150]
     user.last_name = str(claims.get("family_name") or "")[:150]
     user.save()
-    if had == groups:
+    if before == groups:
         return
-    user.groups.remove(*Group.objects.filter(name__in=had))
+    user.groups.remove(*Group.objects.filter(name__in=before))
     user.groups.add(*Group.objects.filter(name__in=groups))
-    changes = {"before": had, "after": groups}
+    changes = {"before": before, "after": groups}
     record("user.granted", subject=user.username, kind="user", key=user.pk, data=changes)
 
 
@@ -247,26 +249,28 @@ def _record_refusal(reason: str, username: str) -> None:
 
 
 class RequestView(Discovered, OIDCAuthenticationRequestView):  # type: ignore[misc]
-    """The library's, to the discovered address."""
+    """The library's view, with the discovered address."""
 
 
 class CallbackView(Discovered, OIDCAuthenticationCallbackView):  # type: ignore[misc]
     def login_failure(self) -> HttpResponse:
         return back_to_sign_in(
             self.request,
-            "Your organisation did not let you in here. Ask whoever runs this site for a group.",
+            "You could not be signed in. Ask the administrator of this site for access.",
         )
 
 
 def begin(request: HttpRequest) -> HttpResponse:
-    """To the provider's own page, and back to ``callback``."""
+    """Redirect to the provider's sign-in page, which redirects back to ``callback``."""
     if not settings.OIDC_ISSUER:
         raise Http404
     try:
         sent: HttpResponse = RequestView.as_view()(request)
     except provider.ProviderFailed as failure:
-        log.warning("the identity provider cannot be asked: %s", failure)
-        return back_to_sign_in(request, "Your organisation's sign-in does not answer. Try again.")
+        log.warning("the identity provider is not available: %s", failure)
+        return back_to_sign_in(
+            request, "Your organisation's sign-in does not answer. Try again in a minute."
+        )
     return sent
 
 

@@ -1,7 +1,7 @@
 """The second factor of local sign-ins: a code from an app (TOTP, RFC 6238), or a recovery code.
 
 Optional for each person, or with SECOND_FACTOR=required for everybody who signs in with a password.
-Whoever comes through an identity provider has shown there what it asks for.
+Sign-ins through an identity provider need none here: the provider has its own.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from supportsite.web.problems import is_admin
 
 RECOVERY_CODES = 10
 
-APPS_DIGITS = 6
+TOTP_DIGITS = 6
 """A recovery code has eight letters and digits."""
 
-ELSEWHERE = "supportsite.login.oidc.Backend"
+OIDC_BACKEND = "supportsite.login.oidc.Backend"
 
 REQUIRED = "required"
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]
-    """Name and password; and a code, of whoever has set one up."""
+    """Name, password, and a code if the user has set up a second factor."""
 
     code = forms.CharField(
         label="Code, if you have set one up",
@@ -54,7 +54,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
     )
 
     provider = property(lambda self: settings.OIDC_ISSUER)
-    """Whether the page offers another way in."""
+    """Set if the page offers a sign-in through an identity provider."""
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
@@ -66,11 +66,13 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
     def _device(self, user: User, code: str) -> Any:
         if not code:
             raise forms.ValidationError("Enter the code from your app, or a recovery code.")
-        device = matching(user, code)
+        device = verify_code(user, code)
         if device is None:
             credentials = {"username": user.get_username()}
             user_login_failed.send(__name__, credentials=credentials, request=self.request)
-            raise forms.ValidationError("That code is not right, or it was used already.")
+            raise forms.ValidationError(
+                "The code is wrong or was used before. Wait for the next code and enter that."
+            )
         return device
 
 
@@ -78,12 +80,12 @@ def is_set_up(user: User) -> bool:
     return any(devices_for_user(user))
 
 
-def matching(user: User, code: str) -> Any:
-    """The device that gave out this code; None for a wrong, late, early or repeated one.
+def verify_code(user: User, code: str) -> Any:
+    """The device of this code; None if it is wrong, expired or used before.
 
-    Each kind of code is held against its own kind of device: a wrong one slows that kind down.
+    A code is checked only against devices of its kind, since failures slow a device down.
     """
-    kind = TOTPDevice if len(code) == APPS_DIGITS else StaticDevice
+    kind = TOTPDevice if len(code) == TOTP_DIGITS else StaticDevice
     with transaction.atomic():
         for device in kind.objects.devices_for_user(user, confirmed=True).select_for_update():
             if device.verify_token(code.lower()):
@@ -92,7 +94,7 @@ def matching(user: User, code: str) -> Any:
 
 
 class SecondFactorMiddleware(OTPMiddleware):  # type: ignore[misc]
-    """Behind the sign-in page: who must have shown a second factor gets nowhere else without."""
+    """Redirect signed-in users to the second-factor page while a required code is missing."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not is_admin(request):
@@ -101,15 +103,15 @@ class SecondFactorMiddleware(OTPMiddleware):  # type: ignore[misc]
         self._install_lazy_accessors(request)
         if _is_missing(request):
             return HttpResponseRedirect(reverse("second-factor"))
-        answered: HttpResponseBase = self.get_response(request)
-        return answered
+        response: HttpResponseBase = self.get_response(request)
+        return response
 
 
 def _is_missing(request: HttpRequest) -> bool:
     user: Any = request.user
     if settings.SECOND_FACTOR != REQUIRED or not user.is_authenticated or user.is_verified():
         return False
-    if request.session.get(BACKEND_SESSION_KEY) == ELSEWHERE:
+    if request.session.get(BACKEND_SESSION_KEY) == OIDC_BACKEND:
         return False
     open_to_all = {reverse("second-factor"), reverse("admin:logout"), reverse("admin:login")}
     return request.path not in open_to_all
@@ -123,18 +125,18 @@ class CodeForm(forms.Form):
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Set up, confirm, renew or turn off one's own."""
+    """Set up, confirm, renew or turn off the user's own second factor."""
     user: Any = request.user
     context = {**admin.site.each_context(request), "title": "Second factor", "codes": []}
-    done = request.POST.get("do", "") if request.method == "POST" else ""
-    if user.is_verified() and done == "codes":
+    action = request.POST.get("do", "") if request.method == "POST" else ""
+    if user.is_verified() and action == "codes":
         context["codes"] = _new_codes(user)
-    elif user.is_verified() and done == "off" and settings.SECOND_FACTOR != REQUIRED:
+    elif user.is_verified() and action == "off" and settings.SECOND_FACTOR != REQUIRED:
         turn_off(user, actor=user.get_username())
         return HttpResponseRedirect(reverse("second-factor"))
-    elif not user.is_verified() and done == "confirm":
+    elif not user.is_verified() and action == "confirm":
         confirmed = _confirm(request, user)
-        if confirmed == "known":
+        if confirmed == "existing":
             return HttpResponseRedirect(reverse("admin:index"))
         if confirmed == "new":
             context["codes"] = _new_codes(user)
@@ -143,31 +145,33 @@ def page(request: HttpRequest) -> HttpResponse:
     context |= {
         "verified": user.is_verified(),
         "may_turn_off": settings.SECOND_FACTOR != REQUIRED,
-        "elsewhere": request.session.get(BACKEND_SESSION_KEY) == ELSEWHERE,
+        "elsewhere": request.session.get(BACKEND_SESSION_KEY) == OIDC_BACKEND,
     }
     return TemplateResponse(request, "supportsite/second_factor.html", context)
 
 
 def _confirm(request: HttpRequest, user: User) -> str:
-    """``known`` for a code of what was set up before, ``new`` for the first one; else empty."""
+    """``existing`` for a confirmed device, ``new`` for a device set up now; empty if it failed."""
     form = CodeForm(request.POST)
     code = form.cleaned_data["code"].replace(" ", "") if form.is_valid() else ""
     if is_set_up(user):
-        device, found = matching(user, code), "known"
+        device, result = verify_code(user, code), "existing"
     else:
-        device, found = _unconfirmed(user), "new"
+        device, result = _unconfirmed(user), "new"
         if not device.verify_token(code):
             device = None
     if device is None:
-        messages.error(request, "That code is not right, or it was used already.")
+        messages.error(
+            request, "The code is wrong or was used before. Wait for the next code and enter that."
+        )
         return ""
-    if found == "new":
+    if result == "new":
         with transaction.atomic():
             device.confirmed = True
             device.save()
             record("user.second_factor_set_up", actor=user.get_username())
     login(request, device)
-    return found
+    return result
 
 
 def _unconfirmed(user: User) -> Any:
@@ -179,15 +183,15 @@ def _unconfirmed(user: User) -> Any:
 
 def _offer(user: User) -> dict[str, Any]:
     device = _unconfirmed(user)
-    drawn = segno.make(device.config_url, error="m").svg_inline(scale=5, light="#fff")
+    drawing = segno.make(device.config_url, error="m").svg_inline(scale=5, light="#fff")
     secret = device.config_url.partition("secret=")[2].partition("&")[0]
-    # Drawn by segno from a URL; there is no text in it.
-    return {"drawing": SafeString(drawn), "secret": secret}
+    # SVG by segno; it holds no text of the user.
+    return {"drawing": SafeString(drawing), "secret": secret}
 
 
 @transaction.atomic
 def _new_codes(user: User) -> list[str]:
-    """Good once each; the old ones are good no more."""
+    """New one-time recovery codes; the old ones become invalid."""
     device, _ = StaticDevice.objects.get_or_create(user=user, defaults={"name": "recovery"})
     device.token_set.all().delete()
     codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
@@ -198,7 +202,7 @@ def _new_codes(user: User) -> list[str]:
 
 @transaction.atomic
 def turn_off(user: User, *, actor: str) -> int:
-    """How many devices and sets of codes there were."""
+    """Delete the user's devices and codes; returns their number."""
     devices = list(devices_for_user(user, confirmed=None))
     for device in devices:
         device.delete()

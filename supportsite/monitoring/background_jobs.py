@@ -1,6 +1,6 @@
-"""Is what goes on beside the requests keeping up? For /readyz and for Prometheus.
+"""Status of sealer and worker, for /readyz and Prometheus.
 
-Asked of the database, so that it is true of whoever seals and sends, wherever they run.
+Read from the database, so it covers these processes wherever they run.
 """
 
 from __future__ import annotations
@@ -18,39 +18,43 @@ from prometheus_client.registry import Collector
 from audit.sealing.sealer import oldest_unsealed
 from tickets.delivery.outbox import Delivery, last_heartbeat, oldest_due
 
-SEALED_WITHIN = 30.0
-"""Seconds; usually it is one."""
+MAX_UNSEALED_SECONDS = 30.0
+"""Age of the oldest unsealed record; usually one second."""
 
-HEARD_WITHIN = 60.0
-"""Seconds; a worker says something every five."""
+MAX_HEARTBEAT_SECONDS = 60.0
+"""Time since the last heartbeat; a worker sends one every five seconds."""
 
-SENT_WITHIN = 300.0
+MAX_DUE_SECONDS = 300.0
 """Seconds after which a delivery that is due counts as late."""
 
 log = logging.getLogger("supportsite.monitoring.background_jobs")
 
 
 class Late(Exception):
-    """It does not keep up; says by how much."""
+    """A background job is late; the text says by how much."""
 
 
 def sealer() -> str:
     """Raises ``Late``."""
     seconds = oldest_unsealed()
-    if seconds > SEALED_WITHIN:
-        raise Late(f"a record has not been sealed for {seconds:.0f} s; is the sealer running?")
+    if seconds > MAX_UNSEALED_SECONDS:
+        raise Late(f"a record is unsealed for {seconds:.0f} s: start manage.py audit_seal --loop")
     return f"the oldest unsealed record is {seconds:.1f} s old"
 
 
 def worker() -> str:
     """Raises ``Late``."""
-    heard, due = last_heartbeat(), oldest_due()
-    if heard > HEARD_WITHIN:
-        last = "no worker is at work" if heard == float("inf") else f"none for {heard:.0f} s"
+    heartbeat, due = last_heartbeat(), oldest_due()
+    if heartbeat > MAX_HEARTBEAT_SECONDS:
+        last = (
+            "no worker is running"
+            if heartbeat == float("inf")
+            else f"no heartbeat of a worker for {heartbeat:.0f} s"
+        )
         raise Late(f"{last}; the oldest delivery is due since {due:.0f} s")
-    if due > SENT_WITHIN:
+    if due > MAX_DUE_SECONDS:
         raise Late(f"the oldest delivery is due since {due:.0f} s")
-    return f"last heard of {heard:.0f} s ago, the oldest delivery is due since {due:.0f} s"
+    return f"last heartbeat {heartbeat:.0f} s ago, the oldest delivery is due since {due:.0f} s"
 
 
 CHECKS = {"sealer": sealer, "worker": worker}
@@ -58,38 +62,40 @@ CHECKS = {"sealer": sealer, "worker": worker}
 GAUGES = {
     "audit_unsealed_oldest_seconds": (
         oldest_unsealed,
-        "Age of the oldest audit record that the sealer has not come to.",
+        "Age of the oldest unsealed audit record.",
     ),
     "tickets_outbox_oldest_due_seconds": (
         oldest_due,
-        "Since when the oldest delivery that is due has been.",
+        "How long the oldest due delivery has been due.",
     ),
     "tickets_worker_heartbeat_seconds": (
         last_heartbeat,
-        "Time since a worker last gave a sign of life.",
+        "Time since the last heartbeat of a worker.",
     ),
     "tickets_dead_letters": (
         Delivery.objects.dead().count,
-        "Mails and webhooks that were given up.",
+        "Mails and webhooks that failed for good.",
     ),
 }
 
 
 class _Gauges(Collector):
-    """Measured when asked for: a process that died cannot leave an old number behind."""
+    """Measured at every scrape, so that no value of a dead process remains."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
             for name, (measure, meaning) in GAUGES.items():
                 yield GaugeMetricFamily(name, meaning, value=measure())
         except (DatabaseError, InterfaceError) as failure:
-            log.warning("nothing can be measured: %s", " ".join(str(failure).split()))
+            log.warning(
+                "metrics could not be read from the database: %s", " ".join(str(failure).split())
+            )
 
 
 def with_gauges(
     export: Callable[[HttpRequest], HttpResponse], *more: Collector
 ) -> Callable[..., HttpResponse]:
-    """What ``export`` tells Prometheus, ``GAUGES``, and what ``more`` finds when asked."""
+    """A view with the output of ``export``, the ``GAUGES`` and the collectors ``more``."""
     registry = CollectorRegistry()
     for collector in (_Gauges(), *more):
         registry.register(collector)

@@ -1,4 +1,4 @@
-"""Is the process alive, and is everything it needs there?"""
+"""Liveness and readiness: /healthz and /readyz."""
 
 from __future__ import annotations
 
@@ -24,46 +24,46 @@ log = logging.getLogger("supportsite.monitoring.health")
 @csrf_exempt
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers. Touches nothing."""
+    """200 if the process answers. Uses no dependency."""
     return JsonResponse({"status": "ok"})
 
 
 @csrf_exempt
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when every dependency is there, else 503; one line each either way.
+    """200 if every dependency is available, else 503; with one line per dependency.
 
-    A sealer or a worker that is late makes it ``degraded``, and 200: no request needs them, and
-    every replica that stopped answering because mails are late would make it an outage.
+    A late sealer or worker makes it ``degraded``, still with 200: requests do not need them, and
+    taking replicas out of service because mails are late would cause an outage.
     """
     lines = _dependencies()
     is_ready = all(line.startswith("ok") for line in lines.values())
-    behind = {name: _line(name, check) for name, check in background_jobs.CHECKS.items()}
-    lines |= behind
+    jobs = {name: _line(name, check) for name, check in background_jobs.CHECKS.items()}
+    lines |= jobs
     if not is_ready:
-        return problem_response(503, "Something this site needs is not there.", checks=lines)
-    on_time = all(line.startswith("ok") for line in behind.values())
+        return problem_response(503, "A dependency is unavailable; see `checks`.", checks=lines)
+    on_time = all(line.startswith("ok") for line in jobs.values())
     return JsonResponse({"status": "ok" if on_time else "degraded", "checks": lines})
 
 
-class Standing(Collector):
-    """The same for Prometheus. What is asked for here is asked for at each scrape."""
+class ReadinessCollector(Collector):
+    """Readiness for Prometheus, checked at every scrape."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         ready = GaugeMetricFamily(
-            "supportsite_ready", "1 if it is there, as /readyz says.", labels=["of"]
+            "supportsite_ready", "1 if the dependency is available, as in /readyz.", labels=["of"]
         )
         for name, line in _dependencies().items():
             ready.add_metric([name], float(line.startswith("ok")))
         yield ready
         yield GaugeMetricFamily(
             "supportsite_provider_keys_age_seconds",
-            "Time since the identity provider last gave its keys; 0 without one.",
+            "Age of the identity provider's keys; 0 without a provider.",
             signing_keys.jwks_client().age if settings.JWT_JWKS_URL else 0.0,
         )
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Nothing beforehand: else all would be asked for when the server starts."""
+        """Empty, so that registering the collector does not run the checks."""
         return []
 
 
@@ -79,7 +79,7 @@ def _line(name: str, check: Callable[[], str]) -> str:
         return f"ok: {check()}"
     except background_jobs.Late as late_by:
         return f"degraded: {late_by}"
-    # Any failure of a dependency means "not ready"; what it was is for the log.
+    # Any failure of a dependency means "not ready"; the reason is logged.
     except Exception as failure:
         log.warning("%s is not ready (%s): %s", name, type(failure).__name__, failure)
         return "unavailable"

@@ -1,4 +1,4 @@
-"""A span for each request, by its route."""
+"""A span for every request, named after its route."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from assistant import telemetry
-from supportsite.edge.internal_paths import INSIDE
+from supportsite.edge.internal_paths import INTERNAL_PATHS
 from supportsite.web.middleware import METHODS
 
 
 class TracingMiddleware:
-    """Not there unless OTEL_EXPORTER_OTLP_ENDPOINT says where to send spans."""
+    """Disabled unless OTEL_EXPORTER_OTLP_ENDPOINT is set."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
@@ -24,7 +24,7 @@ class TracingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path in INSIDE:
+        if request.path in INTERNAL_PATHS:
             return self.get_response(request)
         with telemetry.request(request.headers.get("traceparent", "")) as span:
             response = self.get_response(request)
@@ -40,12 +40,12 @@ def _describe(span: Any, request: HttpRequest, response: HttpResponseBase) -> No
     route = match.route if match else ""
     method = str(request.method) if request.method in METHODS else "_OTHER"
     span.update_name(f"{method} {route}".strip())
-    told = {
+    attributes = {
         "http.request.method": method,
         "http.route": route,
         "http.response.status_code": response.status_code,
     }
-    span.set_attributes(told)
+    span.set_attributes(attributes)
     if response.status_code >= 500:
         from opentelemetry.trace import StatusCode
 

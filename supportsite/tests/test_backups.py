@@ -81,7 +81,7 @@ def test_a_backup_that_fails_leaves_no_file(tmp_path):
 
 
 def test_a_site_that_is_not_empty_is_only_replaced_with_force(archive):
-    with pytest.raises(CommandError, match="There is a site here already .*--force replaces it"):
+    with pytest.raises(CommandError, match="This site has data .*--force to replace it"):
         call_command("restore", archive)
 
 
@@ -127,7 +127,7 @@ def test_an_archive_that_does_not_fit_is_refused_before_anything_is_changed(
 def test_a_file_that_is_not_an_archive_is_refused(tmp_path):
     (tmp_path / "text").write_text("no archive")
 
-    with pytest.raises(CommandError, match="not a whole backup"):
+    with pytest.raises(CommandError, match="not a complete backup"):
         call_command("restore", tmp_path / "text")
     with pytest.raises(CommandError, match="No such file"):
         call_command("restore", tmp_path / "nothing")
@@ -136,7 +136,7 @@ def test_a_file_that_is_not_an_archive_is_refused(tmp_path):
 def test_half_an_archive_is_refused(archive):
     archive.write_bytes(archive.read_bytes()[:5_000])
 
-    with pytest.raises(CommandError, match="not a whole backup"):
+    with pytest.raises(CommandError, match="not a complete backup"):
         call_command("restore", archive, force=True)
 
 

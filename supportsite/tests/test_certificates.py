@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from audit.identity.principal import Principal, Role
 from supportsite.auth import authentication
 from supportsite.edge.certificate_subjects import principals
-from supportsite.edge.checks import certificates_can_be_believed
+from supportsite.edge.checks import certificates_are_trustworthy
 from supportsite.serving.preflight import startup_errors
 
 pytestmark = pytest.mark.django_db
@@ -202,7 +202,7 @@ def test_a_token_that_is_not_bound_is_anybodys(ask):
     assert ask({}, {}) == 200
 
 
-# --- Where none could be believed -----------------------------------------------------------------
+# --- Where none can be trusted -----------------------------------------------------------------
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ def test_the_checks_say_so(settings, private, given, found):
         setattr(settings, name, value)
     settings.BIND = settings.BIND.format(private=private, open=private / "open")
 
-    assert [message.id for message in certificates_can_be_believed(None)] == found
+    assert [message.id for message in certificates_are_trustworthy(None)] == found
 
 
 def test_every_command_and_gunicorn_ask_them(settings):

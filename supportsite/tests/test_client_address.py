@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from supportsite.edge.client_address import client_address, client_network
-from supportsite.edge.proxy import came_through
+from supportsite.edge.proxy import is_from_proxy
 
 SECRET = "0123456789-abcdefghijklmnopqrstuvwxyz"
 NEXT_SECRET = "zyxwvutsrqponmlkjihgfedcba-9876543210"
@@ -24,14 +24,14 @@ def asked(rf, settings):
 
 
 def test_a_request_with_the_secret_came_through_the_proxy(asked):
-    assert came_through(asked(X_Proxy_Secret=SECRET))
+    assert is_from_proxy(asked(X_Proxy_Secret=SECRET))
 
 
 def test_while_the_secret_is_changed_the_old_and_the_new_one_are_taken(asked, settings):
     settings.PROXY_SECRETS = [SECRET, NEXT_SECRET]
 
-    assert came_through(asked(X_Proxy_Secret=SECRET))
-    assert came_through(asked(X_Proxy_Secret=NEXT_SECRET))
+    assert is_from_proxy(asked(X_Proxy_Secret=SECRET))
+    assert is_from_proxy(asked(X_Proxy_Secret=NEXT_SECRET))
 
 
 @pytest.mark.parametrize(
@@ -46,16 +46,16 @@ def test_while_the_secret_is_changed_the_old_and_the_new_one_are_taken(asked, se
     ],
 )
 def test_a_request_with_anything_else_did_not(asked, offered):
-    assert not came_through(asked(X_Proxy_Secret=offered))
-    assert not came_through(asked(peer="", X_Proxy_Secret=offered))
+    assert not is_from_proxy(asked(X_Proxy_Secret=offered))
+    assert not is_from_proxy(asked(peer="", X_Proxy_Secret=offered))
 
 
 def test_without_a_secret_only_a_unix_socket_is_the_proxys(asked, settings):
     settings.PROXY_SECRETS = []
 
-    assert came_through(asked(peer=""))
-    assert not came_through(asked(peer="127.0.0.1"))
-    assert not came_through(asked(peer="127.0.0.1", X_Proxy_Secret="", Remote_Addr=""))
+    assert is_from_proxy(asked(peer=""))
+    assert not is_from_proxy(asked(peer="127.0.0.1"))
+    assert not is_from_proxy(asked(peer="127.0.0.1", X_Proxy_Secret="", Remote_Addr=""))
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,8 @@ def test_the_first_page_tells_what_waits_what_was_asked_and_what_is_live(as_role
 @pytest.mark.parametrize(
     ("address", "status", "said"),
     [
-        pytest.param("/admin/nowhere/", 404, "There is nothing here", id="an unknown page"),
-        pytest.param("/admin/audit/record/", 403, "Not open to you", id="one that is closed"),
+        pytest.param("/admin/nowhere/", 404, "Page not found", id="an unknown page"),
+        pytest.param("/admin/audit/record/", 403, "No permission", id="one that is closed"),
     ],
 )
 def test_what_a_person_cannot_see_is_said_with_a_way_back(address, status, said):

@@ -1,4 +1,4 @@
-"""Who guesses passwords is shut out for a while, and that is on record."""
+"""Failed sign-ins lock an account or address for a while, and that is recorded."""
 
 from __future__ import annotations
 

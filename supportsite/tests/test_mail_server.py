@@ -13,7 +13,7 @@ FOLDER = Path("/nowhere/mail")
 
 
 def settings(url):
-    found = email_url.settings(url, otherwise=FOLDER)
+    found = email_url.settings(url, fallback=FOLDER)
     return {name.removeprefix("EMAIL_").lower(): value for name, value in found.items()}
 
 

@@ -135,7 +135,7 @@ def test_who_is_in_no_mapped_group_gets_nothing(client, provided, groups):
     assert client.get("/admin/").status_code == 302
     refused = Record.objects.get(action="user.sign_in_refused")
     assert refused.actor == "sam"
-    assert refused.data["reason"] == "no group of ours"
+    assert refused.data["reason"] == "no matching group"
 
 
 def test_who_lost_the_last_group_is_staff_no_more(client, provided):
@@ -231,7 +231,7 @@ def test_any_name_becomes_one_that_fits(client, provided, name):
     User.objects.get().full_clean(exclude=["password"])
 
 
-# --- What is not believed -------------------------------------------------------------------------
+# --- What is not accepted -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_who_is_signed_in_needs_the_provider_for_nothing(client, provided):
     assert client.get("/admin/").status_code == 200
 
 
-def test_a_configuration_of_another_issuer_is_not_believed(client, provided, settings):
+def test_a_configuration_of_another_issuer_is_not_accepted(client, provided, settings):
     settings.OIDC_ISSUER = provided.issuer + "/"
 
     assert client.get(BEGIN)["Location"] == "/admin/login/"

@@ -1,4 +1,4 @@
-"""A site for others that is not safe does not start: each refusal is a line that names why."""
+"""An unsafe public site does not start: one line per reason, with the variable."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def test_whoever_lost_phone_and_codes_is_helped_by_whoever_runs_the_site(signed_
     call_command("second_factor_off", "sam")
 
     assert sign_in()["Location"] == "/admin/"
-    assert "(2 were set up)" in capsys.readouterr().out
+    assert "Devices removed: 2" in capsys.readouterr().out
     assert Record.objects.filter(action="user.second_factor_turned_off").count() == 1
 
 

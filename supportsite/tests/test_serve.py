@@ -291,7 +291,7 @@ def test_a_taken_port_is_one_line(unserved):
         ended = unserved.manage("serve")
 
     assert ended.code == 1
-    assert ended.text.startswith(f"CommandError: Port {unserved.port} is taken.")
+    assert ended.text.startswith(f"CommandError: Port {unserved.port} is in use.")
     assert len(ended.text.splitlines()) == 1
 
 

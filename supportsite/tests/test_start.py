@@ -118,7 +118,7 @@ def test_a_stated_provider_wins_over_the_secret_that_was_made_and_signs_nothing(
 
     assert ended.returncode == 1
     assert ended.stderr.strip() == (
-        "CommandError: Not here: tokens come from the identity provider; this site cannot sign any."
+        "CommandError: No token: this site does not issue tokens; get one from your identity provider."
     )
 
 
@@ -194,6 +194,6 @@ def test_a_name_that_nothing_reads_is_a_warning(tmp_path):
     ended = checked(tmp_path, "FAQ_CVS=faq.csv\nDATABASE_URL_FILE=\n")
 
     assert ended.returncode == 0
-    assert "sets FAQ_CVS, which nothing reads" in ended.stderr
-    assert "Is FAQ_CSV meant?" in ended.stderr
+    assert "sets FAQ_CVS, which is not a setting of this site" in ended.stderr
+    assert "Did you mean FAQ_CSV?" in ended.stderr
     assert "DATABASE_URL" not in ended.stderr

@@ -1,6 +1,6 @@
-"""Django's cache, where throttles count: Redis for all processes and machines, or each process.
+"""CACHES, which the throttles count in: Redis for all processes, or memory of each process.
 
-Redis is imported here alone.
+Redis is imported only here.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SECONDS = 0.1
-"""For a connection to Redis, and for each of its replies."""
+"""Timeout to connect to Redis, and for each reply."""
 
 MAX_ENTRIES = 20_000
-"""In the memory of a process; where they are full, a third of them makes room."""
+"""In the memory cache of a process; when it is full, a third is removed."""
 
 
 def parse(url: str) -> dict[str, dict[str, Any]]:
     """``CACHES``. With a ``url`` the default is Redis, else memory; ``local`` is always memory.
 
-    Raises ``ValueError`` for an address that is none.
+    Raises ``ValueError`` for an invalid address.
     """
     memory = {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -39,7 +39,7 @@ def _redis(url: str) -> dict[str, Any]:
         "OPTIONS": {
             "socket_connect_timeout": SECONDS,
             "socket_timeout": SECONDS,
-            # A request does not wait for several tries.
+            # No retries: a request should not wait.
             "retry": Retry(NoBackoff(), 0),
         },
     }

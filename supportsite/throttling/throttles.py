@@ -1,8 +1,8 @@
-"""How often a caller, an address and failing tokens may ask: DRF's throttles on Django's cache.
+"""Rate limits by caller, address and failed tokens: DRF's throttles on Django's cache.
 
-Without CACHE_URL every process counts for itself, so that a site with two workers lets up to twice
-as many requests through. With it all processes and machines count in one Redis. While Redis is
-down every process counts for itself, a log line and a metric say so, and no request fails.
+Without CACHE_URL every process counts separately, so two workers allow up to twice as many
+requests. With it all processes and machines count in one Redis. While Redis is down every process
+counts separately; a log line and a metric report it, and no request fails.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from audit.identity.principal import Principal
 from supportsite.edge.client_address import client_network
 
 REFUSED = Counter("throttle_refused_total", "Requests answered with 429", ["by"])
-UNCOUNTED = Counter("throttle_store_failures_total", "Counts a store could not take", ["store"])
+UNCOUNTED = Counter("throttle_store_failures_total", "Requests not counted in the store", ["store"])
 
 PAUSE = 5.0
-"""Seconds without Redis after a failure, so that requests do not wait for it one by one."""
+"""Seconds without Redis after a failure, so that requests do not wait for its timeout."""
 
 log = logging.getLogger("supportsite.throttling")
 
@@ -35,7 +35,7 @@ _redis = Breaker(failures=1, rest_seconds=PAUSE)
 
 
 class _Throttle(SimpleRateThrottle):
-    """A rate for whoever ``ident`` names, which is only known with the request."""
+    """A throttle with rate and ident from the request."""
 
     scope: str
 
@@ -44,7 +44,7 @@ class _Throttle(SimpleRateThrottle):
         self.num_requests, self.duration = self.parse_rate(rate)
 
     def get_cache_key(self, request: Any, view: Any) -> str:
-        # Redis does not learn who asks.
+        # A keyed hash, so that Redis stores no names.
         return f"throttle:{salted_hmac(self.scope, self.ident).hexdigest()}"
 
     def allow_request(self, request: Any, view: Any) -> bool:
@@ -87,9 +87,9 @@ class _FailureThrottle(_Throttle):
 
 
 class CallerThrottle(BaseThrottle):
-    """For callers with a verified token and a role that may: by their subject, then by address.
+    """Limits authenticated callers by subject, then by address.
 
-    In this order, so that one caller who asks too much does not use up the rate of its address.
+    In this order, so that one throttled caller does not use up the limit of its address.
     """
 
     _wait: float | None = None
@@ -111,7 +111,7 @@ class CallerThrottle(BaseThrottle):
 
 
 def _throttle_of(principal: Principal) -> _SubjectThrottle | None:
-    """With the most generous rate of the caller's roles; None if one of them has no limit."""
+    """A throttle with the highest rate of the caller's roles; None if a role has no limit."""
     rates = [settings.THROTTLE_ROLES.get(role) for role in principal.roles]
     if not rates or None in rates:
         return None
@@ -119,11 +119,11 @@ def _throttle_of(principal: Principal) -> _SubjectThrottle | None:
     return max(throttles, key=lambda throttle: throttle.requests_per_second)
 
 
-def refused(failure: Exception, request: HttpRequest) -> Exception:
-    """The failure itself; or ``Throttled``, if tokens keep failing from this address.
+def throttle_failed_tokens(failure: Exception, request: HttpRequest) -> Exception:
+    """``failure``, or ``Throttled`` after too many failed tokens from this address.
 
-    Only failures are counted and refused: a good token passes whoever else uses its address. Each
-    401 is a record of the audit trail; a 429 is not.
+    Only failures count: a valid token is accepted from any address. A 401 writes an audit record,
+    a 429 does not.
     """
     if not isinstance(failure, (AuthenticationFailed, NotAuthenticated)):
         return failure

@@ -1,7 +1,6 @@
-"""Middleware of the pages that people open; what programs send goes past it.
+"""Sessions, sign-in and messages, only for pages that people open in a browser.
 
-A program says with each request who it is: there is no session to look up, nobody signed in to wait
-for, and no message to carry over to the next page.
+API requests carry a token: they need no session, no user look-up and no messages.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 
 PAGES = ("/admin/", "/docs", "/schema")
-"""How the paths begin whose views look at who is signed in."""
+"""Prefixes of paths whose views need the signed-in user."""
 
 
-class _OfPages:
+class _PagesOnly:
     get_response: Any
 
     def __call__(self, request: HttpRequest) -> Any:
@@ -27,17 +26,17 @@ class _OfPages:
         return self.get_response(request)
 
 
-class Sessions(_OfPages, SessionMiddleware):
+class Sessions(_PagesOnly, SessionMiddleware):
     pass
 
 
-class SignedIn(_OfPages, AuthenticationMiddleware):
+class SignedIn(_PagesOnly, AuthenticationMiddleware):
     pass
 
 
-class LockOut(_OfPages, AxesMiddleware):  # type: ignore[misc]
+class LockOut(_PagesOnly, AxesMiddleware):  # type: ignore[misc]
     pass
 
 
-class Messages(_OfPages, MessageMiddleware):
+class Messages(_PagesOnly, MessageMiddleware):
     pass

@@ -1,4 +1,4 @@
-"""What every request passes through before Django's own middleware."""
+"""Middleware that runs before Django's own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 
 from audit.identity import request_id
 from supportsite.edge import client_certificates
-from supportsite.edge.internal_paths import INSIDE
+from supportsite.edge.internal_paths import INTERNAL_PATHS
 from supportsite.web.problems import is_admin, problem_response, to_problem
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -28,18 +28,18 @@ log = logging.getLogger("supportsite.requests")
 
 
 class RequestIdMiddleware:
-    """Give the request an id, say it in the reply, and log one line when it is done."""
+    """Assign a request id, send it in the response, and log one line per request."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
-        given = request_id.accept(request.headers.get(REQUEST_ID_HEADER))
-        token = request_id.current.set(given)
+        identifier = request_id.accept(request.headers.get(REQUEST_ID_HEADER))
+        token = request_id.current.set(identifier)
         try:
             response = self.get_response(request)
-            response[REQUEST_ID_HEADER] = given
+            response[REQUEST_ID_HEADER] = identifier
             self._log(request, response, time.perf_counter() - started)
             return response
         finally:
@@ -47,7 +47,7 @@ class RequestIdMiddleware:
 
     @staticmethod
     def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-        if request.path in INSIDE:
+        if request.path in INTERNAL_PATHS:
             return
         # The route, not the path: a path may hold what a person typed.
         match = request.resolver_match
@@ -63,7 +63,7 @@ class RequestIdMiddleware:
 
 
 class ProblemMiddleware:
-    """Put the errors that Django and its libraries answer themselves, such as 405, in our words."""
+    """Turn error responses of Django and libraries, such as 405, into problem documents."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -109,10 +109,10 @@ def _is_possible(parameter: tuple[str, list[str]]) -> bool:
 
 
 class ClientCertificateMiddleware:
-    """Know the client certificate that NGINX verified; with ENFORCE_MTLS, require one.
+    """Read the client certificate that NGINX verified; with ENFORCE_MTLS, require one.
 
-    What a request says of it counts only if it came through NGINX, see ``proxy.py``; and NGINX must
-    always say it itself, or else a caller could, through NGINX.
+    The headers are trusted only if the request came through NGINX, see ``proxy.py``. NGINX must
+    always set them, or a caller could send them through NGINX.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -120,13 +120,15 @@ class ClientCertificateMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         certificate = client_certificates.verified(request)
-        # Where the audit trail looks for it.
+        # The audit trail reads it from the request.
         request.certificate_subject = certificate.subject if certificate else ""  # type: ignore[attr-defined]
-        if settings.ENFORCE_MTLS and certificate is None and not _is_from_inside(request):
+        if settings.ENFORCE_MTLS and certificate is None and not _is_internal(request):
             return problem_response(403, "A verified client certificate is required.")
         return self.get_response(request)
 
 
-def _is_from_inside(request: HttpRequest) -> bool:
-    """Whether a probe or Prometheus asks, past NGINX: what comes through it has that header."""
-    return request.path in INSIDE and client_certificates.VERIFY_HEADER not in request.headers
+def _is_internal(request: HttpRequest) -> bool:
+    """True for probes and Prometheus, which bypass NGINX: it would have set the header."""
+    return (
+        request.path in INTERNAL_PATHS and client_certificates.VERIFY_HEADER not in request.headers
+    )

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 MAX_DEPTH = 32
-"""Levels of arrays and objects; what the API accepts has two."""
+"""Levels of arrays and objects; valid requests have two."""
 
 TOO_DEEP = "The JSON is nested too deeply."
 
@@ -49,7 +49,7 @@ def is_deeper_than(levels: int, value: Any) -> bool:
         current = [child for parent in current for child in _children(parent)]
         if not current:
             return False
-    return any(isinstance(each, (dict, list)) for each in current)
+    return any(isinstance(item, (dict, list)) for item in current)
 
 
 def _children(value: Any) -> list[Any]:

@@ -1,6 +1,6 @@
-"""Every error in one shape: RFC 9457 problem documents with a request id.
+"""Errors as RFC 9457 problem documents with a request id.
 
-No stack trace and no vendor's message ever reaches a client.
+No stack trace and no message of a library reaches a client.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        # What was sent is repeated at times; a document is kept by whoever reads it.
+        # An error may quote the input, and clients log documents.
         "detail": redact_outbound(Channel.LOGS, detail),
         "request_id": request_id.current.get(),
         **redact_outbound(Channel.LOGS, more),
@@ -55,17 +55,17 @@ def problem_response(status: int, detail: str, **more: Any) -> JsonResponse:
 
 
 class Conflict(exceptions.APIException):
-    """Someone else was first."""
+    """The request conflicts with a change by somebody else."""
 
     status_code = 409
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """What went wrong in an API view, as a problem document; the rest is Django's 500.
+    """The problem document of an exception in an API view; None for unexpected exceptions.
 
-    Not rendered by the view: a problem is JSON where the view speaks CSV, YAML or HTML.
+    Not rendered by the view: a problem is JSON even if the view renders CSV, YAML or HTML.
     """
-    translated = throttles.refused(_translate(exc), context["request"])
+    translated = throttles.throttle_failed_tokens(_translate(exc), context["request"])
     response = rest_handler(translated, context)
     if response is None:
         return None
@@ -79,7 +79,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse |
     else:
         detail = HTTPStatus(response.status_code).phrase + "."
     if response.status_code >= 500:
-        # The cause goes to the log, where no client reads it.
+        # Clients do not see the cause; it is logged.
         log.error("answered %s", response.status_code, exc_info=exc)
     problem = problem_response(response.status_code, detail, **details)
     return _with_headers_of(response, problem)
@@ -101,18 +101,18 @@ def to_problem(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def _translate(exc: Exception) -> Exception:
-    """Django's and the database's exceptions as DRF's, so that each has one status."""
+    """Translate exceptions of Django and the database to exceptions of DRF, with a status."""
     if isinstance(exc, (OperationalError, InterfaceError)):
         set_rollback()
-        return _api_exception(503, "The database is not available.")
+        return _api_exception(503, "The database is not available. Try again later.")
     if isinstance(exc, RequestDataTooBig):
-        return _api_exception(413, "The body is too large.")
+        return _api_exception(413, "The request body is too large.")
     if isinstance(exc, (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError)):
-        return exceptions.ParseError("The form is not well-formed.")
+        return exceptions.ParseError("The form data is malformed.")
     if isinstance(exc, UnreadablePostError):
-        return exceptions.ParseError("The body ended too soon.")
+        return exceptions.ParseError("The request body is incomplete.")
     if isinstance(exc, SuspiciousOperation):
-        return exceptions.ParseError("The request is not well-formed.")
+        return exceptions.ParseError("The request is malformed.")
     status = getattr(exc, "problem_status", None)
     if status is not None:
         return _api_exception(status, str(exc))
@@ -120,9 +120,9 @@ def _translate(exc: Exception) -> Exception:
 
 
 def _api_exception(status: int, detail: str) -> exceptions.APIException:
-    made = exceptions.APIException(detail)
-    made.status_code = status
-    return made
+    exception = exceptions.APIException(detail)
+    exception.status_code = status
+    return exception
 
 
 def _errors(detail: Any, field: str) -> Any:
@@ -141,7 +141,7 @@ def _errors(detail: Any, field: str) -> Any:
 
 
 def is_admin(request: HttpRequest) -> bool:
-    """Whether a person at the admin reads the reply, rather than a program."""
+    """Whether the request is for a page of the desk, not for the API."""
     return request.path.startswith("/admin/")
 
 
@@ -149,14 +149,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_admin(request):
         return defaults.bad_request(request, exception)
     if isinstance(exception, RequestDataTooBig):
-        return problem_response(413, "The body is too large.")
-    return problem_response(400, "The request is not well-formed.")
+        return problem_response(413, "The request body is too large.")
+    return problem_response(400, "The request is malformed.")
 
 
 def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
     if is_admin(request):
         return defaults.permission_denied(request, exception)
-    return problem_response(403, "You may not do this.")
+    return problem_response(403, "You do not have permission to do this.")
 
 
 def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
@@ -166,17 +166,21 @@ def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """What escaped every view. Ours, such as ``AuditUnavailable``, know their status and words."""
+    """For unhandled exceptions. Ours, such as ``AuditUnavailable``, have a status and a message."""
     failure = sys.exception()
     status = getattr(failure, "problem_status", 500)
-    detail = str(failure) if status != 500 else "Something went wrong here; it has been logged."
+    detail = (
+        str(failure)
+        if status != 500
+        else "An internal error occurred and was logged. Quote the request_id to report it."
+    )
     if is_admin(request):
         return render(request, "500.html", {"detail": detail}, status=status)
     return problem_response(status, detail)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    detail = "The form has expired; reload the page and try again."
+    detail = "The form has expired. Go back, reload the page and try again."
     if is_admin(request):
         return defaults.permission_denied(request, PermissionDenied(detail))
     return problem_response(403, detail)
@@ -204,7 +208,7 @@ PROBLEM_SCHEMA = {
 def describe_problems(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
-    """Let every operation of the schema state its problem document."""
+    """Add the problem document to the responses of every operation of the schema."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = PROBLEM_SCHEMA
     reference = {"$ref": "#/components/schemas/Problem"}

@@ -1,6 +1,6 @@
-"""What a browser may do with our replies: headers that hold whatever a page turns out to contain.
+"""Security headers of every response, such as the Content-Security-Policy.
 
-Each policy begins with nothing and names what its pages need; ``tests/test_page_policy.py`` walks
+Every policy starts with nothing and allows what its pages need; ``tests/test_page_policy.py`` opens
 them in a browser. Source: https://www.w3.org/TR/CSP3/
 """
 
@@ -17,24 +17,24 @@ NOTHING: Mapping[str, str] = {
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
-"""For programs: a reply that a browser shows after all is a text and no more."""
+"""For the API: a browser that opens a reply loads and runs nothing."""
 
 DOCS: Mapping[str, str] = {
     **NOTHING,
     "script-src": "'self'",
     "style-src": "'self'",
-    # Swagger UI's stylesheet has its pictures in it.
+    # Swagger UI's stylesheet embeds its pictures.
     "img-src": "'self' data:",
-    # The description of the API, and what is tried out.
+    # The schema, and requests that people try out.
     "connect-src": "'self'",
 }
 
 ADMIN: Mapping[str, str] = {
     **NOTHING,
-    # Unfold's Alpine makes functions of the expressions in its templates, which is eval. A script
-    # in the page's text stays forbidden, and so does one from elsewhere.
+    # Unfold's Alpine compiles the expressions in its templates, which is eval. Inline scripts
+    # and scripts of other origins stay forbidden.
     "script-src": "'self' 'unsafe-eval'",
-    # Unfold writes its colours, widths and pictures into the page. No script can come of a style.
+    # Unfold writes inline styles.
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data:",
     "font-src": "'self'",
@@ -43,27 +43,27 @@ ADMIN: Mapping[str, str] = {
 }
 
 
-def written(directives: Mapping[str, str]) -> str:
-    """A policy as its header says it."""
+def header_value(directives: Mapping[str, str]) -> str:
+    """The header's value for a policy."""
     return "; ".join(f"{directive} {sources}" for directive, sources in directives.items())
 
 
-OF_PAGES = (("/admin/", written(ADMIN)), ("/docs", written(DOCS)))
-"""The first that a path begins with; all else gets ``OTHERWISE``."""
+PAGE_POLICIES = (("/admin/", header_value(ADMIN)), ("/docs", header_value(DOCS)))
+"""Policies by path prefix; other paths get ``DEFAULT_POLICY``."""
 
-OTHERWISE = written(NOTHING)
+DEFAULT_POLICY = header_value(NOTHING)
 
 UNUSED = (
     *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer"),
     *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
-"""Features of browsers that no page of ours has a use for."""
+"""Browser features that no page uses."""
 
 OTHER_HEADERS = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Not no-referrer: over HTTPS Django's forms are checked by it.
+    # Not no-referrer: over HTTPS Django's CSRF check needs it.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
@@ -71,11 +71,11 @@ OTHER_HEADERS = {
 
 def policy(path: str) -> str:
     """The Content-Security-Policy of the page at a path."""
-    return next((page for start, page in OF_PAGES if path.startswith(start)), OTHERWISE)
+    return next((page for start, page in PAGE_POLICIES if path.startswith(start)), DEFAULT_POLICY)
 
 
 class PagePolicyMiddleware:
-    """Outside of whatever may answer, so that no reply goes without."""
+    """Adds the headers to every response; list it before middleware that may respond."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -2,8 +2,8 @@
 
 A delivery is written in the transaction of what it tells, together with the job that sends it:
 either all of it happens or nothing. From then on the queue (procrastinate, in the same Postgres)
-tries until it arrives, at least once, waiting longer each time (``settings.OUTBOX_BACKOFF``); what
-has not arrived by the last try is a dead letter.
+tries until it arrives, at least once, waiting longer each time
+(``settings.DELIVERY_RETRY_DELAYS``); what has not arrived by the last try is a dead letter.
 """
 
 from __future__ import annotations
@@ -190,10 +190,10 @@ class Delivery(models.Model):
     @transaction.atomic
     def failed(self, attempt: Attempt) -> int | None:
         """The seconds until the next try, or None: given up."""
-        if self.tries >= len(settings.OUTBOX_BACKOFF):
+        if self.tries >= len(settings.DELIVERY_RETRY_DELAYS):
             self._tried(attempt, status=self.Status.DEAD, next_try=None)
             return None
-        seconds: int = settings.OUTBOX_BACKOFF[self.tries]
+        seconds: int = settings.DELIVERY_RETRY_DELAYS[self.tries]
         self._tried(attempt, next_try=timezone.now() + timedelta(seconds=seconds))
         return seconds
 

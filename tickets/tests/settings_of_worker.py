@@ -2,4 +2,4 @@
 
 from supportsite.settings import *  # noqa: F403
 
-OUTBOX_BACKOFF = (0, 0, 0)
+DELIVERY_RETRY_DELAYS = (0, 0, 0)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _loopback(settings):
     settings.WEBHOOK_NETWORKS = networks("127.0.0.0/8")
-    settings.OUTBOX_BACKOFF = (10, 60)
+    settings.DELIVERY_RETRY_DELAYS = (10, 60)
 
 
 @pytest.fixture

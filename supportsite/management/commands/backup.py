@@ -1,4 +1,4 @@
-"""Write everything of the site that cannot be rebuilt into one file."""
+"""Back up the site into one file."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from supportsite.backup.pg_dump import DumpFailed
 
 class Command(BaseCommand):
     help = (
-        "Write the database and the checkpoints into one archive, of one moment, while the site "
-        "runs. It holds personal data, and the keys to it. Secrets are only in it on request; "
-        "without AUDIT_MAC_KEY it cannot be restored."
+        "Back up the database and the audit checkpoints into one archive, while the site runs. "
+        "It holds personal data and the keys to it. Keep AUDIT_MAC_KEY elsewhere: without it "
+        "the backup cannot be restored."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--with-secrets",
             action="store_true",
-            help="add them: whoever has the file can then act as the site",
+            help="include the secrets: anybody with the file can then act as the site",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             if not options["file"]:
                 archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if archive.exists():
-                raise CommandError(f"{archive} exists already.")
+                raise CommandError(f"{archive} exists already. Choose another file name.")
             manifest = backups.make(archive, with_secrets=options["with_secrets"])
         except OSError as failure:
             raise CommandError(f"{archive} cannot be written ({failure.strerror}).") from None

@@ -1,4 +1,4 @@
-"""Replace the site by a backup of it."""
+"""Restore the site from a backup."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from supportsite.backup import archive, pg_dump
 
 class Command(BaseCommand):
     help = (
-        "Replace the whole database by a backup's, bring it up to this version, rebuild the index "
-        "and verify the audit trail. Nobody may use the site meanwhile."
+        "Restore a backup: replace the whole database, migrate it, rebuild the index and verify "
+        "the audit trail. Stop the site first."
     )
     # The database may be new.
     requires_migrations_checks = False
@@ -29,14 +29,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--force",
             action="store_true",
-            help="replace a site that is not empty; what happened since the backup is lost",
+            help="replace a site that has data; changes since the backup are lost",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
         try:
             with archive.unpacked(file) as (manifest, folder):
-                archive.refuse(manifest)
+                archive.check_restorable(manifest)
                 self._refuse_to_replace(force=options["force"])
                 pg_dump.restore(folder / archive.DATABASE)
                 anchors = self._restore_anchors(folder, manifest.anchors)
@@ -46,9 +46,9 @@ class Command(BaseCommand):
             raise CommandError(" ".join(str(failure).split())) from None
         except (archive.BadBackup, pg_dump.DumpFailed) as failure:
             raise CommandError(f"Nothing was restored. {failure}") from None
-        # This session still refers to the tables that were replaced.
+        # The open connection still refers to the replaced tables.
         connection.close()
-        self.stdout.write(f"The database is as it was at {manifest.made}.")
+        self.stdout.write(f"The database is restored to its state of {manifest.made}.")
         call_command("migrate", verbosity=0, interactive=False)
         self._verify(anchors)
         data = {"file": file.name, "sha256": archive.digest(file), "made": manifest.made}
@@ -60,16 +60,16 @@ class Command(BaseCommand):
         present = archive.present_rows()
         if present and not force:
             raise archive.BadBackup(
-                f"There is a site here already ({', '.join(present)}): --force replaces it."
+                f"This site has data ({', '.join(present)}). Use --force to replace it."
             )
 
     def _restore_anchors(self, folder: Path, names: list[str]) -> Path | None:
-        """Copy the checkpoints, unless AUDIT_ANCHOR_DIR has some; return the newest of them."""
+        """Copy the checkpoints unless AUDIT_ANCHOR_DIR has some; return the newest file."""
         to = settings.AUDIT_ANCHOR_DIR
         if not names:
             return None
         if to.exists() and any(to.iterdir()):
-            self.stdout.write(f"{to} has checkpoints of its own; they stay as they are.")
+            self.stdout.write(f"{to} already has checkpoints; they are not changed.")
             return None
         to.mkdir(parents=True, exist_ok=True)
         for name in names:
@@ -78,7 +78,7 @@ class Command(BaseCommand):
 
     def _verify(self, newest: Path | None) -> None:
         if not settings.AUDIT_SIGNING_KEY:
-            self.stdout.write("AUDIT_SIGNING_KEY is not set: run audit_verify with --key.")
+            self.stdout.write("AUDIT_SIGNING_KEY is not set. Run: manage.py audit_verify --key KEY")
             return
         anchor = newest if newest and newest.exists() else None
         call_command("audit_verify", anchor=anchor, stdout=self.stdout, stderr=self.stderr)

@@ -1,4 +1,4 @@
-"""For whoever has lost phone and recovery codes."""
+"""For a user who has lost phone and recovery codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supportsite.login.two_factor import turn_off
 
 
 class Command(BaseCommand):
-    help = "Turn off somebody's second factor, after making sure who asks for it."
+    help = "Turn off a user's second factor. Make sure first who asks for it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -21,6 +21,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, username: str, **options: Any) -> None:
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise CommandError(f"There is no {username}.")
-        found = turn_off(user, actor=actor())
-        self.stdout.write(f"{username} signs in with the password alone ({found} were set up).")
+            raise CommandError(f"There is no user {username}. Check the spelling.")
+        count = turn_off(user, actor=actor())
+        self.stdout.write(
+            f"{username} signs in with the password alone now. Devices removed: {count}."
+        )

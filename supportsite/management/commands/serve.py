@@ -28,7 +28,7 @@ from audit.identity.principal import Role
 from faq.files.start_up import reads_file
 from supportsite import env_file
 from supportsite.auth.authentication import issue
-from supportsite.secrets import keep
+from supportsite.secrets import write_private
 from supportsite.serving import preflight
 from supportsite.serving.supervisor import SupervisedProcess
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         ends_with_terminal = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
         _exit_on_signals()
-        _refuse_taken_port()
+        _require_free_port()
         preflight.reset_metrics()
         try:
             self._prepare()
@@ -154,14 +154,14 @@ def _exit_on_signals() -> None:
             signal.signal(number, end)
 
 
-def _refuse_taken_port() -> None:
+def _require_free_port() -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", settings.PORT))
         except OSError:
             raise CommandError(
-                f"Port {settings.PORT} is taken. Choose another: PORT={settings.PORT + 1} make run."
+                f"Port {settings.PORT} is in use. Try another: PORT={settings.PORT + 1} make run."
             ) from None
 
 
@@ -172,7 +172,7 @@ def _first_admin() -> str:
     if not users.exists():
         password = secrets.token_urlsafe(12)
         users.create_superuser("admin", password=password)
-        keep(file, password)
+        write_private(file, password)
         return f"admin / {password}"
     return f"admin, password in {file}" if file.exists() else ""
 

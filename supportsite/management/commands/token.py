@@ -1,4 +1,4 @@
-"""Make a bearer token."""
+"""Issue a bearer token."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from supportsite.auth.authentication import issue
 
 
 class Command(BaseCommand):
-    help = "Make a bearer token signed with JWT_SECRET, for a program or for trying things out."
+    help = "Print a bearer token for the API, signed with JWT_SECRET."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("subject", help="who it speaks for, such as u1")
+        parser.add_argument("subject", help="the caller's user id, such as u1")
         parser.add_argument(
             "--role",
             action="append",
             choices=[role.value for role in Role],
-            help="may be repeated; customer unless given",
+            help="may be repeated; default: customer",
         )
-        parser.add_argument("--email", default="", help="where its tickets' news go")
-        parser.add_argument("--hours", type=float, default=12.0, help="how long it lives")
+        parser.add_argument("--email", default="", help="address for mails about its tickets")
+        parser.add_argument("--hours", type=float, default=12.0, help="lifetime; default: 12")
 
     def handle(self, *args: Any, **options: Any) -> None:
         roles = options["role"] or [Role.CUSTOMER.value]
@@ -34,6 +34,6 @@ class Command(BaseCommand):
             seconds = int(options["hours"] * 3600)
             token = issue(subject, roles, seconds=seconds, email=options["email"])
         except LookupError as failure:
-            raise CommandError(f"Not here: {failure}.") from None
+            raise CommandError(f"No token: {failure}.") from None
         record("token.issued", actor=actor(), subject=subject, data={"roles": roles})
         self.stdout.write(token)

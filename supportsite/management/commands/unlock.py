@@ -1,4 +1,4 @@
-"""Let somebody in again before the time is over."""
+"""End a lockout early."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from audit.models import record
 
 
 class Command(BaseCommand):
-    help = "Forget failed sign-ins of an account, or from an address, so that it is open again."
+    help = "End the lockout of a user or an address after failed sign-ins."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("who", help="a user name, or an address such as 192.0.2.1")
 
     @transaction.atomic
     def handle(self, *args: Any, who: str, **options: Any) -> None:
-        of_it = Q(username=who)
+        attempts = Q(username=who)
         if _is_address(who):
-            of_it |= Q(ip_address=who)
-        found = AccessAttempt.objects.filter(of_it).delete()[0]
+            attempts |= Q(ip_address=who)
+        count = AccessAttempt.objects.filter(attempts).delete()[0]
         record("user.unlocked", actor=actor(), subject="" if _is_address(who) else who)
-        self.stdout.write(f"Forgot {found} kinds of failed sign-ins; {who} is open.")
+        self.stdout.write(f"{who} can sign in again. Removed: {count} entries of failed sign-ins.")
 
 
 def _is_address(text: str) -> bool:
