@@ -98,8 +98,8 @@ class SecondFactorMiddleware(OTPMiddleware):  # type: ignore[misc]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not is_admin(request):
-            response: HttpResponseBase = self.get_response(request)
-            return response
+            unchecked: HttpResponseBase = self.get_response(request)
+            return unchecked
         self._install_lazy_accessors(request)
         if _is_missing(request):
             return HttpResponseRedirect(reverse("second-factor"))

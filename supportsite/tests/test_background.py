@@ -57,9 +57,14 @@ def test_all_is_on_time(client):
 @pytest.mark.parametrize(
     ("happened", "check", "said"),
     [
-        pytest.param(old_record, "sealer", "not been sealed for 90 s", id="no sealer"),
+        pytest.param(old_record, "sealer", "is unsealed for 90 s", id="no sealer"),
         pytest.param(no_worker, "worker", "no worker is running", id="no worker"),
-        pytest.param(worker_not_heard_of, "worker", "none for 120 s", id="a worker that hangs"),
+        pytest.param(
+            worker_not_heard_of,
+            "worker",
+            "no heartbeat of a worker for 120 s",
+            id="a worker that hangs",
+        ),
         pytest.param(
             lambda: delivery_due(minutes=7), "worker", "due since 420 s", id="mails that wait"
         ),

@@ -90,7 +90,7 @@ def test_a_site_in_use_is_not_replaced(archive):
     beside.ensure_connection()
 
     try:
-        with pytest.raises(CommandError, match="stop the site first"):
+        with pytest.raises(CommandError, match="Stop the site first"):
             call_command("restore", archive, force=True)
     finally:
         beside.close()
@@ -100,10 +100,10 @@ def test_a_site_in_use_is_not_replaced(archive):
     ("changes", "reason"),
     [
         pytest.param({"format": 2}, "of format 2", id="another format"),
-        pytest.param({"files": {}}, "names no database", id="no database"),
+        pytest.param({"files": {}}, "has no database", id="no database"),
         pytest.param(
             {"files": {"database.dump": "0", "../etc/passwd": "0"}},
-            "does not belong to a backup",
+            "not a part of a backup",
             id="a way out of the folder",
         ),
         pytest.param({"files": {"database.dump": "0"}}, "damaged", id="another checksum"),

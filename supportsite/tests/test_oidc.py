@@ -130,7 +130,7 @@ def test_who_is_in_no_mapped_group_gets_nothing(client, provided, groups):
     reply = sign_in(client)
 
     assert reply["Location"] == "/admin/login/"
-    assert "Ask whoever runs this site" in client.get("/admin/login/").content.decode()
+    assert "Ask the administrator of this site" in client.get("/admin/login/").content.decode()
     assert not User.objects.exists()
     assert client.get("/admin/").status_code == 302
     refused = Record.objects.get(action="user.sign_in_refused")
