@@ -118,7 +118,8 @@ def test_a_stated_provider_wins_over_the_secret_that_was_made_and_signs_nothing(
 
     assert ended.returncode == 1
     assert ended.stderr.strip() == (
-        "CommandError: No token: this site does not issue tokens; get one from your identity provider."
+        "CommandError: No token: this site does not issue tokens; "
+        "get one from your identity provider."
     )
 
 
