@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from assistant import admin_desk_texts  # noqa: F401 (registers its pages)
 from assistant.models import EvaluationRun, FittedPolicy, Label
 from assistant.readable_labels import RESULTS
 from audit.admin import ReadOnlyAdmin

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from django.db import models
 
+from assistant.desk_texts import PriorityTerm, SetReply
+
+__all__ = [
+    "AgentDay",
+    "ConversationTurn",
+    "EvaluationRun",
+    "FittedPolicy",
+    "Label",
+    "PhrasingVector",
+    "PriorityTerm",
+    "SetReply",
+]
+
 
 class PhrasingVector(models.Model):
     """One text as one embedder sees it. Never changed; releases that use the text share it."""

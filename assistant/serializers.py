@@ -8,6 +8,8 @@ from rest_framework import serializers
 
 from assistant.answering.answer import Purpose
 from assistant.decision.decision import Reason
+from assistant.decision.wording import Rule
+from assistant.text.intents import Intent
 from audit.fields import SubjectField, VisibleText
 
 LONGEST_MESSAGE = 4000
@@ -58,12 +60,34 @@ class OptionSerializer(serializers.Serializer[Any]):
     confidence = serializers.FloatField(allow_null=True)
 
 
+class PartAnswerSerializer(serializers.Serializer[Any]):
+    question = serializers.CharField(help_text="The part of the message that is answered.")
+    faq_id = serializers.CharField()
+    answer = serializers.CharField()
+
+
+class CorrectionSerializer(serializers.Serializer[Any]):
+    """A word that was taken for another one."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # "from" is a keyword of Python.
+        return {"from": serializers.CharField(), "to": serializers.CharField()}
+
+
 class OfferSerializer(serializers.Serializer[Any]):
     """The request that opens a ticket for what nobody could answer."""
 
     method = serializers.CharField()
     path = serializers.CharField()
     ask_id = serializers.UUIDField()
+
+
+class ConflictSerializer(serializers.Serializer[Any]):
+    """What the question and the phrasing that matched it do not have in common."""
+
+    rule = serializers.ChoiceField(choices=[rule.value for rule in Rule])
+    question = serializers.CharField()
+    phrasing = serializers.CharField()
 
 
 class DecisionSerializer(serializers.Serializer[Any]):
@@ -73,6 +97,9 @@ class DecisionSerializer(serializers.Serializer[Any]):
     threshold = serializers.FloatField()
     margin = serializers.FloatField()
     lead = serializers.FloatField(allow_null=True)
+    least_lead = serializers.FloatField()
+    conflict = ConflictSerializer(allow_null=True)
+    intent = serializers.ChoiceField(choices=[intent.value for intent in Intent], allow_null=True)
     path = serializers.ListField(child=serializers.DictField())
 
 
@@ -83,9 +110,12 @@ class AnswerSerializer(serializers.Serializer[Any]):
     ask_id = serializers.UUIDField()
     outcome = serializers.ChoiceField(choices=["answered", "clarify", "unanswered"])
     source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=["faq", "agent"], allow_null=True
+        choices=["faq", "agent", "set_reply"], allow_null=True
     )
     answer = serializers.CharField(allow_null=True)
+    answers = PartAnswerSerializer(
+        many=True, help_text="One for each question, where several are answered."
+    )
     faq_id = serializers.CharField(allow_null=True)
     similarity = serializers.FloatField(allow_null=True)
     options = OptionSerializer(many=True)
@@ -96,5 +126,8 @@ class AnswerSerializer(serializers.Serializer[Any]):
     degraded = serializers.ListField(child=serializers.CharField())
     unanswered_parts = serializers.ListField(
         child=serializers.CharField(), help_text="Questions of the message without an answer."
+    )
+    corrected = CorrectionSerializer(
+        many=True, help_text="Words that were taken for others before they were compared."
     )
     decision = DecisionSerializer()

@@ -19,16 +19,31 @@ _VISIBLE = re.compile(rf"[^\s\u2800{_INVISIBLE}]")
 _SURROUNDING = " ?!.,;:¿¡؟۔،؛。、\"'`“”„‟‘’‚‛«»‹›"
 
 
+# One sentence typed on an Arabic, a Persian or an Urdu keyboard is the same to its reader.
+_ARABIC = str.maketrans(
+    "\u064a\u0649\u0643\u0647"
+    "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669"
+    "\u06f0\u06f1\u06f2\u06f3\u06f4\u06f5\u06f6\u06f7\u06f8\u06f9",
+    "\u06cc\u06cc\u06a9\u06c101234567890123456789",
+)
+# Tatweel and vowel signs.
+_ARABIC_MARKS = re.compile("[\u0640\u064b-\u065f\u0670]")
+_CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_CJK_SPACE = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
+
 # Phones type the curly one inside words, keyboards the straight one.
 _APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
 
 
 def normalise(phrasing: str) -> str:
-    """Equal for phrasings that differ only in capitals, width, spaces or punctuation around them.
+    """Equal for phrasings that differ only in capitals, width, spaces, keyboard or punctuation
+    around them.
 
     Unicode's NFKC_Casefold (The Unicode Standard 15, section 3.13), which also leaves out invisible
-    characters; spaces collapsed; sentence marks and quotes stripped from both ends. Empty if
-    nothing is left. ``normalise(normalise(phrasing)) == normalise(phrasing)``.
+    characters; spaces collapsed, and left out between Chinese or Japanese characters; Arabic
+    letters and digits in one form, without tatweel and vowel signs; sentence marks and quotes
+    stripped from both ends. Empty if nothing is left.
+    ``normalise(normalise(phrasing)) == normalise(phrasing)``.
     """
     if phrasing.isascii():
         # What all of this comes to, in half the time.
@@ -36,8 +51,9 @@ def normalise(phrasing: str) -> str:
             _SURROUNDING
         )
     folded = unicodedata.normalize("NFKC", phrasing.translate(_APOSTROPHES)).casefold()
-    words = unicodedata.normalize("NFKC", _IGNORED.sub("", folded)).split()
-    return " ".join(words).strip(_SURROUNDING)
+    visible = _ARABIC_MARKS.sub("", unicodedata.normalize("NFKC", _IGNORED.sub("", folded)))
+    words = unicodedata.normalize("NFKC", visible.translate(_ARABIC)).split()
+    return _CJK_SPACE.sub("", " ".join(words)).strip(_SURROUNDING)
 
 
 def key_of(phrasing: str) -> bytes:

@@ -47,6 +47,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _own_page(request, "Review", "rate_review", "admin:faq_release_review", REVIEWS),
             _page(request, "Releases", "history", "faq.release"),
             _page(request, "Thresholds", "rule", "faq.categoryrule"),
+            _page(request, "Set replies", "waving_hand", "assistant.setreply"),
+            _page(request, "Priority terms", "priority_high", "assistant.priorityterm"),
             _own_page(request, "Import, export", "swap_vert", "admin:faq_faq_import", IMPORTS),
         ],
         "Quality": [

@@ -8,8 +8,11 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from assistant.decision.decision import Decision, Match
+from assistant.decision.decision import SET_REPLIES, Decision, Match, Reason
 from assistant.decision.message import unanswered_parts
+
+SHOW_NOTHING = SET_REPLIES | {Reason.UNREADABLE}
+"""No FAQ is near in meaning."""
 
 
 class Outcome(StrEnum):
@@ -49,6 +52,18 @@ class Question:
 
 
 @dataclass(frozen=True)
+class PartAnswer:
+    """The answer to one of several questions."""
+
+    question: str
+    faq_id: str
+    text: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"question": self.question, "faq_id": self.faq_id, "answer": self.text}
+
+
+@dataclass(frozen=True)
 class Answer:
     """What /ask returns; ``as_dict`` is the HTTP contract."""
 
@@ -59,6 +74,8 @@ class Answer:
     source: str | None = None
     text: str | None = None
     citations: tuple[str, ...] = ()
+    answers: tuple[PartAnswer, ...] = ()
+    """One for each question, in order, where several are answered; ``text`` is all of them."""
     path: tuple[dict[str, Any], ...] = ()
     asked_back: tuple[Match, ...] = ()
     """The agent's options, where it asks back and the decision does not."""
@@ -82,12 +99,14 @@ class Answer:
         """Built once: what is recorded is what is replied."""
         decision = self.decision
         unanswered = self.outcome is Outcome.UNANSWERED
-        nearest = decision.ranked[:3] if unanswered else ()
+        shows_nearest = unanswered and decision.reason not in SHOW_NOTHING
+        nearest = decision.nearest if shows_nearest else ()
         return {
             "ask_id": self.ask_id,
             "outcome": self.outcome.value,
             "source": self.source,
             "answer": self.text,
+            "answers": [each.as_dict() for each in self.answers],
             "faq_id": self.faq_id,
             "similarity": decision.closest.similarity if decision.closest else None,
             "options": [self._option(match) for match in self.options],
@@ -99,6 +118,7 @@ class Answer:
             "release": self.release,
             "degraded": list(self.degraded),
             "unanswered_parts": list(unanswered_parts(decision)),
+            "corrected": [change.as_dict() for change in decision.corrected],
             "decision": {**decision.as_dict(), "path": list(self.path)},
         }
 

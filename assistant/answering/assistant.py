@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,13 +12,14 @@ from django.db import transaction
 from assistant import telemetry
 from assistant.agent.prompt import is_follow_up
 from assistant.agent.reasons import SUCCESSES
-from assistant.answering.answer import Answer, BadQuestion, Outcome, Question
+from assistant.answering.answer import Answer, BadQuestion, Outcome, PartAnswer, Question
 from assistant.answering.conversations import Conversations
 from assistant.answering.recording import count, example_of, record_ask
 from assistant.answering.steps import OnStep, Path, Step, ignore, ms
-from assistant.decision.decision import ASKS_BACK, Decision, Match, decide
+from assistant.decision.decision import ASKS_BACK, SET_REPLIES, Decision, Match, decide
 from assistant.decision.message import MATCHES, Message, decide_message
 from assistant.decision.policy import Policy
+from assistant.desk_texts import PriorityTerm, SetReply
 from assistant.embedding.vector_cache import Embedded
 from assistant.interfaces import (
     INDEX_UNAVAILABLE,
@@ -70,6 +71,8 @@ class Assistant:
         decision = self.decide(question, release, path)
         if decision.chosen:
             return _from_faq(decision, release, path)
+        if decision.reason in SET_REPLIES:
+            return _set_reply(decision, release, path)
         turns = self._turns(question)
         if decision.reason in ASKS_BACK and not is_follow_up(question.text, turns):
             return _answer(Outcome.CLARIFY, decision, release, path)
@@ -86,16 +89,20 @@ class Assistant:
         if question.category and not _visible(question, release):
             raise BadQuestion(f"category: no published FAQ has {question.category!r}.")
         with telemetry.step("decide"):
-            message = release.message(question.text)
+            terms = PriorityTerm.objects.by_term()
+            message = release.message(question.text, priority_terms=terms)
             if question.choice:
-                message = replace(message, parts=())
+                # It is matched as a mention is, however far away it is.
+                message = replace(message, sentences=(), corrected=None, mention=question.choice)
             embedded = _embed(message, release, path)
-            matches = {
-                text: _match(text, question, release, embedded, path) for text in message.texts
-            }
+            matches = _match(message, question, release, embedded, path)
             try:
                 return decide_message(
-                    message, matches, self.policy(release), choice=question.choice
+                    message,
+                    matches,
+                    self.policy(release),
+                    release.wording,
+                    choice=question.choice,
                 )
             except LookupError:
                 raise BadQuestion("choice: no FAQ you may ask about has this id.") from None
@@ -163,16 +170,27 @@ def _embed(message: Message, release: LoadedRelease, path: Path) -> Embedded:
 
 
 def _match(
-    text: str, question: Question, release: LoadedRelease, embedded: Embedded, path: Path
-) -> list[Match]:
-    started = time.perf_counter()
-    with telemetry.step("match"):
-        result = _search(text, question, release, embedded.vectors[text], limit=MATCHES)
-    step: Step = {"step": "match", "ms": ms(started)}
-    if result.degraded:
-        step["degraded"] = INDEX_UNAVAILABLE
-    path.add({**step, "matches": [_as_step(match) for match in result.matches[:SHOWN]]})
-    return result.matches
+    message: Message, question: Question, release: LoadedRelease, embedded: Embedded, path: Path
+) -> dict[str, list[Match]]:
+    """The matches of each text of the message."""
+    matches = {}
+    for text in message.texts:
+        started = time.perf_counter()
+        with telemetry.step("match"):
+            result = _search(
+                text,
+                question,
+                release,
+                embedded.vectors[text],
+                limit=MATCHES,
+                also=message.also if text == message.text else (),
+            )
+        step: Step = {"step": "match", "ms": ms(started)}
+        if result.degraded:
+            step["degraded"] = INDEX_UNAVAILABLE
+        path.add({**step, "matches": [_as_step(match) for match in result.matches[:SHOWN]]})
+        matches[text] = result.matches
+    return matches
 
 
 def _search(
@@ -182,6 +200,7 @@ def _search(
     vector: Vector,
     *,
     limit: int,
+    also: Collection[str] = (),
     use_index: bool = False,
 ) -> SearchResult:
     return release.search(
@@ -190,7 +209,7 @@ def _search(
         limit=limit,
         category=question.category,
         audiences=question.audiences,
-        also=question.choice,
+        also=also,
         use_index=use_index,
     )
 
@@ -201,10 +220,33 @@ def _visible(question: Question, release: LoadedRelease) -> Mapping[str, Content
 
 
 def _from_faq(decision: Decision, release: LoadedRelease, path: Path) -> Answer:
+    """The FAQ's own words; those of several FAQs one after the other."""
     assert decision.chosen
-    content = release.contents[decision.chosen.faq_id]
-    answer = _answer(Outcome.ANSWERED, decision, release, path)
-    return replace(answer, source="faq", text=content.answer, citations=(content.slug,))
+    chosen = [part.decision.chosen for part in decision.answers] or [decision.chosen]
+    contents = {match.faq_id: release.contents[match.faq_id] for match in chosen if match}
+    return replace(
+        _answer(Outcome.ANSWERED, decision, release, path),
+        source="faq",
+        text="\n\n".join(content.answer for content in contents.values()),
+        citations=tuple(contents),
+        answers=tuple(
+            PartAnswer(
+                part.question,
+                part.decision.chosen.faq_id,
+                contents[part.decision.chosen.faq_id].answer,
+            )
+            for part in decision.answers
+            if part.decision.chosen
+        ),
+    )
+
+
+def _set_reply(decision: Decision, release: LoadedRelease, path: Path) -> Answer:
+    """What the desk replies to small talk; with it the offer of a person, as for any question that
+    no FAQ answers."""
+    assert decision.intent
+    answer = _answer(Outcome.UNANSWERED, decision, release, path)
+    return replace(answer, source="set_reply", text=SetReply.objects.text_for(decision.intent))
 
 
 def _from_agent(

@@ -13,8 +13,8 @@ from audit.models import record
 from audit.privacy.redaction import redact
 
 RECORDED = (
-    *("outcome", "source", "answer", "faq_id", "similarity", "options"),
-    *("citations", "release", "degraded", "unanswered_parts", "decision"),
+    *("outcome", "source", "answer", "answers", "faq_id", "similarity", "options"),
+    *("citations", "release", "degraded", "unanswered_parts", "corrected", "decision"),
 )
 
 ACTIONS = {

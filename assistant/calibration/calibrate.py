@@ -227,10 +227,16 @@ def _calibrate_policy(evidence: Evidence, target: _Target) -> ReleasePolicy:
     )
     ranked = evidence.ranked(coefficients)
     by_similarity = ranked.answered_by_similarity(target.threshold, MARGIN)
-    answer = answer_at(ranked.confidence, ranked.right, by_similarity, precision=target.precision)
+    clear = ~ranked.near_tie()
+    answer = answer_at(
+        ranked.confidence[clear],
+        ranked.right[clear],
+        by_similarity[clear],
+        precision=target.precision,
+    )
 
     unanswerable = ~ranked.answerable
-    not_answered = unanswerable & ~by_similarity & (ranked.confidence < answer)
+    not_answered = unanswerable & ~by_similarity & ((ranked.confidence < answer) | ~clear)
     ask = ask_at(
         ranked.confidence[not_answered],
         ranked.similar(target.threshold)[not_answered],

@@ -60,7 +60,7 @@ def measure(
 def _counts(policy: ConfidencePolicy, evidence: Evidence) -> list[int]:
     ranked = evidence.ranked(policy.coefficients)
     answered = ranked.answered_by_similarity(policy.threshold, policy.margin)
-    answered |= ranked.confidence >= policy.answer_at
+    answered |= (ranked.confidence >= policy.answer_at) & ~ranked.near_tie()
     clarified = ranked.similar(policy.threshold) | (ranked.confidence >= policy.ask_at)
     clarified &= ~answered
     has_answer = ranked.answerable

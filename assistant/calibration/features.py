@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.decision.decision import DECIMALS, MAX_OPTIONS
-from assistant.decision.policy import LEAST_VOTE, Coefficients
+from assistant.decision.policy import LEAST_LEAD, LEAST_VOTE, Coefficients
 from assistant.interfaces import Matrix
 from assistant.matching.classifier import Classifier, Scores
 
@@ -131,6 +131,11 @@ class Ranked:
     def answered_by_similarity(self, threshold: float, margin: float) -> Bools:
         """True where similarity and lead alone answer, whatever the confidence."""
         return np.asarray(self.similar(threshold) & (self.features[:, 1] >= margin))
+
+    def near_tie(self) -> Bools:
+        """Which ones no confidence answers, as ``decision.is_near_tie`` says."""
+        lead = self.features[:, 1]
+        return np.asarray((lead >= 0.0) & (lead < LEAST_LEAD))
 
 
 def best_similarity(

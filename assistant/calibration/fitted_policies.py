@@ -14,8 +14,7 @@ from assistant.interfaces import Embedder, Vector
 from assistant.matching import stored_vectors
 from assistant.matching.entries import entries, phrasings, training_text
 from assistant.models import FittedPolicy, Label
-from assistant.text.questions import strip_pleasantries
-from assistant.text.spelling import Spelling
+from assistant.text.cleaning import strip_pleasantries
 from faq.content import Content
 
 PRECISION = 0.95
@@ -103,8 +102,7 @@ def labelled(
     """Embed the questions as /ask does, and pair them with the FAQs that answer them."""
     if not expected:
         return Labelled(stored_vectors.matrix([], dimension=embedder.dimension), [])
-    spelling = Spelling(phrasings(contents), known=embedder.words)
-    texts = [spelling.correct(strip_pleasantries(question)) for question in expected]
+    texts = [strip_pleasantries(question) for question in expected]
     vectors = stored_vectors.ensure(embedder, texts)
     rows = [vectors[text] for text in texts]
     return Labelled(stored_vectors.matrix(rows), list(expected.values()))

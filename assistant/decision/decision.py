@@ -10,9 +10,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from assistant.decision.policy import POLICY_ITSELF, Bounds, Policy, bounds_for
+from assistant.decision.policy import LEAST_LEAD, POLICY_ITSELF, Bounds, Policy, bounds_for
+from assistant.decision.wording import Conflict, Rule
+from assistant.text.intents import Intent
+from assistant.text.spelling import Change
 
 MAX_OPTIONS = 3
+
+LEAST_OF_BEST = 0.05
+"""Of the first option's confidence, for another one to be offered. Of the options below it 2 % were
+right on the validation questions of five public sets."""
 
 # Similarities come from float32 products whose last bits depend on the batch: what decides is what
 # the reply shows.
@@ -20,28 +27,60 @@ DECIMALS = 6
 
 
 class Reason(StrEnum):
-    """Why. The first three answer, the next three ask back, the rest fall back."""
+    """Why. The first group answers, the second asks back, the rest falls back."""
 
     EXACT = "exact"
-    """The question is one of the FAQ's phrasings."""
+    """The question is one of the FAQ's phrasings, as it was typed."""
     CONFIDENT = "confident"
     CHOSEN = "chosen"
     """The person picked it from the options of the reply before."""
+    EACH_QUESTION = "each_question"
+    """Each of several questions has a clear answer of its own."""
 
     AMBIGUOUS = "ambiguous"
     """Another FAQ is about as close."""
     UNSURE = "unsure"
     """Ahead of the others, but too far away to answer."""
     SEVERAL_QUESTIONS = "several_questions"
-    """The message asks more than one thing that FAQs answer."""
+    """The message asks or says more than one thing that FAQs are about."""
+    DISAGREEMENT = "disagreement"
+    """A sentence by itself leads to another FAQ than the whole message."""
+    OPPOSITE = "opposite"
+    """The question says the opposite of the closest phrasing."""
+    OTHER_IDENTIFIER = "other_identifier"
+    """The question has another number, code or letter than the closest FAQ."""
+    OTHER_NAME = "other_name"
+    """The question has another name than the closest phrasing."""
+    PRIORITY_TERM = "priority_term"
+    """A term of the question puts an FAQ first that the desk has chosen."""
+    IN_ANSWER = "in_answer"
+    """No phrasing is close, and the words of the question are in one FAQ's answer."""
 
     BELOW_THRESHOLD = "below_threshold"
     NO_MATCH = "no_match"
     UNSUPPORTED_LANGUAGE = "unsupported_language"
+    UNREADABLE = "unreadable"
+    """There is nothing in the question that the model could read."""
+    SMALL_TALK = "small_talk"
+    HAND_OFF = "hand_off"
+    """Somebody asks for a person."""
 
 
-ANSWERS = frozenset({Reason.EXACT, Reason.CONFIDENT, Reason.CHOSEN})
-ASKS_BACK = frozenset({Reason.AMBIGUOUS, Reason.UNSURE, Reason.SEVERAL_QUESTIONS})
+ANSWERS = frozenset({Reason.EXACT, Reason.CONFIDENT, Reason.CHOSEN, Reason.EACH_QUESTION})
+CONFLICTS = {
+    Rule.POLARITY: Reason.OPPOSITE,
+    Rule.IDENTIFIER: Reason.OTHER_IDENTIFIER,
+    Rule.NAME: Reason.OTHER_NAME,
+}
+ASKS_BACK = frozenset(
+    {
+        *(Reason.AMBIGUOUS, Reason.UNSURE, Reason.SEVERAL_QUESTIONS, Reason.DISAGREEMENT),
+        *(Reason.PRIORITY_TERM, Reason.IN_ANSWER),
+        *CONFLICTS.values(),
+    }
+)
+SET_REPLIES = frozenset({Reason.SMALL_TALK, Reason.HAND_OFF})
+"""Answered with a text of the desk's, never with an FAQ."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +118,11 @@ class Decision:
     """The outcome of ``decide``, with everything that led to it.
 
     ``ranked``: each FAQ by its best phrasing, the most likely first. ``bounds``: the threshold and
-    the margin that held for the first of them. ``parts``: the questions of a message that asks
-    several, see ``multiple_questions``; ``part``: the one of them that this answers.
+    the margin that held for the first of them. ``parts``: the sentences of a message that were
+    decided about by themselves, see ``multiple_questions``; ``part``: the one of them that this
+    answers. ``mention``: the FAQ whose answer has the words of the question. ``conflict``: why the
+    closest FAQ does not answer although it is close. ``intent``: of small talk. ``corrected``: the
+    words that were corrected before they were compared.
     """
 
     reason: Reason
@@ -89,6 +131,17 @@ class Decision:
     bounds: Bounds | None = None
     part: str = ""
     parts: tuple[Part, ...] = ()
+    mention: Match | None = None
+    conflict: Conflict | None = None
+    intent: Intent | None = None
+    corrected: tuple[Change, ...] = ()
+
+    @property
+    def answers(self) -> tuple[Part, ...]:
+        """The questions that are answered, in their order, where there are several; else empty."""
+        if self.reason is not Reason.EACH_QUESTION:
+            return ()
+        return tuple(part for part in self.parts if part.asks and part.decision.chosen)
 
     @property
     def closest(self) -> Match | None:
@@ -102,8 +155,29 @@ class Decision:
 
     @property
     def options(self) -> tuple[Match, ...]:
-        """What to offer when asking back: up to three FAQs; empty otherwise."""
-        return self.ranked[:MAX_OPTIONS] if self.reason in ASKS_BACK else ()
+        """What to offer when asking back: up to three FAQs; empty otherwise.
+
+        Those much less likely than the first are left out.
+        """
+        if self.reason not in ASKS_BACK:
+            return ()
+        if self.reason is Reason.IN_ANSWER and self.mention:
+            return (self.mention,)
+        return self._with_mention(tuple(filter(self._is_likely, self.ranked[:MAX_OPTIONS])))
+
+    @property
+    def nearest(self) -> tuple[Match, ...]:
+        """The FAQs to name when nothing is answered or offered: the closest, at most three."""
+        return self._with_mention(self.ranked[:MAX_OPTIONS])
+
+    def _is_likely(self, match: Match) -> bool:
+        best = (self.closest and self.closest.confidence) or 0.0
+        return match.confidence is None or match.confidence >= LEAST_OF_BEST * best
+
+    def _with_mention(self, matches: tuple[Match, ...]) -> tuple[Match, ...]:
+        if self.mention is None or any(m.faq_id == self.mention.faq_id for m in matches):
+            return matches
+        return (*matches[: MAX_OPTIONS - 1], self.mention)
 
     @property
     def lead(self) -> float | None:
@@ -127,6 +201,7 @@ class Decision:
             "margin": bounds.margin,
             "margin_from": bounds.margin_from,
             "lead": self.lead,
+            "least_lead": LEAST_LEAD,
             "confidence": self.confidence,
             "features": {
                 "similarity": closest.similarity if closest else None,
@@ -138,20 +213,34 @@ class Decision:
             "options": [option.as_dict() for option in self.options],
             "part": self.part,
             "parts": [part.as_dict() for part in self.parts],
+            "mention": self.mention.faq_id if self.mention else None,
+            "conflict": self.conflict.as_dict() if self.conflict else None,
+            "intent": self.intent.value if self.intent else None,
+            "corrected": [change.as_dict() for change in self.corrected],
         }
+
+
+PART_FIELDS = (
+    *("reason", "threshold", "margin", "lead", "confidence", "features", "closest"),
+    "conflict",
+)
 
 
 @dataclass(frozen=True)
 class Part:
-    """One question of a message that asks several, and what was decided about it alone."""
+    """One sentence of a message of several, and what was decided about it alone.
+
+    ``asks``: it is a question; else a statement.
+    """
 
     question: str
     decision: Decision
+    asks: bool = True
 
     def as_dict(self) -> dict[str, Any]:
-        told = self.decision.as_dict()
-        kept = ("reason", "threshold", "margin", "lead", "confidence", "features", "closest")
-        return {"question": self.question, **{name: told[name] for name in kept}}
+        payload = self.decision.as_dict()
+        fields = {name: payload[name] for name in PART_FIELDS}
+        return {"question": self.question, "asks": self.asks, **fields}
 
 
 def decide(matches: Sequence[Match], policy: Policy) -> Decision:
@@ -162,6 +251,21 @@ def decide(matches: Sequence[Match], policy: Policy) -> Decision:
 
     bounds = _bounds(ranked[0], policy)
     return Decision(_reason(ranked, bounds, policy), policy, tuple(ranked), bounds)
+
+
+def judged(matches: Sequence[Match], policy: Policy) -> tuple[Match, ...]:
+    """Each FAQ by its best phrasing with its lead and confidence, the most likely first."""
+    return tuple(_rank(matches, policy))
+
+
+def put_first(decision: Decision, matches: Sequence[Match], reason: Reason) -> Decision:
+    """Ask back, or answer, with these FAQs before all others."""
+    first: dict[str, Match] = {}
+    for match in matches:
+        first.setdefault(match.faq_id, match)
+    others = [match for match in decision.ranked if match.faq_id not in first]
+    ranked = (*first.values(), *others)
+    return replace(decision, reason=reason, ranked=ranked, bounds=None, conflict=None)
 
 
 def choose(matches: Sequence[Match], policy: Policy, *, faq_id: str) -> Decision:
@@ -175,15 +279,16 @@ def choose(matches: Sequence[Match], policy: Policy, *, faq_id: str) -> Decision
     return Decision(Reason.CHOSEN, policy, (*picked, *others), _bounds(picked[0], policy))
 
 
-def refuse_language(matches: Sequence[Match], policy: Policy) -> Decision:
-    """Nothing is answered or offered in a language the model was not trained for.
+def only_exact(matches: Sequence[Match], policy: Policy, *, otherwise: Reason) -> Decision:
+    """No likeness answers or is offered: only the very words of a phrasing do.
 
-    Only the very words of a phrasing answer: whoever wrote that phrasing knew the language.
+    ``otherwise``: why. Of a language the model does not know, of a text it cannot read and of small
+    talk, likeness says nothing; whoever wrote such a phrasing knew what it is for.
     """
     decision = decide(matches, policy)
-    if decision.reason in {Reason.EXACT, Reason.NO_MATCH}:
+    if decision.reason is Reason.EXACT:
         return decision
-    return replace(decision, reason=Reason.UNSUPPORTED_LANGUAGE)
+    return replace(decision, reason=otherwise)
 
 
 def _bounds(match: Match, policy: Policy) -> Bounds:
@@ -197,11 +302,14 @@ def _reason(ranked: Sequence[Match], bounds: Bounds, policy: Policy) -> Reason:
         twins = len(ranked) > 1 and ranked[1].exact
         return Reason.AMBIGUOUS if twins else Reason.EXACT
 
-    similar = max(closest.similarity, 0.0) >= bounds.threshold
+    # A threshold of 1 says "never unless exact".
+    similar = bounds.threshold < 1.0 and max(closest.similarity, 0.0) >= bounds.threshold
     ahead = closest.lead is None or closest.lead >= _needed_lead(bounds)
     if similar and ahead:
         return Reason.CONFIDENT
-    if _may_trust_confidence(bounds, ahead) and _reaches(closest.confidence, policy.answer_at):
+    if _may_trust_confidence(bounds, closest.lead, ahead) and _reaches(
+        closest.confidence, policy.answer_at
+    ):
         return Reason.CONFIDENT
     if similar or _reaches(closest.confidence, policy.ask_at):
         return Reason.UNSURE if ahead else Reason.AMBIGUOUS
@@ -215,11 +323,22 @@ def _needed_lead(bounds: Bounds) -> float:
     return -2.0 if waived or bounds.margin == 0.0 else bounds.margin
 
 
-def _may_trust_confidence(bounds: Bounds, ahead: bool) -> bool:
+def _may_trust_confidence(bounds: Bounds, lead: float | None, ahead: bool) -> bool:
     """A threshold or margin somebody set is a floor; 1 says "never unless exact" at any level."""
     if bounds.threshold_from != POLICY_ITSELF or bounds.threshold == 1.0 or bounds.margin == 1.0:
         return False
-    return ahead or bounds.margin_from == POLICY_ITSELF
+    if bounds.margin_from == POLICY_ITSELF:
+        return not is_near_tie(lead)
+    return ahead
+
+
+def is_near_tie(lead: float | None) -> bool:
+    """Whether another FAQ is so close behind that no confidence can tell the two apart.
+
+    An FAQ that a classifier put before a more similar one has a lead below 0, and has stood this
+    comparison already.
+    """
+    return lead is not None and 0.0 <= lead < LEAST_LEAD
 
 
 def _reaches(confidence: float | None, least: float | None) -> bool:

@@ -1,53 +1,103 @@
-"""Decide about a message that asks more than one question.
+"""Decide about a message of several sentences.
 
-Pure: standard library only. Each question is decided by itself, and so is the message as a whole.
+Pure: standard library only. The message as a whole is decided, and each of its questions by itself.
+Where it asks nothing, each statement is: what somebody wants may be in any of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assistant.decision.decision import Decision, Match, Part, Reason
+from assistant.decision.decision import Decision, Match, Part, Reason, put_first
+
+FEWEST_SENTENCES = 3
+"""Of a story. Of two sentences without a question, each explains the other."""
 
 
 def combine(whole: Decision, parts: Sequence[Part]) -> Decision:
-    """Ask back with what answers each question, or answer the one that can be answered.
+    """Answer each question, or the one that can be answered; ask back where they disagree.
 
-    ``parts`` as ``question.split`` returns them; with fewer than two, ``whole`` decides. A decision
-    that answers one of several questions names it in ``part``: the reply must say that it is not
-    about the others.
+    A decision that answers one of several sentences names it in ``part``: the person must be told
+    that it is not about the others.
     """
-    if len(parts) < 2 or whole.reason is Reason.EXACT:
+    if not parts or whole.reason is Reason.EXACT:
         return whole
-    answered = _distinct([part.decision.chosen for part in parts])
-    if len(answered) > 1:
-        return _ask_back(whole, answered, parts)
-    if answered:
-        part = next(part for part in parts if part.decision.chosen)
-        return replace(part.decision, part=part.question, parts=tuple(parts))
-    offered = _distinct(
-        [part.decision.closest if part.decision.options else None for part in parts]
-    )
-    if whole.chosen or len(offered) < 2:
-        return replace(whole, parts=tuple(parts))
-    return _ask_back(whole, offered, parts)
+    whole = replace(whole, parts=tuple(parts))
+    questions = [part for part in parts if part.asks]
+    return _of_questions(whole, questions) if questions else _of_statements(whole, parts)
 
 
-def _ask_back(whole: Decision, first: Sequence[Match], parts: Sequence[Part]) -> Decision:
-    named = {match.faq_id for match in first}
-    others = [match for match in whole.ranked if match.faq_id not in named]
-    return replace(
-        whole,
-        reason=Reason.SEVERAL_QUESTIONS,
-        ranked=(*first, *others),
-        bounds=None,
-        parts=tuple(parts),
-    )
+def _of_questions(whole: Decision, questions: Sequence[Part]) -> Decision:
+    answers = _distinct(part.decision.chosen for part in questions)
+    if len(answers) > 1:
+        return put_first(whole, answers, Reason.EACH_QUESTION)
+    if answers:
+        if whole.chosen and whole.chosen.faq_id != answers[0].faq_id:
+            return put_first(whole, [*answers, whole.chosen], Reason.DISAGREEMENT)
+        return _answer_part(whole, questions)
+    if whole.chosen:
+        rival = _rival(whole.chosen, questions)
+        return put_first(whole, [rival, whole.chosen], Reason.DISAGREEMENT) if rival else whole
+    return _offer(whole, questions)
 
 
-def _distinct(matches: Sequence[Match | None]) -> list[Match]:
-    """One match for each FAQ, in the order of the questions."""
+def _rival(chosen: Match, questions: Sequence[Part]) -> Match | None:
+    """What the only question leads to by itself, where ``chosen`` is not even an option there.
+
+    A remark may be closer to an FAQ than the question is to any.
+    """
+    if len(questions) != 1:
+        return None
+    options = questions[0].decision.options
+    if not options or any(option.faq_id == chosen.faq_id for option in options):
+        return None
+    return options[0]
+
+
+def _of_statements(whole: Decision, statements: Sequence[Part]) -> Decision:
+    answers = _distinct(part.decision.chosen for part in statements)
+    if whole.chosen:
+        others = [match for match in answers if match.faq_id != whole.chosen.faq_id]
+        if others:
+            return put_first(whole, [whole.chosen, *others], Reason.SEVERAL_QUESTIONS)
+        return whole
+    if len(answers) > 1:
+        return put_first(whole, answers, Reason.SEVERAL_QUESTIONS)
+    if answers and _stands_out(answers[0], statements):
+        return _answer_part(whole, statements)
+    return _offer(whole, statements)
+
+
+def _stands_out(answer: Match, statements: Sequence[Part]) -> bool:
+    """Whether the rest is a story: before or after it, and far from every FAQ."""
+    if len(statements) < FEWEST_SENTENCES:
+        return False
+    ends = (statements[0].decision, statements[-1].decision)
+    others = [
+        part.decision.confidence or 0.0
+        for part in statements
+        if not part.decision.closest or part.decision.closest.faq_id != answer.faq_id
+    ]
+    at_an_end = any(decision.chosen == answer for decision in ends)
+    return at_an_end and max(others, default=0.0) <= (answer.confidence or 1.0) / 2
+
+
+def _answer_part(whole: Decision, parts: Sequence[Part]) -> Decision:
+    part = next(part for part in parts if part.decision.chosen)
+    return replace(part.decision, part=part.question, parts=whole.parts)
+
+
+def _offer(whole: Decision, parts: Sequence[Part]) -> Decision:
+    """Ask back with what each sentence leads to, where the whole does not ask back by itself."""
+    offers = _distinct(part.decision.closest if part.decision.options else None for part in parts)
+    if not offers or (whole.options and len(offers) < 2):
+        return whole
+    return put_first(whole, offers, Reason.SEVERAL_QUESTIONS)
+
+
+def _distinct(matches: Iterable[Match | None]) -> list[Match]:
+    """One match for each FAQ, in the order of the sentences."""
     by_faq: dict[str, Match] = {}
     for match in matches:
         if match is not None:

@@ -20,6 +20,11 @@ PUBLISHED_THRESHOLD = 0.7
 LEAST_VOTE = 0.000335
 """e^-8: below it a classifier's votes differ by noise, and the logarithm needs a floor."""
 
+LEAST_LEAD = 0.015
+"""Of the most similar FAQ over the next, below which a confidence does not answer. Measured on the
+validation questions of five public sets, with and without alternates and calibration: of the
+answers given by confidence with a lead below it 80 % were right, 10 points fewer than of others."""
+
 POLICY_ITSELF = "policy"
 
 
@@ -164,7 +169,7 @@ class ConfidencePolicy:
     threshold: float = PUBLISHED_THRESHOLD
     margin: float = 0.1
     answer_at: float = 0.7
-    ask_at: float = 0.3
+    ask_at: float = 0.15
     coefficients: Coefficients = COSINE_COEFFICIENTS
     overrides: Overrides = NO_OVERRIDES
 

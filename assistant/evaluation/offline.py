@@ -37,10 +37,10 @@ def evaluate_offline(
 
     def decision_about(message: Message) -> Decision:
         matches = {
-            text: release.search(text, vectors[text], limit=MATCHES).matches
+            text: release.search(text, vectors[text], limit=MATCHES, also=message.also).matches
             for text in message.texts
         }
-        return decide_message(message, matches, policy)
+        return decide_message(message, matches, policy, release.wording)
 
     return [
         EvaluatedQuestion(question.question, frozenset(question.expected), decision_about(message))

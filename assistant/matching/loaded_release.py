@@ -12,16 +12,23 @@ import numpy as np
 from assistant.decision.decision import Match
 from assistant.decision.message import Message
 from assistant.decision.policy import Override, Overrides
+from assistant.decision.wording import Wording
 from assistant.embedding.vector_cache import Embedded, VectorCache
 from assistant.interfaces import EmbedderUnavailable, SearchResult, Vector
 from assistant.matching.chroma_candidates import EXACT_UP_TO, CandidateSearch
 from assistant.matching.classifier import Classifier
 from assistant.matching.entries import phrasings
 from assistant.matching.matrix import ReleaseMatrix
-from assistant.text.language import ENGLISH_ONLY, words_of
-from assistant.text.spelling import Spelling
+from assistant.text.answer_words import AnswerWords
+from assistant.text.intents import Intent, intent_of
+from assistant.text.language import ENGLISH_ONLY, is_foreign, words_of
+from assistant.text.priority_terms import first_faq
+from assistant.text.readability import is_readable
+from assistant.text.spelling import Correction, Spelling
 from faq.content import Content, Rule
 from faq.files.reader import normalise
+
+NO_TERMS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -78,14 +85,15 @@ class LoadedRelease:
         limit: int,
         category: str = "",
         audiences: Collection[str] | None = None,
-        also: str = "",
+        also: Collection[str] = (),
         use_index: bool = False,
     ) -> SearchResult:
         """The FAQs closest to a question, with the features a policy needs.
 
-        ``audiences``: those of the caller; None: the caller may see every FAQ. ``also``: an FAQ to
-        include whatever its similarity, if the caller may see it. ``use_index``: compare only
-        Chroma's candidates, as always above ``EXACT_UP_TO`` phrasings.
+        ``audiences``: those of the caller; None: the caller may see every FAQ. ``also``: FAQs to
+        include whatever their similarity, if the caller may see them. ``use_index``: compare only
+        Chroma's candidates, as always above ``EXACT_UP_TO`` phrasings. The FAQ of which the text is
+        a phrasing is always included, if the caller may see it.
         """
         categories = {category} if category else None
 
@@ -102,8 +110,10 @@ class LoadedRelease:
         if among is not None and len(matches) < limit:
             # The candidates may include too few FAQs that the caller may see.
             matches = match(limit, None)
-        if also and all(match.faq_id != also for match in matches):
-            matches += match(1, {also})
+        slug, _ = self.exact.get(normalise(text), ("", ""))
+        for needed in filter(None, dict.fromkeys((*also, slug))):
+            if all(match.faq_id != needed for match in matches):
+                matches += match(1, {needed})
         return SearchResult(self._with_features(text, vector, matches), degraded=degraded)
 
     def _with_features(self, text: str, vector: Vector, matches: list[Match]) -> list[Match]:
@@ -115,6 +125,7 @@ class LoadedRelease:
         return [
             replace(match, exact=True, phrasing=phrasing) if match.faq_id == faq_id else match
             for match in matches
+            if match.faq_id == slug or match.phrasing not in self.unreadable
         ]
 
     def visible(
@@ -133,36 +144,79 @@ class LoadedRelease:
     def warm_up(self) -> None:
         """Compute the cached properties now: those computed before a fork are shared."""
         _ = self.spelling, self.words, self.has_audiences, self.exact, self.overrides
+        _ = self.wording, self.answer_words, self.unreadable, self.intents
         _ = self.classifier and self.classifier.rows
 
     @property
     def english_only(self) -> bool:
         return self.embedder is not None and self.embedder.name.startswith(ENGLISH_ONLY)
 
-    def message(self, text: str) -> Message:
-        """A person's message, prepared for the comparison with this release."""
-        return Message.of(
-            text, correct=self.correct, english_only=self.english_only, known=self.words
+    def message(self, sent: str, *, priority_terms: Mapping[str, str] = NO_TERMS) -> Message:
+        """What a person sent, as it is compared with this release.
+
+        ``priority_terms``: the id of the FAQ that each puts first, see ``desk_texts``.
+        """
+        if normalise(sent) in self.exact:
+            return Message(sent)
+        message = Message.of(
+            sent,
+            correct=self.correct,
+            english_only=self.english_only,
+            known=self.words,
+            intents=self.intents,
+        )
+        if message.refusal:
+            return message
+        return replace(
+            message,
+            priority=first_faq(message.text, priority_terms),
+            mention=self.answer_words.find(message.text),
         )
 
-    def correct(self, text: str) -> str:
-        """Correct typing errors by the release's own words."""
-        return self.spelling.correct(text) if self.spelling else text
+    def correct(self, text: str) -> Correction:
+        """A text with the typing errors fixed that its own or the language's words explain."""
+        return self.spelling.correct(text) if self.spelling else Correction(text)
 
     @cached_property
     def spelling(self) -> Spelling | None:
-        """None if the model has no word list: then nothing is corrected."""
-        model_words = self.embedder.words if self.embedder else frozenset()
-        if not model_words:
+        """None where the model cannot say which words there are: nothing is corrected then."""
+        known = self.embedder.words if self.embedder else frozenset()
+        if not known:
             return None
-        return Spelling(phrasings(self.contents.values()), known=model_words)
+        names = self.wording.names.followed_by.keys() - known
+        return Spelling(phrasings(self.contents.values()), known=known, names=names)
+
+    @cached_property
+    def wording(self) -> Wording:
+        """Its words, for the rules that tell close texts of another meaning apart."""
+        known = self.embedder.words if self.embedder else frozenset()
+        return Wording.of(self.contents, known=known)
+
+    @cached_property
+    def answer_words(self) -> AnswerWords:
+        """Which FAQ's answer has the words of a question."""
+        return AnswerWords.of(self.contents.values())
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The release's own words count as English: FAQs contain product names."""
-        return words_of(
-            phrasing for content in self.contents.values() for phrasing in content.phrasings
+        """What counts as English whatever it is: English FAQs have names of their own in them."""
+        texts = phrasings(self.contents.values())
+        return words_of(text for text in texts if not is_foreign(text))
+
+    @cached_property
+    def unreadable(self) -> frozenset[str]:
+        """The phrasings of which the model reads nothing: all have one vector and mean nothing."""
+        return frozenset(
+            text
+            for text in phrasings(self.contents.values())
+            if not is_readable(text, english_only=self.english_only)
         )
+
+    @cached_property
+    def intents(self) -> frozenset[Intent]:
+        """What counts as small talk here. Where an FAQ is about it, only the wish for a person."""
+        about = {intent_of(text) for text in phrasings(self.contents.values())}
+        return frozenset(Intent) - (about - {Intent.PERSON})
 
     @cached_property
     def has_audiences(self) -> bool:

@@ -35,11 +35,12 @@ def test_a_greeting_and_thanks_are_set_aside():
     assert unanswered_parts(found) == ()
 
 
-def test_two_questions_that_faqs_answer_are_asked_back():
+def test_two_questions_that_faqs_answer_are_both_answered():
     found = decided("How do I reset my password? What does shipping cost?")
 
-    assert found.reason is Reason.SEVERAL_QUESTIONS
-    assert [option.faq_id for option in found.options][:2] == ["reset", "shipping"]
+    assert found.reason is Reason.EACH_QUESTION
+    assert [part.decision.chosen.faq_id for part in found.answers] == ["reset", "shipping"]
+    assert unanswered_parts(found) == ()
 
 
 def test_of_two_questions_the_one_that_is_known_is_answered_and_the_other_named():

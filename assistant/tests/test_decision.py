@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.decision.decision import Match, Reason, choose, decide, refuse_language
+from assistant.decision.decision import Match, Reason, choose, decide, only_exact
 from assistant.decision.policy import (
     Coefficients,
     ConfidencePolicy,
@@ -86,7 +86,7 @@ def test_a_margin_asks_back_between_rivals(matches, reason):
         pytest.param([match("a", 0.5), match("b", 0.3)], Reason.CONFIDENT, id="a wide lead"),
         pytest.param([match("a", 0.5), match("b", 0.45)], Reason.AMBIGUOUS, id="a narrow lead"),
         pytest.param([match("a", 0.4), match("b", 0.28)], Reason.UNSURE, id="alone but far"),
-        pytest.param([match("a", 0.3), match("b", 0.28)], Reason.BELOW_THRESHOLD, id="far"),
+        pytest.param([match("a", 0.2), match("b", 0.18)], Reason.BELOW_THRESHOLD, id="far"),
         pytest.param([match("a", 0.71)], Reason.CONFIDENT, id="no rival at all"),
     ],
 )
@@ -213,7 +213,31 @@ def test_a_confidence_on_the_number_reaches_it(answer_at, ask_at, reason):
     half = Coefficients(similarity=0.0, lead=0.0, bias=0.0)
     policy = ConfidencePolicy(answer_at=answer_at, ask_at=ask_at, coefficients=half)
 
-    assert decide([match("a", 0.5), match("b", 0.5)], policy).reason is reason
+    assert decide([match("a", 0.52), match("b", 0.5)], policy).reason is reason
+
+
+@pytest.mark.parametrize(
+    ("lead", "reason"),
+    [(0.0, Reason.AMBIGUOUS), (0.014, Reason.AMBIGUOUS), (0.015, Reason.CONFIDENT)],
+)
+def test_no_confidence_overrules_a_near_tie(lead, reason):
+    sure = ConfidencePolicy(coefficients=Coefficients(similarity=0.0, lead=0.0, bias=9.0))
+
+    assert decide([match("a", 0.5), match("b", 0.5 - lead)], sure).reason is reason
+
+
+def test_what_a_vote_puts_before_a_more_similar_one_is_no_near_tie():
+    found = [match("a", 0.5, vote=0.99), match("b", 0.501, vote=0.01)]
+
+    assert decide(found, FITTED).closest.faq_id == "a"
+    assert decide(found, replace(FITTED, answer_at=0.1, ask_at=0.1)).reason is Reason.CONFIDENT
+
+
+def test_a_threshold_of_one_wants_the_very_words():
+    policy = CosinePolicy(overrides=Overrides(faqs={"a": Override(threshold=1.0)}))
+
+    assert decide([match("a", 1.0)], policy).reason is Reason.BELOW_THRESHOLD
+    assert decide([match("a", 1.0, exact=True)], policy).reason is Reason.EXACT
 
 
 def test_a_stored_policy_comes_back_the_same():
@@ -228,13 +252,13 @@ def test_a_weight_that_makes_closer_worse_is_refused():
 @pytest.mark.parametrize(
     ("matches", "reason"),
     [
-        pytest.param([], Reason.NO_MATCH, id="nothing to answer with"),
+        pytest.param([], Reason.UNSUPPORTED_LANGUAGE, id="nothing to answer with"),
         pytest.param([match("a", 0.95)], Reason.UNSUPPORTED_LANGUAGE, id="a likeness by accident"),
         pytest.param([match("a", 0.9, exact=True)], Reason.EXACT, id="a phrasing in that language"),
     ],
 )
 def test_another_language_is_answered_only_in_its_own_words(matches, reason):
-    decision = refuse_language(matches, ConfidencePolicy())
+    decision = only_exact(matches, ConfidencePolicy(), otherwise=Reason.UNSUPPORTED_LANGUAGE)
 
     assert decision.reason is reason
     assert decision.options == ()
@@ -294,7 +318,8 @@ def test_a_person_can_recompute_the_outcome_from_the_reply_alone(policy, similar
     )
     confidence = 1 / (1 + math.exp(-logit))
     at_once = features["similarity"] >= told["threshold"] and features["lead"] >= told["margin"]
-    answers = at_once or confidence >= rule["answer_at"]
+    near_tie = 0 <= features["lead"] < told["least_lead"]
+    answers = at_once or (confidence >= rule["answer_at"] and not near_tie)
     asks_back = features["similarity"] >= told["threshold"] or confidence >= rule["ask_at"]
     assert told["confidence"] == pytest.approx(confidence, abs=1e-12)
     assert (decision.chosen is not None) == answers

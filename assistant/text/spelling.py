@@ -1,65 +1,117 @@
-"""Mend words that are one slip away from a word of the release.
+"""Correct words that are one typing error away from a word of the release or of the language.
 
-Pure: standard library only. A slip is a letter too many, one missing, a wrong one, or two swapped;
-never the first, which people get right and which tells "reactivate" from "deactivate".
+Pure: standard library only. A typing error is one letter too many, missing, wrong, or two swapped;
+never the first, which people get right and which tells "reactivate" from "deactivate". An edit
+distance means nothing between names, nor in scripts without spaces: only plain Latin words change.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from string import ascii_lowercase
 
 SHORTEST = 4
-"""Letters; nearly every shorter word is one slip away from another."""
+"""Letters; nearly every shorter word is one error away from another."""
 
 LONGEST = 24
 
 _WORD = re.compile(r"[^\W\d_]+")
+_SENTENCE_END = ".?!:\n"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One corrected word: as it was typed, and what it was taken for."""
+
+    typed: str
+    taken_for: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"from": self.typed, "to": self.taken_for}
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A text and what was changed in it; ``changes`` is empty where nothing was."""
+
+    text: str
+    changes: tuple[Change, ...] = ()
 
 
 class Spelling:
     """Knows the words of a release's texts, and of the language.
 
-    ``known``: words in lower case that are right as they are, release or not; without them every
-    strange word would be bent into one of the release's.
+    ``known``: words of the language in lower case; without them every strange word would be bent
+    into one of the release's. ``names``: words of the release, in lower case, that nothing is
+    corrected into: one letter makes another product.
     """
 
-    def __init__(self, texts: Iterable[str], *, known: Collection[str]) -> None:
+    def __init__(
+        self, texts: Iterable[str], *, known: Collection[str], names: Collection[str] = ()
+    ) -> None:
         self._uses = Counter(word for text in texts for word in _WORD.findall(text.lower()))
         self._known = known
-        # A word one slip away from another equals it, or what is left of it without one letter,
-        # once it has lost a letter itself or none: some twenty look-ups in place of six hundred.
-        self._by_rest: dict[str, list[str]] = defaultdict(list)
-        for word in self._uses:
-            for rest in _rests(word):
-                self._by_rest[rest].append(word)
+        self._names = names
 
-    def correct(self, question: str) -> str:
-        """``question`` with each word nobody knows replaced by the commonest one that fits."""
-        return _WORD.sub(lambda found: self._corrected(found.group()), question)
+    def correct(self, text: str) -> Correction:
+        """``text`` with each unknown word replaced by the one that fits.
 
-    def _corrected(self, word: str) -> str:
+        A word of the release goes before one of the language, which must be the only one. Words
+        written with a capital letter within a sentence are names, and stay.
+        """
+        changes = []
+        pieces, end = [], 0
+        for match in _WORD.finditer(text):
+            word = match.group()
+            if self._is_correctable(word) and not _is_name(text, match):
+                taken_for = self._taken_for(word.lower())
+                if taken_for:
+                    changes.append(Change(word, taken_for))
+                    pieces += [text[end : match.start()], taken_for]
+                    end = match.end()
+        return Correction("".join([*pieces, text[end:]]), tuple(changes))
+
+    def _is_correctable(self, word: str) -> bool:
         lower = word.lower()
-        if not SHORTEST <= len(word) <= LONGEST or lower in self._uses or lower in self._known:
-            return word
-        near = {other for rest in _rests(lower) for other in self._by_rest.get(rest, ())}
-        fitting = [other for other in near if _is_one_slip(lower, other)]
-        return min(fitting, key=lambda other: (-self._uses[other], other), default=word)
+        return (
+            SHORTEST <= len(word) <= LONGEST
+            and word.isascii()
+            and lower not in self._uses
+            and lower not in self._known
+        )
+
+    def _taken_for(self, word: str) -> str:
+        """Empty if no word fits, or several of the language do."""
+        near = _one_error_away(word)
+        near.difference_update(self._names)
+        if used := near & self._uses.keys():
+            return min(used, key=lambda other: (-self._uses[other], other))
+        known = [other for other in near if other in self._known]
+        return known[0] if len(known) == 1 else ""
 
 
-def _rests(word: str) -> set[str]:
-    """The word itself, and what is left of it without any one letter but the first."""
-    return {word, *(word[:place] + word[place + 1 :] for place in range(1, len(word)))}
-
-
-def _is_one_slip(word: str, other: str) -> bool:
-    """Whether one letter more, less or different, or two swapped, makes one of the other."""
-    if word[0] != other[0]:
+def _is_name(text: str, match: re.Match[str]) -> bool:
+    word = match.group()
+    if not word[0].isupper() or word.isupper():
         return False
-    alike = 0
-    while word[alike : alike + 1] == other[alike : alike + 1] != "":
-        alike += 1
-    here, there = word[alike:], other[alike:]
-    swapped = here[1:2] + here[:1] == there[:2] and here[2:] == there[2:]
-    return here[1:] == there or here == there[1:] or here[1:] == there[1:] or swapped
+    before = text[: match.start()].rstrip(" \"'(")
+    return bool(before) and before[-1] not in _SENTENCE_END
+
+
+def _one_error_away(word: str) -> set[str]:
+    """All strings one error away, after Norvig, "How to write a spelling corrector", 2007."""
+    splits = [(word[:place], word[place:]) for place in range(1, len(word) + 1)]
+    return {
+        *(left + right[1:] for left, right in splits if right),
+        *(left + right[1] + right[0] + right[2:] for left, right in splits if len(right) > 1),
+        *(
+            left + letter + right[1:]
+            for left, right in splits
+            if right
+            for letter in ascii_lowercase
+        ),
+        *(left + letter + right for left, right in splits for letter in ascii_lowercase),
+    } - {word}

@@ -1,0 +1,133 @@
+"""Names that a question has in the place of the phrasing's: another product, another medicine.
+
+Pure: standard library only. A name is a word that the texts of a release write with a capital
+letter within a sentence; a name of the question is a word that the model's vocabulary lacks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from assistant.text.clauses import stem
+from assistant.text.tokens import GLUE
+
+_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+_SENTENCE = re.compile(r"[.!?:\n]\s*")
+
+SHORTEST = 3
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names in a release's phrasings, in lower case, each with the words that follow it."""
+
+    followed_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, phrasings: Iterable[str]) -> Names:
+        capital: dict[str, set[str]] = {}
+        plain: set[str] = set()
+        for phrasing in phrasings:
+            for sentence in _SENTENCE.split(phrasing):
+                words = _WORD.findall(sentence)
+                for place, word in enumerate(words):
+                    if place and _is_capitalised(word):
+                        following = words[place + 1 : place + 2]
+                        capital.setdefault(word.lower(), set()).update(map(str.lower, following))
+                    elif word[:1].islower():
+                        plain.add(word)
+        return cls({name: frozenset(words) for name, words in capital.items() if name not in plain})
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.followed_by
+
+
+def _is_capitalised(word: str) -> bool:
+    """Acronyms such as "PIN" and "ATMs" are no names."""
+    return (
+        len(word) >= SHORTEST
+        and word[0].isupper()
+        and not word.rstrip("s").isupper()
+        and "'" not in word
+    )
+
+
+@dataclass(frozen=True)
+class OtherName:
+    """What the question says, and the phrasing in its place."""
+
+    question: str
+    phrasing: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"question": self.question, "phrasing": self.phrasing}
+
+
+def other_name(
+    question: str,
+    phrasing: str,
+    *,
+    typed: str,
+    faq_texts: Iterable[str],
+    names: Names,
+    known: Collection[str],
+) -> OtherName | None:
+    """Another name, or another thing of the same name, than the phrasing's; None if there is none.
+
+    ``typed``: the question before its spelling was corrected: a name there may have been taken for
+    a word. ``faq_texts``: all that the FAQ says, its answer too: a name in there is its own.
+    ``known``: the words of the model's vocabulary, in lower case; of no use when empty.
+    """
+    curated = [word.lower() for word in _WORD.findall(phrasing)]
+    theirs = [word for word in curated if word in names]
+    if not theirs or not known:
+        return None
+    mine = [word.lower() for word in _WORD.findall(question)]
+    as_typed = [word.lower() for word in _WORD.findall(typed)]
+    there = {word.lower() for text in faq_texts for word in _WORD.findall(text)}
+    absent = [name for name in theirs if not any(_is_short_for(word, name) for word in mine)]
+    if absent:
+        strange = [
+            word
+            for word in as_typed
+            if _is_strange(word, there, known)
+            and not any(_is_short_for(word, name) for name in theirs)
+        ]
+        return OtherName(strange[0], absent[0]) if strange else None
+    return _other_thing(mine, theirs, there, names)
+
+
+def _is_strange(word: str, there: Collection[str], known: Collection[str]) -> bool:
+    if len(word) < SHORTEST or word in there or word.isdigit() or "'" in word:
+        return False
+    return word not in known and not all(part in known for part in word.split("-"))
+
+
+def _is_short_for(word: str, name: str) -> bool:
+    """ "Mongo" is short for "MongoDB"; with a digit more it is another model."""
+    short, long = sorted((word, name), key=len)
+    rest = long[len(short) :]
+    return long.startswith(short) and (not rest or (len(short) > SHORTEST and rest.isalpha()))
+
+
+def _other_thing(
+    mine: list[str], theirs: list[str], there: Collection[str], names: Names
+) -> OtherName | None:
+    """ "The Velto table", where the release knows but the Velto lamp."""
+    stems = {stem(word) for word in there}
+    for name in theirs:
+        if name not in mine:
+            continue
+        place = mine.index(name)
+        following = mine[place + 1] if place + 1 < len(mine) else ""
+        things = {word for word in names.followed_by[name] if word not in GLUE}
+        if (
+            len(things) == 1
+            and following
+            and following not in GLUE
+            and stem(following) not in stems
+        ):
+            return OtherName(f"{name} {following}", f"{name} {min(things)}")
+    return None

@@ -1,0 +1,82 @@
+"""The words of a release, and what of a question conflicts with the phrasing that matched it.
+
+Pure: no Django.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from assistant.decision.identifiers import missing
+from assistant.decision.names import Names, other_name
+from assistant.decision.polarity import difference
+from faq.content import Content
+
+
+class Rule(StrEnum):
+    POLARITY = "polarity"
+    """The question says the opposite of the phrasing."""
+    IDENTIFIER = "identifier"
+    """The question has another number, code, year or letter in its place."""
+    NAME = "name"
+    """The question has another name in its place."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """What differs: of the question, and of the phrasing that matched."""
+
+    rule: Rule
+    question: str
+    phrasing: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"rule": self.rule.value, "question": self.question, "phrasing": self.phrasing}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """``contents``: the FAQs by id; ``names``: in their phrasings; ``known``: the words of the
+    model's vocabulary in lower case."""
+
+    contents: Mapping[str, Content] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    known: Collection[str] = ()
+
+    @classmethod
+    def of(cls, contents: Mapping[str, Content], *, known: Collection[str] = ()) -> Wording:
+        return cls(contents, Names.of(_phrasings(contents.values())), known)
+
+    def conflict(
+        self, question: str, faq_id: str, phrasing: str, *, typed: str = ""
+    ) -> Conflict | None:
+        """Why the FAQ does not answer the question, however similar the phrasing is.
+
+        ``typed``: the question before its spelling was corrected, where it was.
+        """
+        content = self.contents.get(faq_id)
+        if content is None:
+            return None
+        others = [each for each in content.phrasings if each != phrasing]
+        if value := missing(question, content.phrasings):
+            return Conflict(Rule.IDENTIFIER, value, phrasing)
+        texts = (*content.phrasings, content.answer)
+        name = other_name(
+            question,
+            phrasing,
+            typed=typed or question,
+            faq_texts=texts,
+            names=self.names,
+            known=self.known,
+        )
+        if name:
+            return Conflict(Rule.NAME, name.question, name.phrasing)
+        if opposite := difference(question, phrasing, others):
+            return Conflict(Rule.POLARITY, opposite.question, opposite.phrasing)
+        return None
+
+
+def _phrasings(contents: Iterable[Content]) -> Iterable[str]:
+    return (phrasing for content in contents for phrasing in content.phrasings)

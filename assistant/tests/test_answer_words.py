@@ -1,0 +1,50 @@
+"""The FAQ whose answer has the words of a question, and terms that put an FAQ first."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.text.answer_words import AnswerWords
+from assistant.text.priority_terms import first_faq
+from faq.content import Content
+
+WORDS = AnswerWords.of(
+    [
+        Content("access", "How do I get in?", "Through the yard; the lift is on the left."),
+        Content("pay", "How can I pay?", "By Visa, American Express or bank transfer."),
+        Content("hours", "When are you open?", "From nine to five, the yard from eight."),
+        Content("abroad", "Do you ship abroad?", "Yes; you pay customs duty."),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "faq_id"),
+    [
+        ("is there a lift", "access"),
+        ("are there lifts?", "access"),
+        ("do you take amex", "pay"),
+        ("customs fees", "abroad"),
+        pytest.param("the yard", "", id="two answers have it"),
+        pytest.param("what about the weather on customs day", "", id="most words are missing"),
+        pytest.param("is it", "", id="no word says anything"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_the_words_of_one_answer_name_its_faq(question, faq_id):
+    assert WORDS.find(question) == faq_id
+
+
+@pytest.mark.parametrize(
+    ("text", "faq_id"),
+    [
+        ("my card was stolen", "fraud"),
+        ("It smells of a GAS LEAK!", "gas"),
+        ("gas is leaking, and a stolen bike", "fraud"),
+        ("I steal time", "fraud"),
+        ("a gas bill", ""),
+        ("", ""),
+    ],
+)
+def test_the_first_term_of_a_text_names_its_faq(text, faq_id):
+    assert first_faq(text, {"stolen": "fraud", "gas leak": "gas"}) == faq_id

@@ -1,0 +1,94 @@
+"""Which FAQ's answer has the words of a question, where no phrasing has.
+
+"Is there a lift?" is close to no question, and one answer says "by lift". Words that many FAQs have
+say little: each counts by its inverse document frequency (Spärck Jones 1972, "A statistical
+interpretation of term specificity and its application in retrieval").
+
+Pure: standard library only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import log
+
+from assistant.text.clauses import clauses, stem
+from assistant.text.tokens import GLUE
+from faq.content import Content
+
+LEAST_SHARE = 0.5
+"""Of the weight of a question's words that the answer must have. On two sets with real answers less
+offers as many FAQs to questions that none answers as right ones."""
+
+SHORTEST = 3
+
+_CAPITALISED_PAIR = re.compile(r"\b([A-Z][a-z]{2,20}) ([A-Z][a-z]{2,20})\b")
+
+
+@dataclass(frozen=True)
+class AnswerWords:
+    """``faqs``: the ids of the FAQs by each of their words, as stems. ``pairs``: the two-word names
+    in their answers, which people shorten ("Amex")."""
+
+    faqs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    count: int = 0
+    pairs: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, contents: Iterable[Content]) -> AnswerWords:
+        faqs: dict[str, set[str]] = defaultdict(set)
+        pairs: dict[tuple[str, str], set[str]] = defaultdict(set)
+        count = 0
+        for content in contents:
+            count += 1
+            for word in _words(" ".join((*content.phrasings, content.answer))):
+                faqs[word].add(content.slug)
+            for first, second in _CAPITALISED_PAIR.findall(content.answer):
+                pairs[first.lower(), second.lower()].add(content.slug)
+        return cls(
+            {word: frozenset(ids) for word, ids in faqs.items()},
+            count,
+            {pair: frozenset(ids) for pair, ids in pairs.items()},
+        )
+
+    def find(self, question: str) -> str:
+        """The id of the one FAQ that has most of the question's words; empty without any."""
+        words = _words(question)
+        weights = {word: log(1 + self.count / len(self._having(word) or " ")) for word in words}
+        total = sum(weights.values())
+        shares: dict[str, float] = defaultdict(float)
+        for word, weight in weights.items():
+            for faq_id in self._having(word):
+                shares[faq_id] += weight / total
+        best = max(shares.values(), default=0.0)
+        faq_ids = [faq_id for faq_id, share in shares.items() if share == best]
+        return faq_ids[0] if best >= LEAST_SHARE and len(faq_ids) == 1 else ""
+
+    def _having(self, word: str) -> Collection[str]:
+        known = self.faqs.get(word)
+        if known is not None:
+            return known
+        return next(
+            (ids for pair, ids in self.pairs.items() if _is_short_for(word, pair)), frozenset()
+        )
+
+
+def _is_short_for(word: str, pair: tuple[str, str]) -> bool:
+    """ "Amex" is made of the beginnings of "American Express", two letters of each at least."""
+    first, second = pair
+    return any(
+        first.startswith(word[:cut]) and second.startswith(word[cut:])
+        for cut in range(2, len(word) - 1)
+    )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(
+        stem(word)
+        for clause in clauses(text)
+        for word in clause.words
+        if word not in GLUE and len(word) >= SHORTEST
+    )
