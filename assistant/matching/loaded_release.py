@@ -125,7 +125,7 @@ class LoadedRelease:
         return [
             replace(match, exact=True, phrasing=phrasing) if match.faq_id == faq_id else match
             for match in matches
-            if match.faq_id == slug or match.phrasing not in self.unreadable
+            if match.faq_id == faq_id or match.phrasing not in self.unreadable
         ]
 
     def visible(
