@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from assistant.answering.answer import Purpose
 from assistant.decision.decision import Reason
-from assistant.decision.wording import Rule
+from assistant.meaning.wording import Rule
 from assistant.text.intents import Intent
 from audit.fields import SubjectField, VisibleText
 

@@ -2,6 +2,5 @@
 
 ``decision`` holds the values and the rule for one text, ``policy`` the numbers that a decision
 rests on, ``message`` decides about a whole message, ``multiple_questions`` about several sentences
-in one. ``wording`` tells close texts of another meaning apart, by ``polarity`` and ``opposites``,
-``identifiers`` and ``names``.
+in one.
 """

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from assistant.decision.policy import LEAST_LEAD, POLICY_ITSELF, Bounds, Policy, bounds_for
-from assistant.decision.wording import Conflict, Rule
+from assistant.meaning.wording import Conflict, Rule
 from assistant.text.intents import Intent
 from assistant.text.spelling import Change
 

@@ -23,7 +23,7 @@ from assistant.decision.decision import (
 )
 from assistant.decision.multiple_questions import combine
 from assistant.decision.policy import Policy
-from assistant.decision.wording import Wording
+from assistant.meaning.wording import Wording
 from assistant.text.cleaning import strip_pleasantries
 from assistant.text.intents import Intent, intent_of
 from assistant.text.language import is_foreign

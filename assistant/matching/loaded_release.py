@@ -12,13 +12,13 @@ import numpy as np
 from assistant.decision.decision import Match
 from assistant.decision.message import Message
 from assistant.decision.policy import Override, Overrides
-from assistant.decision.wording import Wording
 from assistant.embedding.vector_cache import Embedded, VectorCache
 from assistant.interfaces import EmbedderUnavailable, SearchResult, Vector
 from assistant.matching.chroma_candidates import EXACT_UP_TO, CandidateSearch
 from assistant.matching.classifier import Classifier
 from assistant.matching.entries import phrasings
 from assistant.matching.matrix import ReleaseMatrix
+from assistant.meaning.wording import Wording
 from assistant.text.answer_words import AnswerWords
 from assistant.text.intents import Intent, intent_of
 from assistant.text.language import ENGLISH_ONLY, is_foreign, words_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.decision.identifiers import missing
-from assistant.decision.names import Names, other_name
-from assistant.decision.polarity import difference
-from assistant.decision.wording import Rule, Wording
+from assistant.meaning.identifiers import missing
+from assistant.meaning.names import Names, other_name
+from assistant.meaning.polarity import difference
+from assistant.meaning.wording import Rule, Wording
 from faq.content import Content
 
 

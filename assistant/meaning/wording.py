@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from assistant.decision.identifiers import missing
-from assistant.decision.names import Names, other_name
-from assistant.decision.polarity import difference
+from assistant.meaning.identifiers import missing
+from assistant.meaning.names import Names, other_name
+from assistant.meaning.polarity import difference
 from faq.content import Content
 
 

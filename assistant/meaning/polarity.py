@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from assistant.decision.opposites import SWITCHING, opposite_in
+from assistant.meaning.opposites import SWITCHING, opposite_in
 from assistant.text.clauses import AUXILIARIES, SUBJECTS, Clause, clauses, stem, stems
 from assistant.text.word_lists import word_set
 
