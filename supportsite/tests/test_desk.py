@@ -99,7 +99,7 @@ def test_what_cannot_be_recorded_is_not_done_and_the_person_is_told():
         page = client.post(reverse("admin:tickets_ticket_change", args=[ticket.pk]), {"_claim": ""})
 
     assert page.status_code == 503
-    assert "The audit trail cannot be written; nothing was done." in page.content.decode()
+    assert "The audit trail cannot be written, so nothing was changed." in page.content.decode()
     assert Ticket.objects.get(pk=ticket.pk).status == Ticket.Status.OPEN
 
 
