@@ -1,4 +1,4 @@
-"""Settings of the assistant that cannot be right."""
+"""System checks of the assistant's settings."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ _REMOTE = re.compile(r"https?://[^/@?#\s]+(/[^@?#\s]*)?")
 
 
 @register
-def settings_are_sound(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
     if settings.FAQ_POLICY not in ("release", "confidence", "cosine"):
-        found.append(
+        messages.append(
             Error(
-                f"FAQ_POLICY is {settings.FAQ_POLICY!r}.",
+                f"FAQ_POLICY is {settings.FAQ_POLICY!r}, which is not a policy.",
                 hint="Use release, confidence, or cosine for the published rule.",
                 id="assistant.E001",
             )
         )
     if settings.EMBEDDINGS_URL and not _REMOTE.fullmatch(settings.EMBEDDINGS_URL):
-        found.append(
+        messages.append(
             Error(
-                "EMBEDDINGS_URL is no address, or has credentials in it.",
-                hint="Such as http://embeddings:8080/v1; the key is EMBEDDINGS_API_KEY.",
+                "EMBEDDINGS_URL is not an http(s) URL, or it contains credentials.",
+                hint="For example http://embeddings:8080/v1. Put the key into EMBEDDINGS_API_KEY.",
                 id="assistant.E009",
             )
         )
     if not _COLLECTION.fullmatch(settings.FAQ_COLLECTION_NAME):
-        found.append(
+        messages.append(
             Error(
-                f"FAQ_COLLECTION_NAME {settings.FAQ_COLLECTION_NAME!r} is no name for Chroma.",
-                hint="Letters, digits, dots, dashes and underscores; at least three.",
+                f"FAQ_COLLECTION_NAME {settings.FAQ_COLLECTION_NAME!r} is not a valid Chroma name.",
+                hint="Use at least three letters, digits, dots, dashes or underscores.",
                 id="assistant.E002",
             )
         )
     if settings.CHROMA_URL and not re.match(r"https?://[^/]", settings.CHROMA_URL):
-        found.append(
+        messages.append(
             Error(
-                f"CHROMA_URL {settings.CHROMA_URL!r} is no address.",
-                hint="Such as http://chroma:8000.",
+                f"CHROMA_URL {settings.CHROMA_URL!r} is not an http(s) URL.",
+                hint="For example http://chroma:8000.",
                 id="assistant.E003",
             )
         )
-    return found
+    return messages

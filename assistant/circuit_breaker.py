@@ -1,4 +1,4 @@
-"""Leave a failing model alone for a while. Pure: standard library only."""
+"""A circuit breaker for a failing dependency. Pure: standard library only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from collections.abc import Callable
 class Breaker:
     """A circuit breaker of one process, safe to share between threads.
 
-    After ``failures`` in a row it opens: ``allows_request`` is False for ``rest_seconds``. Then it
-    is half-open: one request is allowed, and its outcome closes or opens it again. After each
-    allowed request the caller must call ``succeeded``, ``failed`` or ``abandoned``.
+    After ``failures`` consecutive failures it opens: ``allows_request`` is False for
+    ``rest_seconds``. Then it is half-open: one request is allowed, and its outcome closes or
+    opens it again. After each allowed request the caller must call ``succeeded``, ``failed`` or
+    ``abandoned``.
     """
 
     def __init__(
@@ -21,7 +22,7 @@ class Breaker:
         self._failures = failures
         self._rest_seconds = rest_seconds
         self._clock = clock
-        self._in_a_row = 0
+        self._consecutive = 0
         self._opened: float | None = None
         self._trying = False
         self._lock = threading.Lock()
@@ -42,16 +43,16 @@ class Breaker:
 
     def succeeded(self) -> None:
         with self._lock:
-            self._in_a_row, self._opened, self._trying = 0, None, False
+            self._consecutive, self._opened, self._trying = 0, None, False
 
     def failed(self) -> None:
         with self._lock:
-            self._in_a_row += 1
-            if self._trying or self._in_a_row >= self._failures:
+            self._consecutive += 1
+            if self._trying or self._consecutive >= self._failures:
                 self._opened = self._clock()
             self._trying = False
 
     def abandoned(self) -> None:
-        """It came to no end that says anything: the next caller may try."""
+        """The request ended without a result: the next caller may try."""
         with self._lock:
             self._trying = False

@@ -1,4 +1,4 @@
-"""Forget what a person said in conversations."""
+"""Delete a person's conversations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from audit.people.erasure import Person
 
 
 def erase(person: Person) -> dict[str, int]:
-    """Labels picked when asked back bear no name: nobody can tell whose they were."""
+    """Delete the turns; labels stay, because they are not linked to a person."""
     deleted, _ = ConversationTurn.objects.filter(user_id__in=person.names).delete()
     return {ConversationTurn._meta.db_table: deleted}

@@ -1,7 +1,7 @@
-"""Deterministic stand-ins for the three things the assistant needs from outside.
+"""Deterministic fakes of the embedder, the index and the agent.
 
-They are held to the contract tests of the real ones. ``NullAgent`` is also what the service runs
-with while no model is configured.
+They pass the contract tests of the real ones. ``NullAgent`` is also the agent of a site without a
+model.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from assistant.interfaces import (
 
 
 class HashEmbedder:
-    """A bag of words: texts that share words are close, others are not. Capitals do not count."""
+    """A bag of words: texts with common words are similar. Ignores case."""
 
     def __init__(self, *, dimension: int = 64) -> None:
         self._dimension = dimension
@@ -50,15 +50,15 @@ class HashEmbedder:
         """One unit vector per text, in the order given; shape (len(texts), dimension)."""
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
         for row, text in enumerate(texts):
-            # A text without words still needs a direction.
+            # A text without words needs a direction as well.
             for word in re.findall(r"\w+", text.lower()) or [""]:
-                vectors[row, self._place(word)] += 1.0
+                vectors[row, self._column(word)] += 1.0
             vectors[row] /= np.linalg.norm(vectors[row])
             if progress:
                 progress(1)
         return vectors
 
-    def _place(self, word: str) -> int:
+    def _column(self, word: str) -> int:
         digest = hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest()
         return int.from_bytes(digest, "big") % self._dimension
 
@@ -74,13 +74,13 @@ class MemoryIndex:
     ) -> None:
         """Make the collection hold exactly these entries."""
         check_name(name)
-        wanted = list(entries)
-        check_unique(wanted)
-        for entry in wanted:
+        new = list(entries)
+        check_unique(new)
+        for entry in new:
             self._check_dimension(name, entry.vector)
-        self._collections[name] = {entry.key: entry for entry in wanted}
+        self._collections[name] = {entry.key: entry for entry in new}
         if progress:
-            progress(len(wanted))
+            progress(len(new))
 
     def search(self, name: str, vector: Vector, *, limit: int) -> list[Match]:
         """The nearest phrasings, best first, with cosine similarity in [-1, 1]."""
@@ -96,23 +96,23 @@ class MemoryIndex:
     ) -> list[str]:
         """The ids of the FAQs of the ``limit`` nearest phrasings, nearest first, each once."""
         matches = self.search(name, vector, limit=len(self._entries(name)) or 1)
-        wanted = [match.faq_id for match in matches if category in ("", match.category)]
-        return list(dict.fromkeys(wanted[:limit]))
+        faq_ids = [match.faq_id for match in matches if category in ("", match.category)]
+        return list(dict.fromkeys(faq_ids[:limit]))
 
     def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
         """Compare keys, texts and vectors of the collection with what it should hold."""
         check_name(name)
         check_unique(entries)
         stored = self._entries(name)
-        wanted = {entry.key: entry for entry in entries}
+        expected = {entry.key: entry for entry in entries}
         return Drift(
-            missing=tuple(sorted(wanted.keys() - stored.keys())),
-            surplus=tuple(sorted(stored.keys() - wanted.keys())),
+            missing=tuple(sorted(expected.keys() - stored.keys())),
+            surplus=tuple(sorted(stored.keys() - expected.keys())),
             changed=tuple(
                 sorted(
                     key
-                    for key in wanted.keys() & stored.keys()
-                    if not _same(wanted[key], stored[key])
+                    for key in expected.keys() & stored.keys()
+                    if not _same(expected[key], stored[key])
                 )
             ),
         )
@@ -121,31 +121,31 @@ class MemoryIndex:
         return set(self._collections)
 
     def drop(self, name: str) -> None:
-        """Forget the collection; one that does not exist is no error."""
+        """Delete the collection; a missing one is no error."""
         check_name(name)
         self._collections.pop(name, None)
 
     def ping(self) -> None:
-        """Always there."""
+        """Always available."""
 
     def _entries(self, name: str) -> dict[str, Entry]:
         return self._collections.get(name, {})
 
     def _check_dimension(self, name: str, vector: Vector) -> None:
-        held = next(iter(self._entries(name).values()), None)
-        if held is not None and len(held.vector) != len(vector):
-            raise IndexMismatch(f"collection {name!r} holds vectors of another dimension")
+        entry = next(iter(self._entries(name).values()), None)
+        if entry is not None and len(entry.vector) != len(vector):
+            raise IndexMismatch(f"collection {name!r} has vectors of another dimension")
 
 
 class NullAgent:
-    """Says nothing, because no model is configured."""
+    """Never answers, because no model is configured."""
 
     def answer(self, task: Task, on_step: OnStep) -> AgentReply:
         return AgentReply(text=None, reason=AgentReason.NOT_CONFIGURED)
 
     def ping(self) -> str:
-        """Not being configured is no fault."""
-        return "not configured"
+        """No model is a valid configuration."""
+        return "no model: AGENT_MODEL is not set"
 
 
 def _match(entry: Entry, vector: Vector) -> Match:

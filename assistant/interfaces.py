@@ -1,7 +1,7 @@
-"""What the assistant needs from the outside world, in our words.
+"""Interfaces of the assistant's dependencies: an embedder, an index and an agent.
 
-Three small interfaces: an embedder, an index and an agent. Each vendor sits behind exactly one
-adapter; ``fakes.py`` holds deterministic stand-ins that pass the same contract tests.
+Each vendor has exactly one adapter; ``fakes.py`` has deterministic fakes that pass the same
+contract tests.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Matrix = npt.NDArray[np.float32]
 """Shape (n, dimension), every row of length 1."""
 
 Progress = Callable[[int], None]
-"""Told how many more items are done."""
+"""Called with the number of items completed since the last call."""
 
 
 class Unavailable(Exception):
-    """A dependency cannot be used now. The text names the dependency and the cure, nothing else."""
+    """A dependency is unavailable. The text names the dependency and the fix, nothing else."""
 
     problem_status = 503
 
@@ -45,7 +45,7 @@ class IndexUnavailable(Unavailable):
 class IndexMismatch(Exception):
     """A collection of this name exists and does not fit: not cosine, or another dimension.
 
-    The cure is to drop it and to prepare it anew.
+    To fix it, drop the collection and sync it again.
     """
 
 
@@ -54,7 +54,7 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """Identifies the vectors: model name and a hash of its weights. Others do not compare."""
+        """Model name and hash of its weights; vectors of other names are not comparable."""
         ...
 
     @property
@@ -62,7 +62,7 @@ class Embedder(Protocol):
 
     @property
     def words(self) -> frozenset[str]:
-        """Whole words the model knows, in lower case; empty if it cannot say."""
+        """The model's whole words, in lower case; empty if unknown."""
         ...
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
@@ -75,7 +75,7 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    """One phrasing of one FAQ as it is kept in an index."""
+    """One phrasing of one FAQ, as stored in an index."""
 
     key: str
     """Stable and unique within a collection."""
@@ -88,7 +88,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Drift:
-    """How a collection differs from what it should hold."""
+    """The keys in which a collection differs from the expected entries."""
 
     missing: tuple[str, ...] = ()
     surplus: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ class Drift:
 
 
 INDEX_UNAVAILABLE = "index: unavailable"
-"""In ``degraded``: Chroma was needed and did not answer, so every phrasing was compared."""
+"""A value of ``degraded``: Chroma did not answer, so every phrasing was compared."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ class Index(Protocol):
     """Named collections of entries, each searchable by cosine similarity.
 
     Every method raises ``IndexUnavailable`` when the server behind it cannot be reached and
-    ``IndexMismatch`` when a collection of that name does not fit. A name Chroma would refuse, or a
-    key given twice, is a ``ValueError``. A collection that does not exist is an empty one.
+    ``IndexMismatch`` when a collection of that name does not fit. A name that Chroma would refuse
+    and a duplicate key raise ``ValueError``. A collection that does not exist counts as empty.
     """
 
     def sync(
@@ -123,9 +123,9 @@ class Index(Protocol):
     ) -> None:
         """Make the collection hold exactly these entries. Safe to repeat after a crash.
 
-        They are written as they come; should that fail half-way, those before stay.
-        Trusts what it wrote before: for a collection that has drifted, ``drop`` it first.
-        ``progress`` hears of every entry once, whether it had to be written or not.
+        Entries are written in batches; after a failure, complete batches stay. Existing entries
+        are compared by digest only: ``drop`` a collection that has drifted first.
+        ``progress`` counts every entry once, written or not.
         """
         ...
 
@@ -143,23 +143,23 @@ class Index(Protocol):
         ...
 
     def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
-        """Compare keys, texts and vectors of the collection with what it should hold."""
+        """Compare keys, texts and vectors of the collection with the expected entries."""
         ...
 
     def names(self) -> set[str]: ...
 
     def drop(self, name: str) -> None:
-        """Forget the collection; one that does not exist is no error."""
+        """Delete the collection; a missing one is no error."""
         ...
 
     def ping(self) -> None:
-        """Return if the index can be reached; cheap enough for a readiness probe."""
+        """Return if the index can be reached; fast enough for a readiness probe."""
         ...
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One question of a conversation and what was answered, redacted; empty if nothing was."""
+    """One question of a conversation and its answer, redacted; empty without an answer."""
 
     question: str
     answer: str
@@ -168,11 +168,11 @@ class Turn:
 
 @dataclass(frozen=True)
 class Task:
-    """What the agent is given: this, and nothing else, is within its reach.
+    """The input of the agent; it has access to nothing else.
 
-    ``contents`` are the FAQs that the caller may see, by id. ``search`` finds at most so many of
-    them, the closest to other words. ``would_be_answered``: whether the FAQs alone would answer,
-    given the matches of a rewritten question. With ``only_rewrite`` it may do no more than that.
+    ``contents``: the FAQs that the caller may see, by faq_id. ``search`` takes a text and a limit.
+    ``would_be_answered``: True if the matches of a rewritten question suffice for an answer from
+    the FAQs. With ``only_rewrite`` the agent may only rewrite the question.
     """
 
     question: str
@@ -186,9 +186,9 @@ class Task:
 
 @dataclass(frozen=True)
 class AgentReply:
-    """What the agent said, already grounded, or why it said nothing.
+    """The agent's grounded text, or the reason why there is none.
 
-    ``options``: FAQs to ask back with. ``rewritten``: the question that an FAQ answers at once.
+    ``options``: FAQs to clarify with. ``rewritten``: a rewritten question that an FAQ answers.
     """
 
     text: str | None
@@ -199,15 +199,15 @@ class AgentReply:
 
 
 class Agent(Protocol):
-    """The LLM fallback. It may only speak from what it found."""
+    """The LLM fallback. It may only answer from FAQs."""
 
     def answer(self, task: Task, on_step: OnStep) -> AgentReply:
-        """Never raises for a failure of the model: that is a reply without text and a reason.
+        """Does not raise when the model fails: the reply then has a reason and no text.
 
-        Raises what ``on_step`` raises, and stops the run then.
+        If ``on_step`` raises, stops the run and raises the same exception.
         """
         ...
 
     def ping(self) -> str:
-        """One line: is there a model, and is it being used. No reason to be unready."""
+        """One line about the model's state; it never makes the site unready."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
-ASKS = Counter("assistant_asks", "Questions answered or not.", ["outcome", "source", "reason"])
+ASKS = Counter("assistant_asks", "Questions, by outcome.", ["outcome", "source", "reason"])
 
 SIMILARITY = Histogram(
     "assistant_similarity",
@@ -23,7 +23,7 @@ SECONDS = Histogram(
     ),
 )
 
-AGENT_RUNS = Counter("assistant_agent_runs", "Runs of the agent by what came of them.", ["reason"])
+AGENT_RUNS = Counter("assistant_agent_runs", "Runs of the agent, by reason.", ["reason"])
 
 AGENT_SECONDS = Histogram(
     "assistant_agent_seconds",

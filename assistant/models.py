@@ -1,4 +1,4 @@
-"""What answering keeps in Postgres: vectors, fitted policies, labelled questions, evaluations."""
+"""Vectors, fitted policies, labels, evaluations, conversations and the agent's daily usage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 
 class PhrasingVector(models.Model):
-    """One text as one embedder sees it. Never changed; releases that use the text share it."""
+    """The vector of a text by an embedder. Immutable; shared by all releases with the text."""
 
     embedder = models.CharField(max_length=300, help_text="model@weights; others do not compare")
     digest = models.BinaryField(max_length=32, help_text="SHA-256 of the text")
@@ -35,7 +35,7 @@ class PhrasingVector(models.Model):
 
 
 class FittedPolicy(models.Model):
-    """A policy fitted for a release, with the classifier it needs. Never changed."""
+    """A policy fitted for a release, with its classifier. Immutable."""
 
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what follows")
     numbers = models.JSONField(help_text="As policy.ReleasePolicy.numbers tells")
@@ -53,7 +53,7 @@ class FittedPolicy(models.Model):
 
 
 class Label(models.Model):
-    """A question and the FAQs that answer it: from a file, or picked when asked back."""
+    """A question and the FAQs that answer it: from a file, or chosen from options."""
 
     source = models.CharField(max_length=200, help_text="A file's name, or choice.")
     question = models.TextField(help_text="Redacted.")
@@ -67,11 +67,11 @@ class Label(models.Model):
         indexes = (models.Index(fields=["source"], name="assistant_label_source"),)
 
     def __str__(self) -> str:
-        return f"{self.question[:60]} -> {', '.join(self.expected) or 'nothing'}"
+        return f"{self.question[:60]} -> {', '.join(self.expected) or 'no FAQ'}"
 
 
 class EvaluationRun(models.Model):
-    """What the live release did with labelled questions at one time."""
+    """An evaluation of the live release on labelled questions."""
 
     created = models.DateTimeField(auto_now_add=True)
     release = models.PositiveIntegerField()
@@ -89,7 +89,7 @@ class EvaluationRun(models.Model):
 
 
 class ConversationTurn(models.Model):
-    """One question of a conversation and what was answered; kept for CONVERSATION_DAYS."""
+    """One question of a conversation and its answer; deleted after CONVERSATION_DAYS."""
 
     user_id = models.CharField(max_length=200)
     conversation_id = models.CharField(max_length=100)
@@ -109,7 +109,7 @@ class ConversationTurn(models.Model):
 
 
 class AgentDay(models.Model):
-    """What the agent spent in one day (UTC), in all processes together."""
+    """The agent's usage in one day (UTC), over all processes."""
 
     day = models.DateField(unique=True)
     runs = models.PositiveIntegerField(default=0)

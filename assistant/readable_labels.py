@@ -64,8 +64,6 @@ STEPS = {
     "agent": "Agent",
 }
 
-BOUND_SOURCES = {"policy": "policy", "category": "category", "faq": "this FAQ"}
-
 RESULTS = {
     "right": "answered right",
     "wrong": "answered wrong",

@@ -18,7 +18,7 @@ LONGEST_MESSAGE = 4000
 class AskSerializer(serializers.Serializer[dict[str, str]]):
     user_id = SubjectField(
         required=False,
-        help_text="Who is asking; the token's subject unless given.",
+        help_text="The person who asks; default: the subject of the token.",
     )
     message = VisibleText(max_length=LONGEST_MESSAGE, help_text="The question.")
     conversation_id = serializers.CharField(
@@ -36,7 +36,7 @@ class AskSerializer(serializers.Serializer[dict[str, str]]):
         required=False,
         default="",
         allow_blank=True,
-        help_text="Also FAQs for this audience: one of the token's, unless it acts for others.",
+        help_text="Include FAQs for this audience: one of the token's, unless it acts for others.",
     )
     choice = serializers.CharField(
         max_length=100,
@@ -49,7 +49,7 @@ class AskSerializer(serializers.Serializer[dict[str, str]]):
         choices=[purpose.value for purpose in Purpose],
         required=False,
         default=Purpose.QUESTION.value,
-        help_text="For service tokens: what is not a question is recorded and not counted.",
+        help_text="For service tokens: other purposes are recorded but not counted.",
     )
 
 
@@ -75,7 +75,7 @@ class CorrectionSerializer(serializers.Serializer[Any]):
 
 
 class OfferSerializer(serializers.Serializer[Any]):
-    """The request that opens a ticket for what nobody could answer."""
+    """The request that opens a ticket for an unanswered question."""
 
     method = serializers.CharField()
     path = serializers.CharField()
@@ -91,7 +91,7 @@ class ConflictSerializer(serializers.Serializer[Any]):
 
 
 class DecisionSerializer(serializers.Serializer[Any]):
-    """Why the outcome is what it is, with the numbers that decided and the path to it."""
+    """The reason of the outcome, the numbers that decided, and the steps."""
 
     reason = serializers.ChoiceField(choices=[reason.value for reason in Reason])
     threshold = serializers.FloatField()

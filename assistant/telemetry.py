@@ -1,10 +1,10 @@
-"""Where the time of a request goes, told to OpenTelemetry; off unless somebody says where to send.
+"""Traces of requests for OpenTelemetry; off unless an endpoint is set.
 
-Off, nothing of OpenTelemetry is imported, and a step costs a function call. A span never says what
-a person typed or who it is: names and attributes are from closed sets of words.
+When off, OpenTelemetry is not imported and a step costs one function call. Spans have no user text
+and no user id: names and attributes are from closed sets of words.
 
-Spans wait in memory and are sent by a thread of their own: nobody waits for the collector. While it
-is down the newest 2,048 of a process are kept and the rest dropped.
+A background thread sends the spans, so that no request waits for the collector. While it is down, a
+process buffers up to 2,048 spans and drops the rest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 SERVICE = "supportsite"
 
 EXPORT_SECONDS = 5
-"""For one try to send; also the most that a process waits for the collector when it ends."""
+"""Timeout of an export, also at the end of a process."""
 
 _provider: Any = None
 _tracer: Any = None
@@ -25,8 +25,8 @@ _tracer: Any = None
 def start(endpoint: str) -> None:
     """Send spans to an OTLP/HTTP collector, such as http://collector:4318, from this process.
 
-    After a fork, since the thread that sends would not be in the child. Everything else, such as
-    headers and the share of traces kept, is as the variables of OpenTelemetry's specification say.
+    Call it after a fork: threads do not survive one. Everything else, such as headers and
+    sampling, is configured by OpenTelemetry's environment variables.
     """
     global _provider, _tracer
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -36,7 +36,7 @@ def start(endpoint: str) -> None:
 
     exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS)
     resource = Resource.create()
-    # What OpenTelemetry calls a service that nobody has named.
+    # OpenTelemetry's default name.
     if str(resource.attributes["service.name"]).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": SERVICE}))
     _provider = TracerProvider(resource=resource)
@@ -45,7 +45,7 @@ def start(endpoint: str) -> None:
 
 
 def stop() -> None:
-    """Send what waits, and trace no more."""
+    """Flush the buffered spans and stop tracing."""
     global _provider, _tracer
     provider, _provider, _tracer = _provider, None, None
     if provider:
@@ -53,26 +53,25 @@ def stop() -> None:
 
 
 def step(name: str) -> AbstractContextManager[Any]:
-    """A part of the request; what begins inside it is its child."""
+    """A span for a part of the request."""
     return _current(name) if _tracer else nullcontext()
 
 
-def note(**facts: str) -> None:
-    """Words from closed sets, added to the span that is open."""
+def note(**attributes: str) -> None:
+    """Add attributes to the current span; values are from closed sets of words."""
     if not _tracer:
         return
     from opentelemetry import trace
 
-    for name, value in facts.items():
+    for name, value in attributes.items():
         trace.get_current_span().set_attribute(f"{SERVICE}.{name}", value)
 
 
 @contextmanager
 def request(traceparent: str) -> Iterator[Any]:
-    """The whole of a request, as a part of its caller's trace if it has one; None when off.
+    """The span of a request, in its caller's trace if it has one; None when off.
 
-    Only W3C's ``traceparent``: what vendors and callers put into ``tracestate`` and ``baggage`` is
-    not ours to pass on.
+    Reads only W3C's ``traceparent``: ``tracestate`` and ``baggage`` are not propagated.
     """
     if not _tracer:
         yield None
@@ -86,12 +85,12 @@ def request(traceparent: str) -> Iterator[Any]:
 
 
 @contextmanager
-def _current(name: str, **more: Any) -> Iterator[Any]:
-    with _tracer.start_as_current_span(name, **_SILENT, **more) as span, _failing(span):
+def _current(name: str, **options: Any) -> Iterator[Any]:
+    with _tracer.start_as_current_span(name, **_SILENT, **options) as span, _failing(span):
         yield span
 
 
-# An exception's words and traceback may hold what a person typed.
+# An exception's text and traceback may contain user text.
 _SILENT = {"record_exception": False, "set_status_on_exception": False}
 
 

@@ -21,7 +21,7 @@ from audit.privacy.gateway import Channel, apply_inbound
 
 
 class AskView(APIView):
-    """A question in, an answer out, with the path that led to it.
+    """Answer a question, with the decision and its path.
 
     With ``Accept: text/event-stream`` the steps are sent as they happen; the last event is the
     answer.
@@ -45,13 +45,15 @@ def _question(request: Request) -> Question:
     principal = principal_of(request)
     user_id = fields.get("user_id", principal.subject)
     if not principal.may_act_for(user_id):
-        raise PermissionDenied("user_id: you may only ask as yourself.")
+        raise PermissionDenied("user_id: your token may only ask for its own user.")
     audience = fields["audience"]
     if audience and not principal.may_see_for(audience):
-        raise PermissionDenied("audience: your token does not name it.")
+        raise PermissionDenied("audience: your token does not include this audience.")
     purpose = Purpose(fields["purpose"])
     if purpose is not Purpose.QUESTION and Role.SERVICE not in principal.roles:
-        raise PermissionDenied("purpose: only a service may ask for another purpose.")
+        raise PermissionDenied(
+            "purpose: only a token with the role service may set another purpose."
+        )
     return Question(
         text=apply_inbound(Channel.ASK, fields["message"], field="message"),
         user_id=user_id,
@@ -60,7 +62,7 @@ def _question(request: Request) -> Question:
         category=fields["category"],
         audiences=principal.audiences | ({audience} if audience else set()),
         choice=fields["choice"],
-        # What the caller chose, so that it may be anything.
+        # The caller chooses this id, so it may contain personal data.
         conversation_id=stored_name(fields["conversation_id"]),
         purpose=purpose,
     )

@@ -1,4 +1,4 @@
-"""Settings -> one Assistant per process."""
+"""Composition root: build the assistant of a process from the settings."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from audit.privacy.gateway import Channel, is_redacted
 from faq.models import Release
 
 CANDIDATE_SECONDS = 2.0
-"""For one reply of Chroma while somebody waits for an answer."""
+"""Timeout of Chroma while a person waits for an answer."""
 
 log = logging.getLogger("assistant.embedding")
 
 Model = LocalModel | RemoteEmbedder
-"""An embedder that knows where it is found."""
+"""An embedder with its location in ``model``."""
 
 
 def embedder(model: str = "") -> Model:
-    """Of that model; without a name the live release's.
+    """The embedder of ``model``, by default of the live release.
 
-    Before the first release that of EMBEDDINGS_URL or else LOCAL_EMB_MODEL. Raises
+    Before the first release: that of EMBEDDINGS_URL, else LOCAL_EMB_MODEL. Raises
     ``EmbedderUnavailable`` if the live release's model is neither there nor on this machine.
     """
     live = None if model else Release.objects.live()
@@ -52,7 +52,7 @@ def embedder(model: str = "") -> Model:
 
 
 def embedder_of(release: Release) -> Model:
-    """Whose vectors a release uses, wherever that model is now. Raises ``EmbedderUnavailable``."""
+    """The embedder that made a release's vectors. Raises ``EmbedderUnavailable``."""
     for model in dict.fromkeys((_first_model(), settings.LOCAL_EMB_MODEL, release.model)):
         with suppress(EmbedderUnavailable):
             if model and _of_release(model, release).name == release.embedder:
@@ -64,9 +64,9 @@ def embedder_of(release: Release) -> Model:
 
 
 def local_model(model: str = "") -> LocalModel:
-    """That model, or LOCAL_EMB_MODEL, as a new release would use it. Needs no database.
+    """``model``, or LOCAL_EMB_MODEL, as a new release would use it. Needs no database.
 
-    In the first precision that EMBEDDING_BACKEND allows and the model can be converted to.
+    Uses the first precision that EMBEDDING_BACKEND allows and the model can be converted to.
     """
     *preferred, last = _precisions()
     for precision in preferred:
@@ -74,20 +74,20 @@ def local_model(model: str = "") -> LocalModel:
         try:
             candidate.load()
         except EmbedderUnavailable as failure:
-            log.warning("Not in %s: %s", precision, failure)
+            log.warning("The model cannot be used in %s: %s", precision, failure)
         else:
             return candidate
     return _local_model_at(model or settings.LOCAL_EMB_MODEL, last)
 
 
 def converted_model() -> LocalModel | None:
-    """LOCAL_EMB_MODEL if it is converted already, so that loading it takes no torch."""
-    models = (_local_model_at(settings.LOCAL_EMB_MODEL, each) for each in _precisions())
+    """LOCAL_EMB_MODEL if it is already converted, so that loading it needs no torch; else None."""
+    models = (_local_model_at(settings.LOCAL_EMB_MODEL, precision) for precision in _precisions())
     return next((model for model in models if model.is_converted), None)
 
 
 def _precisions() -> tuple[Precision, ...]:
-    """Of a new release's vectors, by EMBEDDING_BACKEND: the preferred one first."""
+    """The precisions that EMBEDDING_BACKEND allows for a new release, preferred first."""
     if settings.EMBEDDING_BACKEND == "auto":
         return (Precision.INT8, Precision.FP32)
     if settings.EMBEDDING_BACKEND == "onnx-int8":
@@ -116,7 +116,7 @@ def _local_model_at(model: str, precision: Precision) -> LocalModel:
     backend = settings.EMBEDDING_BACKEND
     return LocalModel(
         model,
-        # A release in fp32 can be served whatever a new one would use.
+        # An existing fp32 release can be served with every setting.
         backend="auto" if backend == "onnx-int8" else backend,
         precision=precision,
         converted_models=settings.CONVERTED_MODELS,
@@ -132,7 +132,7 @@ def forget_models() -> None:
 @cache
 def _remote_at(model: str) -> RemoteEmbedder:
     if not settings.EMBEDDINGS_URL:
-        raise EmbedderUnavailable(f"The model {model} is on a server: set EMBEDDINGS_URL.")
+        raise EmbedderUnavailable(f"The model {model} is remote: set EMBEDDINGS_URL.")
     return RemoteEmbedder(settings.EMBEDDINGS_URL, model, api_key=settings.EMBEDDINGS_API_KEY)
 
 
@@ -143,18 +143,18 @@ def vector_cache(embedder: Model) -> VectorCache:
 
 @cache
 def chroma_server() -> ChromaServer:
-    """Our own server on loopback; not used when CHROMA_URL names another."""
+    """Our own server on loopback; not used when CHROMA_URL is set."""
     return ChromaServer(settings.CHROMA_PATH, settings.STATE_DIR)
 
 
 def index() -> Index:
-    """Starts the Chroma server of our own if it does not run. Raises ``Unavailable``."""
+    """The index; starts our own Chroma server if necessary. Raises ``Unavailable``."""
     return ChromaIndex(settings.CHROMA_URL or chroma_server().ensure_running())
 
 
 @cache
 def agent() -> Agent:
-    """The agent; without AGENT_MODEL one that says nothing, and Agno is never imported."""
+    """The agent; without AGENT_MODEL it never answers and Agno is not imported."""
     if not settings.AGENT_MODEL:
         return NullAgent()
     from assistant.agent.agno_model import AgnoClient, BadModel
@@ -169,7 +169,7 @@ def agent() -> Agent:
     try:
         client.load()
     except BadModel as bad:
-        # A system check says so too; the FAQs answer all the same.
+        # A system check reports it too; FAQs still answer.
         logging.getLogger("assistant.agent").error("%s %s", bad, bad.hint)
     return BoundedAgent(
         client,
@@ -197,13 +197,13 @@ def live() -> LiveRelease:
 
 
 def _candidate_index() -> ChromaIndex:
-    """Never starts a server: somebody waits for an answer. Raises ``Unavailable``."""
+    """Without starting a server, because a person waits. Raises ``Unavailable``."""
     return _index_at(settings.CHROMA_URL or chroma_server().url())
 
 
 @cache
 def _index_at(url: str) -> ChromaIndex:
-    """One for all searches: it holds its connection open."""
+    """One index for all searches, with a persistent connection."""
     return ChromaIndex(url, read_seconds=CANDIDATE_SECONDS)
 
 
@@ -230,16 +230,16 @@ def get_assistant() -> Assistant:
 
 
 def warm_up() -> None:
-    """Load the model and the live release now, so that the first question need not wait.
+    """Load the model and the live release before the first question.
 
-    Raises ``Unavailable`` with one clear line.
+    Raises ``Unavailable`` with a one-line reason.
     """
-    # Many texts at once are for commands; a server's other processors have questions to answer.
+    # A server embeds single questions; only commands embed batches on all processors.
     embedder().load(threads=1)
     live().current()
     agent()
     if settings.AGENT_MODEL:
-        # Its searches go to Chroma.
+        # The agent's searches use Chroma.
         load_client()
     gateway.load()
 
@@ -268,6 +268,6 @@ def _agent() -> str:
 
 
 def stop() -> None:
-    """Stop the Chroma server of our own, if this site runs one."""
+    """Stop our own Chroma server, if this process uses it."""
     if not settings.CHROMA_URL:
         chroma_server().stop()

@@ -1,1 +1,1 @@
-"""How fast and how good the site is, measured by commands of their own; see README.md."""
+"""Benchmarks of the site's speed and quality; see README.md."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks NAME [OPTIONS]`; README.md says what each measures."""
+"""`python -m benchmarks NAME [OPTIONS]`; see README.md."""
 
 from __future__ import annotations
 

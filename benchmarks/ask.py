@@ -1,11 +1,11 @@
-"""How fast a running site answers, beside the same done by hand.
+"""Measure how fast a running site answers, compared with a naive baseline.
 
     TOKEN=$(.venv/bin/python manage.py token benchmark --role service)
     .venv/bin/python -m benchmarks ask --token $TOKEN
 
-Everything is measured once in each round, one thing at a time, on questions that nobody asked
-before. The ratios compare a round's numbers with the same round's by hand, so that they hold on
-another machine. It knows the site by its API alone.
+Each round measures everything once, one after the other, on questions that are not cached. The
+ratios compare a round with the baseline of the same round, so that they are valid on other
+machines. It uses only the site's API.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from itertools import count, cycle, islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.by_hand import ByHand, time_calls
+from benchmarks.naive_baseline import NaiveBaseline, time_calls
 from benchmarks.timing import Ratio, Timing
 
 ROOT = Path(__file__).resolve().parent.parent
-BY_HAND = "by hand"
+BASELINE = "baseline"
 WARM_UP = 1.0
 """Seconds of load before the first measurement."""
 
 QUESTIONS_PER_SECOND = 2_000
-"""More than a server answers: so many distinct questions are ready for each second."""
+"""Distinct questions generated per second of load; more than a server answers."""
 
-ASKED_BY = {"user_id": "benchmark", "purpose": "benchmark"}
+CALLER = {"user_id": "benchmark", "purpose": "benchmark"}
 """So that the site counts no question, and no hit, of ours."""
 
 Round = dict[str, Timing]
@@ -39,7 +39,7 @@ Round = dict[str, Timing]
 
 
 class SiteFailed(Exception):
-    """The site did not answer every question; the text says what came instead."""
+    """The site did not answer every question; the text names the other replies."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -49,17 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     numbers = count()
 
     def distinct() -> Iterator[str]:
-        """Questions nobody asked before: the site remembers the vectors of others."""
+        """Questions that are not in the site's vector cache."""
         for text in cycle(questions):
             yield f"{text.rstrip('?')} (case {next(numbers)})?"
 
     def answers(texts: Iterator[str], connections: int, seconds: float) -> Timing:
-        asked = list(islice(texts, max(1, int(QUESTIONS_PER_SECOND * seconds))))
-        return _load(options.url, options.token, asked, connections, seconds)
+        batch = list(islice(texts, max(1, int(QUESTIONS_PER_SECOND * seconds))))
+        return _load(options.url, options.token, batch, connections, seconds)
 
-    def measure(by_hand: ByHand) -> Round:
-        ms = time_calls(by_hand.answer, distinct(), options.seconds)
-        timings = {BY_HAND: Timing.of(ms, sum(ms) / 1000)}
+    def measure(naive_baseline: NaiveBaseline) -> Round:
+        ms = time_calls(naive_baseline.answer, distinct(), options.seconds)
+        timings = {BASELINE: Timing.of(ms, sum(ms) / 1000)}
         for level in levels:
             timings[f"new, {level} at once"] = answers(distinct(), level, options.seconds)
         for level in levels:
@@ -69,9 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     try:
         answers(distinct(), 1, WARM_UP)
-        by_hand = ByHand(_phrasings(options.faqs))
-        time_calls(by_hand.answer, distinct(), WARM_UP)
-        print("\n".join(_table([measure(by_hand) for _ in range(options.rounds)])))
+        naive_baseline = NaiveBaseline(_phrasings(options.faqs))
+        time_calls(naive_baseline.answer, distinct(), WARM_UP)
+        print("\n".join(_table([measure(naive_baseline) for _ in range(options.rounds)])))
     except SiteFailed as failure:
         raise SystemExit(str(failure)) from None
 
@@ -79,15 +79,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks.ask", description=__doc__.partition("\n")[0])
     parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--token", required=True, help="of the role service")
+    parser.add_argument("--token", required=True, help="a token with the role service")
     parser.add_argument(
-        "--faqs", type=Path, default=ROOT / "data/faq.csv", help="what the site was filled with"
+        "--faqs", type=Path, default=ROOT / "data/faq.csv", help="the FAQs of the site"
     )
     parser.add_argument(
-        "--questions", type=Path, default=ROOT / "data/questions.csv", help="with a column query"
+        "--questions",
+        type=Path,
+        default=ROOT / "data/questions.csv",
+        help="a CSV file with the column query",
     )
     parser.add_argument("--connections", default="1,8,32", metavar="N,N")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=3.0, help="duration of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     return parser
 
@@ -111,7 +114,7 @@ def _load(url: str, token: str, texts: list[str], connections: int, seconds: flo
     plan = {
         "url": f"{url.rstrip('/')}/ask",
         "headers": {"Authorization": f"Bearer {token}"},
-        "bodies": [json.dumps({**ASKED_BY, "message": text}) for text in texts],
+        "bodies": [json.dumps({**CALLER, "message": text}) for text in texts],
         "connections": connections,
         "seconds": seconds,
     }
@@ -125,7 +128,7 @@ def _load(url: str, token: str, texts: list[str], connections: int, seconds: flo
     )
     if run.returncode:
         lines = run.stderr.strip().splitlines() or ["no reason"]
-        raise SiteFailed(f"The load could not be made: {lines[-1]}")
+        raise SiteFailed(f"The load process failed: {lines[-1]}")
     measured: dict[str, Any] = json.loads(run.stdout)
     if measured["others"]:
         raise SiteFailed(f"{url} did not answer every question: {measured['others']}")
@@ -133,12 +136,12 @@ def _load(url: str, token: str, texts: list[str], connections: int, seconds: flo
 
 
 def _table(rounds: Sequence[Round]) -> Iterator[str]:
-    yield f"{'':22}{'median':>9}{'p95':>9}{'p99':>9} ms{'answers/s':>11}   times by hand"
+    yield f"{'':22}{'median':>9}{'p95':>9}{'p99':>9} ms{'answers/s':>11}   times baseline"
     for name in rounds[0]:
         middle = Timing.middle([timings[name] for timings in rounds])
         times = Ratio.of(
             [timings[name].per_second for timings in rounds],
-            [timings[BY_HAND].per_second for timings in rounds],
+            [timings[BASELINE].per_second for timings in rounds],
         )
         yield (
             f"{name:22}{middle.median:9.1f}{middle.p95:9.1f}{middle.p99:9.1f}   "

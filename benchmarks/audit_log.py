@@ -242,8 +242,8 @@ def verified() -> Verified:
         with log_reader.rows() as rows:
             stored = [row.stored or b"" for row in rows]
     hashing = _cpu()
-    for each in stored:
-        sha256(each).digest()
+    for line in stored:
+        sha256(line).digest()
     hashing = _cpu() - hashing
     return Verified(size / seconds, cpu / size * 1e6, hashing / size * 1e6)
 

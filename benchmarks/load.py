@@ -1,7 +1,7 @@
-"""Put a server under load: each connection sends its next request as soon as it has its answer.
+"""Load a server: each connection sends its next request when it has received a reply.
 
-A process of its own, so that it takes no time from the one that measures: a plan as JSON on
-standard input, the result as JSON on standard output. It knows neither Django nor the site.
+A separate process, so that it does not slow down the measuring one: it reads a plan as JSON from
+standard input and writes the result as JSON to standard output. Independent of Django.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 import aiohttp
 
 TIMEOUT = 60.0
-"""Seconds for one answer."""
+"""Seconds for one reply."""
 
 
 async def load(plan: dict[str, Any]) -> dict[str, Any]:
-    """``plan``: url, headers, bodies, connections, seconds. After the last body the first again.
+    """``plan``: url, headers, bodies, connections, seconds. The bodies are repeated in a cycle.
 
     Returns ``ms`` of each answer with status 200, in ``others`` the count of every other status or
     failure, ``seconds`` in all, and ``own_cpu_ms``: this process's CPU time for one request.
@@ -39,7 +39,7 @@ async def load(plan: dict[str, Any]) -> dict[str, Any]:
                     status = reply.status
             except (aiohttp.ClientError, TimeoutError) as failure:
                 others[type(failure).__name__] += 1
-                # Not a thousand times a second while the server is away.
+                # Limits the rate while the server is down.
                 await asyncio.sleep(0.1)
                 continue
             if status == 200:

@@ -1,9 +1,9 @@
-"""How matching grows with the number of phrasings: time, memory, recall of Chroma's candidates.
+"""Measure time, memory and recall of matching by the number of phrasings.
 
     .venv/bin/python -m benchmarks matching --phrasings 1000,10000,100000
 
-Uses the vectors that a site has in Postgres; where they are too few, the rest are copies of them
-with noise. Filling Chroma takes minutes for 100,000.
+Uses the vectors in the site's Postgres; if there are too few, the rest are noisy copies. Filling
+Chroma takes minutes for 100,000.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from assistant.models import PhrasingVector
 FEWEST = 500
 LIMIT = 10
 NOISE = 0.02
-"""Standard deviation, in each dimension, of what is added to a vector: a cosine of about 0.93 with
-it at 384 dimensions, as far as two phrasings of one FAQ are from each other."""
+"""Standard deviation of the noise per dimension. At 384 dimensions the cosine with the original is
+about 0.93, as between two phrasings of one FAQ."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -42,15 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         stored = _stored_vectors(wiring.embedder().name)
-        questions, known = stored[: options.questions], stored[options.questions :]
+        questions, phrasings = stored[: options.questions], stored[options.questions :]
         print(
-            f"{len(known)} stored vectors, {len(questions)} others as questions; {LIMIT} FAQs "
+            f"{len(phrasings)} stored vectors, {len(questions)} others as questions; {LIMIT} FAQs "
             f"each. Up to {EXACT_UP_TO} phrasings a site matches exactly, above with Chroma.\n"
             "phrasings  with noise  memory MB  exact: median, p95 ms"
-            "  Chroma: median, p95 ms  first match found  all ten found"
+            "  Chroma: median, p95 ms  first match recall  recall at ten"
         )
         for size in map(int, options.phrasings.split(",")):
-            print(_row(questions, known, size, exact_only=options.exact_only))
+            print(_row(questions, phrasings, size, exact_only=options.exact_only))
     except Unavailable as failure:
         raise SystemExit(str(failure)) from None
 
@@ -64,12 +64,14 @@ def _stored_vectors(embedder: str) -> Matrix:
     return stored_vectors.matrix(rows)
 
 
-def _row(questions: Matrix, known: Matrix, size: int, *, exact_only: bool) -> str:
-    matrix = _of_size(known, size)
+def _row(questions: Matrix, phrasings: Matrix, size: int, *, exact_only: bool) -> str:
+    matrix = _of_size(phrasings, size)
     entries = [Entry(f"{n:08}#0", f"{n:08}", str(n), "", vector) for n, vector in enumerate(matrix)]
     release = ReleaseMatrix(entries)
     exact, exact_ms = _timed(lambda vector: release.match(vector, limit=LIMIT), questions)
-    row = f"{size:9}  {max(0, size - len(known)):10}  {matrix.nbytes / 1e6:9.0f}  {exact_ms:>21}"
+    row = (
+        f"{size:9}  {max(0, size - len(phrasings)):10}  {matrix.nbytes / 1e6:9.0f}  {exact_ms:>21}"
+    )
     return row if exact_only else row + _with_chroma(questions, entries, release, exact)
 
 
@@ -92,11 +94,11 @@ def _with_chroma(
     return f"  {ms:>22}  {first:17.4f}  {ten:13.4f}"
 
 
-def _of_size(known: Matrix, size: int) -> Matrix:
-    """The first ``size`` known vectors, and as many copies with noise as are missing."""
+def _of_size(phrasings: Matrix, size: int) -> Matrix:
+    """The first ``size`` vectors, filled up with noisy copies."""
     random = np.random.default_rng(7)
-    matrix = np.resize(known, (size, known.shape[1]))
-    for start in range(len(known), size, 100_000):
+    matrix = np.resize(phrasings, (size, phrasings.shape[1]))
+    for start in range(len(phrasings), size, 100_000):
         rows = matrix[start : start + 100_000]
         rows += random.standard_normal(rows.shape, dtype=np.float32) * NOISE
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)

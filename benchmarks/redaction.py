@@ -1,8 +1,8 @@
-"""How well and how fast personal data is found, on labelled texts of your own.
+"""Measure how well and how fast personal data is detected, on your own labelled texts.
 
     .venv/bin/python -m benchmarks redaction CASES.jsonl [--presidio en_core_web_sm]
 
-Precision, recall and F1 by kind, and times; with ``--presidio`` Presidio's beside ours.
+Prints precision, recall and F1 by kind, and times; ``--presidio`` adds Presidio for comparison.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def _report(name: str, cases: list[Case], finder: Finder, *, repeats: int = 20) 
     for suite, count in sorted(scores.negatives.items()):
         changed = scores.changed[suite]
         print(f"{suite}: {changed} of {count} changed ({changed / count:.1%})")
-    for what, texts in _timed_texts(cases).items():
+    for kind_of_text, texts in _timed_texts(cases).items():
         time = f"{median_ms(finder, texts, repeats=repeats):.4f} ms" if texts else "no text"
-        print(f"{LENGTH} characters {what} personal data: {time} (median)")
+        print(f"{LENGTH} characters {kind_of_text} personal data: {time} (median)")
 
 
 def _line(name: str, score: Score) -> str:

@@ -48,8 +48,8 @@ def read_cases(lines: Iterable[str]) -> list[Case]:
                 Case(
                     text=fields["text"],
                     spans=tuple(
-                        Span(each["start"], each["end"], KINDS[each["entity"]])
-                        for each in fields["spans"]
+                        Span(span["start"], span["end"], KINDS[span["entity"]])
+                        for span in fields["spans"]
                     ),
                     neutral=tuple((e["start"], e["end"]) for e in fields.get("neutral", ())),
                     suite=fields.get("kind", POSITIVE),
@@ -103,7 +103,7 @@ def score(cases: Iterable[Case], find: Finder) -> Scores:
         spans = find(case.text)
         wrong = [span for span in spans if not _is_right(span, case)]
         for span in case.spans:
-            hit = any(_overlaps(span, each) and span.kind is each.kind for each in spans)
+            hit = any(_overlaps(span, other) and span.kind is other.kind for other in spans)
             scores.by_kind.setdefault(span.kind, Score())
             scores.by_kind[span.kind] += Score(right=hit, missed=not hit)
         for span in wrong:
@@ -126,18 +126,18 @@ def median_ms(find: Finder, texts: Sequence[str], *, repeats: int = 20) -> float
 
 
 def of_length(texts: Iterable[str], length: int) -> list[str]:
-    """Texts joined and cut to so many characters each."""
-    joined, text = [], ""
-    for each in texts:
-        text += f"{each}. "
+    """Concatenate the texts and cut them to ``length`` characters."""
+    cut, text = [], ""
+    for sentence in texts:
+        text += f"{sentence}. "
         if len(text) >= length:
-            joined.append(text[:length])
+            cut.append(text[:length])
             text = ""
-    return joined
+    return cut
 
 
 def _is_right(span: Span, case: Case) -> bool:
-    same = any(_overlaps(span, each) and span.kind is each.kind for each in case.spans)
+    same = any(_overlaps(span, other) and span.kind is other.kind for other in case.spans)
     return same or any(span.start < end and start < span.end for start, end in case.neutral)
 
 

@@ -28,7 +28,7 @@ PEOPLE = 5_000
 """How many different user ids ask; a leak by person would show."""
 
 REPEATED = 0.5
-"""Proportion of questions that were asked before, so that the cache is hit and missed."""
+"""Proportion of repeated questions, so that the cache is both hit and missed."""
 
 _thread = local()
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         texts = [row["query"] for row in csv.DictReader(opened)]
 
     def ask(number: int) -> str:
-        # A number at the end makes a question that nobody has asked.
+        # A number at the end makes the question new.
         text = texts[number % len(texts)]
         if number % 100 >= REPEATED * 100:
             text = f"{text} {number}"
@@ -79,17 +79,15 @@ def _post(host: str, port: int, token: str, person: int, text: str) -> str:
         return type(failure).__name__
 
 
-def _report(
-    asked: int, options: argparse.Namespace, outcomes: Counter[str], started: float
-) -> None:
+def _report(asks: int, options: argparse.Namespace, outcomes: Counter[str], started: float) -> None:
     series, labels = _series(options.address)
     counts = ", ".join(f"{name} {n}" for name, n in sorted(outcomes.items()))
-    print(f"{asked} asks, {time.monotonic() - started:.0f} s: {series} series. {counts}")
+    print(f"{asks} asks, {time.monotonic() - started:.0f} s: {series} series. {counts}")
     for pid in _workers(options.pid):
         resident, private = _memory(pid)
         files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
         print(f"  {pid}: {resident:.0f} MB resident, {private:.0f} MB private, {files} files")
-    if asked == options.asks:
+    if asks == options.asks:
         for name, values in sorted(labels.items()):
             print(f"  label {name}: {len(values)} values")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""A question as it is asked, and what is answered: the values of /ask. Pure."""
+"""The question and the answer of /ask. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why somebody asks. What is no question is recorded as such, and counted nowhere."""
+    """Why the request was made. Only ``QUESTION`` counts in statistics."""
 
     QUESTION = "question"
     BENCHMARK = "benchmark"
@@ -30,14 +30,14 @@ class Purpose(StrEnum):
 
 
 class BadQuestion(Exception):
-    """The question cannot be asked like this; the text names the field."""
+    """The question is invalid; the text names the field."""
 
     problem_status = 400
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a person sends, and who is asking."""
+    """A person's message, and who sent it."""
 
     text: str
     user_id: str
@@ -45,7 +45,7 @@ class Question:
     roles: tuple[str, ...] = ()
     category: str = ""
     audiences: frozenset[str] = frozenset()
-    """What they belong to; FAQs for other audiences do not exist for them."""
+    """The person's audiences; FAQs for other audiences are invisible."""
     choice: str = ""
     conversation_id: str = ""
     purpose: Purpose = Purpose.QUESTION
@@ -77,11 +77,11 @@ class Answer:
     answers: tuple[PartAnswer, ...] = ()
     """One for each question, in order, where several are answered; ``text`` is all of them."""
     path: tuple[dict[str, Any], ...] = ()
-    asked_back: tuple[Match, ...] = ()
-    """The agent's options, where it asks back and the decision does not."""
+    agent_options: tuple[Match, ...] = ()
+    """The agent's options, if the agent clarifies and the decision does not."""
     degraded: tuple[str, ...] = ()
     questions: dict[str, str] = field(default_factory=dict)
-    """The FAQs' own questions, by slug."""
+    """The FAQs' own questions, by faq_id."""
 
     @property
     def faq_id(self) -> str | None:
@@ -89,14 +89,14 @@ class Answer:
 
     @property
     def options(self) -> tuple[Match, ...]:
-        return self.asked_back or self.decision.options
+        return self.agent_options or self.decision.options
 
     def as_dict(self) -> dict[str, Any]:
         return self._payload
 
     @cached_property
     def _payload(self) -> dict[str, Any]:
-        """Built once: what is recorded is what is replied."""
+        """Built once, so that the record and the reply are the same."""
         decision = self.decision
         unanswered = self.outcome is Outcome.UNANSWERED
         shows_nearest = unanswered and decision.reason not in SHOW_NOTHING

@@ -14,7 +14,7 @@ from assistant.agent.prompt import is_follow_up
 from assistant.agent.reasons import SUCCESSES
 from assistant.answering.answer import Answer, BadQuestion, Outcome, PartAnswer, Question
 from assistant.answering.conversations import Conversations
-from assistant.answering.recording import count, example_of, record_ask
+from assistant.answering.recording import count, label_of, record_ask
 from assistant.answering.steps import OnStep, Path, Step, ignore, ms
 from assistant.decision.decision import ASKS_BACK, SET_REPLIES, Decision, Match, decide
 from assistant.decision.message import MATCHES, Message, decide_message
@@ -40,19 +40,19 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Assistant:
-    """Answers questions from the live release; the agent speaks only where no FAQ does."""
+    """Answers questions from the live release; the agent is called only where no FAQ answers."""
 
     live: LiveRelease
     agent: Agent
     policy: Callable[[LoadedRelease], Policy]
     conversations: Conversations | None = None
-    """None where nobody would read them: without a model."""
+    """None without an agent: only the agent reads conversations."""
 
     def ask(self, question: Question, on_step: OnStep = ignore) -> Answer:
-        """Answer, ask back or offer a ticket, and record it before returning.
+        """Answer, clarify or offer a ticket, and record it before returning.
 
         Raises ``BadQuestion``, ``interfaces.Unavailable``, ``audit.models.AuditUnavailable`` or
-        what ``on_step`` raises; nothing is recorded as answered then.
+        what ``on_step`` raises; then nothing is recorded.
         """
         started = time.perf_counter()
         release = self.live.current()
@@ -64,7 +64,7 @@ class Assistant:
         return answer
 
     def dry_run(self, question: Question, release: LoadedRelease) -> Answer:
-        """What would be answered from any release; nothing is recorded or counted."""
+        """The answer from any release; nothing is recorded or counted."""
         return self._answer(question, release, Path())
 
     def _answer(self, question: Question, release: LoadedRelease, path: Path) -> Answer:
@@ -78,14 +78,14 @@ class Assistant:
             return _answer(Outcome.CLARIFY, decision, release, path)
         reply = self._ask_agent(question, decision, release, turns, path)
         if reply.rewritten:
-            # An FAQ answers it in its own words, matched and decided like any question.
+            # An FAQ answers the rewritten question: match and decide it like any other.
             decision = self.decide(replace(question, text=reply.rewritten), release, path)
             if decision.chosen:
                 return _from_faq(decision, release, path)
         return _from_agent(reply, decision, release, path)
 
     def decide(self, question: Question, release: LoadedRelease, path: Path) -> Decision:
-        """The decision of the FAQs alone. Raises ``BadQuestion`` or ``EmbedderUnavailable``."""
+        """The decision without the agent. Raises ``BadQuestion`` or ``EmbedderUnavailable``."""
         if question.category and not _visible(question, release):
             raise BadQuestion(f"category: no published FAQ has {question.category!r}.")
         with telemetry.step("decide"):
@@ -138,15 +138,15 @@ class Assistant:
         return reply
 
     def _record(self, question: Question, answer: Answer, release: LoadedRelease) -> None:
-        """The record, and what a later question needs. A plain answer costs one insert."""
-        example, turn = example_of(question, answer), self._turn(question, answer)
-        if not (example or turn):
+        """Write the audit record, and the label and the conversation turn if there are any."""
+        label, turn = label_of(question, answer), self._turn(question, answer)
+        if not (label or turn):
             record_ask(question, answer, release)
             return
         with transaction.atomic():
             record_ask(question, answer, release)
-            if example:
-                example.save()
+            if label:
+                label.save()
             if turn and self.conversations:
                 self.conversations.add(question.user_id, question.conversation_id, turn)
 
@@ -215,7 +215,7 @@ def _search(
 
 
 def _visible(question: Question, release: LoadedRelease) -> Mapping[str, Content]:
-    """The FAQs that may answer: for whoever asks, and of the category if one was named."""
+    """The FAQs that may answer: visible to the caller and, if set, of the category."""
     return release.visible(question.category, question.audiences)
 
 
@@ -252,18 +252,20 @@ def _set_reply(decision: Decision, release: LoadedRelease, path: Path) -> Answer
 def _from_agent(
     reply: AgentReply, decision: Decision, release: LoadedRelease, path: Path
 ) -> Answer:
-    """The agent's answer, or what can be offered where it has none."""
+    """The agent's answer, or else its options, or the offer of a ticket."""
     if reply.text is not None:
         answer = _answer(Outcome.ANSWERED, decision, release, path)
         return replace(answer, source="agent", text=reply.text, citations=reply.citations)
     asks_back = bool(reply.options or decision.options)
     answer = _answer(Outcome.CLARIFY if asks_back else Outcome.UNANSWERED, decision, release, path)
-    named = {match.faq_id: release.contents[match.faq_id].question for match in reply.options}
+    option_questions = {
+        match.faq_id: release.contents[match.faq_id].question for match in reply.options
+    }
     failed = () if reply.reason in SUCCESSES else (f"agent: {reply.reason.value}",)
     return replace(
         answer,
-        asked_back=reply.options,
-        questions={**answer.questions, **named},
+        agent_options=reply.options,
+        questions={**answer.questions, **option_questions},
         degraded=(*answer.degraded, *failed),
     )
 

@@ -1,7 +1,7 @@
-"""What was said before in a conversation, for the agent alone.
+"""Earlier turns of a conversation, for the agent only.
 
-A conversation belongs to its user: it is found by both ids, so that whoever guesses another's finds
-nothing, and cannot tell whether there is anything.
+A conversation belongs to its user: both ids are needed to read it, so that a guessed conversation
+id of another user returns nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from audit.privacy.redaction import redact
 
 @dataclass(frozen=True)
 class Conversations:
-    """``turns`` are read at most; none is read that is older than ``days``."""
+    """At most the last ``turns`` are read, and none older than ``days``."""
 
     turns: int
     days: int
     region: str
-    """Where a phone number without a calling code is dialled; see ``redact``."""
+    """The country of phone numbers without a calling code; see ``redact``."""
 
     def last(self, user_id: str, conversation_id: str) -> tuple[Turn, ...]:
         """The last turns, oldest first."""
@@ -34,7 +34,7 @@ class Conversations:
         return tuple(Turn(row.question, row.answer, tuple(row.faq_ids)) for row in reversed(rows))
 
     def add(self, user_id: str, conversation_id: str, turn: Turn) -> None:
-        """Keep one turn, redacted: the FAQs' answers as well as the agent's."""
+        """Store one turn, redacted."""
         ConversationTurn.objects.create(
             user_id=stored_name(user_id),
             conversation_id=conversation_id,
@@ -44,7 +44,7 @@ class Conversations:
         )
 
     def delete_old(self) -> int:
-        """Delete what is too old to be read; returns how many turns that were."""
+        """Delete turns older than ``days``; returns their number."""
         return ConversationTurn.objects.filter(asked__lt=self._oldest()).delete()[0]
 
     def _oldest(self) -> datetime:

@@ -27,15 +27,15 @@ STILL_RUNNING = ": still running\n\n"
 
 Ask = Callable[[OnStep], Answer]
 Problem = Callable[[Exception], Any]
-"""A failure as a response; raises what it does not know."""
+"""Converts a failure to a response; raises unknown ones again."""
 
 
 class ClientLeft(Exception):
-    """The connection was closed before the answer was there."""
+    """The client disconnected before the answer."""
 
 
 class EventStreamRenderer(BaseRenderer):
-    """Lets a client ask for events. The view writes them; what goes wrong before is JSON."""
+    """Accepts ``text/event-stream``. The view writes the events; earlier errors are JSON."""
 
     media_type = CONTENT_TYPE
     format = "events"
@@ -45,10 +45,10 @@ class EventStreamRenderer(BaseRenderer):
 
 
 def stream(ask: Ask, problem: Problem) -> HttpResponseBase:
-    """Send the steps as events. What fails before the first of them raises, with its own status."""
+    """Send the steps as events. A failure before the first step raises, with its own status."""
     response = StreamingHttpResponse(_Events(ask, problem), content_type=CONTENT_TYPE)
     response["Cache-Control"] = "no-store"
-    # NGINX would collect the events and send them all at once.
+    # Disables NGINX's response buffering.
     response["X-Accel-Buffering"] = "no"
     return response
 
@@ -56,22 +56,22 @@ def stream(ask: Ask, problem: Problem) -> HttpResponseBase:
 class _Events:
     """An iterator of events: ``ask`` runs in a thread and puts its steps into a queue.
 
-    Made once the first step is there. The server closes it, whoever ended it.
+    The constructor waits for the first step. The server always calls ``close``.
     """
 
     def __init__(self, ask: Ask, problem: Problem) -> None:
         self._queue: SimpleQueue[Step | Answer | Exception | None] = SimpleQueue()
         self._client_left = threading.Event()
         self._ended = False
-        # The view returns before the work is done; the request's id and caller go with its context.
+        # The thread outlives the view, so it needs a copy of the context: request id and caller.
         context = copy_context()
         self._problem: Problem = lambda failure: context.run(problem, failure)
-        work = threading.Thread(target=copy_context().run, args=(self._run, ask), daemon=True)
-        work.start()
+        thread = threading.Thread(target=copy_context().run, args=(self._run, ask), daemon=True)
+        thread.start()
         first = self._queue.get()
         if isinstance(first, Exception):
             raise first
-        self._coming = [first]
+        self._buffered = [first]
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -79,7 +79,7 @@ class _Events:
     def __next__(self) -> str:
         if self._ended:
             raise StopIteration
-        item = self._coming.pop() if self._coming else self._queue.get()
+        item = self._buffered.pop() if self._buffered else self._queue.get()
         self._ended = isinstance(item, Answer | Exception)
         if item is None:
             return STILL_RUNNING
@@ -90,7 +90,7 @@ class _Events:
         return _event("step", item)
 
     def close(self) -> None:
-        """The next step, a second later at most, raises ``ClientLeft`` and so ends the work."""
+        """Stop: the next step, at most a second later, raises ``ClientLeft``."""
         self._client_left.set()
 
     def _run(self, ask: Ask) -> None:

@@ -1,4 +1,4 @@
-"""What is recorded of an ask: its audit record, an example to calibrate on, its metrics."""
+"""Record an ask: its audit record, a label for calibration, its metrics."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def record_ask(question: Question, answer: Answer, release: LoadedRelease) -> No
     )
 
 
-def example_of(question: Question, answer: Answer) -> Label | None:
-    """What a person picks when asked back is an example to calibrate on; no other choice is."""
+def label_of(question: Question, answer: Answer) -> Label | None:
+    """A label for calibration if the person chose one of the options of a clarification."""
     decision = answer.decision
     if decision.reason is not Reason.CHOSEN or question.purpose is not Purpose.QUESTION:
         return None
@@ -60,7 +60,7 @@ def example_of(question: Question, answer: Answer) -> Label | None:
 
 
 def count(question: Question, answer: Answer, seconds: float) -> None:
-    """In the metrics; ``seconds`` it took."""
+    """Update the metrics; ``seconds``: the duration."""
     if question.purpose is not Purpose.QUESTION:
         return
     outcome, closest = answer.outcome.value, answer.decision.closest

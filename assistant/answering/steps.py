@@ -13,14 +13,14 @@ Step = dict[str, Any]
 """
 
 OnStep = Callable[[Step | None], None]
-"""Called with each step as it happens, and with None about once a second while the model thinks.
+"""Called with each step as it happens, and with None once a second while the model works.
 
-What it raises ends the work.
+An exception from it stops the answer.
 """
 
 
 def ignore(step: Step | None) -> None:
-    """For whoever only wants the result."""
+    """An ``OnStep`` that does nothing."""
 
 
 class Path:
@@ -31,17 +31,17 @@ class Path:
         self._on_step = on_step
 
     def add(self, step: Step | None) -> None:
-        """An ``OnStep`` itself."""
+        """Add a step; itself an ``OnStep``."""
         if step is not None:
             self.steps.append(step)
         self._on_step(step)
 
     @property
     def degraded(self) -> tuple[str, ...]:
-        """The dependencies that were missing, such as ``index: unavailable``, each once."""
+        """The unavailable dependencies, such as ``index: unavailable``, without duplicates."""
         return tuple(dict.fromkeys(s["degraded"] for s in self.steps if "degraded" in s))
 
 
 def ms(started: float) -> float:
-    """Milliseconds since ``started``, a reading of ``time.perf_counter``."""
+    """Milliseconds since ``started``, a value of ``time.perf_counter``."""
     return round((time.perf_counter() - started) * 1000, 2)

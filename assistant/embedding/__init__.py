@@ -2,5 +2,5 @@
 
 ``local`` chooses the backend of a model on this machine, ``onnx_runtime`` is the fast one,
 ``reference`` is sentence-transformers, ``conversion`` exports a model and checks it against the
-reference, ``quantisation`` rewrites the export to eight bits, ``remote`` asks an embeddings server.
+reference, ``quantisation`` converts the export to int8, ``remote`` calls an embeddings server.
 """

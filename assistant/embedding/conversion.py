@@ -1,9 +1,9 @@
-"""Convert a model to ONNX once, check its vectors, and keep the file.
+"""Convert a model to ONNX once, check its vectors, and store the file.
 
-In fp32, checked against sentence-transformers: that takes torch, so it belongs to set-up. In eight
-bits from there, checked against fp32. Every later start only reads a file. Beside a graph lies a
-JSON record of its check: a file that does not match its record is converted again, a conversion
-that was refused is not repeated.
+The fp32 graph is checked against sentence-transformers; this needs torch, so it is part of set-up.
+The int8 graph is made from it and checked against fp32. Later starts only read a file. A JSON
+record of the check is stored beside each graph: a graph that does not match its record is converted
+again; a refused conversion is not repeated.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.interfaces import Embedder, EmbedderUnavailable
 
 VERSION = 3
-"""Of the conversion: another number makes every site convert its model again."""
+"""Of the conversion. Increase it to make every site convert its model again."""
 
 MIN_COSINE = {Precision.FP32: 0.999, Precision.INT8: 0.99}
-"""Between a vector of the converted model and the one it should be, of the same text."""
+"""The least cosine between the vectors of the converted and the original model."""
 
 CHECK_TEXTS = (
     "How do I reset my password?",
@@ -48,13 +48,13 @@ CHECK_TEXTS = (
     "the parcel arrived damaged; " * 60,
     "word " * 600,
 )
-"""Short and long, past the model's limit, empty, of several scripts."""
+"""Short, long, longer than the model's limit, empty, and in several scripts."""
 
 log = logging.getLogger("assistant.embedding")
 
 
 class ConversionError(Exception):
-    """ONNX Runtime cannot serve this model. The text says why."""
+    """ONNX Runtime cannot run this model. The text gives the reason."""
 
 
 @dataclass(frozen=True)
@@ -63,28 +63,28 @@ class Record:
 
     model: str
     sha256: str
-    """Of the graph's file, in hexadecimal."""
+    """Of the graph file, in hexadecimal."""
     max_tokens: int
-    """Tokens that the model reads of a text; the rest is cut off."""
+    """The model truncates longer texts."""
     dimension: int
     lowest_cosine: float
-    """Of the check, -1..1."""
+    """The result of the check, -1..1."""
     refusal: str = ""
     """Why the check failed; empty if it passed."""
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """Of one model, in one folder. ``reference``: the same model by sentence-transformers."""
+    """Converts a model into ``folder``. ``reference``: the same in sentence-transformers."""
 
     files: ModelFiles
     folder: Path
     reference: SentenceTransformerEmbedder
 
     def path(self, precision: Precision) -> Path:
-        """Changes with the weights, the version of the conversion and that of the runtime.
+        """The graph file, named by the weights' hash and the versions of conversion and runtime.
 
-        Raises ``ConversionError`` without a runtime.
+        Raises ``ConversionError`` if onnxruntime is not installed.
         """
         try:
             runtime = version("onnxruntime")
@@ -93,7 +93,7 @@ class Conversion:
         return self.folder / f"{self.files.sha256[:16]}-{VERSION}-{runtime}-{precision}.onnx"
 
     def open(self, precision: Precision) -> OnnxEmbedder:
-        """The converted model; converted and checked first if it is not there.
+        """The converted model; converts and checks it first if necessary.
 
         Safe in several processes at once: one converts, the others wait. Raises
         ``ConversionError``, or ``EmbedderUnavailable`` if the reference is needed and cannot be
@@ -120,8 +120,8 @@ class Conversion:
             started = time.perf_counter()
             with tempfile.TemporaryDirectory(dir=graph.parent) as work:
                 candidate = Path(work) / graph.name
-                in_precision = {Precision.FP32: self._export, Precision.INT8: self._quantise}
-                record = in_precision[precision](candidate)
+                convert = {Precision.FP32: self._export, Precision.INT8: self._quantise}
+                record = convert[precision](candidate)
                 if not record.refusal:
                     candidate.replace(graph)
                 _write_record(candidate.with_suffix(".json"), record)
@@ -138,7 +138,9 @@ class Conversion:
         except EmbedderUnavailable:
             raise
         except Exception as error:
-            raise ConversionError(f"it cannot be exported ({type(error).__name__})") from error
+            raise ConversionError(
+                f"the model cannot be exported ({type(error).__name__})"
+            ) from error
         return self._checked(candidate, Precision.FP32, self.reference, self.reference.max_tokens)
 
     def _quantise(self, candidate: Path) -> Record:
@@ -146,7 +148,7 @@ class Conversion:
         observed = candidate.with_name("observed.onnx")
         names = quantisation.write_observed(source, observed)
         if not names:
-            raise ConversionError("no product of its graph can be computed in eight bits")
+            raise ConversionError("its graph has no matrix product that can be quantised")
         sizes = exact.largest_outputs(observed, names, CHECK_TEXTS)
         quantisation.write_quantised(source, sizes, candidate)
         return self._checked(candidate, Precision.INT8, exact, exact.max_tokens)
@@ -164,7 +166,7 @@ class Conversion:
         cosine = lowest_cosine(self._load(candidate, record), expected)
         # Written so that nan fails too.
         passes = cosine >= MIN_COSINE[precision]
-        refusal = "" if passes else f"its converted vectors differ: cosine {cosine:.4f} at worst"
+        refusal = "" if passes else f"its converted vectors differ: lowest cosine {cosine:.4f}"
         return replace(record, lowest_cosine=round(cosine, 6), refusal=refusal)
 
     def _load(self, graph: Path, record: Record) -> OnnxEmbedder:
@@ -181,13 +183,13 @@ class Conversion:
 
 
 def lowest_cosine(converted: Embedder, expected: Embedder) -> float:
-    """Over ``CHECK_TEXTS``, between the two vectors of a text, -1..1. nan if one is."""
+    """The lowest cosine, -1..1, between both embedders' vectors of ``CHECK_TEXTS``; may be nan."""
     pairs = converted.embed(CHECK_TEXTS), expected.embed(CHECK_TEXTS)
     return float(np.einsum("ij,ij->i", *pairs).min())
 
 
 def _valid_record(graph: Path) -> Record | None:
-    """The record of a graph that is whole, or of one that was refused."""
+    """The record of an undamaged graph or of a refused conversion; else None."""
     try:
         record = Record(**json.loads(graph.with_suffix(".json").read_text(encoding="utf-8")))
         if not record.refusal and _sha256(graph) != record.sha256:

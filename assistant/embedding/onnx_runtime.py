@@ -1,8 +1,8 @@
-"""Turn texts into unit vectors with ONNX Runtime. The only module that imports it or tokenizers.
+"""Embed texts with ONNX Runtime. The only module that imports it or tokenizers.
 
-Runs the graphs that ``conversion`` writes: less processor time than sentence-transformers, and no
-torch. One text a run: what several texts in a run share, padding in fp32 and the scale of the
-activations in eight bits, would make a vector depend on its neighbours.
+Runs the graphs that ``conversion`` writes: faster than sentence-transformers, and without torch.
+One text per run: padding (fp32) and the activations' scale (int8) are shared by the texts of a run
+and would make a vector depend on the other texts.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from assistant.embedding.model_files import ModelFiles
 from assistant.interfaces import EmbedderUnavailable, Matrix, Progress, Vector
 
 MIN_PARALLEL = 16
-"""Texts from which on several threads are worth starting."""
+"""The least number of texts for which threads are started."""
 
 
 class OnnxEmbedder:
     """A converted model and its tokenizer. Loaded when constructed.
 
-    ``name``: of its vectors. ``max_tokens``: what is read of a text. ``threads``: how many compute
-    when many texts are embedded at once; may be changed. Safe to share between threads, and between
-    forks: it keeps no thread of its own.
+    ``name`` identifies its vectors. ``max_tokens``: longer texts are truncated. ``threads``: the
+    number used for batches of texts; may be changed. Safe to share between threads, and between
+    forks: it has no threads of its own.
 
     Raises ``EmbedderUnavailable`` if the graph cannot be loaded.
     """
@@ -64,19 +64,19 @@ class OnnxEmbedder:
 
     @property
     def words(self) -> frozenset[str]:
-        """The tokenizer's whole words: what it does not have to take apart."""
+        """The whole words in the tokenizer's vocabulary, in lower case."""
         return frozenset(token.lower() for token in self._tokenizer.get_vocab() if token.isalpha())
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
         """One unit vector per text, in the order given; shape (len(texts), dimension), float32."""
         vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
 
-        def embed(place: int) -> None:
-            vectors[place] = self._session.run(None, self._inputs(texts[place]))[0][0]
+        def embed(row: int) -> None:
+            vectors[row] = self._session.run(None, self._inputs(texts[row]))[0][0]
 
         if self.threads == 1 or len(texts) < MIN_PARALLEL:
-            for place in range(len(texts)):
-                embed(place)
+            for row in range(len(texts)):
+                embed(row)
                 if progress:
                     progress(1)
         else:
@@ -89,13 +89,13 @@ class OnnxEmbedder:
     def largest_outputs(
         self, graph: Path, names: Sequence[str], texts: Sequence[str]
     ) -> list[Vector]:
-        """Of each output of another graph of this model: its elementwise maximum over the texts."""
+        """The elementwise maximum over the texts, for each output of another graph."""
         session = _session(graph)
         outputs = [session.run(names, self._inputs(text)) for text in texts]
-        return [np.max(each, axis=0) for each in zip(*outputs, strict=True)]
+        return [np.max(values, axis=0) for values in zip(*outputs, strict=True)]
 
     def _inputs(self, text: str) -> dict[str, Any]:
-        # What cannot be written as UTF-8, such as a stray byte in a command line, becomes "?".
+        # Lone surrogates, such as from a command line, become "?".
         readable = text.encode("utf-8", "replace").decode("utf-8").strip()
         return {"ids": np.array([self._tokenizer.encode(readable).ids], dtype=np.int64)}
 
@@ -114,21 +114,21 @@ def _session(graph: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    # One thread for each request thread: pools would fight over the processor, and not survive
-    # a fork.
+    # One thread per request thread: thread pools would compete for the processor, and do not
+    # survive a fork.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # A pattern is kept for every shape ever seen, and texts come in all lengths.
+    # Memory patterns are stored per input shape, and every text length is another shape.
     options.enable_mem_pattern = False
     if not _has_vnni():
-        # Else x86 adds eight-bit products in 16 bits, which overflow: wrong vectors. The exact way
-        # is slower; it changes nothing on other processors.
+        # Without VNNI, x86 adds int8 products in 16 bits, which overflow to wrong vectors. This
+        # option is exact and slower; other processors ignore it.
         options.add_session_config_entry("session.x64quantprecision", "1")
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
 def _has_vnni() -> bool:
-    """Whether the processor adds eight-bit products in 32 bits. False where it cannot be known."""
+    """True if the processor adds int8 products in 32 bits; False if unknown."""
     try:
         return "vnni" in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:

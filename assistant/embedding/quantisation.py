@@ -1,12 +1,11 @@
-"""Rewrite an exported ONNX graph so that its matrix products multiply eight-bit numbers.
+"""Quantise the matrix products of an exported ONNX graph to int8.
 
-Half the processor time of fp32. Weights are rounded once, each column with its own scale;
-activations at each run, by ONNX Runtime's ``DynamicQuantizeMatMul``, with one scale for the whole
-matrix. In a BERT a few channels are ten times as large as the others and would take the precision
-of all. Such a channel is split into several equal shares with the same weights: the product stays
-the same, the largest number becomes smaller (Zhao et al. 2019, Improving Neural Network
-Quantization without Retraining using Outlier Channel Splitting). How large channels get is observed
-on sample texts.
+It takes half the processor time of fp32. Weights are quantised once, with a scale per column;
+activations at each run, by ONNX Runtime's ``DynamicQuantizeMatMul``, with one scale per matrix. In
+a BERT a few channels are ten times as large as the others, which costs all channels precision.
+Such a channel is split into equal parts with the same weights: the product stays the same and
+the largest value becomes smaller (Zhao et al. 2019, Improving Neural Network Quantization without
+Retraining using Outlier Channel Splitting). The channels' sizes are measured on sample texts.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ import numpy.typing as npt
 from assistant.interfaces import Vector
 
 TYPICAL = 0.97
-"""Quantile of the channels' sizes that stands for a typical channel."""
+"""Quantile of the channels' sizes that counts as typical."""
 
 ALLOWANCE = 1.2
-"""How many times larger than a typical channel one may be without being split."""
+"""A channel up to this many times the typical size is not split."""
 
 WORTHWHILE = 2.0
-"""Channels are split only where the largest is this many times the allowed size: it costs time."""
+"""Channels are split only if the largest is this many times the allowed size, to save time."""
 
 INT8_MAX = 127.0
 
@@ -58,7 +57,7 @@ def write_observed(graph: Path, to: Path) -> list[str]:
 
 
 def write_quantised(graph: Path, sizes: Sequence[Vector], to: Path) -> None:
-    """Write the eight-bit copy. ``sizes``: of each product's channels, as observed."""
+    """Write the int8 copy. ``sizes``: the measured sizes of each product's channels."""
     import onnx
 
     model = onnx.load(str(graph))
@@ -82,16 +81,16 @@ def write_quantised(graph: Path, sizes: Sequence[Vector], to: Path) -> None:
 
 
 def split_channels(sizes: Vector) -> npt.NDArray[np.int64]:
-    """The channels that need further shares, each as often as it needs one."""
+    """The channels to duplicate, each as often as it needs a further part."""
     allowed = np.quantile(sizes, TYPICAL) * ALLOWANCE
     if sizes.max() <= WORTHWHILE * allowed:
         return np.empty(0, dtype=np.int64)
-    shares = np.ceil(sizes / allowed).astype(np.int64)
-    return np.repeat(np.arange(len(sizes)), np.maximum(shares - 1, 0))
+    parts = np.ceil(sizes / allowed).astype(np.int64)
+    return np.repeat(np.arange(len(sizes)), np.maximum(parts - 1, 0))
 
 
 def _products(graph: Any) -> list[Any]:
-    """Its products with weights, as opposed to those of two activations."""
+    """The graph's products of activations and weights, without those of two activations."""
     weights = _weights(graph)
     return [node for node in graph.node if node.op_type == "MatMul" and node.input[1] in weights]
 
@@ -101,7 +100,7 @@ def _weights(graph: Any) -> Mapping[str, Any]:
 
 
 def _biases(graph: Any, products: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """By product: the bias that an Add puts on it, and the name of the sum."""
+    """The bias that an Add node adds to each product, and the sum's name, by product."""
     weights = _weights(graph)
     biases = {}
     for node in graph.node:
@@ -116,7 +115,7 @@ def _biases(graph: Any, products: Mapping[str, Any]) -> dict[str, tuple[str, str
 def _quantised(
     graph: Any, node: Any, weights: Mapping[str, Any], sizes: Vector, bias: str, output: str
 ) -> list[Any]:
-    """The nodes that compute one product, and its bias, in eight bits."""
+    """The nodes that compute one product, and its bias, in int8."""
     from onnx import helper, numpy_helper
 
     def constant(suffix: str, values: Array) -> str:

@@ -45,7 +45,7 @@ class SentenceTransformerEmbedder:
 
     @property
     def model(self) -> str:
-        """Where it is found: the folder or the name it was made with."""
+        """The folder or the name, as passed in."""
         return self._model_name
 
     @property
@@ -67,12 +67,12 @@ class SentenceTransformerEmbedder:
 
     @property
     def max_tokens(self) -> int:
-        """Tokens that the model reads of a text; the rest is cut off."""
+        """The model truncates longer texts."""
         return int(self._loaded().max_seq_length)
 
     @property
     def words(self) -> frozenset[str]:
-        """The tokenizer's whole words: what it does not have to take apart."""
+        """The whole words in the tokenizer's vocabulary, in lower case."""
         vocabulary = self._loaded().tokenizer.get_vocab()
         return frozenset(token.lower() for token in vocabulary if token.isalpha())
 
@@ -86,28 +86,28 @@ class SentenceTransformerEmbedder:
         Raises ``EmbedderUnavailable`` when the model cannot be loaded.
         """
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        # A batch is padded to its longest text: keep texts of one length together.
-        by_length = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        # A batch is padded to its longest text, so sort by length.
+        by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         for start in range(0, len(by_length), BATCH_SIZE):
-            places = by_length[start : start + BATCH_SIZE]
-            vectors[places] = self._encode([texts[place] for place in places])
+            rows = by_length[start : start + BATCH_SIZE]
+            vectors[rows] = self._encode([texts[row] for row in rows])
             if progress:
-                progress(len(places))
+                progress(len(rows))
         return vectors
 
     def export(self, graph: Path) -> None:
-        """Write the whole model, pooling and normalisation included, as an ONNX graph.
+        """Write the model, with pooling and normalisation, as an ONNX graph.
 
         Input ``ids``, int64 (1, tokens); output ``vectors``, float32 (1, dimension), of length 1.
-        Raises ``EmbedderUnavailable`` when the model cannot be loaded, and whatever the exporter
-        raises for a model it does not know.
+        Raises ``EmbedderUnavailable`` when the model cannot be loaded, and the exporter's exception
+        for an unsupported model.
         """
         model = self._loaded()
         with self._encoding:
             _export(model, graph)
 
     def _encode(self, texts: list[str]) -> Matrix:
-        # Taken per batch, so that a question waits for one batch of an ingest and not for all.
+        # One lock per batch, so that a question waits for a single batch of an ingest.
         with self._encoding:
             encoded = self._loaded().encode(
                 [writable(text) for text in texts],
@@ -132,18 +132,18 @@ class SentenceTransformerEmbedder:
             import torch
             from sentence_transformers import SentenceTransformer
 
-            # Request threads share the processor; a pool per request would fight over it.
+            # Request threads share the processor; thread pools would compete for it.
             torch.set_num_threads(1)
             return SentenceTransformer(str(folder), device=self._device, local_files_only=True)
         except Exception as error:
             raise EmbedderUnavailable(
                 f"the model {name} cannot be loaded ({type(error).__name__}): "
-                f"{model_files.cure(self._model_name)}"
+                f"{model_files.fix(self._model_name)}"
             ) from error
 
 
 def _set_before_import() -> None:
-    # The libraries read these once, when they are first imported.
+    # The libraries read these once, at import.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
@@ -162,7 +162,7 @@ def _export(model: Any, graph: Path) -> None:
             return torch.nn.functional.normalize(features["sentence_embedding"], dim=1)
 
     with warnings.catch_warnings(), torch.inference_mode():
-        # What a trace may get wrong is found by the check of the vectors.
+        # The check of the vectors detects tracing errors.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             Normalised().eval(),
@@ -178,5 +178,5 @@ def _export(model: Any, graph: Path) -> None:
 
 
 def writable(text: str) -> str:
-    """What cannot be written as UTF-8, such as a stray byte in a command line, becomes "?"."""
+    """Replace lone surrogates, such as from a command line, by "?"."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,7 +1,7 @@
-"""Turn texts into unit vectors by a server that speaks OpenAI's embeddings API.
+"""Embed texts by a server with OpenAI's embeddings API.
 
 Such as text-embeddings-inference, infinity, vLLM, llama.cpp, or OpenAI itself. The only module that
-asks one. No SDK: it is one request, and what a reply must be is checked here.
+calls one. Without an SDK: it is a single request, and the reply is validated here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from assistant.interfaces import EmbedderUnavailable, Matrix, Progress
 from tickets.delivery.networks import ANYWHERE
 
 PREFIX = "remote:"
-"""Before a model's name: where a local one would have its folder, this one has EMBEDDINGS_URL."""
+"""Prefix of a remote model's name; its address is EMBEDDINGS_URL."""
 
 BATCH_SIZE = 64
 
@@ -32,17 +32,17 @@ QUESTION_SECONDS = 5.0
 BATCH_SECONDS = 60.0
 
 MAX_BYTES = 64 * 1024 * 1024
-"""Of a reply: a batch of vectors as JSON text."""
+"""Of a reply with one batch of vectors as JSON."""
 
-WAITS = (0.5, 2.0, 8.0)
-"""Seconds before each further try of a batch. A question has none: a person waits for it."""
+RETRY_DELAYS = (0.5, 2.0, 8.0)
+"""Seconds before each retry of a batch. A question is not retried: a person is waiting."""
 
 FAILURES = 3
 REST_SECONDS = 5.0
-"""After so many failures in a row questions are refused at once for so long."""
+"""After ``FAILURES`` consecutive failures, questions fail immediately for this time."""
 
 PROBE = "ping"
-PROBED_SECONDS = 10.0
+PROBE_INTERVAL = 10.0
 
 _URL = re.compile(r"https?://[^/@?#\s]+(/[^@?#\s]*)?")
 
@@ -52,7 +52,7 @@ log = logging.getLogger("assistant.embedding")
 class RemoteEmbedder:
     """One model of one server. Safe to share between threads and forks.
 
-    ``url``: such as https://host/v1, without credentials. Raises ``ValueError`` for another.
+    ``url``: such as https://host/v1, without credentials; otherwise raises ``ValueError``.
     """
 
     def __init__(self, url: str, model: str, *, api_key: str = "") -> None:
@@ -64,43 +64,43 @@ class RemoteEmbedder:
         self._api_key = api_key
         self._client: Any = None
         self._client_pid = 0
-        self._making = threading.Lock()
+        self._connecting = threading.Lock()
         self._dimension = 0
         self._breaker = Breaker(failures=FAILURES, rest_seconds=REST_SECONDS)
-        self._probed = -PROBED_SECONDS
+        self._probed = -PROBE_INTERVAL
 
     @property
     def model(self) -> str:
-        """What ``publish --model`` calls it."""
+        """The model's name for ``publish --model``."""
         return PREFIX + self._model
 
     @property
     def name(self) -> str:
-        """Such as ``bge-small@embeddings.example.com``: vectors of another server are others."""
+        """Such as ``bge-small@embeddings.example.com``; vectors of two servers do not compare."""
         return f"{self._model}@{self._host}"
 
     @property
     def dimension(self) -> int:
-        """Asks the server if nothing was embedded yet."""
+        """Calls the server if nothing was embedded yet."""
         if not self._dimension:
             self.embed([PROBE])
         return self._dimension
 
     @property
     def words(self) -> frozenset[str]:
-        """The API does not tell: no slip of the pen is mended."""
+        """Empty: the API has no vocabulary, so typing errors are not corrected."""
         return frozenset()
 
     def load(self, *, threads: int | None = None) -> None:
-        """Ask it once. One that is down is told, and is no reason not to start."""
+        """Call the server once. A failure is logged and does not prevent the start."""
         try:
             self.embed([PROBE])
         except EmbedderUnavailable as failure:
             log.warning("%s", failure)
 
     def check(self) -> str:
-        """One line for a probe; asks the server at most every ``PROBED_SECONDS``."""
-        if time.monotonic() - self._probed >= PROBED_SECONDS:
+        """One line for the readiness probe; calls the server at most every ``PROBE_INTERVAL``."""
+        if time.monotonic() - self._probed >= PROBE_INTERVAL:
             self.embed([PROBE])
             self._probed = time.monotonic()
         return f"{self.name} answers"
@@ -108,8 +108,8 @@ class RemoteEmbedder:
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
         """One unit vector per text, in the order given; shape (len(texts), dimension), float32.
 
-        Raises ``EmbedderUnavailable``: for one text at once while the server is down, for many
-        after some tries.
+        Raises ``EmbedderUnavailable``: for a single text without a retry, for several texts after
+        ``RETRY_DELAYS``.
         """
         if len(texts) == 1:
             return self._question(texts[0], progress)
@@ -138,10 +138,10 @@ class RemoteEmbedder:
         return vectors
 
     def _batch(self, texts: Sequence[str]) -> Matrix:
-        for wait in WAITS:
+        for wait in RETRY_DELAYS:
             try:
                 return self._ask(texts, seconds=BATCH_SECONDS)
-            except _Passing as failure:
+            except _Transient as failure:
                 log.warning("%s Trying again in %.1f s.", failure, wait)
                 time.sleep(wait)
         return self._ask(texts, seconds=BATCH_SECONDS)
@@ -149,8 +149,7 @@ class RemoteEmbedder:
     def _ask(self, texts: Sequence[str], *, seconds: float) -> Matrix:
         from tickets.delivery.http_client import FAILURES
 
-        # What cannot be written as UTF-8, such as a stray byte in a command line, becomes "?".
-        # Many servers refuse an empty text.
+        # Lone surrogates become "?". Many servers refuse an empty text.
         readable = [text.encode("utf-8", "replace").decode("utf-8") or " " for text in texts]
         body = {"model": self._model, "input": readable, "encoding_format": "float"}
         try:
@@ -158,31 +157,33 @@ class RemoteEmbedder:
                 self._url, json=body, timeout=(CONNECT_SECONDS, seconds, seconds, seconds)
             )
         except FAILURES as failure:
-            raise _Passing(
+            raise _Transient(
                 f"The embedding server {self._host} does not answer ({type(failure).__name__})."
             ) from failure
         if reply.status_code != HTTPStatus.OK:
-            passing = reply.status_code == HTTPStatus.TOO_MANY_REQUESTS or reply.is_server_error
-            kind = _Passing if passing else EmbedderUnavailable
-            # Not what it says: that may repeat the key, or the question.
-            raise kind(f"The embedding server {self._host} answers {reply.status_code}.")
+            is_transient = (
+                reply.status_code == HTTPStatus.TOO_MANY_REQUESTS or reply.is_server_error
+            )
+            error_class = _Transient if is_transient else EmbedderUnavailable
+            # Without the reply's text, which may repeat the key or the question.
+            raise error_class(f"The embedding server {self._host} answers {reply.status_code}.")
         return self._read(reply, len(texts))
 
     def _read(self, reply: Any, count: int) -> Matrix:
         try:
-            found = sorted(reply.json()["data"], key=lambda each: int(each["index"]))
-            vectors = np.array([each["embedding"] for each in found], dtype=np.float32)
+            items = sorted(reply.json()["data"], key=lambda item: int(item["index"]))
+            vectors = np.array([item["embedding"] for item in items], dtype=np.float32)
             lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            fits = len(vectors) == count and np.isfinite(lengths).all() and lengths.all()
+            is_valid = len(vectors) == count and np.isfinite(lengths).all() and lengths.all()
         except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-            fits = False
-        if not fits:
-            raise EmbedderUnavailable(f"The embedding server {self._host} sends no vectors.")
+            is_valid = False
+        if not is_valid:
+            raise EmbedderUnavailable(f"The embedding server {self._host} sent an invalid reply.")
         self._dimension = self._dimension or vectors.shape[1]
         if vectors.shape[1] != self._dimension:
             raise EmbedderUnavailable(
-                f"The embedding server {self._host} sends vectors of {vectors.shape[1]} dimensions "
-                f"and sent {self._dimension} before: another model behind one name."
+                f"The embedding server {self._host} sent vectors of {vectors.shape[1]} dimensions, "
+                f"before of {self._dimension}: its model has changed. Publish again."
             )
         unit: Matrix = vectors / lengths
         return unit
@@ -190,7 +191,7 @@ class RemoteEmbedder:
     def _connected(self) -> Any:
         from tickets.delivery.http_client import bounded_client
 
-        with self._making:
+        with self._connecting:
             # A connection opened before a fork belongs to the parent.
             if self._client is None or self._client_pid != os.getpid():
                 key = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
@@ -201,5 +202,5 @@ class RemoteEmbedder:
             return self._client
 
 
-class _Passing(EmbedderUnavailable):
-    """May be over soon."""
+class _Transient(EmbedderUnavailable):
+    """A failure that a retry may solve."""

@@ -1,6 +1,6 @@
-"""Remember the vectors of recent texts.
+"""Cache the vectors of recent texts.
 
-Nothing that a person wrote is stored: the key is a digest that only this process can compute.
+The texts are not stored: a key is a digest with a secret of this process.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ class VectorCache:
         self._embedder = embedder
         self._vectors: LRUCache[bytes, Vector] = LRUCache(size)
         self._lock = threading.Lock()
-        # Without a secret, anybody who can guess a question could find it in a memory dump.
+        # Without a secret, a memory dump would confirm a guessed question.
         self._secret = secrets.token_bytes(32)
 
     @property
     def name(self) -> str:
-        """Of the embedder whose vectors these are."""
+        """The name of the embedder."""
         return self._embedder.name
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Whole words its model knows, in lower case; empty if it cannot say.
+        """The model's whole words, in lower case; empty if unknown.
 
-        Computed once, for whichever release asks: there may be thirty thousand.
+        Computed once: there may be thirty thousand.
         """
         return self._embedder.words
 
@@ -65,7 +65,7 @@ class VectorCache:
         vectors = {text: vector for text in texts if (vector := self.get(text)) is not None}
         missing = [text for text in dict.fromkeys(texts) if text not in vectors]
         if missing:
-            # The normalised text is embedded, so that a vector never depends on who asked first.
+            # Embed the normalised text, so that all spellings of a key share the same vector.
             rows = self._embedder.embed([normalised(text) for text in missing])
             vectors |= {
                 text: self._store(text, row) for text, row in zip(missing, rows, strict=True)
@@ -80,10 +80,10 @@ class VectorCache:
         return vector
 
     def _key(self, text: str) -> bytes:
-        named = f"{self._embedder.name}\0{normalised(text)}".encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(named, key=self._secret, digest_size=20).digest()
+        key = f"{self._embedder.name}\0{normalised(text)}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(key, key=self._secret, digest_size=20).digest()
 
 
 def normalised(text: str) -> str:
-    """Composed characters and single spaces. Capitals stay: some models tell them apart."""
+    """Unicode NFC and single spaces. Case stays: some models are case-sensitive."""
     return " ".join(unicodedata.normalize("NFC", text).split())

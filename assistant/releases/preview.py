@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant import wiring
-from assistant.answering.answer import Answer, BadQuestion, Question
+from assistant.answering.answer import Answer, BadQuestion, Outcome, Question
 from assistant.answering.assistant import Assistant
 from assistant.calibration import fitted_policies
+from assistant.decision.decision import Reason
 from assistant.evaluation import offline
 from assistant.fakes import NullAgent
 from assistant.matching import stored_vectors
 from assistant.matching.loaded_release import LoadedRelease
+from assistant.readable_labels import OUTCOMES, REASONS, step_label
 from audit.models import record
 from faq.releases.publishing import current, current_rules
 from faq.releases.review import review
@@ -33,6 +35,20 @@ class Preview:
     title: str
     payload: dict[str, Any] | None = None
     problem: str = ""
+
+    @property
+    def outcome_label(self) -> str:
+        return OUTCOMES[Outcome(self.payload["outcome"])] if self.payload else ""
+
+    @property
+    def reason_label(self) -> str:
+        return REASONS[Reason(self.payload["decision"]["reason"])] if self.payload else ""
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """The decision's path, each step with its ``label`` and ``ms``."""
+        path = self.payload["decision"]["path"] if self.payload else []
+        return [{"label": step_label(step), "ms": step["ms"]} for step in path]
 
     @property
     def bars(self) -> list[dict[str, Any]]:

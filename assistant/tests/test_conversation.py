@@ -59,5 +59,5 @@ def test_what_is_old_is_neither_read_nor_kept(conversations):
     out = io.StringIO()
     call_command("forget_conversations", stdout=out)
 
-    assert out.getvalue() == "1 turns older than 30 days deleted.\n"
+    assert out.getvalue() == "Deleted 1 turns older than 30 days.\n"
     assert ConversationTurn.objects.get().question == "new"

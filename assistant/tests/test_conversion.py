@@ -71,7 +71,7 @@ def test_fp32_has_the_name_of_the_reference_and_eight_bits_a_name_of_their_own(
     assert exact.name == model.name
     assert converted.name == f"{model.name}-int8"
     assert converted.words == exact.words == model.words
-    assert converted.check() == f"{converted.name} by ONNX Runtime (int8)"
+    assert converted.check() == f"{converted.name} on ONNX Runtime (int8)"
 
 
 def test_a_vector_depends_on_nothing_but_its_text(converted):
@@ -195,14 +195,14 @@ def test_one_that_disagrees_is_refused_and_not_tried_again(prompting_model, tmp_
     vectors = local.embed(["Hello"])
 
     expected = SentenceTransformerEmbedder(prompting_model).embed(["Hello"])
-    assert "sentence-transformers (its converted vectors differ: cosine " in (
+    assert "sentence-transformers (its converted vectors differ: lowest cosine " in (
         local.backend_description
     )
     np.testing.assert_array_equal(vectors, expected)
     assert files_in(folder) == [".json", ".lock"]
     monkeypatch.delattr(SentenceTransformerEmbedder, "export")
     with pytest.raises(
-        EmbedderUnavailable, match="EMBEDDING_BACKEND=auto allows sentence-transformers"
+        EmbedderUnavailable, match="set EMBEDDING_BACKEND=auto to use sentence-transformers"
     ):
         LocalModel(prompting_model, backend="onnx", converted_models=folder).load()
 
@@ -267,5 +267,5 @@ def test_the_reference_is_used_where_it_is_set(small_model, tmp_path):
     local = LocalModel(small_model, backend="reference", converted_models=tmp_path)
     local.load()
 
-    assert local.backend_description == "sentence-transformers (as set)"
+    assert local.backend_description == "sentence-transformers (EMBEDDING_BACKEND=reference)"
     assert not list(tmp_path.iterdir())

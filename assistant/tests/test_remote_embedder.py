@@ -82,7 +82,7 @@ def served(converted):
 
 @pytest.fixture
 def remote(served, monkeypatch):
-    monkeypatch.setattr(remote_embedder, "WAITS", (0.01, 0.01))
+    monkeypatch.setattr(remote_embedder, "RETRY_DELAYS", (0.01, 0.01))
     return RemoteEmbedder(served.url, "big-model", api_key=KEY)
 
 
@@ -162,18 +162,20 @@ def test_a_server_that_is_not_there_is_told_soon(monkeypatch):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        pytest.param(lambda told: {}, "sends no vectors", id="nothing"),
-        pytest.param(lambda told: {"data": told["data"][1:]}, "sends no vectors", id="too few"),
+        pytest.param(lambda told: {}, "sent an invalid reply", id="nothing"),
+        pytest.param(
+            lambda told: {"data": told["data"][1:]}, "sent an invalid reply", id="too few"
+        ),
         pytest.param(
             lambda told: {"data": [each | {"embedding": [0.0] * 384} for each in told["data"]]},
-            "sends no vectors",
+            "sent an invalid reply",
             id="nothing but zeros",
         ),
         pytest.param(
             lambda told: {
                 "data": [each | {"embedding": each["embedding"][:8]} for each in told["data"]]
             },
-            "8 dimensions and sent 384 before",
+            "8 dimensions, before of 384",
             id="another dimension",
         ),
     ],
@@ -199,7 +201,7 @@ def test_an_address_that_is_none_or_holds_a_key_is_refused(url):
 
 @pytest.fixture
 def site(served, settings, monkeypatch, db):
-    monkeypatch.setattr(remote_embedder, "WAITS", ())
+    monkeypatch.setattr(remote_embedder, "RETRY_DELAYS", ())
     settings.EMBEDDINGS_URL, settings.EMBEDDINGS_MODEL = served.url, "big-model"
     settings.EMBEDDINGS_API_KEY = KEY
     yield served

@@ -1,4 +1,4 @@
-"""How fast a running site answers, beside the same done by hand."""
+"""The benchmark of a running site against a naive baseline."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def test_a_ratio_compares_numbers_of_the_same_round():
 QUICK = ("--seconds", "0.2", "--rounds", "1", "--connections", "2")
 
 
-def test_a_running_site_is_compared_with_doing_it_by_hand(committed, live_server, capsys):
+def test_a_running_site_is_compared_with_a_naive_baseline(committed, live_server, capsys):
     call_command("ingest", verbosity=0)
     token = issue("benchmark", ["service"], seconds=600)
     capsys.readouterr()
 
     ask.main(["--url", live_server.url, "--token", token, *QUICK])
 
-    head, by_hand, new, repeated = capsys.readouterr().out.splitlines()
-    assert head.endswith("times by hand")
-    assert by_hand.startswith("by hand")
-    assert by_hand.endswith("1.00 (1.00-1.00)")
+    head, naive_baseline, new, repeated = capsys.readouterr().out.splitlines()
+    assert head.endswith("times baseline")
+    assert naive_baseline.startswith("baseline")
+    assert naive_baseline.endswith("1.00 (1.00-1.00)")
     assert new.startswith("new, 2 at once")
     assert repeated.startswith("repeated, 2 at once")
 

