@@ -45,7 +45,7 @@ check: $(VENV)/.installed-dev
 
 $(PY):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found."; exit 1; }
-	@echo "→ Making $(VENV) with $(PYTHON)"
+	@echo "→ Creating $(VENV) with $(PYTHON)"
 	@$(PYTHON) -m venv $(VENV) || { \
 		echo "If venv is missing: install it (on Debian and Ubuntu: apt install python3-venv)."; \
 		rm -rf $(VENV); exit 1; }
@@ -53,7 +53,7 @@ $(PY):
 # The CPU build of torch where it can be had (395 MB); else the index's own, which on Linux brings
 # CUDA (3.2 GB). See README, "A smaller install".
 $(VENV)/.torch: requirements.txt | $(PY)
-	@echo "→ Installing torch"
+	@echo "→ Installing torch (a download of 395 MB; 3.2 GB where only the CUDA build is available)"
 	@$(PY) -c 'import torch; assert torch.__version__.startswith("2.13.0")' 2>/dev/null \
 		|| $(PIP) install --progress-bar on -q 'torch==2.13.0+cpu' 2>/dev/null \
 		|| $(PIP) install --progress-bar on -q 'torch==2.13.0'

@@ -14,7 +14,7 @@ def main() -> None:
     if sys.argv[1:2] == ["serve"]:
         preflight.share_metrics()
     try:
-        from django.core.management import execute_from_command_line
+        from supportsite.command_help import SiteManagement
     except ImportError as missing:
         raise SystemExit(
             f"{missing}. Run `make setup` first, then .venv/bin/python manage.py …"
@@ -22,7 +22,7 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
 
     try:
-        execute_from_command_line(sys.argv)
+        SiteManagement(sys.argv).execute()
     except ImproperlyConfigured as wrong:
         # A setting is wrong, not the program: one line, no traceback.
         raise SystemExit(f"Cannot start: {wrong}") from None

@@ -70,7 +70,10 @@ def require(name: str, value: str) -> None:
     """Raise ``ImproperlyConfigured`` unless the secret is a good one."""
     reason = weakness(value)
     if reason:
-        raise ImproperlyConfigured(f"{name} {reason}. {HINT} `make run` creates one.")
+        raise ImproperlyConfigured(
+            f"{name} {reason}. {HINT} `make run` creates one. If the site runs with another "
+            "STATE_DIR, put STATE_DIR=FOLDER before the command."
+        )
 
 
 def create(name: str, state_dir: Path) -> None:

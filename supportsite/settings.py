@@ -7,6 +7,7 @@ model, no agent, this machine only.
 from __future__ import annotations
 
 import os
+import sys
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -401,11 +402,23 @@ LOGIN_REDIRECT_URL = "admin:index"
 # --- Logs and metrics -----------------------------------------------------------------------------
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+_is_terminal = sys.stderr.isatty()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "supportsite.monitoring.json_logs.Formatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "formatters": {
+        "json": {"()": "supportsite.monitoring.json_logs.Formatter"},
+        "console": {"()": "supportsite.monitoring.console_logs.Formatter"},
+    },
+    "filters": {"console": {"()": "supportsite.monitoring.console_logs.Filter"}},
+    "handlers": {
+        # Short lines for a person at a terminal, else JSON.
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "console" if _is_terminal else "json",
+            "filters": ["console"] if _is_terminal else [],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         name: {"level": LOG_LEVEL}

@@ -137,7 +137,7 @@ def test_the_printed_curl_is_answered_when_pasted(shop):
     ended = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, timeout=30)
 
     assert '"outcome":"answered"' in ended.stdout
-    assert '"faq_id":"reset-password"' in ended.stdout
+    assert '"source":"faq"' in ended.stdout
 
 
 def test_a_question_of_the_knowledge_base_gets_its_own_answer(shop):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -26,13 +27,13 @@ from assistant.embedding.local import LocalModel
 from assistant.interfaces import Unavailable
 from audit.identity.principal import Role
 from faq.files.start_up import reads_file
+from faq.models import Release
 from supportsite import env_file
 from supportsite.auth.authentication import issue
 from supportsite.secrets import write_private
 from supportsite.serving import preflight
 from supportsite.serving.supervisor import SupervisedProcess
 
-EXAMPLE = "How do I reset my password?"
 TOKEN_HOURS = 12
 MANAGE = str(settings.BASE_DIR / "manage.py")
 GUNICORN_CONFIG = str(settings.BASE_DIR / "deploy" / "gunicorn.conf.py")
@@ -177,6 +178,13 @@ def _first_admin() -> str:
     return f"admin, password in {file}" if file.exists() else ""
 
 
+def _example_question() -> str:
+    """A question of the live release, for everybody; the first FAQ's."""
+    live = Release.objects.live()
+    example = live.revisions.filter(audience="").first() if live else None
+    return example.question if example else "How do I reset my password?"
+
+
 def banner(login: str) -> str:
     """What a newcomer needs: the address, a login, and a question to paste."""
     address = f"http://127.0.0.1:{settings.PORT}"
@@ -185,7 +193,7 @@ def banner(login: str) -> str:
         token = issue("u1", [Role.CUSTOMER.value], seconds=TOKEN_HOURS * 3600)
         header = f"'Authorization: Bearer {token}'"
         good_for = f"the token is good for {TOKEN_HOURS} hours"
-    body = json.dumps({"user_id": "u1", "message": EXAMPLE})
+    body = json.dumps({"user_id": "u1", "message": _example_question()}, ensure_ascii=False)
     lines = [
         "",
         f"supportsite answers at {address}",
@@ -194,7 +202,7 @@ def banner(login: str) -> str:
         "",
         f"curl -s {address}/ask -H 'Content-Type: application/json' \\",
         f"  -H {header} \\",
-        f"  -d '{body}'",
+        f"  -d {shlex.quote(body)}",
         "",
         "Ctrl-C stops it.",
     ]
