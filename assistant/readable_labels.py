@@ -21,12 +21,22 @@ REASONS = {
     Reason.EXACT: "the question is one of the FAQ's phrasings",
     Reason.CONFIDENT: "the closest FAQ is similar enough",
     Reason.CHOSEN: "the customer chose this FAQ",
+    Reason.EACH_QUESTION: "each of the questions has a clear answer",
     Reason.AMBIGUOUS: "several FAQs are about equally close",
     Reason.UNSURE: "the closest FAQ may answer, but is not similar enough",
     Reason.SEVERAL_QUESTIONS: "the message asks several questions",
+    Reason.DISAGREEMENT: "one sentence leads to another FAQ than the whole message",
+    Reason.OPPOSITE: "the question means the opposite of the closest phrasing",
+    Reason.OTHER_IDENTIFIER: "the question has another number or code than the closest FAQ",
+    Reason.OTHER_NAME: "the question has another name than the closest phrasing",
+    Reason.PRIORITY_TERM: "the question has a priority term of the desk",
+    Reason.IN_ANSWER: "the words of the question occur only in an FAQ's answer",
     Reason.BELOW_THRESHOLD: "no FAQ is similar enough",
     Reason.NO_MATCH: "there is no FAQ to compare with",
     Reason.UNSUPPORTED_LANGUAGE: "the language is not supported",
+    Reason.UNREADABLE: "the message has no readable words",
+    Reason.SMALL_TALK: "the message is small talk",
+    Reason.HAND_OFF: "the customer asks for a person",
 }
 
 AGENT_REASONS = {
