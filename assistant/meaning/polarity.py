@@ -200,12 +200,13 @@ def _negated_in_phrasing(
         stems = [stem(word) for word in clause.words]
         for place, word in enumerate(stems):
             before = clause.words[:place]
-            if word not in negated or not SUBJECTS.intersection(before):
+            negation = negated.get(word) or (negated.get("get") if word == stem("arrive") else None)
+            if negation is None or not SUBJECTS.intersection(before):
                 continue
-            about = negated[word].scope - {word} - _GENERIC
+            about = negation.scope - {negation.head} - _GENERIC
             if about and not about.intersection(stems):
                 continue
-            if negated[word].kind is not Kind.INABILITY or _ABLE.intersection(before):
+            if negation.kind is not Kind.INABILITY or _ABLE.intersection(before):
                 return Difference(word, f"not {word}")
     return None
 
@@ -278,6 +279,8 @@ def _of_not(clause: Clause, place: int) -> Negation | None:
         return _negation(Kind.LACK, following)
     if first in _WANTING:
         return _negation(Kind.REFUSAL, following[following.index(first) + 1 :])
+    if auxiliary == "rather":
+        return _negation(Kind.REFUSAL, following)
     if auxiliary == "do" and not SUBJECTS.intersection(before):
         return _negation(Kind.REFUSAL, following)
     if auxiliary == "did" and _FIRST_PERSON.intersection(before):

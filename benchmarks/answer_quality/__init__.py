@@ -1,0 +1,1 @@
+"""Vectors of labelled questions in one file, for experiments with how questions are decided."""
