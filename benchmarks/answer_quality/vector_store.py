@@ -40,6 +40,11 @@ class VectorStore:
         vector: Vector = self._matrix[self._rows[text]]
         return vector
 
+    def words(self) -> frozenset[str]:
+        """The whole words of the model's vocabulary, in lower case."""
+        vocabulary = _encoder(self._model).tokenizer.get_vocab()
+        return frozenset(word.lower() for word in vocabulary if word.isalpha())
+
     def add(self, texts: Iterable[str]) -> None:
         """Embed the missing ones and write the file."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._rows]
