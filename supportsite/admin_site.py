@@ -35,6 +35,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     menu: dict[str, list[dict[str, Any] | None]] = {
         "": [_first_page()],
         "Support": [
+            _own_page(request, "Inbox", "inbox", "tickets_inbox", "tickets.view_ticket"),
             _page(request, "Tickets", "confirmation_number", "tickets.ticket", badge=waiting),
             _page(request, "Deliveries", "outgoing_mail", "tickets.delivery"),
             _page(request, "Webhooks", "webhook", "tickets.webhook"),
@@ -87,7 +88,7 @@ def _own_page(
     if not request.user.has_perm(permission):
         return None
     link = reverse(name)
-    return {"title": title, "icon": icon, "link": link, "active": request.path == link}
+    return {"title": title, "icon": icon, "link": link, "active": request.path.startswith(link)}
 
 
 def _sees(request: HttpRequest, model: str) -> bool:

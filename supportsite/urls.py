@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/second-factor/", admin.site.admin_view(two_factor.page), name="second-factor"),
     path("admin/oidc/authenticate/", oidc.begin, name="oidc-begin"),
     path("admin/oidc/callback/", oidc.callback, name="oidc-callback"),
+    path("admin/tickets/inbox/", include("tickets.inbox.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from audit.people.erasure import ERASED, Person
-from tickets.models import Comment, Delivery, Submission, Ticket
+from tickets.models import Comment, Delivery, ReplyDraft, Submission, Ticket
 
 
 def erase(person: Person) -> dict[str, int]:
@@ -17,7 +17,9 @@ def erase(person: Person) -> dict[str, int]:
     deliveries = Delivery.objects.filter(ticket__in=own)
     # What is still to be told cannot be: it would be about them, or to them.
     deliveries.filter(status=Delivery.Status.PENDING).update(status=Delivery.Status.DEAD)
+    drafts = ReplyDraft.objects.filter(Q(author__in=names) | Q(ticket__in=own))
     rows = {
+        ReplyDraft: drafts.delete()[0],
         Submission: submissions.delete()[0],
         Delivery: deliveries.update(payload={}, original=None, next_try=None),
         Comment: Comment.objects.filter(ticket__in=own).update(text=ERASED, original=None),

@@ -44,6 +44,10 @@ class Knowledge(Protocol):
         """The published FAQs closest to it, however far that is."""
         ...
 
+    def search(self, words: str, *, limit: int) -> Sequence[Known]:
+        """The published FAQs that hold the words first, then those closest in meaning."""
+        ...
+
     def unpublished(self, values: Sequence[str]) -> Sequence[str]:
         """Those of ``values``, such as phone numbers, that no live FAQ says."""
         ...
@@ -90,6 +94,15 @@ def nearest(question: str, *, limit: int) -> Sequence[Known]:
         return knowledge().nearest(question, limit=limit)
     except Exception:
         log.exception("no FAQs can be shown")
+        return []
+
+
+def search(words: str, *, limit: int) -> Sequence[Known]:
+    """``Knowledge.search``, or nothing when it cannot be had."""
+    try:
+        return knowledge().search(words, limit=limit)
+    except Exception:
+        log.exception("no FAQs can be searched")
         return []
 
 

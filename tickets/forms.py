@@ -49,7 +49,7 @@ class TagsField(forms.CharField):
         return bool(self.to_python(self.prepare_value(initial)) != self.to_python(data))
 
 
-def _refuse(form: forms.ModelForm[Any], channel: Channel, *names: str) -> None:
+def refuse_personal_data(form: forms.BaseForm, channel: Channel, *names: str) -> None:
     """Say at the field what the model would refuse."""
     texts = {name: form.cleaned_data.get(name) or "" for name in names}
     try:
@@ -57,6 +57,28 @@ def _refuse(form: forms.ModelForm[Any], channel: Channel, *names: str) -> None:
     except PersonalData as refused:
         for name, kinds in refused.kinds_by_field.items():
             form.add_error(name, f"Personal data ({', '.join(kinds)}) is not taken here.")
+
+
+def confirm_personal_data(form: forms.BaseForm, reply: str) -> None:
+    """A reply reaches the customer as it is: ask first whether its personal data is meant."""
+    found = {reply[span.start : span.end]: span.kind for span in find_in(reply)}
+    values = unpublished(list(found))
+    confirmation = _confirmation(values)
+    if not values or form.data.get("send_anyway") == confirmation:
+        return
+    listed = format_html_join(
+        "", '<li>{}: <b dir="auto">{}</b></li>', ((found[value], value) for value in values)
+    )
+    form.add_error(
+        "reply",
+        format_html(
+            "The customer would read personal data that no published FAQ has: <ul>{}</ul>"
+            '<label><input type="checkbox" name="send_anyway" value="{}"> Send it as it is'
+            "</label>",
+            listed,
+            confirmation,
+        ),
+    )
 
 
 class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -103,32 +125,11 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> None:
         super().clean()
-        _refuse(self, Channel.TICKETS, "category", "tags")
+        refuse_personal_data(self, Channel.TICKETS, "category", "tags")
         if "_note" in self.data:
-            _refuse(self, Channel.COMMENTS, "reply")
+            refuse_personal_data(self, Channel.COMMENTS, "reply")
         else:
-            self._confirm_personal_data(self.cleaned_data.get("reply") or "")
-
-    def _confirm_personal_data(self, reply: str) -> None:
-        """A reply reaches the customer as it is: ask first whether its personal data is meant."""
-        found = {reply[span.start : span.end]: span.kind for span in find_in(reply)}
-        values = unpublished(list(found))
-        confirmation = _confirmation(values)
-        if not values or self.data.get("send_anyway") == confirmation:
-            return
-        listed = format_html_join(
-            "", '<li>{}: <b dir="auto">{}</b></li>', ((found[value], value) for value in values)
-        )
-        self.add_error(
-            "reply",
-            format_html(
-                "The customer would read personal data that no published FAQ has: <ul>{}</ul>"
-                '<label><input type="checkbox" name="send_anyway" value="{}"> Send it as it is'
-                "</label>",
-                listed,
-                confirmation,
-            ),
-        )
+            confirm_personal_data(self, self.cleaned_data.get("reply") or "")
 
     def amended(self) -> dict[str, Any]:
         """What was changed here, by name."""
@@ -167,7 +168,7 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> None:
         super().clean()
-        _refuse(self, Channel.TICKETS, "message", "category", "tags")
+        refuse_personal_data(self, Channel.TICKETS, "message", "category", "tags")
         told = self.cleaned_data
         if self.errors or told.get("escalate"):
             return

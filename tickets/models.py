@@ -14,12 +14,13 @@ from django.utils import timezone
 from audit.models import Record, record
 from audit.people.pseudonyms import stored_name
 from audit.privacy.gateway import Channel, apply_inbound, apply_inbound_message
-from tickets import csv_file
+from tickets import csv_file, merging
 from tickets.comments import Comment, CommentQuerySet
 from tickets.delivery import outbox
 from tickets.delivery.outbox import Attempt, Delivery, Webhook
 from tickets.encryption import EncryptedForRequester
 from tickets.idempotency import Submission
+from tickets.reply_drafts import ReplyDraft
 from tickets.service_levels import Holiday, ServiceLevel
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Comment",
     "Delivery",
     "Holiday",
+    "ReplyDraft",
     "ServiceLevel",
     "Submission",
     "Ticket",
@@ -149,6 +151,9 @@ class Ticket(EncryptedForRequester):
     waiting_since = models.DateTimeField(null=True, blank=True)
     breached = models.DateTimeField(null=True, blank=True, help_text="When it was told overdue.")
     faq_id = models.CharField(max_length=100, blank=True, help_text="The FAQ drafted from it.")
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, help_text="Where its conversation went on."
+    )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
 
@@ -202,14 +207,31 @@ class Ticket(EncryptedForRequester):
     # --- Transitions ----------------------------------------------------------------------------
 
     @transaction.atomic
-    def claim(self, *, by: str) -> bool:
+    def claim(self, *, by: str, is_mailed: bool = True) -> bool:
         """Take an open ticket. False means a colleague got there first."""
         return self._move(
             "claimed",
             by=by,
             origin=[self.Status.OPEN],
+            is_mailed=is_mailed,
             status=self.Status.CLAIMED,
             assignee=stored_name(by),
+        )
+
+    @transaction.atomic
+    def assign(self, assignee: str, *, by: str) -> bool:
+        """Give it to a colleague, who is mailed. False if it is done, or theirs already."""
+        self._take()
+        if self.assignee == stored_name(assignee):
+            return False
+        is_open = self.status == self.Status.OPEN
+        return self._move(
+            "assigned",
+            by=by,
+            origin=[self.Status.OPEN, self.Status.CLAIMED, self.Status.WAITING],
+            is_mailed=assignee != by,
+            status=self.Status.CLAIMED if is_open else self.status,
+            assignee=stored_name(assignee),
         )
 
     @transaction.atomic
@@ -265,7 +287,10 @@ class Ticket(EncryptedForRequester):
         is_mailed: bool = True,
     ) -> bool:
         """It was not answered after all: back to the queue, or to who had it, with a clock that
-        starts again."""
+        starts again. A merged one stays closed: its conversation is in another ticket."""
+        self._take()
+        if self.merged_into_id:
+            return False
         back_to = {"status": self.Status.OPEN, "assignee": ""}
         return self._move(
             "reopened",
@@ -277,6 +302,26 @@ class Ticket(EncryptedForRequester):
             waited=timedelta(),
             breached=None,
         )
+
+    @transaction.atomic
+    def merge(self, target: Ticket, *, by: str) -> bool:
+        """Move its conversation to another ticket of the same requester, and close it.
+
+        False if the requesters differ or one of the two is closed.
+        """
+        # In one order, so that two merges at once cannot wait for each other.
+        list(Ticket.objects.select_for_update().filter(pk__in=(self.pk, target.pk)).order_by("pk"))
+        self.refresh_from_db()
+        target.refresh_from_db()
+        if not merging.can_merge(self, target):
+            return False
+        merging.move_conversation(self, target)
+        target.save(update_fields=["person", "address", "updated"])
+        self._set(status=self.Status.CLOSED, merged_into=target, waiting_since=None)
+        self.record("merged", by=by, status=self.status, into=target.pk)
+        target.record("extended", by=by, merged=self.pk)
+        self.tell("merged", by=by)
+        return True
 
     def _move(
         self, verb: str, *, by: str, origin: Iterable[str], is_mailed: bool = True, **to: object

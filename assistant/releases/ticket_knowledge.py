@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ from faq.releases.publishing import writing
 from tickets.faq_lookup import CannotDraft, Known
 
 LONGEST_SLUG = 80
+_WORD = re.compile(r"\w+")
 
 
 def offered(question: str, *, audiences: Collection[str]) -> list[Known]:
@@ -48,6 +50,29 @@ def nearest(question: str, *, limit: int) -> list[Known]:
     vector = release.embed([question]).vectors[question]
     result = release.search(question, vector, limit=limit)
     return [_lookup_result(match, release) for match in result.matches]
+
+
+def search(words: str, *, limit: int) -> list[Known]:
+    """FAQs that hold every word, in the question or else anywhere, each by similarity; then others.
+
+    A word is also the beginning of one: "book" finds "booking".
+    """
+    release = get_assistant().live.current()
+    vector = release.embed([words]).vectors[words]
+    matches = release.search(words, vector, limit=len(release.contents)).matches
+    typed = [word.casefold() for word in _WORD.findall(words)]
+
+    def missing(match: Match) -> tuple[bool, bool]:
+        content = release.contents[match.faq_id]
+        everything = " ".join((*content.phrasings, content.answer))
+        return not _holds(content.question, typed), not _holds(everything, typed)
+
+    return [_lookup_result(match, release) for match in sorted(matches, key=missing)[:limit]]
+
+
+def _holds(text: str, typed: Sequence[str]) -> bool:
+    words = [word.casefold() for word in _WORD.findall(text)]
+    return all(any(word.startswith(each) for word in words) for each in typed)
 
 
 def _lookup_result(match: Match, release: LoadedRelease) -> Known:

@@ -37,7 +37,7 @@ def menu(page):
     ("permissions", "pages", "cards"),
     [
         pytest.param((), ["Desk"], set(), id="nothing without a right"),
-        pytest.param(("view_ticket",), ["Desk", "Tickets"], {"waiting"}, id="support"),
+        pytest.param(("view_ticket",), ["Desk", "Inbox", "Tickets"], {"waiting"}, id="support"),
         pytest.param(("view_record",), ["Desk", "Audit trail"], {"asks"}, id="an auditor"),
         pytest.param(
             ("view_faq", "add_faq", "change_faq", "view_release"),

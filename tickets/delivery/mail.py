@@ -8,11 +8,13 @@ from datetime import datetime
 HAPPENED = {
     "opened": "was opened",
     "claimed": "is being worked on by {by}",
+    "assigned": "was assigned to you by {by}",
     "waiting": "waits for an answer of yours",
     "resumed": "is being worked on again",
     "resolved": "is resolved",
     "closed": "is closed",
     "reopened": "was opened again",
+    "merged": "continues in another ticket",
     "commented": "has a reply of {by}",
     "prioritised": "has another priority",
     "breached": "is overdue since {due}",

@@ -51,7 +51,7 @@ OVERLOOKED_AFTER = timedelta(minutes=5)
 THE_REQUESTER, THE_DESK = "the requester", "the desk"
 """Whom a mail is for, besides a person of the desk by name; no name has a blank."""
 
-FOR_THE_DESK = frozenset({"breached", "prioritised"})
+FOR_THE_DESK = frozenset({"assigned", "breached", "prioritised"})
 """Events that the requester is not written to about."""
 
 FOR_ANYBODY = frozenset({"opened", "reopened", "breached"})

@@ -1,0 +1,59 @@
+"""What may be typed in the inbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from audit.privacy.gateway import Channel
+from tickets.forms import confirm_personal_data, refuse_personal_data
+from tickets.inbox.thread import colleagues
+from tickets.models import LONGEST_TEXT, Ticket
+
+SENDS = ("send", "send_resolve", "note")
+"""The buttons that need a text; the others save it as a draft."""
+
+
+class ReplyForm(forms.Form):
+    """The box at the end of the conversation, with all its buttons."""
+
+    reply = forms.CharField(
+        max_length=LONGEST_TEXT,
+        required=False,
+        widget=forms.Textarea({"rows": 4, "dir": "auto", "aria-describedby": "reply-errors"}),
+    )
+
+    @property
+    def is_sent(self) -> bool:
+        return any(button in self.data for button in SENDS)
+
+    def clean(self) -> None:
+        super().clean()
+        reply = self.cleaned_data.get("reply") or ""
+        if not self.is_sent or self.errors:
+            return
+        if not reply:
+            self.add_error("reply", "Write something first.")
+        elif "note" in self.data:
+            refuse_personal_data(self, Channel.COMMENTS, "reply")
+        else:
+            confirm_personal_data(self, reply)
+
+
+class AssignForm(forms.Form):
+    assignee = forms.ChoiceField(label="Assigned to")
+
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(name, name) for name in colleagues()]
+        if ticket.assignee not in dict(choices):
+            choices.insert(0, (ticket.assignee, ticket.assignee or "nobody"))
+        self.fields["assignee"].choices = choices  # type: ignore[attr-defined]
+        self.initial["assignee"] = ticket.assignee
+
+
+class MergeForm(forms.Form):
+    number = forms.IntegerField(
+        min_value=1, max_value=2**63 - 1, label="Number of the other ticket"
+    )

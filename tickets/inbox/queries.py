@@ -1,0 +1,130 @@
+"""Which tickets stand at the left: queues, their counts, and the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.http import QueryDict
+from django.utils import timezone
+
+from audit.people.pseudonyms import stored_name
+from tickets.models import Comment, Ticket, TicketQuerySet
+from tickets.queues import DONE, ORDER
+
+PAGE_SIZE = 50
+LONGEST_SEARCH = 200
+LARGEST_NUMBER = 2**63 - 1
+"""Of a BigAutoField."""
+
+TITLES = {
+    "unassigned": "Unassigned",
+    "mine": "Mine",
+    "waiting": "Waiting",
+    "overdue": "Overdue",
+    "resolved": "Resolved",
+    "all": "All unresolved",
+}
+
+
+def conditions(me: str) -> dict[str, Q]:
+    """Which tickets are in each queue, by its name."""
+    status = Ticket.Status
+    own = Q(assignee=stored_name(me))
+    return {
+        "unassigned": Q(status=status.OPEN),
+        "mine": own & Q(status__in=(status.CLAIMED, status.WAITING)),
+        "waiting": Q(status=status.WAITING),
+        "overdue": Q(status__in=(status.OPEN, status.CLAIMED), due__lt=timezone.now()),
+        "resolved": Q(status=status.RESOLVED),
+        "all": Q(status__in=(status.OPEN, status.CLAIMED, status.WAITING)),
+    }
+
+
+def counts(me: str) -> dict[str, int]:
+    """How many tickets are in each queue, by its name."""
+    counted = {name: Count("pk", filter=q) for name, q in conditions(me).items()}
+    # Without an order: it would be grouped by.
+    return Ticket.objects.order_by().aggregate(**counted)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The part of the tickets that a page shows: a queue, or what a search finds in all of them."""
+
+    queue: str = "unassigned"
+    search: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(cls, parameters: QueryDict) -> Selection:
+        """What the address says; anything unknown is the default."""
+        queue, page = parameters.get("queue", ""), parameters.get("page", "")
+        return cls(
+            queue=queue if queue in TITLES else "unassigned",
+            search=parameters.get("q", "").strip()[:LONGEST_SEARCH],
+            page=int(page) if page.isascii() and page.isdecimal() and 0 < int(page) < 10_000 else 1,
+        )
+
+    def query(self, **changed: object) -> str:
+        """For an address of the inbox: ``?queue=mine&page=2``."""
+        named = {"queue": self.queue, "q": self.search, "page": self.page, **changed}
+        return "?" + urlencode(
+            {name: value for name, value in named.items() if value not in ("", 1)}
+        )
+
+    @property
+    def same_page(self) -> str:
+        return self.query()
+
+    @property
+    def next_page(self) -> str:
+        return self.query(page=self.page + 1)
+
+    @property
+    def previous_page(self) -> str:
+        return self.query(page=self.page - 1)
+
+    def tickets(self, me: str) -> TicketQuerySet:
+        """In order: what is due first, or what was resolved last."""
+        if self.search:
+            return matching(self.search).order_by(*ORDER)
+        order: tuple[Any, ...] = DONE if self.queue == "resolved" else ORDER
+        return Ticket.objects.filter(conditions(me)[self.queue]).order_by(*order)
+
+    def rows(self, me: str) -> tuple[list[Ticket], bool]:
+        """One page of tickets, and whether there are more.
+
+        Each has ``customer_spoke_last``: True if the last public comment is the customer's.
+        """
+        last = Comment.objects.public().filter(ticket=OuterRef("pk")).order_by("-id")
+        found = self.tickets(me).annotate(last_from_desk=Subquery(last.values("from_desk")[:1]))
+        first = (self.page - 1) * PAGE_SIZE
+        rows = list(found[first : first + PAGE_SIZE + 1])
+        return rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
+
+    def following(self, ticket: Ticket, me: str) -> int | None:
+        """The number of the ticket after this one, or of the first; None if there is no other."""
+        numbers = list(self.tickets(me).values_list("pk", flat=True))
+        if ticket.pk in numbers:
+            place = numbers.index(ticket.pk)
+            numbers = numbers[place + 1 :] + numbers[:place]
+        return numbers[0] if numbers else None
+
+
+def matching(search: str) -> TicketQuerySet:
+    """Tickets that hold every word: in a masked text, as their number or as a person's name."""
+    tickets: TicketQuerySet = Ticket.objects.all()
+    for word in search.split():
+        commented = Comment.objects.filter(ticket=OuterRef("pk"), text__icontains=word)
+        holds = Q(message__icontains=word) | Q(Exists(commented))
+        # A name that is an address is stored as a pseudonym.
+        holds |= Q(requester__icontains=word) | Q(requester=stored_name(word))
+        holds |= Q(assignee__icontains=word)
+        number = word.removeprefix("#")
+        if number.isascii() and number.isdecimal() and int(number) <= LARGEST_NUMBER:
+            holds |= Q(pk=int(number))
+        tickets = tickets.filter(holds)
+    return tickets

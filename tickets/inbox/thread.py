@@ -1,0 +1,87 @@
+"""What stands in the middle and at the right: the conversation, the person, the FAQs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from audit.models import Record
+from tickets.faq_lookup import Known, knowledge, nearest, search
+from tickets.models import Ticket
+from tickets.original_ask import asked_before
+
+FAQS = 5
+OTHER_TICKETS = 10
+EARLIER_ASKS = 10
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message of the conversation."""
+
+    kind: str
+    """``customer``, ``desk`` or ``note``."""
+    author: str
+    at: datetime
+    text: str
+
+
+def entries(ticket: Ticket, *, by: str) -> list[Entry]:
+    """The conversation as written, oldest first; records that ``by`` read it."""
+    comments = ticket.comments.all()
+    ticket.record_view(by=by, comments=comments)
+    first = Entry("customer", ticket.requester, ticket.created, ticket.full_message)
+    said = [
+        Entry(
+            "note" if each.is_internal else "desk" if each.from_desk else "customer",
+            each.author,
+            each.created,
+            each.full_text,
+        )
+        for each in comments.order_by("created", "id").select_related("ticket")
+    ]
+    # A merged ticket may be older than this one.
+    return sorted([first, *said], key=lambda entry: entry.at)
+
+
+def beside(ticket: Ticket, *, words: str) -> dict[str, Any]:
+    """The person, the FAQs that may help, and how the site decided."""
+    asked = asked_before(ticket)
+    drawn = knowledge().drawn(asked.outcome, asked.answer, asked.decision) if asked else ""
+    return {
+        "other_tickets": Ticket.objects.filter(requester=ticket.requester)
+        .exclude(pk=ticket.pk)
+        .order_by("-id")[:OTHER_TICKETS],
+        "earlier_asks": earlier_asks(ticket),
+        "faqs": faqs(ticket, words),
+        "words": words,
+        "asked": asked,
+        "drawn": drawn,
+        "history": Record.objects.all().about("ticket", ticket.pk).order_by("id"),
+    }
+
+
+def faqs(ticket: Ticket, words: str) -> Sequence[Known]:
+    """Those found for the words typed, or else those closest to the ticket's message."""
+    return search(words, limit=FAQS) if words else nearest(ticket.message, limit=FAQS)
+
+
+def earlier_asks(ticket: Ticket) -> list[Record]:
+    """The last questions that the person asked the site, newest first."""
+    asks = Record.objects.filter(action="question.asked").concerning(ticket.requester)
+    return [ask for ask in asks.order_by("-id")[:EARLIER_ASKS] if "question" in ask.data]
+
+
+def colleagues() -> list[str]:
+    """Who may be given a ticket: everybody who may change one, by user name."""
+    allowed = {"content_type__app_label": "tickets", "codename": "change_ticket"}
+    of_user = Q(**{f"user_permissions__{name}": value for name, value in allowed.items()})
+    of_group = Q(**{f"groups__permissions__{name}": value for name, value in allowed.items()})
+    people = get_user_model().objects.filter(is_active=True, is_staff=True)
+    chosen = people.filter(Q(is_superuser=True) | of_user | of_group).distinct()
+    return list(chosen.order_by("username").values_list("username", flat=True))

@@ -1,0 +1,19 @@
+"""Addresses below /admin/tickets/inbox/; each asks for a sign-in, as the admin's own do."""
+
+from django.contrib import admin
+from django.urls import path
+
+from tickets.inbox import views
+
+signed_in = admin.site.admin_view
+
+urlpatterns = [
+    path("", signed_in(views.inbox), name="tickets_inbox"),
+    path("list/", signed_in(views.ticket_list), name="tickets_inbox_list"),
+    path("<int:pk>/", signed_in(views.ticket_page), name="tickets_inbox_ticket"),
+    path("<int:pk>/thread/", signed_in(views.ticket_thread), name="tickets_inbox_thread"),
+    path("<int:pk>/draft/", signed_in(views.save_draft), name="tickets_inbox_draft"),
+    path("<int:pk>/faqs/", signed_in(views.faqs), name="tickets_inbox_faqs"),
+    path("<int:pk>/assign/", signed_in(views.assign), name="tickets_inbox_assign"),
+    path("<int:pk>/merge/", signed_in(views.merge), name="tickets_inbox_merge"),
+]
