@@ -41,6 +41,8 @@ def move_conversation(source: Ticket, target: Ticket) -> None:
         target.write_to(source.email)
 
 
-def _reencrypt(source: Ticket, target: Ticket, encrypted: bytes | None) -> bytes | None:
+def _reencrypt(
+    source: Ticket, target: Ticket, encrypted: bytes | memoryview | None
+) -> bytes | None:
     """One person may have two keys, if two processes made them at the same time."""
     return target.encrypt(source.decrypt(encrypted))

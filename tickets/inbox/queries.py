@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -47,7 +46,8 @@ def counts(me: str) -> dict[str, int]:
     """How many tickets are in each queue, by its name."""
     counted = {name: Count("pk", filter=q) for name, q in conditions(me).items()}
     # Without an order: it would be grouped by.
-    return Ticket.objects.order_by().aggregate(**counted)
+    found: dict[str, int] = Ticket.objects.order_by().aggregate(**counted)
+    return found
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,13 @@ class Selection:
         """In order: what is due first, or what was resolved last."""
         if self.search:
             return matching(self.search).order_by(*ORDER)
-        order: tuple[Any, ...] = DONE if self.queue == "resolved" else ORDER
-        return Ticket.objects.filter(conditions(me)[self.queue]).order_by(*order)
+        in_queue: TicketQuerySet = Ticket.objects.filter(conditions(me)[self.queue])
+        return in_queue.order_by(*(DONE if self.queue == "resolved" else ORDER))
 
     def rows(self, me: str) -> tuple[list[Ticket], bool]:
         """One page of tickets, and whether there are more.
 
-        Each has ``customer_spoke_last``: True if the last public comment is the customer's.
+        Each has ``last_from_desk``: who wrote the last public comment; None if there is none.
         """
         last = Comment.objects.public().filter(ticket=OuterRef("pk")).order_by("-id")
         found = self.tickets(me).annotate(last_from_desk=Subquery(last.values("from_desk")[:1]))
