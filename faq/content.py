@@ -1,4 +1,4 @@
-"""An FAQ as a value: the same in a file, in a draft and in a release.
+"""An FAQ as a value, the same in a file, a draft and a release.
 
 Pure: no Django, no database.
 """
@@ -18,10 +18,10 @@ from faq.phrasing import normalise
 
 @dataclass(frozen=True)
 class Content:
-    """One FAQ. ``alternates`` keep the order in which a curator wrote them.
+    """The content of one FAQ. ``alternates`` keep the curator's order.
 
-    ``threshold`` and ``margin``, 0 to 1, are its own; None leaves them to its category or policy.
-    ``audience`` names who may see it; empty: everybody.
+    ``threshold`` and ``margin``, 0 to 1, override those of the category and the policy; None: no
+    override. ``audience`` names who may see the FAQ; empty: everybody.
     """
 
     slug: str
@@ -35,29 +35,29 @@ class Content:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256, 64 hex digits: two FAQs with one digest say the same."""
-        said = self._fields()
+        """SHA-256, 64 hex digits; equal for equal content."""
+        values = self._fields()
         if not self.audience:
-            # It came later: an FAQ for everybody keeps the digest it always had.
-            del said["audience"]
-        return _sha256(said)
+            # Keeps the digests that were stored before there was an audience.
+            del values["audience"]
+        return _sha256(values)
 
     @property
     def phrasings(self) -> tuple[str, ...]:
-        """What is embedded: the question first, then its alternates."""
+        """The texts to embed: the question first, then its alternates."""
         return tuple(dict.fromkeys((self.question, *self.alternates)))
 
     def as_dict(self) -> dict[str, Any]:
         return {**self._fields(), "alternates": list(self.alternates)}
 
     def _fields(self) -> dict[str, Any]:
-        # Not asdict, which copies every value deeply: seconds at 20,000 FAQs.
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        # asdict() copies every value deeply: seconds at 20,000 FAQs.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True)
 class Draft:
-    """All that a curator may edit of one FAQ: its content, and who keeps it."""
+    """Everything a curator can edit of one FAQ: content, owner, review date, retired."""
 
     content: Content
     owner: str = ""
@@ -74,14 +74,14 @@ class Draft:
 
     @property
     def etag(self) -> str:
-        """32 hex digits that change with anything in it."""
+        """32 hex digits that change with any field."""
         values = json.dumps(self.as_dict(), sort_keys=True)
         return hashlib.sha256(values.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What a category asks for itself, each 0 to 1; None leaves it to the policy."""
+    """Threshold and margin of a category, each 0 to 1; None: the policy's."""
 
     threshold: float | None = None
     margin: float | None = None
@@ -89,13 +89,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """Everything a release says: its FAQs by slug, and rules by category."""
+    """All FAQs by slug, and rules by category."""
 
     contents: Mapping[str, Content]
     rules: Mapping[str, Rule] = field(default_factory=dict)
 
     def fingerprint(self, *, embedder: str) -> str:
-        """SHA-256 of the whole as one embedder sees it, 64 hex digits; order does not matter."""
+        """SHA-256, 64 hex digits, of the FAQs in any order, the rules and the embedder."""
         rules = {name: asdict(rule) for name, rule in self.rules.items()}
         digests = sorted(content.digest for content in self.contents.values())
         return _sha256([embedder, rules, digests])
@@ -103,7 +103,7 @@ class KnowledgeBase:
 
 @dataclass(frozen=True)
 class Clash:
-    """One phrasing of two FAQs: no lead could ever tell them apart."""
+    """A phrasing that two FAQs share, so that no lead can separate them."""
 
     phrasing: str
     slugs: tuple[str, str]
@@ -114,20 +114,20 @@ class Clash:
 
 
 def clashes(contents: Iterable[Content]) -> list[Clash]:
-    """Phrasings, compared as ``normalise`` does, that lead to more than one FAQ."""
+    """Phrasings, equal after ``normalise``, of more than one FAQ."""
     owners: dict[str, str] = {}
-    found = []
+    conflicts = []
     for content in sorted(contents, key=lambda content: content.slug):
         for phrasing in content.phrasings:
             owner = owners.setdefault(normalise(phrasing), content.slug)
             if owner != content.slug:
-                found.append(Clash(phrasing, (owner, content.slug)))
-    return found
+                conflicts.append(Clash(phrasing, (owner, content.slug)))
+    return conflicts
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What one knowledge base has that another has not, as slugs in order."""
+    """How a new knowledge base differs from an old one: sorted slugs."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -138,20 +138,20 @@ class Difference:
         return bool(self.added or self.changed or self.gone)
 
 
-def compare(wanted: Mapping[str, Content], stored: Mapping[str, Content]) -> Difference:
-    """How ``stored`` must change to say what ``wanted`` says."""
-    both = sorted(wanted.keys() & stored.keys())
+def compare(new: Mapping[str, Content], old: Mapping[str, Content]) -> Difference:
+    """The difference from ``old`` to ``new``, both by slug."""
+    both = sorted(new.keys() & old.keys())
     return Difference(
-        added=tuple(sorted(wanted.keys() - stored.keys())),
-        changed=tuple(slug for slug in both if wanted[slug] != stored[slug]),
-        gone=tuple(sorted(stored.keys() - wanted.keys())),
-        same=tuple(slug for slug in both if wanted[slug] == stored[slug]),
+        added=tuple(sorted(new.keys() - old.keys())),
+        changed=tuple(slug for slug in both if new[slug] != old[slug]),
+        gone=tuple(sorted(old.keys() - new.keys())),
+        same=tuple(slug for slug in both if new[slug] == old[slug]),
     )
 
 
 @dataclass(frozen=True)
 class Change:
-    """How one FAQ differs between two knowledge bases; None where there is none of that slug."""
+    """How one FAQ differs between two knowledge bases; None: the FAQ is not in it."""
 
     slug: str
     before: Content | None
@@ -166,33 +166,34 @@ class Change:
 
     @property
     def fields(self) -> dict[str, tuple[Any, Any]]:
-        """What each differing field said and says, but for phrasings."""
-        before, after = (each.as_dict() if each else {} for each in (self.before, self.after))
+        """Old and new value of each field that differs, except question and alternates."""
+        before = self.before.as_dict() if self.before else {}
+        after = self.after.as_dict() if self.after else {}
         return {
             name: (before.get(name), after.get(name))
             for name in ("answer", "category", "threshold", "margin", "audience")
             if before.get(name) != after.get(name)
-            and not (before.get(name) in _NOTHING and after.get(name) in _NOTHING)
+            and not (before.get(name) in _EMPTY and after.get(name) in _EMPTY)
         }
 
     @property
     def question(self) -> tuple[str, str] | None:
-        """What the question was and is, if it is another one."""
+        """Old and new question; None if they are equal."""
         before = self.before.question if self.before else ""
         after = self.after.question if self.after else ""
         return (before, after) if before != after else None
 
     @property
     def phrasings_added(self) -> tuple[str, ...]:
-        return _missing(self.after, self.before)
+        return _only_in(self.after, self.before)
 
     @property
     def phrasings_gone(self) -> tuple[str, ...]:
-        return _missing(self.before, self.after)
+        return _only_in(self.before, self.after)
 
     @property
     def reordered(self) -> bool:
-        """Whether the phrasings are the same ones in another order."""
+        """True if only the order of the alternates differs."""
         if self.before is None or self.after is None:
             return False
         one, other = self.before.alternates, self.after.alternates
@@ -214,27 +215,27 @@ class Change:
         }
 
 
-_NOTHING = (None, "")
+_EMPTY = (None, "")
 
 
-def changes(wanted: Mapping[str, Content], stored: Mapping[str, Content]) -> list[Change]:
-    """FAQ by FAQ, how ``stored`` must change to say what ``wanted`` says; by slug."""
-    difference = compare(wanted, stored)
+def changes(new: Mapping[str, Content], old: Mapping[str, Content]) -> list[Change]:
+    """The changes from ``old`` to ``new``, sorted by slug."""
+    difference = compare(new, old)
     slugs = sorted((*difference.added, *difference.changed, *difference.gone))
-    return [Change(slug, stored.get(slug), wanted.get(slug)) for slug in slugs]
+    return [Change(slug, old.get(slug), new.get(slug)) for slug in slugs]
 
 
 def digest_of(drafts: Mapping[str, str | None]) -> str:
-    """SHA-256, 64 hex digits, of changes to be published: each FAQ's digest by slug.
-
-    None for an FAQ that goes.
-    """
+    """SHA-256, 64 hex digits, of changes: each FAQ's digest by slug, None for a removed FAQ."""
     return _sha256(dict(drafts))
 
 
-def _missing(of: Content | None, where: Content | None) -> tuple[str, ...]:
-    there = set(where.phrasings) if where else set()
-    return tuple(phrasing for phrasing in (of.phrasings if of else ()) if phrasing not in there)
+def _only_in(one: Content | None, other: Content | None) -> tuple[str, ...]:
+    """Phrasings of ``one`` that ``other`` does not have."""
+    excluded = set(other.phrasings) if other else set()
+    return tuple(
+        phrasing for phrasing in (one.phrasings if one else ()) if phrasing not in excluded
+    )
 
 
 def _sha256(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Take a person's name off the knowledge base; what FAQs say is the company's."""
+"""Remove a person's name from the knowledge base. The text of FAQs stays."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How often each FAQ answers, counted from the audit trail: a question does not pay for it.
+"""Count from the audit log how often each FAQ answered, outside of requests.
 
-The log gives every record one place, for ever and in the order it was sealed. So the sums and the
-place up to which records are counted, moved in one transaction, are exact: whatever is killed, and
-however many count at once, no record is counted twice and none is passed over.
+Every sealed record has one sequence number. The sums and the next sequence number to count are
+updated in one transaction, so every record is counted exactly once, even if workers are killed or
+run at the same time.
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ from django.db import models, transaction
 from audit.log_format import chain
 from audit.models import Record, Seal
 
-ASKED, FAQ = "question.asked", "faq"
+QUESTION_ASKED, FAQ = "question.asked", "faq"
 
-AT_ONCE = 5_000
-"""Places of the log looked at in one transaction."""
+BATCH_SIZE = 5_000
+"""Sealed records read in one transaction."""
 
 
 class DailyHitsManager(models.Manager["DailyHits"]):
     def count_new(self) -> int:
-        """Count what has been sealed since the last time; how many hits that were."""
+        """Count the records sealed since the last call; returns the number of hits."""
         counted = 0
         while True:
             with transaction.atomic():
-                found, is_all = self._count_some()
-            counted += found
-            if is_all:
+                hits, is_last = self._count_batch()
+            counted += hits
+            if is_last:
                 return counted
 
-    def _count_some(self) -> tuple[int, bool]:
+    def _count_batch(self) -> tuple[int, bool]:
         CountedUpTo.objects.get_or_create(pk=1)
-        # Whoever else counts waits here, and then begins where this one ends.
-        place = CountedUpTo.objects.select_for_update().get(pk=1)
-        sealed = Seal.objects.filter(sequence__gte=place.sequence)
-        rows = list(sealed.values_list("sequence", "record_id")[:AT_ONCE])
+        # Another worker waits here, then continues where this one stops.
+        position = CountedUpTo.objects.select_for_update().get(pk=1)
+        sealed = Seal.objects.filter(sequence__gte=position.sequence)
+        rows = list(sealed.values_list("sequence", "record_id")[:BATCH_SIZE])
         if not rows:
             return 0, True
         hits = _hits(record_id for _, record_id in rows)
         self._add(hits)
-        place.sequence = rows[-1][0] + 1
-        place.save()
-        return len(hits), len(rows) < AT_ONCE
+        position.sequence = rows[-1][0] + 1
+        position.save()
+        return len(hits), len(rows) < BATCH_SIZE
 
     def _add(self, hits: list[tuple[str, datetime]]) -> None:
         days: dict[tuple[str, date], DailyHits] = {}
-        for each in self.filter(
+        for row in self.filter(
             slug__in={slug for slug, _ in hits}, day__in={_day(at) for _, at in hits}
         ):
-            days[each.slug, each.day] = each
+            days[row.slug, row.day] = row
         for slug, at in hits:
             day = days.setdefault((slug, _day(at)), DailyHits(slug=slug, day=_day(at), last=at))
             day.count += 1
@@ -66,7 +66,7 @@ class DailyHitsManager(models.Manager["DailyHits"]):
 
 
 class DailyHits(models.Model):
-    """How many questions an FAQ answered on one day (UTC). Who asked what is in the trail."""
+    """How many questions an FAQ answered on one day (UTC)."""
 
     slug = models.CharField(max_length=100)
     day = models.DateField(db_index=True)
@@ -83,22 +83,22 @@ class DailyHits(models.Model):
 
 
 class CountedUpTo(models.Model):
-    """How far into the audit log hits are counted; one row."""
+    """The next sequence number of the audit log to count; one row."""
 
-    sequence = models.BigIntegerField(default=0, help_text="The first place not counted.")
+    sequence = models.BigIntegerField(default=0, help_text="Next sequence number to count.")
 
     def __str__(self) -> str:
         return str(self.sequence)
 
 
 def _hits(ids: Iterable[int]) -> list[tuple[str, datetime]]:
-    """Slug and time of each of these records that says an FAQ answered."""
-    asks = Record.objects.filter(pk__in=ids, action=ASKED, outcome="answered").order_by()
-    found = [
+    """Slug and time of each record that an FAQ answered."""
+    asks = Record.objects.filter(pk__in=ids, action=QUESTION_ASKED, outcome="answered").order_by()
+    facts_and_times = [
         (chain.body_of(bytes(canonical)).facts, at)
         for canonical, at in asks.values_list("canonical", "at")
     ]
-    return [(facts["faq_id"], at) for facts, at in found if facts.get("source") == FAQ]
+    return [(facts["faq_id"], at) for facts, at in facts_and_times if facts.get("source") == FAQ]
 
 
 def _day(at: datetime) -> date:

@@ -1,4 +1,4 @@
-"""The knowledge base: FAQs as curators edit them, and the releases that /ask answers from."""
+"""FAQ drafts that curators edit, and the published releases that /ask answers from."""
 
 from __future__ import annotations
 
@@ -25,42 +25,43 @@ __all__ = [
     "Faq",
     "IngestedFile",
     "Phrasing",
+    "PhrasingConflict",
     "Release",
     "Revision",
-    "Taken",
     "Upload",
 ]
 
 SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z"
 
+CHUNK_SIZE = 2_000
 
-READ_AT_ONCE = 2_000
 
-
-class Taken(Exception):
-    """A phrasing already leads to another FAQ; ``clashes`` says which to which."""
+class PhrasingConflict(Exception):
+    """A phrasing already belongs to another FAQ; see ``clashes``."""
 
     problem_status = 409
 
-    def __init__(self, found: Iterable[Clash]) -> None:
-        self.clashes = tuple(found)
+    def __init__(self, clashes: Iterable[Clash]) -> None:
+        self.clashes = tuple(clashes)
         super().__init__("; ".join(map(str, self.clashes)))
 
 
 class FaqQuerySet(models.QuerySet["Faq"]):
     def in_use(self) -> FaqQuerySet:
-        """Those that the next release of everything would have."""
+        """FAQs that are not retired."""
         return self.filter(retired=False)
 
     def contents(self) -> dict[str, Content]:
-        """What each FAQ says, by slug; two queries for every ``READ_AT_ONCE`` of them."""
-        read = self.prefetch_related("alternates").iterator(READ_AT_ONCE)
-        return {faq.slug: faq.content() for faq in read}
+        """Content by slug. Two queries per ``CHUNK_SIZE`` rows."""
+        faqs = self.prefetch_related("alternates").iterator(CHUNK_SIZE)
+        return {faq.slug: faq.content() for faq in faqs}
 
     def with_status(self) -> FaqQuerySet:
-        """With ``status``: how each draft stands against the live release."""
+        """Annotate ``status``: how each draft differs from the live release."""
         live = Release.objects.live()
-        said = Revision.objects.filter(slug=OuterRef("slug"), releases=live.pk if live else None)
+        published = Revision.objects.filter(
+            slug=OuterRef("slug"), releases=live.pk if live else None
+        )
         status = Faq.Status
         derived = Case(
             When(retired=True, live_digest=None, then=Value(status.RETIRED.value)),
@@ -70,14 +71,14 @@ class FaqQuerySet(models.QuerySet["Faq"]):
             default=Value(status.CHANGED.value),
             output_field=models.CharField(),
         )
-        annotated: FaqQuerySet = self.annotate(live_digest=Subquery(said.values("digest")[:1]))
+        annotated: FaqQuerySet = self.annotate(live_digest=Subquery(published.values("digest")[:1]))
         return annotated.annotate(**{"status": derived})
 
     @transaction.atomic
-    def settle(self) -> None:
-        """After their texts have changed: their digests, and the phrasings they lay claim to.
+    def refresh_claims(self) -> None:
+        """Update digests and phrasing claims after texts changed.
 
-        Raises ``Taken`` if a phrasing leads to two FAQs that are in use.
+        Raises ``PhrasingConflict`` if two FAQs that are not retired share a phrasing.
         """
         faqs = list(self.prefetch_related("alternates"))
         contents = {faq.pk: faq.content() for faq in faqs}
@@ -95,10 +96,10 @@ class FaqManager(models.Manager.from_queryset(FaqQuerySet)):  # type: ignore[mis
 
 
 class Faq(models.Model):
-    """One question-and-answer pair as curators edit it: a draft. /ask uses its last release."""
+    """A question-and-answer pair as curators edit it. /ask uses the live release, not this row."""
 
     class Status(models.TextChoices):
-        """How a draft stands against the live release; derived, see ``with_status``."""
+        """How a draft differs from the live release; computed by ``with_status``."""
 
         DRAFT = "draft"
         CHANGED = "changed"
@@ -107,14 +108,14 @@ class Faq(models.Model):
         RETIRED = "retired"
 
     status: str
-    """Only on rows read ``with_status``."""
+    """Set only by ``FaqQuerySet.with_status``."""
 
     slug = models.CharField(
-        "id",
+        "FAQ id",
         max_length=100,
         unique=True,
         validators=[RegexValidator(SLUG, "Use letters, digits, dots, dashes and underscores.")],
-        help_text="The id of the file and of the API, such as reset-password.",
+        help_text="The id in files and in the API (faq_id), such as reset-password.",
     )
     question = models.CharField(max_length=500)
     answer = models.TextField(max_length=20_000)
@@ -122,30 +123,33 @@ class Faq(models.Model):
     audience = models.CharField(
         max_length=100,
         blank=True,
-        help_text="Only callers of this audience are answered with it; empty: everybody.",
+        help_text="Only customers of this audience get this answer. Empty: everybody.",
     )
-    owner = models.CharField(max_length=200, blank=True, help_text="Who keeps it right.")
-    review_by = models.DateField(null=True, blank=True, help_text="When to read it again.")
+    owner = models.CharField(max_length=200, blank=True, help_text="Who keeps it up to date.")
+    review_by = models.DateField(null=True, blank=True, help_text="When to review it.")
     retired = models.BooleanField(
-        default=False, help_text="The next release goes without it; it stays here to be read."
+        default=False, help_text="A retired FAQ is not part of the next release."
     )
     threshold = models.FloatField(
         null=True,
         blank=True,
         validators=FRACTION,
-        help_text="Least similarity to answer with it; empty: its category's, or the policy's.",
+        help_text="Least similarity to answer with it. Empty: its category's or the policy's.",
     )
     margin = models.FloatField(
         null=True,
         blank=True,
         validators=FRACTION,
-        help_text="Least lead over the next other FAQ; empty: its category's, or the policy's.",
+        help_text="Least lead over the next FAQ. Empty: its category's or the policy's.",
     )
     digest = models.CharField(
-        max_length=64, blank=True, editable=False, help_text="Of its content; see settle."
+        max_length=64, blank=True, editable=False, help_text="Digest of its content."
     )
     file_digest = models.CharField(
-        max_length=64, blank=True, editable=False, help_text="What the last file said, as a digest."
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Digest of its row in the file last ingested.",
     )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
@@ -168,7 +172,7 @@ class Faq(models.Model):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        Faq.objects.filter(pk=self.pk).settle()
+        Faq.objects.filter(pk=self.pk).refresh_claims()
 
     def content(self) -> Content:
         return Content(
@@ -184,7 +188,10 @@ class Faq(models.Model):
 
     @transaction.atomic
     def retire(self, *, by: str, retired: bool = True) -> None:
-        """Leave it out of the next release, or bring it back. Raises ``Taken``."""
+        """Retire the FAQ, or restore it. Raises ``PhrasingConflict``.
+
+        A retired FAQ is not part of the next release.
+        """
         before, self.retired = self.retired, retired
         if before == retired:
             return
@@ -194,7 +201,7 @@ class Faq(models.Model):
 
 
 class AlternateQuestion(models.Model):
-    """Another phrasing that leads to the same FAQ."""
+    """Another wording of an FAQ's question."""
 
     faq = models.ForeignKey(Faq, models.CASCADE, related_name="alternates")
     text = models.CharField(max_length=500)
@@ -209,59 +216,64 @@ class AlternateQuestion(models.Model):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        Faq.objects.filter(pk=self.faq_id).settle()
+        Faq.objects.filter(pk=self.faq_id).refresh_claims()
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         deleted = super().delete(*args, **kwargs)
-        Faq.objects.filter(pk=self.faq_id).settle()
+        Faq.objects.filter(pk=self.faq_id).refresh_claims()
         return deleted
 
 
 class PhrasingManager(models.Manager["Phrasing"]):
-    def claim(self, wanted: dict[int, tuple[str, ...]]) -> None:
-        """Let each FAQ, by its primary key, have these phrasings and no others.
+    def claim(self, phrasings_by_faq: dict[int, tuple[str, ...]]) -> None:
+        """Replace the phrasings of these FAQs, given by primary key.
 
-        Raises ``Taken``.
+        Raises ``PhrasingConflict``.
         """
         claims = {
             key_of(phrasing): (pk, phrasing)
-            for pk, phrasings in wanted.items()
+            for pk, phrasings in phrasings_by_faq.items()
             for phrasing in phrasings
         }
         with connection.cursor() as cursor:
-            cursor.execute(CLAIMED, [list(claims), list(wanted)])
-            held = [(pk, bytes(key), faq_id) for pk, key, faq_id in cursor.fetchall()]
-        found = [
+            cursor.execute(SELECT_CLAIMS, [list(claims), list(phrasings_by_faq)])
+            stored = [(pk, bytes(key), faq_id) for pk, key, faq_id in cursor.fetchall()]
+        conflicts = [
             Clash(claims[key][1], (_slug(claims[key][0]), _slug(faq_id)))
-            for _, key, faq_id in held
-            if faq_id not in wanted
+            for _, key, faq_id in stored
+            if faq_id not in phrasings_by_faq
         ]
-        if len(claims) < sum(len({key_of(p) for p in each}) for each in wanted.values()):
-            chosen = Faq.objects.filter(pk__in=[pk for pk, each in wanted.items() if each])
-            found += clashes(chosen.contents().values())
-        if found:
-            raise Taken(found)
+        keys_per_faq = [set(map(key_of, phrasings)) for phrasings in phrasings_by_faq.values()]
+        if len(claims) < sum(map(len, keys_per_faq)):
+            in_use = [pk for pk, phrasings in phrasings_by_faq.items() if phrasings]
+            conflicts += clashes(Faq.objects.filter(pk__in=in_use).contents().values())
+        if conflicts:
+            raise PhrasingConflict(conflicts)
         stale = []
-        for pk, key, faq_id in held:
+        for pk, key, faq_id in stored:
             if claims.get(key, (None,))[0] == faq_id:
                 del claims[key]
             else:
                 stale.append(pk)
         self.filter(pk__in=stale).delete()
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [list(claims), [pk for pk, _ in claims.values()]])
+            cursor.execute(INSERT_CLAIMS, [list(claims), [pk for pk, _ in claims.values()]])
 
 
-# Arrays, not a placeholder for every value: seconds at 20,000 FAQs.
-CLAIMED = "SELECT id, key, faq_id FROM faq_phrasing WHERE key = ANY(%s) OR faq_id = ANY(%s)"
-CLAIM = "INSERT INTO faq_phrasing (key, faq_id) SELECT * FROM unnest(%s::bytea[], %s::bigint[])"
+# Arrays instead of one placeholder per value: that saves seconds at 20,000 FAQs.
+SELECT_CLAIMS = "SELECT id, key, faq_id FROM faq_phrasing WHERE key = ANY(%s) OR faq_id = ANY(%s)"
+INSERT_CLAIMS = (
+    "INSERT INTO faq_phrasing (key, faq_id) SELECT * FROM unnest(%s::bytea[], %s::bigint[])"
+)
 
 
 class Phrasing(models.Model):
-    """That a phrasing leads to one FAQ in use. The database refuses it to a second one."""
+    """One phrasing of one FAQ that is not retired; unique in the database."""
 
-    key = models.BinaryField(max_length=32, unique=True, help_text="SHA-256, normalised.")
+    key = models.BinaryField(
+        max_length=32, unique=True, help_text="SHA-256 of the normalised phrasing."
+    )
     faq = models.ForeignKey(Faq, models.CASCADE, related_name="claims")
 
     objects: ClassVar[PhrasingManager] = PhrasingManager()

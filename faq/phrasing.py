@@ -1,4 +1,4 @@
-"""When two phrasings are the same one. Pure."""
+"""Compare phrasings. Pure."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ _ARABIC_MARKS = re.compile("[\u0640\u064b-\u065f\u0670]")
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _CJK_SPACE = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
 
-# Phones type the curly one inside words, keyboards the straight one.
+# Phones type curly apostrophes, keyboards straight ones.
 _APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
 
 
 def normalise(phrasing: str) -> str:
-    """Equal for phrasings that differ only in capitals, width, spaces, keyboard or punctuation
-    around them.
+    """A canonical form, equal for phrasings that differ only in case, width, spaces,
+    keyboard or outer punctuation.
 
-    Unicode's NFKC_Casefold (The Unicode Standard 15, section 3.13), which also leaves out invisible
-    characters; spaces collapsed, and left out between Chinese or Japanese characters; Arabic
+    Unicode's NFKC_Casefold (The Unicode Standard 15, section 3.13), which also removes invisible
+    characters; spaces collapsed, and removed between Chinese or Japanese characters; Arabic
     letters and digits in one form, without tatweel and vowel signs; sentence marks and quotes
     stripped from both ends. Empty if nothing is left.
     ``normalise(normalise(phrasing)) == normalise(phrasing)``.
     """
     if phrasing.isascii():
-        # What all of this comes to, in half the time.
+        # The same result in half the time.
         return " ".join(_IGNORED.sub("", phrasing.replace("`", "'").lower()).split()).strip(
             _SURROUNDING
         )
@@ -70,5 +70,5 @@ def distinct(question: str, alternates: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a person would see nothing: no characters, or only spaces and invisible ones."""
+    """True if the text has no visible characters."""
     return not _VISIBLE.search(text)

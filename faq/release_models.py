@@ -1,4 +1,4 @@
-"""What is published: releases, the revisions in them, and what categories ask for."""
+"""Published releases, their revisions, and the thresholds of categories."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from django.db import connection, models
 
 from faq.content import Content, KnowledgeBase, Rule
 
-NAMES = tuple(each.name for each in fields(Content))
-"""So that no field of Content can be forgotten here."""
+CONTENT_FIELDS = tuple(field.name for field in fields(Content))
 
 FRACTION = (MinValueValidator(0.0), MaxValueValidator(1.0))
 
 
 class CategoryRule(models.Model):
-    """What a category asks for itself; it goes live with the next release."""
+    """Threshold and margin of a category; they take effect with the next release."""
 
     category = models.CharField(max_length=100, unique=True)
     threshold = models.FloatField(
         null=True, blank=True, validators=FRACTION, help_text="Least similarity to answer."
     )
     margin = models.FloatField(
-        null=True, blank=True, validators=FRACTION, help_text="Least lead over the next other FAQ."
+        null=True, blank=True, validators=FRACTION, help_text="Least lead over the next FAQ."
     )
 
     class Meta:
@@ -36,7 +35,7 @@ class CategoryRule(models.Model):
 
 
 class Revision(models.Model):
-    """What one FAQ said in some release. Never changed; releases that agree share it."""
+    """The content of one FAQ in a release. Immutable; releases with equal content share it."""
 
     digest = models.CharField(max_length=64, unique=True)
     slug = models.CharField(max_length=100)
@@ -56,17 +55,17 @@ class Revision(models.Model):
         return f"{self.slug} {self.digest[:8]}"
 
     @classmethod
-    def of(cls, content: Content) -> Revision:
+    def from_content(cls, content: Content) -> Revision:
         return cls(digest=content.digest, **content.as_dict())
 
     def content(self) -> Content:
-        said = {name: getattr(self, name) for name in NAMES}
-        return Content(**{**said, "alternates": tuple(self.alternates)})
+        values = {name: getattr(self, name) for name in CONTENT_FIELDS}
+        return Content(**{**values, "alternates": tuple(self.alternates)})
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def live(self) -> Release | None:
-        """The release that /ask answers from: the one with the highest number."""
+        """The release with the highest number: /ask answers from it."""
         return self.order_by("-number").first()
 
 
@@ -75,14 +74,16 @@ class Release(models.Model):
 
     number = models.PositiveIntegerField(unique=True)
     fingerprint = models.CharField(max_length=64)
-    embedder = models.CharField(max_length=300, help_text="Whose vectors it uses: model@weights.")
+    embedder = models.CharField(max_length=300, help_text="Embedding model: model@weights.")
     model = models.CharField(
-        max_length=500, blank=True, help_text="Where that model is; empty: LOCAL_EMB_MODEL."
+        max_length=500, blank=True, help_text="Folder or name of the model. Empty: LOCAL_EMB_MODEL."
     )
-    collection = models.CharField(max_length=200, help_text="Its collection in Chroma.")
+    collection = models.CharField(max_length=200, help_text="Collection in Chroma.")
     rules = models.JSONField(default=dict, help_text="Thresholds and margins by category.")
     policy = models.CharField(
-        max_length=64, blank=True, help_text="The policy fitted for it; empty: the shipped one."
+        max_length=64,
+        blank=True,
+        help_text="Digest of the fitted policy. Empty: the shipped policy.",
     )
     note = models.CharField(max_length=500, blank=True)
     published_at = models.DateTimeField(auto_now_add=True)
@@ -102,36 +103,35 @@ class Release(models.Model):
         return f"Release {self.number}"
 
     def contents(self) -> dict[str, Content]:
-        """What its FAQs say, by slug; one query."""
-        # Not of whole rows: making objects of them takes a seventh of all that loading a release
-        # does.
-        said = self.revisions.values(*NAMES)
+        """Content by slug, in one query."""
+        # values() instead of instances, which would add a seventh to the time of loading a release.
+        rows = self.revisions.values(*CONTENT_FIELDS)
         return {
-            each["slug"]: Content(**{**each, "alternates": tuple(each["alternates"])})
-            for each in said
+            row["slug"]: Content(**{**row, "alternates": tuple(row["alternates"])}) for row in rows
         }
 
     def knowledge_base(self) -> KnowledgeBase:
         rules = {category: Rule(**rule) for category, rule in self.rules.items()}
         return KnowledgeBase(self.contents(), rules)
 
-    def hold(self, contents: Iterable[Content]) -> None:
+    def add_revisions(self, contents: Iterable[Content]) -> None:
         """Store the contents of a new release. Call it once, in the transaction that creates it."""
-        wanted = {content.digest: content for content in contents}
+        by_digest = {content.digest: content for content in contents}
         with connection.cursor() as cursor:
-            cursor.execute(KNOWN, [list(wanted)])
-            known = {digest for (digest,) in cursor.fetchall()}
+            cursor.execute(SELECT_STORED, [list(by_digest)])
+            stored = {digest for (digest,) in cursor.fetchall()}
+            new = [content for digest, content in by_digest.items() if digest not in stored]
             Revision.objects.bulk_create(
-                [Revision.of(content) for digest, content in wanted.items() if digest not in known],
+                [Revision.from_content(content) for content in new],
                 ignore_conflicts=True,
                 batch_size=1000,
             )
-            cursor.execute(HOLD, [self.pk, list(wanted)])
+            cursor.execute(LINK_REVISIONS, [self.pk, list(by_digest)])
 
 
-# Arrays, not a placeholder for every value: seconds at 20,000 FAQs.
-KNOWN = "SELECT digest FROM faq_revision WHERE digest = ANY(%s)"
-HOLD = """
+# Arrays instead of one placeholder per value: that saves seconds at 20,000 FAQs.
+SELECT_STORED = "SELECT digest FROM faq_revision WHERE digest = ANY(%s)"
+LINK_REVISIONS = """
     INSERT INTO faq_release_revisions (release_id, revision_id)
     SELECT %s, id FROM faq_revision WHERE digest = ANY(%s)
 """

@@ -1,4 +1,4 @@
-"""What the worker does for the knowledge base."""
+"""Background tasks of the knowledge base."""
 
 from __future__ import annotations
 

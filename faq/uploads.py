@@ -1,4 +1,4 @@
-"""Files between their preview and their confirmation."""
+"""Uploaded files that wait for confirmation."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from audit.privacy.redaction import redact
 
 
 class Upload(models.Model):
-    """A file between its preview and its confirmation. Nothing reads it but whoever brought it."""
+    """A file between preview and confirmation, encrypted; only its uploader can read it."""
 
     name = models.CharField(max_length=200)
     format = models.CharField(max_length=20)
-    data = models.BinaryField(help_text="Encrypted, since nothing of it is redacted yet.")
+    data = models.BinaryField(help_text="The file, encrypted.")
     by = models.CharField(max_length=200)
     at = models.DateTimeField(auto_now_add=True)
 
@@ -23,14 +23,16 @@ class Upload(models.Model):
         return self.name
 
     @classmethod
-    def keep(cls, data: bytes, *, name: str, format: str, by: str) -> Upload:
+    def store(cls, data: bytes, *, name: str, format: str, by: str) -> Upload:
         name = redact(name, region=settings.PHONE_REGION)[:200]
-        closed = SubjectKey.objects.get_or_create_key(by).encrypt(data.decode("latin-1"))
-        made: Upload = cls.objects.create(name=name, format=format, data=closed, by=stored_name(by))
-        return made
+        encrypted = SubjectKey.objects.get_or_create_key(by).encrypt(data.decode("latin-1"))
+        upload: Upload = cls.objects.create(
+            name=name, format=format, data=encrypted, by=stored_name(by)
+        )
+        return upload
 
     def content(self) -> bytes:
-        """The file. Raises ``encryption.DecryptionError`` once whoever brought it is erased."""
+        """The file. Raises ``encryption.DecryptionError`` after its uploader was erased."""
         return (
             SubjectKey.objects.get_or_create_key(self.by)
             .decrypt(bytes(self.data))

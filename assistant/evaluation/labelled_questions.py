@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from faq.files.tables import Limits, Problems, csv_rows, records, shown
+from faq.files.tables import Limits, Problems, csv_rows, records, short_repr
 from faq.phrasing import is_blank
 
 QUERY, EXPECTED = "query", "expected_id"
@@ -47,7 +47,7 @@ def read_questions(
             problems.add(number, QUERY, f"has over {LONGEST_QUESTION} characters")
         for faq_id in expected:
             if faq_id not in faq_ids:
-                problems.add(number, EXPECTED, f"there is no published FAQ {shown(faq_id)}")
+                problems.add(number, EXPECTED, f"there is no published FAQ {short_repr(faq_id)}")
         questions.append(LabelledQuestion(question, expected))
     problems.raise_if_any()
     return questions

@@ -73,7 +73,7 @@ def _drafts() -> dict[str, ReleaseMatrix]:
     return drafts
 
 
-def embedded(texts: Iterable[str]) -> set[str]:
+def texts_with_vectors(texts: Iterable[str]) -> set[str]:
     """The texts that have a stored vector of the live release's model."""
     live = Release.objects.live()
     return set(stored_vectors.stored(live.embedder, texts)) if live else set()

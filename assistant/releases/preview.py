@@ -17,7 +17,7 @@ from assistant.matching import stored_vectors
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.readable_labels import OUTCOMES, REASONS, step_label
 from audit.models import record
-from faq.releases.publishing import current, current_rules
+from faq.releases.publishing import current_rules, draft_knowledge_base
 from faq.releases.review import review
 
 MOST_NEW_TEXTS = 300
@@ -143,7 +143,7 @@ class DraftRelease:
 
     @staticmethod
     def _build(live: LoadedRelease) -> LoadedRelease:
-        knowledge_base, embedder = current(), wiring.embedder()
+        knowledge_base, embedder = draft_knowledge_base(), wiring.embedder()
         contents = list(knowledge_base.contents.values())
         texts = set(fitted_policies.needed(contents))
         new = len(texts) - len(stored_vectors.stored(embedder.name, texts))

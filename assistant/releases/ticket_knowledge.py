@@ -18,9 +18,9 @@ from assistant.matching.loaded_release import LoadedRelease
 from assistant.releases.preview import Preview
 from assistant.wiring import get_assistant
 from faq.content import Content, Draft
-from faq.models import Faq, Taken
-from faq.releases.drafts import put
-from faq.releases.publishing import writing
+from faq.models import Faq, PhrasingConflict
+from faq.releases.drafts import upsert
+from faq.releases.publishing import lock_knowledge_base
 from tickets.faq_lookup import CannotDraft, Known
 
 LONGEST_SLUG = 80
@@ -85,11 +85,11 @@ def draft(phrasings: Sequence[str], answer: str, *, category: str, by: str) -> s
     texts = dict.fromkeys(" ".join(phrasing.split())[:longest] for phrasing in phrasings)
     first, *others = texts
     try:
-        with writing():
+        with lock_knowledge_base():
             slug = _unused_faq_id(first)
             content = Content(slug, first, answer, category, alternates=tuple(others))
-            put({slug: Draft(content, owner=by)}, actor=by)
-    except Taken as conflict:
+            upsert({slug: Draft(content, owner=by)}, actor=by)
+    except PhrasingConflict as conflict:
         raise CannotDraft(str(conflict)) from conflict
     return slug
 

@@ -242,7 +242,7 @@ def test_while_the_server_is_down_only_what_needs_it_is_refused(site, as_role, c
     assert ready["checks"]["embedder"] == "unavailable"
     changed = Faq.objects.filter(slug="reset-password")
     changed.update(question="Another question?")
-    changed.settle()
+    changed.refresh_claims()
     with pytest.raises(NotReady, match="embedding server"):
         publish(actor="tester")
     assert Release.objects.live().number == 2

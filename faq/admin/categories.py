@@ -1,4 +1,4 @@
-"""What a category asks for itself, in the admin. It goes live when all drafts are published."""
+"""Thresholds and margins by category; they take effect when all drafts are published."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""The knowledge base in the admin: curators edit drafts, publishers release them."""
+"""FAQs in the admin: curators edit drafts, publishers publish them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from django.contrib import admin, messages
@@ -22,24 +23,24 @@ from unfold.decorators import display
 from audit.models import Record
 from faq.admin.categories import CategoryRuleAdmin
 from faq.admin.forms import AlternateForm, AlternateFormSet, FaqForm
-from faq.admin.import_export import ExchangePages
-from faq.admin.releases import PUBLISH, ReleaseAdmin, publishing
+from faq.admin.import_export import ImportExportMixin
+from faq.admin.releases import PUBLISH, ReleaseAdmin, publish_and_report
 from faq.content import Draft
 from faq.files.personal_data import findings
-from faq.models import AlternateQuestion, DailyHits, Faq, Taken
+from faq.models import AlternateQuestion, DailyHits, Faq, PhrasingConflict
 from faq.releases.drafts import draft_of, record_change
 from faq.releases.near_duplicates import Neighbour, backend, warnings
-from faq.releases.publishing import publish, take_turn, writing
+from faq.releases.publishing import lock_knowledge_base, publish
 
 __all__ = ["CategoryRuleAdmin", "FaqAdmin", "ReleaseAdmin"]
 
-RECENT = timedelta(days=30)
-NEAREST = 5
-HISTORY = 10
+HITS_PERIOD = timedelta(days=30)
+MAX_NEIGHBOURS = 5
+MAX_HISTORY = 10
 
 
 class AlternateInline(TabularInline):  # type: ignore[misc]
-    """Part of its FAQ: whoever may edit that may edit these."""
+    """Alternate questions; editing them needs the permissions for the FAQ."""
 
     model = AlternateQuestion
     form = AlternateForm
@@ -82,36 +83,36 @@ class ReviewFilter(admin.SimpleListFilter):
 
 
 @admin.register(Faq)
-class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
+class FaqAdmin(ImportExportMixin, ModelAdmin):  # type: ignore[misc]
     form = FaqForm
     inlines = (AlternateInline,)
     list_display = (
-        *("question", "slug", "category", "shown_status", "phrasings"),
-        *("hits", "last_asked", "review"),
+        *("question", "slug", "category", "status_label", "phrasings"),
+        *("hits", "last_hit", "review"),
     )
     list_filter = (StatusFilter, ReviewFilter, "category", "audience", "owner")
     search_fields = ("slug", "question", "answer", "alternates__text")
-    search_help_text = "Words of a question or an answer"
+    search_help_text = "Search questions, answers and FAQ ids"
     list_per_page = 50
     fieldsets = (
         (None, {"fields": ("question", "answer", "category", "slug", "seen")}),
-        ("Who keeps it, who may see it", {"fields": ("owner", "review_by", "audience")}),
-        ("When to answer with it", {"fields": ("threshold", "margin"), "classes": ("collapse",)}),
+        ("Owner and audience", {"fields": ("owner", "review_by", "audience")}),
+        ("Threshold and margin", {"fields": ("threshold", "margin"), "classes": ("collapse",)}),
     )
-    actions = ("publish_selected", "retire_selected", "bring_back_selected")
-    change_form_outer_before_template = "faq/standing.html"
+    actions = ("publish_selected", "retire_selected", "restore_selected")
+    change_form_outer_before_template = "faq/draft_status.html"
 
     # --- The list -------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Faq]:
         faqs: QuerySet[Faq] = super().get_queryset(request).with_status()
-        # Not Count(): a search joins the alternates too, and would multiply them.
+        # Subqueries, because a search joins the alternates and would multiply a Count().
         alternates = AlternateQuestion.objects.filter(faq=OuterRef("pk")).order_by().values("faq")
         hits = DailyHits.objects.filter(slug=OuterRef("slug")).order_by().values("slug")
-        recent = hits.filter(day__gt=timezone.now().date() - RECENT)
+        recent = hits.filter(day__gt=timezone.now().date() - HITS_PERIOD)
         return faqs.annotate(
-            alternate_count=_zero(alternates.annotate(n=Count("pk")).values("n")),
-            hit_count=_zero(recent.annotate(n=Sum("count")).values("n")),
+            alternate_count=_or_zero(alternates.annotate(n=Count("pk")).values("n")),
+            hit_count=_or_zero(recent.annotate(n=Sum("count")).values("n")),
             hit_last=Subquery(hits.annotate(latest=Max("last")).values("latest")),
         )
 
@@ -119,9 +120,9 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         response: HttpResponseBase = super().changelist_view(request, extra_context)
-        shown = getattr(response, "context_data", {}).get("cl")
-        if shown:
-            _note_embedded(list(shown.result_list))
+        change_list = getattr(response, "context_data", {}).get("cl")
+        if change_list:
+            _count_vectors(list(change_list.result_list))
         return response
 
     @display(
@@ -135,21 +136,22 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
             "retired": "danger",
         },
     )
-    def shown_status(self, faq: Faq) -> str:
+    def status_label(self, faq: Faq) -> str:
         return faq.status
 
-    @admin.display(description="Phrasings", ordering="alternate_count")
+    @admin.display(description="Questions", ordering="alternate_count")
     def phrasings(self, faq: Faq) -> str:
-        """How many, and whether the model has seen them."""
-        count, done = 1 + int(getattr(faq, "alternate_count", 0)), getattr(faq, "embedded", 0)
-        return f"{count} embedded" if done == count else f"{done} of {count} embedded"
+        """The number of questions, and how many of them are not yet prepared for matching."""
+        count = 1 + int(getattr(faq, "alternate_count", 0))
+        missing = count - int(getattr(faq, "vector_count", 0))
+        return f"{count} ({missing} not indexed yet)" if missing else str(count)
 
-    @admin.display(description="Hits, 30 days", ordering="hit_count")
+    @admin.display(description="Answers, 30 days", ordering="hit_count")
     def hits(self, faq: Faq) -> int:
         return int(getattr(faq, "hit_count", 0))
 
-    @admin.display(description="Last asked", ordering="hit_last")
-    def last_asked(self, faq: Faq) -> SafeString | str:
+    @admin.display(description="Last answer", ordering="hit_last")
+    def last_hit(self, faq: Faq) -> SafeString | str:
         last = getattr(faq, "hit_last", None)
         if last is None:
             return "never"
@@ -167,17 +169,17 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
             format_html("<strong>{} (due)</strong>", faq.review_by) if due else str(faq.review_by)
         )
 
-    # --- Who may --------------------------------------------------------------------------------
+    # --- Permissions ----------------------------------------------------------------------------
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(PUBLISH)
 
     def has_delete_permission(self, request: HttpRequest, obj: Faq | None = None) -> bool:
-        """FAQs are retired, so that their history stays readable."""
+        """FAQs are retired instead, so that their history stays."""
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Faq | None = None) -> Sequence[str]:
-        # Programs and files know an FAQ by its id.
+        # The id is the key in files and in the API.
         return ("slug",) if obj else ()
 
     def get_prepopulated_fields(
@@ -188,10 +190,11 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
     # --- One FAQ --------------------------------------------------------------------------------
 
     def _changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if request.method == "POST":
-            # Before the form reads what it will compare with.
-            take_turn()
-        return super()._changeform_view(request, *args, **kwargs)
+        if request.method != "POST":
+            return super()._changeform_view(request, *args, **kwargs)
+        # Lock before the form reads the stored draft.
+        with lock_knowledge_base():
+            return super()._changeform_view(request, *args, **kwargs)
 
     def changeform_view(
         self,
@@ -200,27 +203,27 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
-        """Django's, and once the FAQ is saved, its neighbours and maybe a release of it."""
-        shown = self._standing(request, object_id) if request.method == "GET" else {}
+        """After a save, also show the closest FAQs and, with "Save and publish", publish it."""
+        draft_context = self._draft_context(request, object_id) if request.method == "GET" else {}
         context = {
             "may_publish": self.has_publish_permission(request),
-            **shown,
+            **draft_context,
             **(extra_context or {}),
         }
         response: HttpResponseBase = super().changeform_view(request, object_id, form_url, context)
         saved: Faq | None = getattr(request, "faq_saved", None)
         if saved:
-            self._tell_neighbours(request, saved)
+            self._report_neighbours(request, saved)
             if "_publish" in request.POST and self.has_publish_permission(request):
                 self._publish(request, [saved.slug])
         return response
 
-    def _standing(self, request: HttpRequest, object_id: str | None) -> dict[str, Any]:
-        """How the draft stands: against the live release, and against other FAQs."""
+    def _draft_context(self, request: HttpRequest, object_id: str | None) -> dict[str, Any]:
+        """The draft's status, the closest other FAQs and its history."""
         faq = self.get_object(request, object_id) if object_id else None
         if faq is None or not self.has_view_permission(request, faq):
             return {}
-        return {"standing": faq, "neighbours": nearest(faq), "history": history(faq)}
+        return {"draft": faq, "neighbours": nearest(faq), "history": history(faq)}
 
     def save_model(self, request: HttpRequest, obj: Faq, form: Any, change: bool) -> None:
         request.faq_before = form.stored  # type: ignore[attr-defined]
@@ -230,25 +233,26 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
         super().save_related(request, form, formsets, change)
         faq = Faq.objects.get(pk=form.instance.pk)
         before: Draft | None = request.faq_before  # type: ignore[attr-defined]
-        told = before.as_dict() if before else {}
-        record_change(faq.slug, told, draft_of(faq).as_dict(), by=request.user.get_username())
+        old = before.as_dict() if before else {}
+        record_change(faq.slug, old, draft_of(faq).as_dict(), by=request.user.get_username())
         request.faq_saved = faq  # type: ignore[attr-defined]
 
-    def _tell_neighbours(self, request: HttpRequest, faq: Faq) -> None:
-        found = nearest(faq)
-        for line in warnings(found):
+    def _report_neighbours(self, request: HttpRequest, faq: Faq) -> None:
+        neighbours = nearest(faq)
+        for line in warnings(neighbours):
             self.message_user(request, line, messages.WARNING)
-        if found:
-            listed = ", ".join(f"{each.slug} ({each.similarity:.2f})" for each in found)
-            self.message_user(request, f"Nearest other FAQs: {listed}.", messages.INFO)
-        for each in findings(faq.content()):
-            self.message_user(request, f"Everybody will read: {each}.", messages.WARNING)
+        if neighbours:
+            names = ", ".join(f"{other.slug} ({other.similarity:.2f})" for other in neighbours)
+            self.message_user(request, f"Closest other FAQs: {names}.", messages.INFO)
+        for finding in findings(faq.content()):
+            text = f"This FAQ contains personal data that everybody can read: {finding}."
+            self.message_user(request, text, messages.WARNING)
         if "_publish" not in request.POST:
-            said = "It is saved as a draft: /ask does not use it until it is published."
-            self.message_user(request, said, messages.INFO)
+            text = "Saved as a draft. Customers get this answer after it is published."
+            self.message_user(request, text, messages.INFO)
 
     def response_change(self, request: HttpRequest, obj: Faq) -> HttpResponse:
-        if "_retire" in request.POST or "_bring_back" in request.POST:
+        if "_retire" in request.POST or "_restore" in request.POST:
             self._retire(request, [obj], retired="_retire" in request.POST)
         response: HttpResponse = super().response_change(request, obj)
         return response
@@ -263,31 +267,32 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
     def retire_selected(self, request: HttpRequest, faqs: QuerySet[Faq]) -> None:
         self._retire(request, faqs, retired=True)
 
-    @admin.action(description="Bring back selected FAQs", permissions=["change"])
-    def bring_back_selected(self, request: HttpRequest, faqs: QuerySet[Faq]) -> None:
+    @admin.action(description="Restore selected FAQs", permissions=["change"])
+    def restore_selected(self, request: HttpRequest, faqs: QuerySet[Faq]) -> None:
         self._retire(request, faqs, retired=False)
 
     def _retire(self, request: HttpRequest, faqs: Any, *, retired: bool) -> None:
-        """Whoever may publish has it live at once; what else is drafted in these goes along."""
+        """Retire or restore FAQs. A publisher's change is published at once, with the drafts."""
         try:
-            with writing():
+            with lock_knowledge_base():
                 moving = [faq for faq in faqs if faq.retired != retired]
                 for faq in moving:
                     faq.retire(by=request.user.get_username(), retired=retired)
-        except Taken as taken:
-            self.message_user(request, f"Nothing was changed: {taken}.", messages.ERROR)
+        except PhrasingConflict as conflict:
+            self.message_user(request, f"Nothing was changed: {conflict}.", messages.ERROR)
             return
-        done = "retired" if retired else "brought back"
-        self.message_user(request, f"{len(moving)} {done}.", messages.SUCCESS)
+        action = "retired" if retired else "restored"
+        count = "1 FAQ" if len(moving) == 1 else f"{len(moving)} FAQs"
+        self.message_user(request, f"{count} {action}.", messages.SUCCESS)
         if self.has_publish_permission(request):
             self._publish(request, [faq.slug for faq in moving])
         else:
-            said = "It is a draft: /ask goes on as before until it is published."
-            self.message_user(request, said, messages.INFO)
+            text = "Saved as a draft. Customers notice the change after it is published."
+            self.message_user(request, text, messages.INFO)
 
     def _publish(self, request: HttpRequest, slugs: Sequence[str]) -> None:
         note = f"Published {slugs[0]}" if len(slugs) == 1 else f"Published {len(slugs)} FAQs"
-        publishing(
+        publish_and_report(
             self, request, lambda: publish(actor=request.user.get_username(), note=note, only=slugs)
         )
 
@@ -301,32 +306,32 @@ class FaqAdmin(ExchangePages, ModelAdmin):  # type: ignore[misc]
 
 
 def history(faq: Faq) -> list[dict[str, Any]]:
-    """Who changed which fields when, the latest first, as the audit trail has it."""
-    facts = Record.objects.all().about("faq", faq.slug)[:HISTORY]
+    """The latest changes of an FAQ from the audit log, newest first."""
+    records = Record.objects.all().about("faq", faq.slug)[:MAX_HISTORY]
     return [
         {
-            "at": fact.at,
-            "by": fact.actor,
-            "verb": fact.action.partition(".")[2],
-            "fields": ", ".join(fact.data.get("fields", {})),
+            "at": record.at,
+            "by": record.actor,
+            "verb": record.action.partition(".")[2],
+            "fields": ", ".join(record.data.get("fields", {})),
         }
-        for fact in facts
+        for record in records
     ]
 
 
 def nearest(faq: Faq) -> list[Neighbour]:
-    return backend.get().nearest(faq.content(), limit=NEAREST)
+    return backend.get().nearest(faq.content(), limit=MAX_NEIGHBOURS)
 
 
-def _zero(counted: QuerySet[Any, Any]) -> Coalesce:
-    return Coalesce(Subquery(counted), 0)
+def _or_zero(count: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(count), 0)
 
 
-def _note_embedded(faqs: list[Faq]) -> None:
-    """One look-up for the whole page."""
-    read = Faq.objects.filter(pk__in=[faq.pk for faq in faqs]).prefetch_related("alternates")
-    phrasings = {faq.pk: faq.content().phrasings for faq in read}
-    there = backend.get().embedded(phrasing for each in phrasings.values() for phrasing in each)
+def _count_vectors(faqs: list[Faq]) -> None:
+    """Set ``vector_count`` of each FAQ, with one query for the whole page."""
+    rows = Faq.objects.filter(pk__in=[faq.pk for faq in faqs]).prefetch_related("alternates")
+    phrasings = {faq.pk: faq.content().phrasings for faq in rows}
+    indexed = backend.get().texts_with_vectors(chain.from_iterable(phrasings.values()))
     for faq in faqs:
-        done = sum(phrasing in there for phrasing in phrasings.get(faq.pk, ()))
-        faq.embedded = done  # type: ignore[attr-defined]
+        count = sum(phrasing in indexed for phrasing in phrasings.get(faq.pk, ()))
+        faq.vector_count = count  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What may be typed into an FAQ."""
+"""Forms to edit an FAQ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from audit.people.pseudonyms import stored_name
 from audit.privacy.gateway import Channel, PersonalData, apply_inbound
 from faq.content import Content, Draft
-from faq.files.personal_data import admitted, reason_of
+from faq.files.personal_data import redact_or_reject, rejection_reason
 from faq.files.reader import Unreadable, read_one
 from faq.files.row import FAQ_COLUMNS
 from faq.models import Faq, Phrasing
@@ -22,117 +22,118 @@ from faq.phrasing import key_of, normalise
 from faq.releases.drafts import draft_of
 
 
-def refuse_taken(phrasing: str, *, besides: Faq) -> None:
-    """One phrasing may lead to one FAQ only: no lead could ever tell two apart."""
+def reject_used_phrasing(phrasing: str, *, editing: Faq) -> None:
+    """Raise ``ValidationError`` if another FAQ has this phrasing, or if it has no words."""
     if not normalise(phrasing):
-        raise forms.ValidationError("This is nothing but punctuation.")
-    claims = Phrasing.objects.filter(key=key_of(phrasing)).exclude(faq=besides.pk)
+        raise forms.ValidationError("Enter a question; this is only punctuation.")
+    claims = Phrasing.objects.filter(key=key_of(phrasing)).exclude(faq=editing.pk)
     other = claims.select_related("faq").first()
     if other:
-        raise forms.ValidationError(f"This is already a phrasing of {other.faq.slug}.")
+        raise forms.ValidationError(
+            f"This is already a question of {other.faq.slug}. Use different words."
+        )
 
 
-def write_either_way(form: forms.ModelForm[Any], *names: str) -> None:
-    """Let what is typed decide its direction: Urdu and Arabic run from right to left."""
+def set_text_direction(form: forms.ModelForm[Any], *names: str) -> None:
+    """Let the browser detect right-to-left text, such as Urdu and Arabic."""
     for name in form.fields.keys() & set(names):
         form.fields[name].widget.attrs["dir"] = "auto"
 
 
-class KnownInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
-    """Offers the words there are; a misspelt one would be a new one."""
+class SuggestingInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
+    """A text input that suggests the column's existing values."""
 
     def __init__(self, column: str) -> None:
         super().__init__()
         self.column = column
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        known = Faq.objects.exclude(**{self.column: ""}).order_by(self.column).distinct()
-        options = format_html_join("", '<option value="{}">', known.values_list(self.column))
-        field = super().render(name, value, {**(attrs or {}), "list": f"known_{name}"}, renderer)
-        return format_html('{}<datalist id="known_{}">{}</datalist>', field, name, options)
+        values = Faq.objects.exclude(**{self.column: ""}).order_by(self.column).distinct()
+        options = format_html_join("", '<option value="{}">', values.values_list(self.column))
+        field = super().render(name, value, {**(attrs or {}), "list": f"values_{name}"}, renderer)
+        return format_html('{}<datalist id="values_{}">{}</datalist>', field, name, options)
 
 
 class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    """The draft's ETag when the form was opened."""
+    """ETag of the draft when the form was opened."""
 
     class Meta:
-        widgets = {name: KnownInput(name) for name in ("category", "audience", "owner")}
+        widgets = {name: SuggestingInput(name) for name in ("category", "audience", "owner")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        write_either_way(self, "question", "answer")
-        # Read here, before what was posted is put into the instance.
+        set_text_direction(self, "question", "answer")
+        # Before validation copies the posted values into the instance.
         self.stored: Draft | None = draft_of(self.instance) if self.instance.pk else None
         self.initial["seen"] = self.stored.etag if self.stored else ""
 
     def clean(self) -> None:
         super().clean()
-        self._read_as_a_file_would()
+        self._apply_file_checks()
         seen = self.cleaned_data.get("seen")
         if self.stored and seen and seen != self.stored.etag:
             raise forms.ValidationError(
-                "A colleague saved this FAQ while you had it open, so yours was not saved. Open it "
-                "in another tab to see theirs; what you typed is still here."
+                "Someone else saved this FAQ while you were editing it, so your changes are not "
+                "saved. Open the FAQ in another tab to compare. Your text is still here."
             )
         question = self.cleaned_data.get("question")
         if question is None or self.instance.retired:
             return
         try:
-            refuse_taken(question, besides=self.instance)
-        except forms.ValidationError as refusal:
-            self.add_error("question", refusal)
+            reject_used_phrasing(question, editing=self.instance)
+        except forms.ValidationError as error:
+            self.add_error("question", error)
 
-    def _read_as_a_file_would(self) -> None:
-        """One check for forms, files and the API: what is exported comes back as it was."""
-        said = self.cleaned_data
-        if "question" not in said or "answer" not in said:
+    def _apply_file_checks(self) -> None:
+        """Apply the validation that files and the API have."""
+        data = self.cleaned_data
+        if "question" not in data or "answer" not in data:
             return
         texts = ("question", "answer", "category", "audience", "owner")
-        cells = {"id": "any", **{name: said.get(name, "") for name in texts}}
+        cells = {"id": "any", **{name: data.get(name, "") for name in texts}}
         try:
-            read = read_one(cells)
-        except Unreadable as found:
-            for problem in found.problems:
+            row = read_one(cells)
+        except Unreadable as error:
+            for problem in error.problems:
                 self.add_error(problem.column, f"This {problem.reason}.")
             return
-        said |= {name: value for name, value in read.values.items() if name != "slug"}
-        said["owner"] = stored_name(said.get("owner") or "")
-        self._without_personal_data()
+        data |= {name: value for name, value in row.values.items() if name != "slug"}
+        data["owner"] = stored_name(data.get("owner") or "")
+        self._redact_or_reject()
 
-    def _without_personal_data(self) -> None:
-        said = self.cleaned_data
+    def _redact_or_reject(self) -> None:
+        data = self.cleaned_data
         texts = ("slug", "question", "answer", "category", "audience")
         try:
-            kept = admitted(Content(**{"slug": "any", **{n: said[n] for n in texts if n in said}}))
-        except PersonalData as refused:
-            for field, kinds in refused.kinds_by_field.items():
-                self.add_error(field, f"This {reason_of(kinds)}.")
+            content = redact_or_reject(
+                Content(**{"slug": "any", **{name: data[name] for name in texts if name in data}})
+            )
+        except PersonalData as error:
+            for field, kinds in error.kinds_by_field.items():
+                self.add_error(field, f"This {rejection_reason(kinds)}.")
             return
-        said |= {name: getattr(kept, name) for name in texts if name in said}
+        data |= {name: getattr(content, name) for name in texts if name in data}
 
 
 class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
-        labels = {"text": "Phrasing"}
+        labels = {"text": "Alternate question"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        write_either_way(self, "text")
+        set_text_direction(self, "text")
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
         try:
-            text = read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": text}).values[
-                "question"
-            ]
-            return apply_inbound(Channel.FAQS, text, field="text")
-        except Unreadable as found:
-            raise forms.ValidationError(f"This {found.problems[0].reason}.") from None
-        except PersonalData as refused:
-            raise forms.ValidationError(
-                f"This {reason_of(refused.kinds_by_field['text'])}."
-            ) from None
+            row = read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": text})
+            return apply_inbound(Channel.FAQS, row.values["question"], field="text")
+        except Unreadable as error:
+            raise forms.ValidationError(f"This {error.problems[0].reason}.") from None
+        except PersonalData as error:
+            reason = rejection_reason(error.kinds_by_field["text"])
+            raise forms.ValidationError(f"This {reason}.") from None
 
 
 class AlternateFormSet(PaginationInlineFormSet):  # type: ignore[misc]
@@ -145,6 +146,6 @@ class AlternateFormSet(PaginationInlineFormSet):  # type: ignore[misc]
             if not cleaned.get("text") or cleaned.get("DELETE"):
                 continue
             try:
-                refuse_taken(cleaned["text"], besides=self.instance)
-            except forms.ValidationError as refusal:
-                form.add_error("text", refusal)
+                reject_used_phrasing(cleaned["text"], editing=self.instance)
+            except forms.ValidationError as error:
+                form.add_error("text", error)

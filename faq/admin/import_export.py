@@ -1,4 +1,4 @@
-"""Import and export in the admin: upload, look at every row, confirm."""
+"""Import and export in the admin: upload a file, check the preview, confirm."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from audit.people.pseudonyms import stored_name
-from faq.files.formats import FORMATS, WRITTEN
+from faq.files.formats import EXPORT_FORMATS, FORMATS
 from faq.files.import_drafts import Existing, Preview, confirm, export, preview
 from faq.files.reader import Unreadable
 from faq.files.row_outcomes import Outcome
@@ -25,43 +25,47 @@ from faq.models import Upload
 from faq.releases.drafts import drafts
 from faq.releases.publishing import PublishError
 
-KEPT = timedelta(hours=6)
-"""How long an upload waits to be confirmed."""
+UPLOAD_LIFETIME = timedelta(hours=6)
+"""Unconfirmed uploads are deleted after this time."""
 
-PAGE = 100
+PAGE_SIZE = 100
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(widget=UnfoldAdminFileFieldWidget)
     format = forms.ChoiceField(
-        choices=[(name, each.title) for name, each in FORMATS.items()],
+        choices=[(name, format.title) for name, format in FORMATS.items()],
         widget=UnfoldAdminSelectWidget,
     )
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > settings.FILE_UPLOAD_MAX_SIZE:
-            raise forms.ValidationError("This is larger than is taken.")
+            raise forms.ValidationError(
+                f"The file is larger than {settings.FILE_UPLOAD_MAX_SIZE:,} bytes."
+            )
         return file
 
 
-class ExchangePages:
-    """Put before ``ModelAdmin``."""
+class ImportExportMixin:
+    """Adds the import and export pages. List it before ``ModelAdmin``."""
 
     admin_site: Any
 
     def import_page(self, request: HttpRequest) -> HttpResponse:
-        """Without an upload the form; with one what would come of it, row by row."""
+        """The upload form or, after an upload, the preview."""
         if not _may(request, "add") or not _may(request, "change"):
             raise PermissionDenied
-        Upload.objects.filter(at__lt=timezone.now() - KEPT).delete()
+        Upload.objects.filter(at__lt=timezone.now() - UPLOAD_LIFETIME).delete()
         form = UploadForm(request.POST or None, request.FILES or None)
         upload = _upload(request)
         if upload is None:
             if request.method == "POST" and form.is_valid():
-                return self._keep(request, form)
+                return self._store(request, form)
             return self._page(request, "faq/upload.html", {"form": form, "formats": FORMATS})
-        existing = Existing.SKIP if _said(request, "existing") == "skip" else Existing.OVERWRITE
+        existing = (
+            Existing.SKIP if _parameter(request, "existing") == "skip" else Existing.OVERWRITE
+        )
         if "_confirm" in request.POST:
             return self._confirm(request, upload, existing)
         return self._preview(request, upload, existing)
@@ -70,44 +74,44 @@ class ExchangePages:
         if not _may(request, "view"):
             raise PermissionDenied
         name = request.GET.get("format", "")
-        if name not in WRITTEN:
+        if name not in EXPORT_FORMATS:
             raise Http404
         try:
             return download(name)
-        except Unreadable as found:
-            _tell(request, str(found), messages.ERROR)
+        except Unreadable as error:
+            messages.error(request, str(error))
             return HttpResponseRedirect(reverse("admin:faq_faq_import"))
 
-    def _keep(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
+    def _store(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
         file = form.cleaned_data["file"]
-        kept = Upload.keep(
+        upload = Upload.store(
             file.read(),
             name=file.name,
             format=form.cleaned_data["format"],
             by=request.user.get_username(),
         )
-        return HttpResponseRedirect(f"?upload={kept.pk}")
+        return HttpResponseRedirect(f"?upload={upload.pk}")
 
     def _preview(self, request: HttpRequest, upload: Upload, existing: Existing) -> HttpResponse:
         try:
-            found = preview(upload.content(), format=upload.format, existing=existing)
-        except Unreadable as refused:
+            result = preview(upload.content(), format=upload.format, existing=existing)
+        except Unreadable as error:
             upload.delete()
-            _tell(request, f"{upload.name} cannot be read: {refused}", messages.ERROR)
+            messages.error(request, f"{upload.name} cannot be read: {error}")
             return HttpResponseRedirect(reverse("admin:faq_faq_import"))
-        shown = _said(request, "show")
-        lines = [line for line in found.lines if not shown or line.outcome == shown]
+        outcome = _parameter(request, "show")
+        lines = [line for line in result.lines if not outcome or line.outcome == outcome]
         return self._page(
             request,
             "faq/preview.html",
             {
                 "upload": upload,
                 "existing": existing.value,
-                "found": found,
-                "queues": _queues(found, upload, existing, shown),
-                "shown": shown,
-                "page": Paginator(lines, PAGE).get_page(request.GET.get("page")),
-                "writes": len(found.drafts),
+                "preview": result,
+                "tabs": _tabs(result, upload, existing, outcome),
+                "outcome": outcome,
+                "page": Paginator(lines, PAGE_SIZE).get_page(request.GET.get("page")),
+                "draft_count": len(result.drafts),
             },
         )
 
@@ -115,44 +119,47 @@ class ExchangePages:
         try:
             written = confirm(
                 upload.content(),
-                digest=_said(request, "digest"),
+                digest=_parameter(request, "digest"),
                 actor=request.user.get_username(),
                 source=upload.name,
                 format=upload.format,
                 existing=existing,
             )
         except PublishError as failure:
-            _tell(request, f"Nothing was written: {failure}", messages.ERROR)
+            messages.error(request, f"Nothing was written: {failure}")
             return HttpResponseRedirect(f"?upload={upload.pk}&existing={existing}")
         upload.delete()
-        said = f"{len(written)} FAQs were written as drafts: a publisher reviews them."
-        _tell(request, said, messages.SUCCESS)
+        messages.success(
+            request, f"{len(written)} FAQs were saved as drafts. A publisher can review them now."
+        )
         return HttpResponseRedirect(reverse("admin:faq_faq_changelist"))
 
-    def _page(self, request: HttpRequest, template: str, more: dict[str, Any]) -> HttpResponse:
+    def _page(self, request: HttpRequest, template: str, extra: dict[str, Any]) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": "Import and export",
-            "written": [(name, FORMATS[name].title) for name in WRITTEN],
-            **more,
+            "export_formats": [(name, FORMATS[name].title) for name in EXPORT_FORMATS],
+            **extra,
         }
         return TemplateResponse(request, template, context)
 
 
 def download(name: str) -> HttpResponse:
-    """Every draft as a file. Raises ``reading.Unreadable`` where the format cannot hold them."""
-    chosen = FORMATS[name]
+    """All drafts as a file. Raises ``reader.Unreadable`` if the format cannot hold them."""
+    format = FORMATS[name]
     return HttpResponse(
-        export(chosen, drafts()),
-        content_type=chosen.media_type,
-        headers={"Content-Disposition": f'attachment; filename="faqs.{chosen.extension}"'},
+        export(format, drafts()),
+        content_type=format.media_type,
+        headers={"Content-Disposition": f'attachment; filename="faqs.{format.extension}"'},
     )
 
 
-def _queues(found: Preview, upload: Upload, existing: Existing, shown: str) -> list[dict[str, Any]]:
+def _tabs(
+    result: Preview, upload: Upload, existing: Existing, selected: str
+) -> list[dict[str, Any]]:
     link = f"?upload={upload.pk}&existing={existing}"
-    every = {"title": "All", "count": len(found.lines), "link": link, "open": not shown}
-    counts = found.counts()
+    every = {"title": "All", "count": len(result.lines), "link": link, "selected": not selected}
+    counts = result.counts()
     return [
         every,
         *(
@@ -160,7 +167,7 @@ def _queues(found: Preview, upload: Upload, existing: Existing, shown: str) -> l
                 "title": outcome.value.capitalize(),
                 "count": counts[outcome],
                 "link": f"{link}&show={outcome}",
-                "open": shown == outcome,
+                "selected": selected == outcome,
             }
             for outcome in Outcome
         ),
@@ -168,21 +175,15 @@ def _queues(found: Preview, upload: Upload, existing: Existing, shown: str) -> l
 
 
 def _upload(request: HttpRequest) -> Upload | None:
-    wanted = _said(request, "upload")
-    if not wanted.isdecimal() or len(wanted) > 18:
+    pk = _parameter(request, "upload")
+    if not pk.isdecimal() or len(pk) > 18:
         return None
-    return Upload.objects.filter(
-        pk=int(wanted), by=stored_name(request.user.get_username())
-    ).first()
+    return Upload.objects.filter(pk=int(pk), by=stored_name(request.user.get_username())).first()
 
 
-def _said(request: HttpRequest, name: str) -> str:
+def _parameter(request: HttpRequest, name: str) -> str:
     return str(request.POST.get(name) or request.GET.get(name) or "")
 
 
 def _may(request: HttpRequest, verb: str) -> bool:
     return request.user.has_perm(f"faq.{verb}_faq")
-
-
-def _tell(request: HttpRequest, said: str, level: int) -> None:
-    messages.add_message(request, level, said)

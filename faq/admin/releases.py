@@ -1,4 +1,4 @@
-"""Releases in the admin: look at what waits, publish it, look at what was, go back to it."""
+"""Releases in the admin: review drafts, publish them, compare releases, roll back."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ from audit.admin import ReadOnlyAdmin
 from faq.content import Change, digest_of
 from faq.models import Release
 from faq.releases.publishing import PublishError, publish, roll_back
-from faq.releases.review import between, count_waiting, digest_after, review
+from faq.releases.review import count_waiting, digest_after, release_changes, review
 
 PUBLISH = "faq.publish_release"
-PAGE = 100
+PAGE_SIZE = 100
 """Changes on one page of a review."""
 
-GONE = "gone"
+REMOVED = "gone"
+"""In a form value, instead of a digest: the FAQ is not part of the next release."""
 
 
 @admin.register(Release)
@@ -59,7 +60,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
     def state(self, release: Release) -> str:
         return "live" if release.number == getattr(release, "newest", None) else ""
 
-    # --- Looking --------------------------------------------------------------------------------
+    # --- Pages ----------------------------------------------------------------------------------
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -82,11 +83,11 @@ class ReleaseAdmin(ReadOnlyAdmin):
         if release and request.method == "GET" and self.has_view_permission(request, release):
             live = release.number == release.newest  # type: ignore[attr-defined]
             before = Release.objects.filter(number=release.number - 1).first()
-            found = between(before, release)
+            changes = release_changes(before, release)
             context |= {
                 "heading": f"What release {release.number} changed",
-                "changes": [Shown(change) for change in found[:PAGE]],
-                "more": max(len(found) - PAGE, 0),
+                "changes": [ChangeView(change) for change in changes[:PAGE_SIZE]],
+                "more": max(len(changes) - PAGE_SIZE, 0),
                 "may_roll_back": not live and request.user.has_perm(PUBLISH),
                 "roll_back": reverse("admin:faq_release_rollback", args=[release.pk]),
             }
@@ -96,21 +97,21 @@ class ReleaseAdmin(ReadOnlyAdmin):
     # --- Publishing -----------------------------------------------------------------------------
 
     def review_page(self, request: HttpRequest) -> HttpResponse:
-        """What waits, FAQ by FAQ and phrasing by phrasing; publish all of it, or a selection."""
+        """The drafts that differ from the live release. Publish all, or a selection."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         if request.method == "POST":
             return self._publish(request)
-        found = review()
-        page = Paginator(list(found.waiting), PAGE).get_page(request.GET.get("page"))
+        drafts = review()
+        page = Paginator(list(drafts.waiting), PAGE_SIZE).get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
             "title": "Review drafts",
-            "live": found.live,
-            "count": len(found.waiting),
-            "reviewed": found.digest,
+            "live": drafts.live,
+            "count": len(drafts.waiting),
+            "reviewed": drafts.digest,
             "page": page,
-            "changes": [Shown(change) for change in found.changes(list(page))],
+            "changes": [ChangeView(change) for change in drafts.changes(list(page))],
             "may_publish": request.user.has_perm(PUBLISH),
         }
         return TemplateResponse(request, "faq/review.html", context)
@@ -122,26 +123,28 @@ class ReleaseAdmin(ReadOnlyAdmin):
         actor, note = request.user.get_username(), request.POST.get("note", "")[:500]
         reviewed, only = request.POST.get("reviewed", ""), None
         if "_selected" in request.POST:
-            chosen = dict(each.rpartition("=")[::2] for each in request.POST.getlist("change"))
-            if not chosen:
-                self.message_user(request, "Choose the FAQs to publish.", messages.ERROR)
+            selected = dict(value.rpartition("=")[::2] for value in request.POST.getlist("change"))
+            if not selected:
+                self.message_user(request, "Select the FAQs to publish first.", messages.ERROR)
                 return again
-            only = list(chosen)
-            digests = {slug: None if seen == GONE else seen for slug, seen in chosen.items()}
+            only = list(selected)
+            digests = {slug: None if seen == REMOVED else seen for slug, seen in selected.items()}
             reviewed = digest_of(digests)
-        made = publishing(
+        release = publish_and_report(
             self,
             request,
             lambda: publish(actor=actor, note=note, only=only, reviewed=reviewed),
         )
-        return again if made is None else self._to_list()
+        return again if release is None else self._to_list()
 
     def rollback_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """One action: a new release with the old content."""
+        """Publish an earlier release again."""
         if not request.user.has_perm(PUBLISH) or request.method != "POST":
             raise PermissionDenied
         release = get_object_or_404(Release, pk=pk)
-        publishing(self, request, lambda: roll_back(release, actor=request.user.get_username()))
+        publish_and_report(
+            self, request, lambda: roll_back(release, actor=request.user.get_username())
+        )
         return self._to_list()
 
     def _to_list(self) -> HttpResponse:
@@ -157,31 +160,33 @@ class ReleaseAdmin(ReadOnlyAdmin):
         return [*own, *urls]
 
 
-def publishing(page: Any, request: HttpRequest, make: Callable[[], Release]) -> Release | None:
-    """Make a release and tell the person what came of it."""
+def publish_and_report(
+    model_admin: Any, request: HttpRequest, publish: Callable[[], Release]
+) -> Release | None:
+    """Call ``publish`` and show its result as a message; None if it failed."""
     before = Release.objects.live()
     try:
-        live = make()
+        live = publish()
     except PublishError as failure:
-        goes_on = f"/ask still answers from release {before.number}" if before else "No release"
-        page.message_user(request, f"Not published: {failure} {goes_on}.", messages.ERROR)
+        live_now = f" Release {before.number} stays live." if before else ""
+        model_admin.message_user(request, f"Not published: {failure}{live_now}", messages.ERROR)
         return None
     if live == before:
-        page.message_user(request, "Nothing differs from the live release.", messages.INFO)
+        model_admin.message_user(request, "No draft differs from the live release.", messages.INFO)
         return live
-    said = f"Release {live.number} is live: /ask answers from it."
-    page.message_user(request, said, messages.SUCCESS)
+    text = f"Release {live.number} is live. Customers get answers from it now."
+    model_admin.message_user(request, text, messages.SUCCESS)
     return live
 
 
-class Shown:
-    """One change as a page shows it."""
+class ChangeView:
+    """One change, for the templates."""
 
     def __init__(self, change: Change) -> None:
         self.change = change
         self.slug, self.kind = change.slug, change.kind
         self.name = (change.after or change.before).question  # type: ignore[union-attr]
-        self.value = f"{change.slug}={digest_after(change) or GONE}"
+        self.value = f"{change.slug}={digest_after(change) or REMOVED}"
         self.phrasings_added = change.phrasings_added
         self.phrasings_gone = change.phrasings_gone
         self.reordered = change.reordered
@@ -189,35 +194,35 @@ class Shown:
     @property
     def fields(self) -> list[tuple[str, SafeString]]:
         return [
-            (name, marked(_text(before), _text(after)))
+            (name, highlight_changes(_text(before), _text(after)))
             for name, (before, after) in self.change.fields.items()
         ]
 
 
-def marked(before: str, after: str) -> SafeString:
-    """The two texts as one, word by word: what is gone struck through, what is new underlined."""
+def highlight_changes(before: str, after: str) -> SafeString:
+    """Both texts as one, word by word: removed words in ``<del>``, added words in ``<ins>``."""
     old, new = _words(before), _words(after)
     steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     parts: list[tuple[SafeString | str]] = []
     for step, start, end, new_start, new_end in steps:
-        was, now = "".join(old[start:end]), "".join(new[new_start:new_end])
+        removed, added = "".join(old[start:end]), "".join(new[new_start:new_end])
         if step == "equal":
-            parts.append((was,))
+            parts.append((removed,))
             continue
-        if was:
-            parts.append((format_html("<del>{}</del>", was),))
-        if now:
-            parts.append((format_html("<ins>{}</ins>", now),))
+        if removed:
+            parts.append((format_html("<del>{}</del>", removed),))
+        if added:
+            parts.append((format_html("<ins>{}</ins>", added),))
     return format_html_join("", "{}", parts)
 
 
-LONGEST_COMPARED = 2_000
-"""Words; comparing takes their square."""
+MAX_WORDS = 2_000
+"""Longer texts are compared as a whole: the time grows with the square of the words."""
 
 
 def _words(text: str) -> list[str]:
     words = [word for line in text.splitlines(keepends=True) for word in _split(line)]
-    return words if len(words) <= LONGEST_COMPARED else [text]
+    return words if len(words) <= MAX_WORDS else [text]
 
 
 def _split(line: str) -> list[str]:

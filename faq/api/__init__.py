@@ -1,1 +1,1 @@
-"""The knowledge base over HTTP: drafts, imports, releases, ingest."""
+"""HTTP API of the knowledge base: drafts, imports, releases, ingest."""

@@ -1,4 +1,4 @@
-"""/faqs: drafts for programs. What /ask uses changes only with a release."""
+"""/faqs: read and write drafts. /ask changes only with a release."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from audit.people.pseudonyms import stored_name
 from faq.api.serializers import (
     DraftFilterSerializer,
     DraftPageSerializer,
+    DraftReplySerializer,
     DraftSerializer,
     NewDraftSerializer,
-    ShownDraftSerializer,
 )
 from faq.content import Draft
-from faq.files.personal_data import admitted, findings
+from faq.files.personal_data import findings, redact_or_reject
 from faq.files.reader import Unreadable, read_one
 from faq.files.row import OWN_COLUMNS
 from faq.models import Faq, FaqQuerySet
-from faq.releases.drafts import draft_of, put
-from faq.releases.publishing import writing
+from faq.releases.drafts import draft_of, upsert
+from faq.releases.publishing import lock_knowledge_base
 
 CURATORS = frozenset({Role.CURATOR, Role.PUBLISHER})
 
 IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag it was read with."
+    "If-Match", str, OpenApiParameter.HEADER, description="The ETag of the draft you read."
 )
 
 
-class Exists(APIException):
+class FaqExists(APIException):
     status_code = 409
-    default_detail = "There is an FAQ with this slug already."
+    default_detail = "An FAQ with this faq_id already exists. Use PUT to replace it."
 
 
-class Outdated(APIException):
-    """412: what the caller read is not what is there now."""
+class PreconditionFailed(APIException):
+    """412: the draft changed since the caller read it."""
 
     status_code = 412
-    default_detail = "Somebody changed this FAQ since you read it; read it again."
+    default_detail = "This FAQ changed since you read it. Read it again and repeat your change."
 
 
 class FaqsView(APIView):
@@ -57,87 +57,93 @@ class FaqsView(APIView):
         operation_id="faqs_list", parameters=[DraftFilterSerializer], responses=DraftPageSerializer
     )
     def get(self, request: Request) -> Response:
-        """Drafts by slug, with how they stand against the live release."""
-        wanted = DraftFilterSerializer(data=request.query_params)
-        wanted.is_valid(raise_exception=True)
-        fields = wanted.validated_data
-        page = list(_chosen(fields).order_by("slug")[: fields["limit"] + 1])
+        """List drafts by faq_id, each with its status against the live release."""
+        filters = DraftFilterSerializer(data=request.query_params)
+        filters.is_valid(raise_exception=True)
+        fields = filters.validated_data
+        page = list(_filtered(fields).order_by("slug")[: fields["limit"] + 1])
         more = len(page) > fields["limit"]
         page = page[: fields["limit"]]
         return Response(
-            {"results": [shown(faq) for faq in page], "next": page[-1].slug if more else None}
+            {
+                "results": [draft_payload(faq) for faq in page],
+                "next": page[-1].slug if more else None,
+            }
         )
 
-    @extend_schema(request=NewDraftSerializer, responses={201: ShownDraftSerializer})
+    @extend_schema(request=NewDraftSerializer, responses={201: DraftReplySerializer})
     def post(self, request: Request) -> Response:
-        """Add a draft; 409 if the slug or one of its phrasings is taken."""
-        wanted = NewDraftSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        slug = wanted.validated_data["slug"]
-        draft = drafted(slug, wanted.validated_data)
-        with writing():
+        """Create a draft; 409 if another FAQ has its faq_id or one of its phrasings."""
+        body = NewDraftSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        slug = body.validated_data["slug"]
+        draft = build_draft(slug, body.validated_data)
+        with lock_knowledge_base():
             if Faq.objects.filter(slug=slug).exists():
-                raise Exists
-            put({slug: draft}, actor=principal_of(request).subject)
+                raise FaqExists
+            upsert({slug: draft}, actor=principal_of(request).subject)
         return _reply(slug, status.HTTP_201_CREATED)
 
 
 class FaqView(APIView):
     allowed_roles = CURATORS
 
-    @extend_schema(responses=ShownDraftSerializer)
+    @extend_schema(responses=DraftReplySerializer)
     def get(self, request: Request, slug: str) -> Response:
-        """One draft; its ETag guards the next write."""
+        """Read one draft. Send its ETag as If-Match with your next write."""
         return _reply(slug)
 
     @extend_schema(
         request=DraftSerializer,
-        responses={200: ShownDraftSerializer, 201: ShownDraftSerializer},
+        responses={200: DraftReplySerializer, 201: DraftReplySerializer},
         parameters=[IF_MATCH],
     )
     def put(self, request: Request, slug: str) -> Response:
-        """Make the draft say exactly this, also if there is none; repeating it changes nothing."""
-        wanted = DraftSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        draft = drafted(slug, wanted.validated_data)
-        with writing():
+        """Create or replace a draft. Idempotent."""
+        body = DraftSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        draft = build_draft(slug, body.validated_data)
+        with lock_knowledge_base():
             stored = _stored(slug)
-            _check(request, stored)
-            put({slug: draft}, actor=principal_of(request).subject)
+            _check_preconditions(request, stored)
+            upsert({slug: draft}, actor=principal_of(request).subject)
         return _reply(slug, status.HTTP_200_OK if stored else status.HTTP_201_CREATED)
 
     @extend_schema(
         request=DraftSerializer(partial=True),
-        responses=ShownDraftSerializer,
+        responses=DraftReplySerializer,
         parameters=[IF_MATCH],
     )
     def patch(self, request: Request, slug: str) -> Response:
-        """Change the given fields of a draft."""
-        wanted = DraftSerializer(data=request.data, partial=True)
-        wanted.is_valid(raise_exception=True)
-        with writing():
+        """Change some fields of a draft."""
+        body = DraftSerializer(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        with lock_knowledge_base():
             stored = _stored(slug)
             if stored is None:
-                raise NotFound("There is no such FAQ.")
-            _check(request, stored)
-            draft = drafted(slug, {**stored.as_dict(), **wanted.validated_data})
-            put({slug: draft}, actor=principal_of(request).subject)
+                raise NotFound("There is no FAQ with this faq_id.")
+            _check_preconditions(request, stored)
+            draft = build_draft(slug, {**stored.as_dict(), **body.validated_data})
+            upsert({slug: draft}, actor=principal_of(request).subject)
         return _reply(slug)
 
     @extend_schema(request=None, responses={204: None}, parameters=[IF_MATCH])
     def delete(self, request: Request, slug: str) -> Response:
-        """Retire it: the next release goes without it, its history stays."""
-        with writing():
+        """Retire an FAQ: the next release does not have it. Its history stays."""
+        with lock_knowledge_base():
             stored = _stored(slug)
             if stored is None:
-                raise NotFound("There is no such FAQ.")
-            _check(request, stored)
-            put({slug: replace(stored, retired=True)}, actor=principal_of(request).subject)
+                raise NotFound("There is no FAQ with this faq_id.")
+            _check_preconditions(request, stored)
+            upsert({slug: replace(stored, retired=True)}, actor=principal_of(request).subject)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def drafted(slug: str, fields: Mapping[str, Any]) -> Draft:
-    """A draft from validated fields, checked as a row of a file is. Raises ``PersonalData``."""
+def build_draft(slug: str, fields: Mapping[str, Any]) -> Draft:
+    """A draft from validated fields, with the checks of a file's row.
+
+    Raises ``ValidationError`` and ``PersonalData``.
+    """
     cells = {
         "id": slug,
         **{name: fields[name] for name in ("question", "answer", "category")},
@@ -146,12 +152,12 @@ def drafted(slug: str, fields: Mapping[str, Any]) -> Draft:
     }
     try:
         row = read_one(cells)
-    except Unreadable as found:
+    except Unreadable as error:
         raise ValidationError(
-            {problem.column or "": [problem.reason] for problem in found.problems}
+            {problem.column or "": [problem.reason] for problem in error.problems}
         ) from None
     draft = row.draft()
-    return replace(draft, content=admitted(draft.content), owner=stored_name(draft.owner))
+    return replace(draft, content=redact_or_reject(draft.content), owner=stored_name(draft.owner))
 
 
 def _cell(value: Any) -> str:
@@ -160,7 +166,7 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _chosen(fields: Mapping[str, Any]) -> FaqQuerySet:
+def _filtered(fields: Mapping[str, Any]) -> FaqQuerySet:
     faqs: FaqQuerySet = Faq.objects.with_status().prefetch_related("alternates")
     lookups = {
         **{name: name for name in ("status", "category", "audience", "owner")},
@@ -183,26 +189,26 @@ def _stored(slug: str) -> Draft | None:
     return draft_of(faq) if faq else None
 
 
-def _check(request: Request, stored: Draft | None) -> None:
-    """The conditions of RFC 9110, section 13, that guard a write."""
+def _check_preconditions(request: Request, stored: Draft | None) -> None:
+    """If-Match and If-None-Match (RFC 9110, section 13). Raises ``PreconditionFailed``."""
     if_match, if_none_match = (
         [tag.strip() for tag in request.headers.get(name, "").split(",") if tag.strip()]
         for name in ("If-Match", "If-None-Match")
     )
     tag = f'"{stored.etag}"' if stored else None
     if if_match and (tag is None or ("*" not in if_match and tag not in if_match)):
-        raise Outdated
+        raise PreconditionFailed
     if if_none_match and tag is not None and ("*" in if_none_match or tag in if_none_match):
-        raise Outdated
+        raise PreconditionFailed
 
 
 def _reply(slug: str, code: int = status.HTTP_200_OK) -> Response:
     faq = Faq.objects.with_status().filter(slug=slug).first()
     if faq is None:
-        raise NotFound("There is no such FAQ.")
-    told = {**shown(faq), "personal": [str(each) for each in findings(faq.content())]}
-    return Response(told, status=code, headers={"ETag": f'"{draft_of(faq).etag}"'})
+        raise NotFound("There is no FAQ with this faq_id.")
+    payload = {**draft_payload(faq), "personal": list(map(str, findings(faq.content())))}
+    return Response(payload, status=code, headers={"ETag": f'"{draft_of(faq).etag}"'})
 
 
-def shown(faq: Faq) -> dict[str, Any]:
+def draft_payload(faq: Faq) -> dict[str, Any]:
     return {**draft_of(faq).as_dict(), "status": faq.status, "updated": faq.updated.isoformat()}

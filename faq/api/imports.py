@@ -1,4 +1,4 @@
-"""POST /imports and GET /faqs.FORMAT: files of FAQs in and out, as drafts."""
+"""POST /imports and GET /faqs.FORMAT: import and export drafts as files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from faq.admin.import_export import download
 from faq.api.drafts import CURATORS
 from faq.api.ingest import UnreadableFile
 from faq.api.multipart import WholeMultiPartParser
-from faq.files.formats import FORMATS, WRITTEN
+from faq.files.formats import EXPORT_FORMATS, FORMATS
 from faq.files.import_drafts import Existing, confirm, preview
 from faq.files.reader import Unreadable
 from faq.files.row_outcomes import Outcome
@@ -28,42 +28,46 @@ class ImportSerializer(serializers.Serializer[dict[str, Any]]):
     file = serializers.FileField(allow_empty_file=True)
     format = serializers.ChoiceField(choices=sorted(FORMATS), default="csv")
     existing = serializers.ChoiceField(
-        choices=[each.value for each in Existing],
+        choices=[option.value for option in Existing],
         default=Existing.OVERWRITE.value,
-        help_text="What to do with FAQs that are there and say something else.",
+        help_text="What to do with existing FAQs that differ from the file.",
     )
     confirm = serializers.CharField(
         max_length=64,
         default="",
         allow_blank=True,
-        help_text="The digest of the preview; without it nothing is written.",
+        help_text="`digest` of the preview. Without it, nothing is written.",
     )
 
 
 class LineSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField()
     id = serializers.CharField(source="slug")
-    result = serializers.ChoiceField(choices=[each.value for each in Outcome], source="outcome")
+    result = serializers.ChoiceField(
+        choices=[outcome.value for outcome in Outcome], source="outcome"
+    )
     reason = serializers.CharField()
     differs = serializers.ListField(child=serializers.CharField())
     removed_phrasings = serializers.IntegerField(
-        help_text="Alternate questions that the FAQ has and the row does not have."
+        help_text="Alternate questions of the FAQ that the row does not have."
     )
     personal = serializers.ListField(child=serializers.CharField())
     warnings = serializers.ListField(
-        child=serializers.CharField(), help_text="Such as a text in a wrong encoding."
+        child=serializers.CharField(), help_text="For example a text in a wrong encoding."
     )
 
 
 class PreviewSerializer(serializers.Serializer[Any]):
-    """What an import would do, or, confirmed, did."""
+    """What an import would do, or did if it was confirmed."""
 
     written = serializers.ListField(child=serializers.CharField())
-    digest = serializers.CharField(help_text="Send the file again with confirm= this.")
+    digest = serializers.CharField(
+        help_text="Send the file again with this as `confirm` to write the drafts."
+    )
     counts = serializers.DictField(child=serializers.IntegerField())
     removed_phrasings = serializers.IntegerField()
     notes = serializers.ListField(
-        child=serializers.CharField(), help_text="What of the file is left out."
+        child=serializers.CharField(), help_text="Parts of the file that are ignored."
     )
     rows = LineSerializer(many=True)
 
@@ -76,17 +80,17 @@ class ImportsView(APIView):
         request={WholeMultiPartParser.media_type: ImportSerializer}, responses=PreviewSerializer
     )
     def post(self, request: Request) -> Response:
-        """Look at a file row by row; with ``confirm``, write it as drafts.
+        """Preview a file row by row; with ``confirm``, write it as drafts.
 
-        409 if FAQs changed since the preview, 422 if the file has no rows to look at.
+        409 if FAQs changed since the preview, 422 if the file cannot be read.
         """
-        wanted = ImportSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        fields = wanted.validated_data
+        body = ImportSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        fields = body.validated_data
         data = fields["file"].read()
-        how = {"format": fields["format"], "existing": Existing(fields["existing"])}
+        options = {"format": fields["format"], "existing": Existing(fields["existing"])}
         try:
-            found = preview(data, **how)
+            result = preview(data, **options)
             written: tuple[str, ...] = ()
             if fields["confirm"]:
                 written = confirm(
@@ -94,18 +98,18 @@ class ImportsView(APIView):
                     digest=fields["confirm"],
                     actor=principal_of(request).subject,
                     source="an uploaded file",
-                    **how,
+                    **options,
                 )
-        except Unreadable as refused:
-            raise UnreadableFile(refused) from None
+        except Unreadable as error:
+            raise UnreadableFile(error) from None
         return Response(
             {
                 "written": list(written),
-                "digest": found.digest,
-                "counts": found.counts(),
-                "removed_phrasings": found.removed_phrasings,
-                "notes": found.notes,
-                "rows": LineSerializer(found.lines, many=True).data,
+                "digest": result.digest,
+                "counts": result.counts(),
+                "removed_phrasings": result.removed_phrasings,
+                "notes": result.notes,
+                "rows": LineSerializer(result.lines, many=True).data,
             }
         )
 
@@ -116,14 +120,14 @@ class ExportView(APIView):
     @extend_schema(
         responses={
             (200, FORMATS[name].media_type): OpenApiResponse(OpenApiTypes.BINARY)
-            for name in WRITTEN
+            for name in EXPORT_FORMATS
         }
     )
     def get(self, request: Request, kind: str) -> HttpResponse:
-        """Every draft as csv, xlsx or json; importing it again changes nothing."""
-        if kind not in WRITTEN:
-            raise NotFound(f"There is {', '.join(WRITTEN)}.")
+        """Download all drafts as csv, xlsx or json. Importing the file again changes nothing."""
+        if kind not in EXPORT_FORMATS:
+            raise NotFound(f"Unknown format. Use one of {', '.join(EXPORT_FORMATS)}.")
         try:
             return download(kind)
-        except Unreadable as refused:
-            raise UnreadableFile(refused) from None
+        except Unreadable as error:
+            raise UnreadableFile(error) from None

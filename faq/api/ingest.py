@@ -25,23 +25,25 @@ from faq.files.sources import Source
 
 
 class UnreadableFile(APIException):
-    """The file has problems; all are listed, nothing was written."""
+    """422 with every problem of the file; nothing was written."""
 
     status_code = 422
-    default_detail = "The file cannot be taken; nothing was changed."
+    default_detail = (
+        "Nothing was changed: the file has errors. Correct the rows listed in `errors`."
+    )
 
-    def __init__(self, found: Unreadable) -> None:
+    def __init__(self, error: Unreadable) -> None:
         super().__init__()
         self.problem = {
             "errors": [
                 {"row": problem.row, "column": problem.column, "reason": problem.reason}
-                for problem in found.problems
+                for problem in error.problems
             ]
         }
 
 
 class IngestView(APIView):
-    """Read a file of FAQs and publish it as a release: whole or not at all."""
+    """Publish a file of FAQs as a release, whole or not at all."""
 
     allowed_roles = frozenset({Role.PUBLISHER})
     parser_classes = (*api_settings.DEFAULT_PARSER_CLASSES, WholeMultiPartParser, FormParser)  # type: ignore[arg-type]
@@ -55,12 +57,12 @@ class IngestView(APIView):
         responses=ReportSerializer,
     )
     def post(self, request: Request) -> Response:
-        wanted = IngestSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        fields = wanted.validated_data
+        body = IngestSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        fields = body.validated_data
         principal = principal_of(request)
-        upload, more = fields.get("file"), fields.get("alternates")
-        alternates = more.read() if more else None
+        upload, alternates_file = fields.get("file"), fields.get("alternates")
+        alternates = alternates_file.read() if alternates_file else None
         try:
             if upload:
                 source = Source("an uploaded file", upload.read(), alternates)
@@ -69,16 +71,16 @@ class IngestView(APIView):
             report = ingest(
                 source, actor=principal.subject, retire_missing=fields["retire_missing"]
             )
-        except Unreadable as found:
-            raise UnreadableFile(found) from None
-        return Response(reply_of(report))
+        except Unreadable as error:
+            raise UnreadableFile(error) from None
+        return Response(report_payload(report))
 
 
 RESULTS = {Outcome.NEW: "added", Outcome.CHANGED: "changed", Outcome.SAME: "unchanged"}
-"""The API's own words for what came of a row that was published."""
+"""The API's name of each outcome."""
 
 
-def reply_of(report: Report) -> dict[str, Any]:
+def report_payload(report: Report) -> dict[str, Any]:
     counts = count_outcomes(report.lines)
     return {
         "release": report.release,

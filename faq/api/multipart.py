@@ -1,4 +1,4 @@
-"""Reading uploaded files: whole or not at all."""
+"""Parse multipart forms; reject uploads that broke off."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles, MultiPartParser
 
-LONGEST_ENDING = 200
-"""Bytes looked at for the last boundary, which RFC 2046 bounds to 70 characters."""
+TAIL_LENGTH = 200
+"""Bytes searched for the last boundary, which has at most 70 characters (RFC 2046)."""
 
 
 class _Tail:
-    """A stream that remembers the last bytes read from it."""
+    """A stream that keeps the last bytes that were read."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -24,16 +24,16 @@ class _Tail:
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
-        self.last = (self.last + data)[-LONGEST_ENDING:]
+        self.last = (self.last + data)[-TAIL_LENGTH:]
         return data
 
 
 class WholeMultiPartParser(MultiPartParser):
-    """Multipart forms that end with their last boundary.
+    """Accepts only multipart forms that end with their closing boundary.
 
-    Django takes what came until a connection broke for the whole file, and no file for the wish to
-    read another. Raises ``ParseError`` for that and for all else that is no multipart form, and
-    ``RequestDataTooBig`` beyond FILE_UPLOAD_MAX_SIZE, before anything is read.
+    Django would accept a truncated file when a connection breaks. Raises ``ParseError`` for a
+    truncated or malformed form and, before reading, ``RequestDataTooBig`` above
+    FILE_UPLOAD_MAX_SIZE.
     """
 
     def parse(
@@ -52,5 +52,5 @@ class WholeMultiPartParser(MultiPartParser):
             raise ParseError("The form data is malformed.") from None
         _, parameters = parse_header_parameters(media_type or "")
         if f"--{parameters['boundary']}--".encode() not in tail.last:
-            raise ParseError("The form ended too soon.")
+            raise ParseError("The upload is incomplete. Send it again.")
         return parsed

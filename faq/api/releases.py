@@ -1,4 +1,4 @@
-"""/releases: look at what waits, publish it, compare releases, go back to one."""
+"""/releases: review drafts, publish them, compare releases, roll back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from faq.api.serializers import (
 from faq.content import Change, digest_of
 from faq.models import Faq, Release
 from faq.releases.publishing import publish, roll_back
-from faq.releases.review import between, digest_after, review
+from faq.releases.review import digest_after, release_changes, review
 
 PUBLISHERS = frozenset({Role.PUBLISHER})
 
@@ -40,48 +40,51 @@ class ReleasesView(APIView):
         responses=ReleasePageSerializer,
     )
     def get(self, request: Request) -> Response:
-        """Releases, newest first."""
-        wanted = ReleaseFilterSerializer(data=request.query_params)
-        wanted.is_valid(raise_exception=True)
-        fields = wanted.validated_data
+        """List releases, newest first."""
+        filters = ReleaseFilterSerializer(data=request.query_params)
+        filters.is_valid(raise_exception=True)
+        fields = filters.validated_data
         lookups = {
             "published_by": "published_by",
             "since": "published_at__gte",
             "before": "number__lt",
         }
-        chosen = {lookup: fields[name] for name, lookup in lookups.items() if name in fields}
-        page = list(Release.objects.filter(**chosen).order_by("-number")[: fields["limit"] + 1])
+        conditions = {lookup: fields[name] for name, lookup in lookups.items() if name in fields}
+        page = list(Release.objects.filter(**conditions).order_by("-number")[: fields["limit"] + 1])
         more = len(page) > fields["limit"]
         page = page[: fields["limit"]]
         return Response(
-            {"results": [told(each) for each in page], "next": page[-1].number if more else None}
+            {
+                "results": list(map(release_payload, page)),
+                "next": page[-1].number if more else None,
+            }
         )
 
     @extend_schema(
         request=PublishSerializer, responses={200: ReleaseSerializer, 201: ReleaseSerializer}
     )
     def post(self, request: Request) -> Response:
-        """Publish what waits, or only some of it, as the next release.
+        """Publish all drafts, or only some, as the next release.
 
-        200 with the live release if nothing differs from it; 409 if somebody else was faster, or if
-        what waits is not what ``review`` was told of.
+        200 with the live release if nothing differs from it; 409 if someone else published in the
+        meantime, or if the drafts changed since ``review``.
         """
         if not principal_of(request).has(PUBLISHERS):
             raise PermissionDenied("Your roles do not allow this.")
-        wanted = PublishSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        fields = wanted.validated_data
+        body = PublishSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        fields = body.validated_data
         only = fields.get("only")
         if only is not None:
-            _refuse_unknown(only)
+            _reject_unknown(only)
         before = Release.objects.live()
-        made = publish(
+        release = publish(
             actor=principal_of(request).subject,
             note=fields["note"],
             only=only,
             reviewed=fields["review"],
         )
-        return Response(told(made), status=_created(made, before))
+        return Response(release_payload(release), status=_status(release, before))
 
 
 class WaitingView(APIView):
@@ -93,10 +96,10 @@ class WaitingView(APIView):
         responses=DifferencePageSerializer,
     )
     def get(self, request: Request) -> Response:
-        """What the next release would change, FAQ by FAQ and phrasing by phrasing."""
-        fields = _filter(request)
-        found = review(fields.get("only"))
-        return _page(found.live, found.waiting, found.changes, fields)
+        """What publishing all drafts would change, FAQ by FAQ."""
+        fields = _filters(request)
+        drafts = review(fields.get("only"))
+        return _page(drafts.live, drafts.waiting, drafts.changes, fields)
 
 
 class ReleaseView(APIView):
@@ -104,8 +107,8 @@ class ReleaseView(APIView):
 
     @extend_schema(responses=ReleaseSerializer)
     def get(self, request: Request, number: int) -> Response:
-        """One release."""
-        return Response(told(_release(number)))
+        """Read one release."""
+        return Response(release_payload(_release(number)))
 
 
 class DifferenceView(APIView):
@@ -113,14 +116,14 @@ class DifferenceView(APIView):
 
     @extend_schema(parameters=[DifferenceFilterSerializer], responses=DifferencePageSerializer)
     def get(self, request: Request, number: int) -> Response:
-        """What a release changed, against the one before it or any other."""
-        fields = _filter(request)
+        """Compare a release with the previous one or, with ``against``, any other."""
+        fields = _filters(request)
         release = _release(number)
         if "against" in fields:
             old: Release | None = _release(fields["against"])
         else:
             old = Release.objects.filter(number=number - 1).first()
-        changes = between(old, release)
+        changes = release_changes(old, release)
         if "only" in fields:
             changes = [change for change in changes if change.slug in fields["only"]]
         by_slug = {change.slug: change for change in changes}
@@ -135,39 +138,39 @@ class RollbackView(APIView):
         request=RollbackSerializer, responses={200: ReleaseSerializer, 201: ReleaseSerializer}
     )
     def post(self, request: Request, number: int) -> Response:
-        """A new release that says what this one said; drafts stay as they are."""
-        wanted = RollbackSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        """Publish this release's FAQs again as a new release. Drafts do not change."""
+        body = RollbackSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
         before = Release.objects.live()
-        made = roll_back(
+        release = roll_back(
             _release(number),
             actor=principal_of(request).subject,
-            note=wanted.validated_data["note"],
+            note=body.validated_data["note"],
         )
-        return Response(told(made), status=_created(made, before))
+        return Response(release_payload(release), status=_status(release, before))
 
 
-def told(release: Release) -> dict[str, Any]:
+def release_payload(release: Release) -> dict[str, Any]:
     live = Release.objects.live()
     context = {"live": live.number if live else None}
     return dict(ReleaseSerializer(release, context=context).data)
 
 
-def _created(made: Release, before: Release | None) -> int:
-    return status.HTTP_200_OK if made == before else status.HTTP_201_CREATED
+def _status(release: Release, before: Release | None) -> int:
+    return status.HTTP_200_OK if release == before else status.HTTP_201_CREATED
 
 
 def _release(number: int) -> Release:
     release = Release.objects.filter(number=number).first()
     if release is None:
-        raise NotFound("There is no such release.")
+        raise NotFound("There is no release with this number.")
     return release
 
 
-def _filter(request: Request) -> dict[str, Any]:
-    wanted = DifferenceFilterSerializer(data=request.query_params)
-    wanted.is_valid(raise_exception=True)
-    fields: dict[str, Any] = wanted.validated_data
+def _filters(request: Request) -> dict[str, Any]:
+    filters = DifferenceFilterSerializer(data=request.query_params)
+    filters.is_valid(raise_exception=True)
+    fields: dict[str, Any] = filters.validated_data
     return fields
 
 
@@ -177,7 +180,7 @@ def _page(
     read: Callable[[list[str]], list[Change]],
     fields: dict[str, Any],
 ) -> Response:
-    """``drafts`` are the changes as ``digest_of`` takes them; ``read`` reads those of one page."""
+    """``drafts``: the changes in the form of ``digest_of``; ``read`` reads those of one page."""
     after, limit = fields.get("after", ""), fields["limit"]
     rest = [slug for slug in sorted(drafts) if slug > after]
     page = rest[:limit]
@@ -192,7 +195,9 @@ def _page(
     )
 
 
-def _refuse_unknown(slugs: list[str]) -> None:
+def _reject_unknown(slugs: list[str]) -> None:
     unknown = set(slugs) - set(Faq.objects.filter(slug__in=slugs).values_list("slug", flat=True))
     if unknown:
-        raise ValidationError({"only": [f"There is no FAQ {slug!r}." for slug in sorted(unknown)]})
+        raise ValidationError(
+            {"only": [f"There is no FAQ with the faq_id {slug!r}." for slug in sorted(unknown)]}
+        )

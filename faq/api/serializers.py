@@ -10,7 +10,7 @@ from faq.models import SLUG, Faq, Release
 
 
 class IngestOptionsSerializer(serializers.Serializer[dict[str, Any]]):
-    """What a body without files can say: FAQ_CSV is read."""
+    """Options of an ingest; without a file, FAQ_CSV is read."""
 
     retire_missing = serializers.BooleanField(
         required=False, default=False, help_text="Retire published FAQs the file does not have."
@@ -18,7 +18,7 @@ class IngestOptionsSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class IngestSerializer(IngestOptionsSerializer):
-    """A file of FAQs, or none: then FAQ_CSV is read."""
+    """A file of FAQs. Without one, FAQ_CSV is read."""
 
     file = serializers.FileField(required=False, allow_empty_file=True, help_text="CSV.")
     alternates = serializers.FileField(
@@ -26,31 +26,31 @@ class IngestSerializer(IngestOptionsSerializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # A file under a mistyped name must not mean "no file": FAQ_CSV would be read instead.
+        # A file in a misspelt field would be ignored and FAQ_CSV read instead.
         unknown = set(self.initial_data) - set(self.fields)
         if unknown:
-            raise serializers.ValidationError(dict.fromkeys(unknown, "There is no such field."))
+            raise serializers.ValidationError(dict.fromkeys(unknown, "Unknown field."))
         return attrs
 
 
 class RowSerializer(serializers.Serializer[Any]):
-    row = serializers.IntegerField(help_text="As a spreadsheet counts; the header is row 1.")
+    row = serializers.IntegerField(help_text="Row of the spreadsheet; the header is row 1.")
     id = serializers.CharField()
     result = serializers.ChoiceField(choices=["added", "changed", "unchanged"])
     removed_phrasings = serializers.IntegerField(
-        help_text="Alternate questions that the FAQ had and the row does not have."
+        help_text="Alternate questions of the FAQ that the row does not have."
     )
     personal = serializers.ListField(
-        child=serializers.CharField(), help_text="Kinds of personal data in it, by field."
+        child=serializers.CharField(), help_text="Kinds of personal data, by field."
     )
     warnings = serializers.ListField(
-        child=serializers.CharField(), help_text="Such as a text in a wrong encoding."
+        child=serializers.CharField(), help_text="For example a text in a wrong encoding."
     )
 
 
-# Describes the reply; ``views.reply_of`` makes it.
+# For the schema; ``faq.api.ingest.report_payload`` builds the reply.
 class ReportSerializer(serializers.Serializer[Any]):
-    """What an ingest did, row by row."""
+    """The result of an ingest, row by row."""
 
     release = serializers.IntegerField()
     added = serializers.IntegerField()
@@ -60,13 +60,13 @@ class ReportSerializer(serializers.Serializer[Any]):
     missing = serializers.ListField(child=serializers.CharField())
     removed_phrasings = serializers.IntegerField()
     notes = serializers.ListField(
-        child=serializers.CharField(), help_text="What of the file was left out."
+        child=serializers.CharField(), help_text="Parts of the file that were ignored."
     )
     rows = RowSerializer(many=True)
 
 
 class DraftSerializer(serializers.Serializer[dict[str, Any]]):
-    """A draft as a curator writes it. What is left out is empty."""
+    """A draft. Missing fields are empty."""
 
     question = serializers.CharField(max_length=500)
     answer = serializers.CharField(max_length=20_000)
@@ -85,7 +85,7 @@ class DraftSerializer(serializers.Serializer[dict[str, Any]]):
 
     def validate_alternates(self, alternates: list[str]) -> list[str]:
         if any("\n" in phrasing or "\r" in phrasing for phrasing in alternates):
-            raise serializers.ValidationError("A phrasing is one line.")
+            raise serializers.ValidationError("An alternate question must be one line.")
         return alternates
 
 
@@ -93,21 +93,23 @@ class NewDraftSerializer(DraftSerializer):
     slug = serializers.RegexField(SLUG, max_length=100)
 
 
-class ShownDraftSerializer(NewDraftSerializer):
-    """A draft and how it stands against the live release."""
+class DraftReplySerializer(NewDraftSerializer):
+    """A draft and its status against the live release."""
 
     status = serializers.ChoiceField(choices=[status.value for status in Faq.Status])
     updated = serializers.DateTimeField()
     personal = serializers.ListField(
         child=serializers.CharField(),
         required=False,
-        help_text="After a write: kinds of personal data in it, by field.",
+        help_text="After a write: kinds of personal data, by field.",
     )
 
 
 class DraftPageSerializer(serializers.Serializer[Any]):
-    results = ShownDraftSerializer(many=True)
-    next = serializers.CharField(allow_null=True, help_text="Ask again with after= this.")
+    results = DraftReplySerializer(many=True)
+    next = serializers.CharField(
+        allow_null=True, help_text="Value of `after` for the next page; null on the last page."
+    )
 
 
 class DraftFilterSerializer(serializers.Serializer[dict[str, Any]]):
@@ -117,9 +119,15 @@ class DraftFilterSerializer(serializers.Serializer[dict[str, Any]]):
     category = serializers.CharField(max_length=100, required=False)
     audience = serializers.CharField(max_length=100, required=False)
     owner = serializers.CharField(max_length=200, required=False)
-    review_by = serializers.DateField(required=False, help_text="Due on this day or before.")
-    q = serializers.CharField(max_length=500, required=False, help_text="Words in a text of it.")
-    after = serializers.CharField(max_length=100, required=False, help_text="The last page's next.")
+    review_by = serializers.DateField(required=False, help_text="Review due on or before this day.")
+    q = serializers.CharField(
+        max_length=500,
+        required=False,
+        help_text="Text in the question, alternates, answer or faq_id.",
+    )
+    after = serializers.CharField(
+        max_length=100, required=False, help_text="`next` of the previous page."
+    )
     limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
 
 
@@ -129,10 +137,13 @@ class PublishSerializer(serializers.Serializer[dict[str, Any]]):
         child=serializers.CharField(max_length=100),
         max_length=10_000,
         required=False,
-        help_text="Slugs to publish; everything that waits, unless given.",
+        help_text="The faq_ids to publish. Without it, all drafts.",
     )
     review = serializers.CharField(
-        max_length=64, default="", allow_blank=True, help_text="What GET /releases/draft said."
+        max_length=64,
+        default="",
+        allow_blank=True,
+        help_text="`review` of GET /releases/draft: publish only if nothing changed since.",
     )
 
 
@@ -157,7 +168,9 @@ class ReleaseSerializer(serializers.ModelSerializer[Release]):
 
 class ReleasePageSerializer(serializers.Serializer[Any]):
     results = ReleaseSerializer(many=True)
-    next = serializers.IntegerField(allow_null=True, help_text="Ask again with before= this.")
+    next = serializers.IntegerField(
+        allow_null=True, help_text="Value of `before` for the next page; null on the last page."
+    )
 
 
 class ReleaseFilterSerializer(serializers.Serializer[dict[str, Any]]):
@@ -170,17 +183,21 @@ class ReleaseFilterSerializer(serializers.Serializer[dict[str, Any]]):
 class ChangeSerializer(serializers.Serializer[Any]):
     slug = serializers.CharField()
     change = serializers.ChoiceField(choices=["added", "changed", "gone"])
-    # Not "fields": DRF keeps that name for itself.
-    differs = serializers.DictField(help_text="Each field with before and after.")
-    phrasings = serializers.DictField(help_text="Which were added, which are gone.")
+    # Not "fields", which is an attribute of serializers.
+    differs = serializers.DictField(help_text="Old and new value of each field that differs.")
+    phrasings = serializers.DictField(help_text="Added and removed questions.")
 
 
 class DifferencePageSerializer(serializers.Serializer[Any]):
     against = serializers.IntegerField(allow_null=True)
-    review = serializers.CharField(help_text="For POST /releases: publish exactly this.")
+    review = serializers.CharField(
+        help_text="Send it as `review` with POST /releases to publish exactly these changes."
+    )
     count = serializers.IntegerField()
     results = ChangeSerializer(many=True)
-    next = serializers.CharField(allow_null=True, help_text="Ask again with after= this.")
+    next = serializers.CharField(
+        allow_null=True, help_text="Value of `after` for the next page; null on the last page."
+    )
 
 
 class DifferenceFilterSerializer(serializers.Serializer[dict[str, Any]]):
@@ -191,7 +208,7 @@ class DifferenceFilterSerializer(serializers.Serializer[dict[str, Any]]):
         min_value=0,
         max_value=2**31 - 1,
         required=False,
-        help_text="The release before it, unless given.",
+        help_text="Number of the release to compare with; by default the previous one.",
     )
     after = serializers.CharField(max_length=100, required=False)
     limit = serializers.IntegerField(min_value=1, max_value=500, default=100)

@@ -1,7 +1,7 @@
-"""Files of FAQs in every format: ours, written and read without loss, and those of other tools.
+"""The file formats of FAQs: our own, read and written without loss, and those of other tools.
 
-No Django, no database. Each reader turns bytes into rows of cells with our columns; what is wrong
-with a row is decided in one place, ``faq.files.reader``.
+No Django, no database. Each reader turns bytes into rows with our columns; ``faq.files.reader``
+validates the rows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Reader = Callable[[bytes, Limits, Problems], list[Row]]
 
 @dataclass(frozen=True)
 class Format:
-    """How files of one kind are read and, if they are ours, written."""
+    """How to read files of one format and, for our own formats, write them."""
 
     title: str
     extension: str
@@ -34,7 +34,7 @@ class Format:
     write: Callable[[Iterable[Draft]], bytes] | None = None
 
 
-def cells_of(draft: Draft) -> tuple[str, ...]:
+def draft_to_cells(draft: Draft) -> tuple[str, ...]:
     """An FAQ as one row of ``COLUMNS``."""
     values = {"id": draft.content.slug, **draft.as_dict()}
     values[ALTERNATES] = "\n".join(draft.content.alternates)
@@ -52,19 +52,19 @@ def _read_csv(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
 
 
 def _write_csv(drafts: Iterable[Draft]) -> bytes:
-    # With a byte order mark, without which Excel takes UTF-8 for something else.
-    return write_cells(COLUMNS, map(cells_of, drafts)).encode("utf-8-sig")
+    # With a byte order mark; without it, Excel misreads UTF-8.
+    return write_cells(COLUMNS, map(draft_to_cells, drafts)).encode("utf-8-sig")
 
 
 def _write_xlsx(drafts: Iterable[Draft]) -> bytes:
-    return write_xlsx(COLUMNS, map(cells_of, drafts))
+    return write_xlsx(COLUMNS, map(draft_to_cells, drafts))
 
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _foreign(read: Callable[[Sequence[Row]], list[dict[str, str]]], rows: Reader) -> Reader:
-    """Rows of another tool, by a function from its columns to ours."""
+def _converted(read: Callable[[Sequence[Row]], list[dict[str, str]]], rows: Reader) -> Reader:
+    """A reader for another tool's rows; ``read`` maps its columns to ours."""
 
     def reader(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
         return _as_rows(read([_texts(row, problems) for row in rows(data, limits, problems)]))
@@ -73,7 +73,7 @@ def _foreign(read: Callable[[Sequence[Row]], list[dict[str, str]]], rows: Reader
 
 
 def _texts(row: Row, problems: Problems) -> Row:
-    """A row without cells that cannot be read, which go to ``problems``."""
+    """The row with invalid cells emptied and added to ``problems``."""
     for cell in row.cells:
         if isinstance(cell, Invalid):
             problems.add(row.number, None, cell.reason)
@@ -82,15 +82,15 @@ def _texts(row: Row, problems: Problems) -> Row:
 
 def _as_rows(faqs: Iterable[Mapping[str, str]]) -> list[Row]:
     columns = (*FAQ_COLUMNS, ALTERNATES)
-    listed = [Row(int(faq["row"]), tuple(faq[name] for name in columns)) for faq in faqs]
-    return [Row(1, columns), *listed]
+    rows = [Row(int(faq["row"]), tuple(faq[name] for name in columns)) for faq in faqs]
+    return [Row(1, columns), *rows]
 
 
 def _qnabot(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
     return _as_rows(other_tools.qnabot(data, limits))
 
 
-def _either(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
+def _read_xlsx_or_csv(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
     read = read_xlsx if data.startswith(b"PK") else _read_csv
     return read(data, limits, problems)
 
@@ -104,17 +104,23 @@ FORMATS: dict[str, Format] = {
         "QnA Maker, Azure question answering (TSV)",
         "tsv",
         "text/tab-separated-values",
-        _foreign(other_tools.qnamaker, other_tools.tsv_rows),
+        _converted(other_tools.qnamaker, other_tools.tsv_rows),
     ),
     "dify": Format(
-        "Dify annotations (CSV)", "csv", "text/csv", _foreign(other_tools.dify, _read_csv)
+        "Dify annotations (CSV)", "csv", "text/csv", _converted(other_tools.dify, _read_csv)
     ),
     "fastgpt": Format(
-        "FastGPT (CSV: q, a, indexes)", "csv", "text/csv", _foreign(other_tools.fastgpt, _read_csv)
+        "FastGPT (CSV: q, a, indexes)",
+        "csv",
+        "text/csv",
+        _converted(other_tools.fastgpt, _read_csv),
     ),
     "maxkb": Format(
-        "MaxKB question-and-answer template", "xlsx", XLSX, _foreign(other_tools.maxkb, _either)
+        "MaxKB question-and-answer template",
+        "xlsx",
+        XLSX,
+        _converted(other_tools.maxkb, _read_xlsx_or_csv),
     ),
 }
 
-WRITTEN = tuple(name for name, each in FORMATS.items() if each.write)
+EXPORT_FORMATS = tuple(name for name, format in FORMATS.items() if format.write)

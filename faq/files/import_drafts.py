@@ -1,7 +1,7 @@
-"""Files of FAQs into the knowledge base: as drafts, or published at once.
+"""Import files of FAQs as drafts, or ingest them: import and publish at once.
 
-``preview`` looks at a file row by row, ``confirm`` writes what it showed as drafts. ``ingest`` is
-both and a release, whole or not at all.
+``preview`` reports on a file row by row, ``confirm`` writes the previewed drafts. ``ingest``
+publishes a file as a release, whole or not at all.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from audit.people.pseudonyms import stored_name
 from faq.content import Content, Draft, KnowledgeBase
 from faq.files.formats import FORMATS, Format
 from faq.files.ingested_files import IngestedFile
-from faq.files.personal_data import split_admitted
+from faq.files.personal_data import redact_or_reject_rows
 from faq.files.reader import split_valid
 from faq.files.row import FileRow
 from faq.files.row_outcomes import Line, Outcome, conflicts, count_outcomes, invalid_lines, line_of
 from faq.files.sources import Source
 from faq.files.tables import Limits
-from faq.models import Release, Taken
-from faq.releases.drafts import digests_of_files, drafts, put, store_file_digests
+from faq.models import PhrasingConflict, Release
+from faq.releases.drafts import digests_of_files, drafts, store_file_digests, upsert
 from faq.releases.publishing import (
-    Overtaken,
+    ConcurrentChange,
+    ConflictingFaqs,
     Progress,
-    Unpublishable,
+    create_release,
     current_rules,
-    prepare,
-    release,
-    writing,
+    lock_knowledge_base,
+    prepare_release,
 )
 
 LIMITS = Limits(problems=1_000_000)
-"""Every bad row is shown in its place, so none may be left out."""
+"""High, because a preview shows every invalid row."""
 
 
 class Existing(StrEnum):
-    """What to do with FAQs that are there and say something else."""
+    """What to do with existing FAQs that differ from the file."""
 
     OVERWRITE = "overwrite"
     SKIP = "skip"
@@ -50,13 +50,13 @@ class Existing(StrEnum):
 
 @dataclass(frozen=True)
 class Preview:
-    """What an import would do. ``digest`` changes with the file and what it would write over."""
+    """What an import would do. ``digest`` depends on the file and on the drafts it changes."""
 
     lines: list[Line]
     drafts: Mapping[str, Draft]
     digest: str
     notes: list[str]
-    """What of the file is left out, such as a second sheet."""
+    """Parts of the file that are ignored, such as a second sheet."""
 
     def counts(self) -> dict[str, int]:
         return count_outcomes(self.lines)
@@ -67,29 +67,31 @@ class Preview:
 
 
 def preview(data: bytes, *, format: str, existing: Existing = Existing.OVERWRITE) -> Preview:
-    """Look at a file; writes nothing. Raises ``reading.Unreadable`` if it has no rows at all."""
+    """Report on a file without writing. Raises ``reader.Unreadable`` if it has no rows."""
     content = split_valid(FORMATS[format].read, data, limits=LIMITS)
-    rows, refused = split_admitted(content.rows)
+    rows, rejected = redact_or_reject_rows(content.rows)
     stored = drafts(row.slug for row in rows)
     changed = {row.slug: _draft(row, stored.get(row.slug)) for row in rows}
-    written_over = changed.keys() if existing is Existing.OVERWRITE else changed.keys() - stored
-    taken = conflicts(changed, written_over)
+    overwritable = changed.keys() if existing is Existing.OVERWRITE else changed.keys() - stored
+    conflict_by_slug = conflicts(changed, overwritable)
     lines = [
-        *invalid_lines([*content.problems, *refused]),
+        *invalid_lines([*content.problems, *rejected]),
         *(
-            line_of(row, stored.get(row.slug), changed[row.slug], taken.get(row.slug, ""))
+            line_of(
+                row, stored.get(row.slug), changed[row.slug], conflict_by_slug.get(row.slug, "")
+            )
             for row in rows
         ),
     ]
     write = {Outcome.NEW, Outcome.CHANGED} if existing is Existing.OVERWRITE else {Outcome.NEW}
-    chosen = {line.slug for line in lines if line.outcome in write}
+    selected = {line.slug for line in lines if line.outcome in write}
     digest = hashlib.sha256(data + f"\0{format}\0{existing}".encode())
-    for slug in sorted(chosen):
+    for slug in sorted(selected):
         before = stored[slug].etag if slug in stored else ""
         digest.update(f"{slug}\0{before}\0{changed[slug].etag}\0".encode())
     return Preview(
         lines=sorted(lines, key=lambda line: line.row),
-        drafts={slug: changed[slug] for slug in changed if slug in chosen},
+        drafts={slug: changed[slug] for slug in changed if slug in selected},
         digest=digest.hexdigest(),
         notes=content.notes,
     )
@@ -104,14 +106,16 @@ def confirm(
     format: str,
     existing: Existing = Existing.OVERWRITE,
 ) -> tuple[str, ...]:
-    """Write what the preview with that digest showed, as drafts; the slugs that were written.
+    """Write the drafts of the preview with this digest; returns their slugs.
 
-    Raises ``Overtaken`` if it would be something else by now.
+    Raises ``ConcurrentChange`` if the file would change something else by now.
     """
-    with writing():
+    with lock_knowledge_base():
         current = preview(data, format=format, existing=existing)
         if current.digest != digest:
-            raise Overtaken("FAQs were changed since the preview; look at it again.")
+            raise ConcurrentChange(
+                "FAQs changed since the preview. Check the new preview and confirm again."
+            )
         changed = _write(current.drafts, actor=actor)
         counts = current.counts()
         facts = {"source": source, "format": format, "counts": counts, "ids": list(changed)}
@@ -119,23 +123,23 @@ def confirm(
     return changed
 
 
-def export(format: Format, chosen: Mapping[str, Draft]) -> bytes:
-    """These drafts in one of our formats. Raises ``Unreadable`` where it cannot hold them."""
+def export(format: Format, drafts: Mapping[str, Draft]) -> bytes:
+    """The drafts as a file. Raises ``Unreadable`` if the format cannot hold them."""
     assert format.write
-    return format.write(draft for _, draft in sorted(chosen.items()))
+    return format.write(draft for _, draft in sorted(drafts.items()))
 
 
 def _draft(row: FileRow, stored: Draft | None) -> Draft:
-    """What the row makes of a draft; people are stored under their pseudonym."""
+    """The draft after the row's changes; the owner is stored as a pseudonym."""
     draft = row.draft(stored)
     return replace(draft, owner=stored_name(draft.owner)) if "owner" in row.values else draft
 
 
 def _write(changed: Mapping[str, Draft], *, actor: str) -> tuple[str, ...]:
     try:
-        return put(changed, actor=actor)
-    except Taken as taken:
-        raise Unpublishable(taken.clashes) from None
+        return upsert(changed, actor=actor)
+    except PhrasingConflict as conflict:
+        raise ConflictingFaqs(conflict.clashes) from None
 
 
 # --- Published at once ----------------------------------------------------------------------------
@@ -143,9 +147,9 @@ def _write(changed: Mapping[str, Draft], *, actor: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Report:
-    """What an ingest did, or would do: ``release`` is None then.
+    """The result of an ingest; ``release`` is None after a dry run.
 
-    ``missing``: live FAQs that the file does not have, and that stay.
+    ``missing``: live FAQs that are not in the file and stay live.
     """
 
     release: int | None
@@ -166,11 +170,11 @@ class Report:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What an ingest will do: the drafts to write, and the knowledge base to publish."""
+    """The drafts to write and the knowledge base to publish."""
 
     lines: list[Line]
     before: Mapping[str, Draft]
-    """The drafts that are written over."""
+    """The drafts that are overwritten."""
     drafts: Mapping[str, Draft]
     knowledge_base: KnowledgeBase
     retire: tuple[str, ...]
@@ -186,12 +190,11 @@ def ingest(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Publish what a file says: whole or not at all. Drafts that it does not change stay drafts.
+    """Publish a file of FAQs, whole or not at all. Drafts of other FAQs stay drafts.
 
-    ``retire_missing`` retires published FAQs that the file does not have; otherwise they are only
-    reported. ``keep_edits`` leaves rows alone that the file has not changed since it was last
-    ingested, so that what curators did meanwhile stays. Raises ``Unreadable`` and ``PublishError``;
-    nothing is written then.
+    ``retire_missing`` retires published FAQs that are not in the file; by default they are only
+    reported. ``keep_edits`` skips rows that have not changed since the file was last ingested, so
+    that curators' edits stay. Raises ``Unreadable`` and ``PublishError``; then nothing is written.
     """
     file = source.read()
 
@@ -203,37 +206,37 @@ def ingest(
     report = Report(None, planned.lines, planned.missing, planned.retire, notes)
     if dry_run:
         return report
-    # Embedding takes long, so it comes before the lock.
-    prepared = prepare(planned.knowledge_base, progress=progress)
-    with writing():
+    # Embedding is slow, so it runs before the lock.
+    prepared = prepare_release(planned.knowledge_base, progress=progress)
+    with lock_knowledge_base():
         if plan() != planned:
-            raise Overtaken("FAQs were changed while the file was read in; try again.")
+            raise ConcurrentChange("FAQs changed while the file was read. Try again.")
         _write(planned.drafts, actor=actor)
         store_file_digests({row.slug: _digest(row) for row in file.rows})
         note = f"Ingested {source.name}"
-        made = release(planned.knowledge_base, prepared, actor=actor, note=note)
-        IngestedFile.add(source, made)
+        release = create_release(planned.knowledge_base, prepared, actor=actor, note=note)
+        IngestedFile.add(source, release)
         record(
             "faq.ingested",
             actor=actor,
             kind="release",
-            key=made.number,
+            key=release.number,
             data={"source": source.name, "summary": str(report), "missing": list(report.missing)},
         )
-    return replace(report, release=made.number)
+    return replace(report, release=release.number)
 
 
 def _plan(rows: Sequence[FileRow], *, retire_missing: bool, keep_edits: bool) -> _Plan:
     live = Release.objects.live()
     before = live.knowledge_base() if live else KnowledgeBase({})
-    known = digests_of_files() if keep_edits else {}
+    file_digests = digests_of_files() if keep_edits else {}
     missing = tuple(sorted(before.contents.keys() - {row.slug for row in rows}))
     unchanged = {
         row.slug
         for row in rows
-        if known.get(row.slug) == _digest(row) or _says_the_same(row, before.contents)
+        if file_digests.get(row.slug) == _digest(row) or _is_published(row, before.contents)
     }
-    # Reading them all takes most of the time at 20,000 FAQs of which few change.
+    # Reading unchanged drafts as well would take most of the time at 20,000 FAQs.
     stored = drafts(
         [
             *(row.slug for row in rows if row.slug not in unchanged),
@@ -251,7 +254,7 @@ def _plan(rows: Sequence[FileRow], *, retire_missing: bool, keep_edits: bool) ->
             continue
         published = before.contents.get(row.slug)
         draft = stored.get(row.slug)
-        # What a colleague has drafted besides, and not published, is not published along.
+        # Unpublished edits of other fields stay unpublished.
         base = draft
         if published:
             base = replace(draft or Draft(published), content=published, retired=False)
@@ -267,7 +270,7 @@ def _plan(rows: Sequence[FileRow], *, retire_missing: bool, keep_edits: bool) ->
     changed |= {slug: replace(stored[slug], retired=True) for slug in retire if slug in stored}
     for slug in retire:
         contents.pop(slug, None)
-    # Rules are no part of a file; the first release takes those there are.
+    # A file has no rules: the live release's stay; the first release uses the drafted ones.
     rules = before.rules if live else current_rules()
     return _Plan(
         lines=lines,
@@ -279,8 +282,8 @@ def _plan(rows: Sequence[FileRow], *, retire_missing: bool, keep_edits: bool) ->
     )
 
 
-def _says_the_same(row: FileRow, published: Mapping[str, Content]) -> bool:
-    """Whether nothing of the row is new, neither in what is published nor about its draft."""
+def _is_published(row: FileRow, published: Mapping[str, Content]) -> bool:
+    """True if the live release already has the row's content, and no other column can differ."""
     content = published.get(row.slug)
     if content is None or not row.values.keys().isdisjoint(("owner", "review_by", "retired")):
         return False

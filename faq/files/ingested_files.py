@@ -1,4 +1,4 @@
-"""Which file a site was filled from."""
+"""The file that the site's FAQs come from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from faq.release_models import Release
 
 
 class IngestedFile(models.Model):
-    """A file that was published as a whole, beside the release it made or confirmed."""
+    """A file that was ingested, and the release it created or confirmed."""
 
     release = models.ForeignKey(Release, models.CASCADE, related_name="files")
     name = models.CharField(max_length=300)
@@ -22,16 +22,16 @@ class IngestedFile(models.Model):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        beside = f" with {self.alternates_path}" if self.alternates_path else ""
-        return f"{self.path or self.name}{beside}"
+        alternates = f" with {self.alternates_path}" if self.alternates_path else ""
+        return f"{self.path or self.name}{alternates}"
 
     @classmethod
     def add(cls, source: Source, release: Release) -> IngestedFile:
-        made: IngestedFile = cls.objects.create(
+        file: IngestedFile = cls.objects.create(
             release=release,
             name=source.name[:300],
             path=source.path,
             alternates_path=source.alternates_path,
             sha256=source.sha256,
         )
-        return made
+        return file

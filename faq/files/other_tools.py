@@ -1,7 +1,7 @@
-"""What users of other tools bring along. Pure.
+"""Read the FAQ exports of other tools. Pure.
 
-Each function turns a tool's file or rows into FAQs as cells of our columns, with the ``row`` each
-came from. The formats are described by their makers:
+Each function turns a tool's file or rows into cells of our columns, with the source ``row``. The
+formats are described by their makers:
 QnABot: github.com/aws-solutions/qnabot-on-aws, "import and export"; QnA Maker: learn.microsoft.com,
 "structured data format through import"; Dify, FastGPT and MaxKB: the templates their imports offer.
 """
@@ -16,8 +16,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from faq.files.json_files import loaded
-from faq.files.tables import Limits, Problems, Row, check_size, decoded, refused
+from faq.files.json_files import parse_json
+from faq.files.tables import Limits, Problems, Row, check_size, decode_utf8, unreadable
 
 Cells = dict[str, str]
 
@@ -25,13 +25,13 @@ Cells = dict[str, str]
 def qnabot(data: bytes, limits: Limits) -> list[Cells]:
     """``{"qna": [{"qid": …, "q": [questions], "a": answer, "t": topic}]}``, a row per entry.
 
-    Entries of other types, such as quizzes, are no FAQs and come back as rows with empty cells,
-    which are told as problems.
+    Entries of other types, such as quizzes, become rows with empty cells, which are reported as
+    problems.
     """
-    found = loaded(data, limits)
-    entries = found.get("qna") if isinstance(found, dict) else found
+    document = parse_json(data, limits)
+    entries = document.get("qna") if isinstance(document, dict) else document
     if not isinstance(entries, list):
-        raise refused('the file has no list "qna"')
+        raise unreadable('the file has no list "qna"')
     return [_of_qnabot(entry, row) for row, entry in enumerate(entries, start=2)]
 
 
@@ -42,7 +42,8 @@ def _of_qnabot(entry: Any, row: int) -> Cells:
         row,
         slug=_slug(_text(values.get("qid"), row)),
         questions=[
-            _text(each, row) for each in (questions if isinstance(questions, list) else [questions])
+            _text(question, row)
+            for question in (questions if isinstance(questions, list) else [questions])
         ],
         answer=_text(values.get("a"), row),
         category=_text(values.get("t"), row),
@@ -52,18 +53,18 @@ def _of_qnabot(entry: Any, row: int) -> Cells:
 def _text(value: Any, row: int) -> str:
     if value is None or isinstance(value, str):
         return value or ""
-    raise refused("holds something else where a text should be", row=row)
+    raise unreadable("contains a value that is not a text", row=row)
 
 
 def tsv_rows(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
-    """Rows of tab-separated values. A line break within a cell is written as \\n."""
+    """Rows of tab-separated values. A line break in a cell is written as \\n."""
     check_size(data, limits)
-    text = decoded(data)
+    text = decode_utf8(data)
     read = csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
     rows: list[Row] = []
     for number, cells in enumerate(read, start=1):
         if len(rows) > limits.rows:
-            raise refused(f"is one too many; at most {limits.rows:,} are taken", row=number)
+            raise unreadable(f"is over the limit of {limits.rows:,} rows", row=number)
         if any(cell.strip() for cell in cells):
             rows.append(Row(number, tuple(_unescaped(cell) for cell in cells)))
     return rows
@@ -76,8 +77,8 @@ def _unescaped(cell: str) -> str:
 def qnamaker(rows: Sequence[Row]) -> list[Cells]:
     """Columns Question, Answer, Source, Metadata, …, QnaId; rows of one QnaId are one FAQ.
 
-    Without QnaId, rows that follow each other with one answer are one FAQ. The category is the
-    value of the metadata's ``category``, if it has one.
+    Without QnaId, rows with the same answer are one FAQ. The category is the metadata's
+    ``category``, if present.
     """
     columns = _columns(rows, "question", "answer")
     grouped: dict[str, tuple[Row, list[str]]] = {}
@@ -86,7 +87,7 @@ def qnamaker(rows: Sequence[Row]) -> list[Cells]:
         key = cell("qnaid") or cell("answer")
         _, questions = grouped.setdefault(key, (row, []))
         questions.append(cell("question"))
-    return _named(
+    return _with_ids(
         _cells(
             row.number,
             slug=f"qna-{_reader(row, columns)('qnaid')}" if "qnaid" in columns else "",
@@ -106,25 +107,25 @@ def _metadata(cell: str) -> dict[str, str]:
 def dify(rows: Sequence[Row]) -> list[Cells]:
     """Annotations: columns question and answer."""
     columns = _columns(rows, "question", "answer")
-    return _named(
+    return _with_ids(
         _cells(row.number, questions=[cell("question")], answer=cell("answer"))
         for row, cell in ((row, _reader(row, columns)) for row in rows[1:])
     )
 
 
 def fastgpt(rows: Sequence[Row]) -> list[Cells]:
-    """Columns q, a and indexes; cells after these are further indexes.
+    """Columns q, a and indexes; later cells are further indexes.
 
-    A cell of indexes holds one, a JSON list, or one a line.
+    A cell of indexes contains one index, a JSON list, or one index per line.
     """
     columns = _columns(rows, "q", "a")
     first = columns.get("indexes", 2)
-    return _named(
+    return _with_ids(
         _cells(
             row.number,
             questions=[
                 cell("q"),
-                *(i for each in row.cells[first:] for i in _indexes(str(each or ""))),
+                *(index for cell in row.cells[first:] for index in _indexes(str(cell or ""))),
             ],
             answer=cell("a"),
         )
@@ -134,20 +135,22 @@ def fastgpt(rows: Sequence[Row]) -> list[Cells]:
 
 def _indexes(cell: str) -> list[str]:
     try:
-        listed = json.loads(cell) if cell.lstrip().startswith("[") else cell.split("\n")
+        indexes = json.loads(cell) if cell.lstrip().startswith("[") else cell.split("\n")
     except (ValueError, RecursionError):
-        listed = cell.split("\n")
-    return [str(each.get("text", "")) if isinstance(each, dict) else str(each) for each in listed]
+        indexes = cell.split("\n")
+    return [
+        str(index.get("text", "")) if isinstance(index, dict) else str(index) for index in indexes
+    ]
 
 
 def maxkb(rows: Sequence[Row]) -> list[Cells]:
-    """The template's columns in order: title (may be empty), content, questions (one a line).
+    """The template's columns in order: title (may be empty), content, questions (one per line).
 
-    Its header is in the language of whoever filled it in, so it is known by its places.
+    Columns are read by position, because the header is translated.
     """
     if not rows or len(rows[0].cells) < 2:
-        raise refused("the template has the columns title, content, questions")
-    return _named(
+        raise unreadable("the template has the columns title, content, questions")
+    return _with_ids(
         _cells(
             row.number,
             questions=[*_at(row, 2).split("\n"), _at(row, 0)],
@@ -157,14 +160,14 @@ def maxkb(rows: Sequence[Row]) -> list[Cells]:
     )
 
 
-# --- What they share ------------------------------------------------------------------------------
+# --- Shared by all formats ------------------------------------------------------------------------
 
 
 def _cells(
     row: int, *, questions: Sequence[str], answer: str, slug: str = "", category: str = ""
 ) -> Cells:
-    asked = [" ".join(question.split()) for question in questions]
-    first, *others = [question for question in asked if question] or [""]
+    lines = [" ".join(question.split()) for question in questions]
+    first, *others = [line for line in lines if line] or [""]
     return {
         "row": str(row),
         "id": slug,
@@ -175,23 +178,23 @@ def _cells(
     }
 
 
-def _named(faqs: Iterable[Cells]) -> list[Cells]:
-    """Give those without an id one made of their question, the same at every import."""
-    taken: set[str] = set()
-    named = []
+def _with_ids(faqs: Iterable[Cells]) -> list[Cells]:
+    """Derive missing ids from the questions, the same at every import."""
+    used: set[str] = set()
+    faqs_with_ids = []
     for faq in faqs:
-        wanted = faq["id"] or _slug(faq["question"])
-        slug, count = wanted, 1
-        while slug and slug in taken:
+        base = faq["id"] or _slug(faq["question"])
+        slug, count = base, 1
+        while slug and slug in used:
             count += 1
-            slug = f"{wanted[:90]}-{count}"
-        taken.add(slug)
-        named.append({**faq, "id": slug})
-    return named
+            slug = f"{base[:90]}-{count}"
+        used.add(slug)
+        faqs_with_ids.append({**faq, "id": slug})
+    return faqs_with_ids
 
 
 def _slug(text: str) -> str:
-    """ASCII letters, digits and . _ -; of a text without any, the hexadecimal of its letters."""
+    """ASCII letters, digits and . _ -; hexadecimal UTF-8 for a text without any."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     words = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")
     if not words and text.strip():
@@ -200,11 +203,11 @@ def _slug(text: str) -> str:
 
 
 def _columns(rows: Sequence[Row], *required: str) -> dict[str, int]:
-    """Place by case-folded name. Raises ``Unreadable`` if a required one is missing."""
+    """Position by case-folded name. Raises ``Unreadable`` if a required column is missing."""
     header = [str(cell).strip().casefold() for cell in rows[0].cells] if rows else []
     missing = [name for name in required if name not in header]
     if missing:
-        raise refused(f"there is no column {missing[0]!r}")
+        raise unreadable(f"there is no column {missing[0]!r}")
     return {name: header.index(name) for name in header}
 
 

@@ -1,4 +1,4 @@
-"""Personal data in what FAQs say, as ``REDACTION`` takes it."""
+"""Personal data in FAQs: warn, redact or reject, depending on ``REDACTION``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEXTS = ("slug", "question", "answer", "category", "alternates", "audience")
 
 @dataclass(frozen=True)
 class Finding:
-    """A field that holds personal data, and of which kinds, in order."""
+    """A field with personal data, and the kinds of it, sorted."""
 
     field: str
     kinds: tuple[str, ...]
@@ -31,44 +31,45 @@ class Finding:
 
 
 def findings(content: Content) -> list[Finding]:
-    """What whoever brings an FAQ is to be told of; nothing where it is not taken anyway."""
+    """Personal data to warn the curator about; empty unless the mode is ``WARN``."""
     return _findings(content) if _mode() is Mode.WARN else []
 
 
-def admitted(content: Content) -> Content:
-    """An FAQ as it is kept. Raises ``PersonalData``."""
+def redact_or_reject(content: Content) -> Content:
+    """The content to store: redacted in mode ``REDACT``. Raises ``PersonalData`` in ``REJECT``."""
     mode = _mode()
     if mode not in (Mode.REDACT, Mode.REJECT):
         return content
-    found = {each.field: each.kinds for each in _findings(content)}
-    # An id is what programs know it by: it stays as it is or is not taken.
-    refused = found if mode is Mode.REJECT else {n: found[n] for n in found if n == "slug"}
-    if refused:
-        raise PersonalData(refused)
+    kinds = {finding.field: finding.kinds for finding in _findings(content)}
+    if mode is not Mode.REJECT:
+        # The id is a key for programs: a redacted one would be another FAQ.
+        kinds = {field: names for field, names in kinds.items() if field == "slug"}
+    if kinds:
+        raise PersonalData(kinds)
     return replace(
         content,
-        question=_admit(content.question, "question", LIMITS.question),
-        answer=_admit(content.answer, "answer", LIMITS.answer),
-        category=_admit(content.category, "category", LIMITS.category),
-        audience=_admit(content.audience, "audience", LIMITS.category),
+        question=_redact(content.question, "question", LIMITS.question),
+        answer=_redact(content.answer, "answer", LIMITS.answer),
+        category=_redact(content.category, "category", LIMITS.category),
+        audience=_redact(content.audience, "audience", LIMITS.category),
         alternates=tuple(
-            _admit(phrasing, "alternates", LIMITS.alternate) for phrasing in content.alternates
+            _redact(phrasing, "alternates", LIMITS.alternate) for phrasing in content.alternates
         ),
     )
 
 
-def split_admitted(rows: Sequence[FileRow]) -> tuple[list[FileRow], list[Problem]]:
-    """The rows as they are stored, and what is wrong with those that are refused."""
+def redact_or_reject_rows(rows: Sequence[FileRow]) -> tuple[list[FileRow], list[Problem]]:
+    """The rows to store, and the problems of rejected rows."""
     if _mode() not in (Mode.REDACT, Mode.REJECT):
         return list(rows), []
     stored, problems = [], []
     for row in rows:
         try:
-            content = admitted(row.draft().content)
-        except PersonalData as refused:
+            content = redact_or_reject(row.draft().content)
+        except PersonalData as error:
             problems += [
-                Problem(row.row, COLUMNS.get(field, field), reason_of(kinds))
-                for field, kinds in refused.kinds_by_field.items()
+                Problem(row.row, COLUMNS.get(field, field), rejection_reason(kinds))
+                for field, kinds in error.kinds_by_field.items()
             ]
             continue
         texts = {name: getattr(content, name) for name in TEXTS if name in row.values}
@@ -81,8 +82,8 @@ def split_admitted(rows: Sequence[FileRow]) -> tuple[list[FileRow], list[Problem
 COLUMNS = {"slug": "id"}
 
 
-def reason_of(kinds: Collection[str]) -> str:
-    return f"holds personal data ({', '.join(kinds)}), which is not taken here"
+def rejection_reason(kinds: Collection[str]) -> str:
+    return f"holds personal data ({', '.join(kinds)}), which is not allowed here"
 
 
 def _mode() -> Mode:
@@ -91,15 +92,15 @@ def _mode() -> Mode:
 
 
 def _findings(content: Content) -> list[Finding]:
-    said = {name: getattr(content, name) for name in TEXTS}
-    texts = {name: "\n".join(v) if isinstance(v, tuple) else v for name, v in said.items()}
+    values = {name: getattr(content, name) for name in TEXTS}
+    texts = {name: "\n".join(v) if isinstance(v, tuple) else v for name, v in values.items()}
     return [
-        Finding(name, tuple(sorted(found)))
+        Finding(name, tuple(sorted(kinds)))
         for name, text in texts.items()
-        if (found := kinds_in(text))
+        if (kinds := kinds_in(text))
     ]
 
 
-def _admit(text: str, name: str, longest: int | None = None) -> str:
-    """Cut where a placeholder is longer than what it stands for and there is no room."""
+def _redact(text: str, name: str, longest: int | None = None) -> str:
+    """Truncated to ``longest``, since a placeholder may be longer than the text it replaces."""
     return apply_inbound(Channel.FAQS, text, field=name)[:longest]

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal, and silence elsewhere."""
+"""A progress bar, drawn only on a terminal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from faq.releases.publishing import Progress
 
 @contextmanager
 def bar(description: str) -> Iterator[Progress]:
-    """Give a function that is told how many are done, of how many."""
+    """A function to call with the number done and the total."""
     # disable=None: tqdm draws only where stderr is a terminal.
-    with tqdm(desc=description, unit=" phrasings", disable=None, leave=False) as drawn:
+    with tqdm(desc=description, unit=" phrasings", disable=None, leave=False) as progress_bar:
 
         def progress(done: int, total: int) -> None:
-            drawn.total = total
-            drawn.update(done - drawn.n)
+            progress_bar.total = total
+            progress_bar.update(done - progress_bar.n)
 
         yield progress

@@ -1,9 +1,9 @@
 """Read FAQ files, whole or not at all, and write them.
 
 Pure: no Django, no database. ``faq.files.tables`` turns bytes into rows of cells, one function per
-format; ``faq.files.row`` reads one row; ``faqs_in`` checks them and turns them into FAQs.
+format; ``faq.files.row`` reads one row; ``parse_faqs`` validates them and turns them into FAQs.
 
-``Unreadable`` is the only exception, whatever the bytes, and lists every problem with its row.
+``Unreadable`` is the only exception for any bytes; it lists every problem with its row.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from faq.files.tables import (
     Unreadable,
     csv_rows,
     records,
-    shown,
+    short_repr,
 )
 from faq.phrasing import distinct, normalise
 
@@ -41,12 +41,12 @@ __all__ = [
     "Limits",
     "Problem",
     "Unreadable",
-    "faqs_in",
+    "merge_alternates",
     "normalise",
+    "parse_faqs",
     "read_alternates",
     "read_csv",
     "read_one",
-    "with_alternates",
 ]
 
 DEFAULT_LIMITS = Limits()
@@ -56,14 +56,14 @@ def read_csv(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> list[FileRow]:
     """The FAQs of a CSV file with columns ``id,question,answer,category`` and maybe ``alternates``.
 
     Columns come in any order; their names are trimmed and case-folded. A cell of ``alternates``
-    holds one phrasing a line. Left out are blank rows, blank lines of ``alternates``, and phrasings
-    that repeat one of the same FAQ; nothing else is. See ``csv_rows`` for the CSV it takes.
+    holds one phrasing per line. Blank rows, blank lines of ``alternates`` and phrasings that repeat
+    one of the same FAQ are ignored. See ``csv_rows`` for the CSV dialect.
 
     Raises ``Unreadable``.
     """
     problems = Problems(most=limits.problems)
     rows = csv_rows(data, limits=limits, problems=problems)
-    return faqs_in(rows, limits=limits, problems=problems)
+    return parse_faqs(rows, limits=limits, problems=problems)
 
 
 def read_alternates(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> list[AlternateRow]:
@@ -73,29 +73,31 @@ def read_alternates(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> list[Alt
     """
     problems = Problems(most=limits.problems)
     rows = csv_rows(data, limits=limits, problems=problems)
-    found = [
+    alternates = [
         RowReader(number, cells, limits, problems).alternate()
         for number, cells in records(rows, ("id", ALTERNATE_QUESTION), (), problems)
     ]
     problems.raise_if_any()
-    return found
+    return alternates
 
 
-def with_alternates(
+def merge_alternates(
     faqs: Sequence[FileRow], alternates: Sequence[AlternateRow], *, limits: Limits = DEFAULT_LIMITS
 ) -> list[FileRow]:
-    """``faqs`` with their ``alternates`` added, less those that repeat one of the same FAQ.
+    """Add ``alternates`` to ``faqs``, without repetitions.
 
     Raises ``Unreadable`` if a row names no FAQ, if two FAQs would share a phrasing, or if an FAQ
-    would have too many. Rows of the column ``alternate_question`` are those of the second file.
+    would have too many. Problems in the column ``alternate_question`` are of the second file.
     """
     problems = Problems(most=limits.problems)
-    known = {faq.slug for faq in faqs}
+    slugs = {faq.slug for faq in faqs}
     added: dict[str, list[str]] = defaultdict(list)
     uses = [use for faq in faqs for use in _uses(faq)]
     for alternate in alternates:
-        if alternate.slug not in known:
-            problems.add(alternate.row, "id", f"there is no FAQ {shown(alternate.slug)}")
+        if alternate.slug not in slugs:
+            problems.add(
+                alternate.row, "id", f"there is no FAQ with the id {short_repr(alternate.slug)}"
+            )
             continue
         added[alternate.slug].append(alternate.phrasing)
         uses.append(_Use(alternate.phrasing, alternate.slug, alternate.row, ALTERNATE_QUESTION))
@@ -104,8 +106,8 @@ def with_alternates(
         replace(faq, values={**faq.values, ALTERNATES: _alternates(faq, added[faq.slug])})
         for faq in faqs
     ]
-    _refuse_too_many_alternates(merged, limits, problems)
-    _refuse_shared_phrasings(uses, problems)
+    _reject_too_many_alternates(merged, limits, problems)
+    _reject_shared_phrasings(uses, problems)
     problems.raise_if_any()
     return merged
 
@@ -116,9 +118,9 @@ def _alternates(faq: FileRow, more: Iterable[str]) -> tuple[str, ...]:
 
 
 def write_cells(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """CSV with a header and neutralised cells."""
+    """CSV with a header; cells that a spreadsheet could run as formulas are neutralised."""
     text = io.StringIO(newline="")
-    # The writer ends rows with CR LF (RFC 4180), and so it quotes every cell that holds either.
+    # Rows end with CR LF (RFC 4180); the writer quotes cells that contain either.
     writer = csv.writer(text)
     writer.writerow(columns)
     for row in rows:
@@ -128,7 +130,7 @@ def write_cells(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 @dataclass(frozen=True)
 class FileContent:
-    """What a file holds: its sound rows, what is wrong with others, and what was left out."""
+    """The valid rows of a file, the problems of the others, and notes on ignored parts."""
 
     rows: list[FileRow]
     problems: list[Problem]
@@ -138,22 +140,22 @@ class FileContent:
 def split_valid(
     read: Callable[[bytes, Limits, Problems], list[Row]], data: bytes, *, limits: Limits
 ) -> FileContent:
-    """The rows of a file that are sound, and what is wrong with the others.
+    """The valid rows of a file, and the problems of the others.
 
-    ``read`` turns bytes into rows. Raises ``Unreadable`` where there is nothing to look at row by
-    row, such as a file without a header.
+    ``read`` turns bytes into rows. Raises ``Unreadable`` if the file as a whole cannot be read, for
+    example without a header.
     """
     problems = Problems(most=limits.problems)
     faqs = _faqs(read(data, limits, problems), limits, problems)
-    found = problems.found()
-    bad = {problem.row for problem in found}
-    return FileContent([faq for faq in faqs if faq.row not in bad], found, problems.notes)
+    invalid = {problem.row for problem in problems.listed}
+    valid = [faq for faq in faqs if faq.row not in invalid]
+    return FileContent(valid, list(problems.listed), problems.notes)
 
 
-def faqs_in(rows: Sequence[Row], *, limits: Limits, problems: Problems) -> list[FileRow]:
-    """The FAQs in ``rows``, of whatever format, header first.
+def parse_faqs(rows: Sequence[Row], *, limits: Limits, problems: Problems) -> list[FileRow]:
+    """The FAQs in ``rows`` of any format, header first.
 
-    Raises ``Unreadable`` for all that is wrong with them and all that ``problems`` already held.
+    Raises ``Unreadable`` with all problems, including those already in ``problems``.
     """
     faqs = _faqs(rows, limits, problems)
     problems.raise_if_any()
@@ -165,28 +167,28 @@ def _faqs(rows: Sequence[Row], limits: Limits, problems: Problems) -> list[FileR
         RowReader(number, cells, limits, problems).faq()
         for number, cells in records(rows, FAQ_COLUMNS, (ALTERNATES, *OWN_COLUMNS), problems)
     ]
-    _refuse_repeated_ids(faqs, problems)
-    _refuse_too_many_alternates(faqs, limits, problems)
+    _reject_repeated_ids(faqs, problems)
+    _reject_too_many_alternates(faqs, limits, problems)
     in_use = [faq for faq in faqs if not faq.values.get("retired")]
-    _refuse_shared_phrasings([use for faq in in_use for use in _uses(faq)], problems)
+    _reject_shared_phrasings([use for faq in in_use for use in _uses(faq)], problems)
     return faqs
 
 
 def read_one(cells: Mapping[str, Cell], *, limits: Limits = DEFAULT_LIMITS) -> FileRow:
-    """One FAQ from its cells by column, checked as those of a file are; ``row`` is 0.
+    """One FAQ from its cells by column, with the checks of a file; ``row`` is 0.
 
     Raises ``Unreadable``.
     """
     problems = Problems(most=limits.problems)
     faq = RowReader(0, cells, limits, problems).faq()
-    _refuse_too_many_alternates([faq], limits, problems)
+    _reject_too_many_alternates([faq], limits, problems)
     problems.raise_if_any()
     return faq
 
 
 @dataclass(frozen=True)
 class _Use:
-    """Where a phrasing stands."""
+    """One occurrence of a phrasing in a file."""
 
     phrasing: str
     slug: str
@@ -200,31 +202,31 @@ def _uses(faq: FileRow) -> Iterator[_Use]:
         yield _Use(alternate, faq.slug, faq.row, ALTERNATES)
 
 
-def _refuse_repeated_ids(faqs: Iterable[FileRow], problems: Problems) -> None:
+def _reject_repeated_ids(faqs: Iterable[FileRow], problems: Problems) -> None:
     first: dict[str, FileRow] = {}
     for faq in faqs:
         other = first.setdefault(faq.slug, faq)
         if faq.slug and other is not faq:
-            problems.add(faq.row, "id", f"{shown(faq.slug)} is already the id of row {other.row}")
+            problems.add(faq.row, "id", f"{short_repr(faq.slug)} is also the id of row {other.row}")
 
 
-def _refuse_too_many_alternates(
+def _reject_too_many_alternates(
     faqs: Iterable[FileRow], limits: Limits, problems: Problems
 ) -> None:
     for faq in faqs:
         count = len(faq.values.get(ALTERNATES, ()))
         if count > limits.alternates:
-            reason = f"has {count:,} phrasings; at most {limits.alternates:,} are taken"
-            problems.add(faq.row, ALTERNATES, f"{shown(faq.slug)} {reason}")
+            reason = f"has {count:,} phrasings; at most {limits.alternates:,} are allowed"
+            problems.add(faq.row, ALTERNATES, f"{short_repr(faq.slug)} {reason}")
 
 
-def _refuse_shared_phrasings(uses: Iterable[_Use], problems: Problems) -> None:
-    """No lead could ever separate two FAQs that share a phrasing."""
+def _reject_shared_phrasings(uses: Iterable[_Use], problems: Problems) -> None:
+    """No lead can separate two FAQs that share a phrasing."""
     first: dict[str, _Use] = {}
     for use in uses:
         words = normalise(use.phrasing)
         other = first.setdefault(words, use)
         if words and other.slug != use.slug:
-            leads = f"{shown(use.phrasing)} leads to {shown(use.slug)} here"
-            already = f"already to {shown(other.slug)} (row {other.row}, {other.column})"
+            leads = f"{short_repr(use.phrasing)} leads to {short_repr(use.slug)} here"
+            already = f"already to {short_repr(other.slug)} (row {other.row}, {other.column})"
             problems.add(use.row, use.column, f"{leads} and {already}")

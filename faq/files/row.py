@@ -1,4 +1,4 @@
-"""One row of a file of FAQs: what its cells say, and what is wrong with them.
+"""Parse and validate one row of a file of FAQs.
 
 Pure: no Django, no database.
 """
@@ -13,20 +13,20 @@ from datetime import date
 from typing import Any
 
 from faq.content import Content, Draft
-from faq.files.tables import Cell, Invalid, Limits, Problems, shown
+from faq.files.tables import Cell, Invalid, Limits, Problems, short_repr
 from faq.phrasing import distinct, is_blank, normalise
 
 FAQ_COLUMNS = ("id", "question", "answer", "category")
 ALTERNATES = "alternates"
 OWN_COLUMNS = ("threshold", "margin", "audience", "owner", "review_by", "retired")
-"""What a file may say besides; where it has no such column, an FAQ keeps what it has."""
+"""Optional columns; without the column, the FAQ keeps its value."""
 ALTERNATE_QUESTION = "alternate_question"
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NONCHARACTERS = "\ufffe\uffff"
-# Control characters (Cc) and halves of surrogate pairs (Cs), which Postgres refuses, and the
-# noncharacters that no XML may hold (XML 1.0, section 2.2): an XLSX file with one cannot be opened.
-_REFUSED = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
+# Control characters (Cc) and lone surrogates (Cs), which Postgres rejects, and noncharacters, which
+# XML forbids (XML 1.0, section 2.2): an XLSX file with one cannot be opened.
+_FORBIDDEN = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
 SPREADSHEET_ERRORS = frozenset(
     ("#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 )
@@ -35,15 +35,15 @@ _NO = frozenset({"", "no", "false", "0"})
 
 
 FIELDS = {"id": "slug", **{name: name for name in (*FAQ_COLUMNS[1:], ALTERNATES, *OWN_COLUMNS)}}
-"""The field of ``Draft`` or ``Content`` that each column fills."""
+"""Column -> field of ``Draft`` or ``Content``."""
 
 
 @dataclass(frozen=True)
 class FileRow:
-    """One FAQ of a file. ``row`` is as a spreadsheet shows it: the header is row 1.
+    """One FAQ of a file. ``row`` is the spreadsheet's row number; the header is row 1.
 
-    ``values`` by field, of the columns that the file has: texts are NFC, stripped, with LF for line
-    breaks; only id, question and answer must be there. No alternate repeats another one.
+    ``values`` by field, for the columns of the file: texts are NFC, stripped, with LF line breaks;
+    only id, question and answer are required. Alternates are distinct.
     """
 
     row: int
@@ -54,14 +54,14 @@ class FileRow:
         return str(self.values["slug"])
 
     def draft(self, stored: Draft | None = None) -> Draft:
-        """``stored`` as this row changes it. A column that the file lacks changes nothing."""
+        """``stored`` with this row's values. Fields without a column keep their value."""
         base = stored or Draft(Content(self.slug, "", ""))
         content = replace(base.content, **self._values_of(Content))
         content = replace(content, alternates=distinct(content.question, content.alternates))
         return replace(base, content=content, **self._values_of(Draft))
 
     def _values_of(self, shape: type[Content | Draft]) -> dict[str, Any]:
-        names = {each.name for each in fields(shape)}
+        names = {field.name for field in fields(shape)}
         return {name: value for name, value in self.values.items() if name in names}
 
 
@@ -76,7 +76,7 @@ class AlternateRow:
 
 @dataclass(frozen=True)
 class RowReader:
-    """Turns the cells of one row into values; what is wrong with them goes to ``problems``."""
+    """Turns the cells of one row into values; adds errors to ``problems``."""
 
     row: int
     cells: Mapping[str, Cell]
@@ -103,7 +103,7 @@ class RowReader:
         return FileRow(self.row, values)
 
     def _cell(self, column: str) -> str:
-        """Empty, and a problem, where it cannot be read as text."""
+        """The cell's text; empty, with a problem added, if it is not text."""
         cell = self.cells[column]
         if isinstance(cell, Invalid):
             self.problems.add(self.row, column, cell.reason)
@@ -134,7 +134,7 @@ class RowReader:
         except ValueError:
             value = -1.0
         if value is not None and not 0.0 <= value <= 1.0:
-            self.problems.add(self.row, column, f"{shown(cell)} is not a number from 0 to 1")
+            self.problems.add(self.row, column, f"{short_repr(cell)} is not a number from 0 to 1")
             return None
         return value
 
@@ -143,13 +143,13 @@ class RowReader:
         try:
             return date.fromisoformat(cell) if cell else None
         except ValueError:
-            self.problems.add(self.row, column, f"{shown(cell)} is not a date like 2026-12-31")
+            self.problems.add(self.row, column, f"{short_repr(cell)} is not a date like 2026-12-31")
             return None
 
     def _flag(self, column: str) -> bool:
         cell = self._cell(column).strip().casefold()
         if cell not in _YES | _NO:
-            self.problems.add(self.row, column, f"{shown(cell)} is neither yes nor no")
+            self.problems.add(self.row, column, f"{short_repr(cell)} is neither yes nor no")
         return cell in _YES
 
     def alternate(self) -> AlternateRow:
@@ -162,7 +162,7 @@ class RowReader:
         slug = self._text("id", self.cells["id"], self.limits.slug)
         if slug and not _SLUG.fullmatch(slug):
             rule = "an ASCII letter or digit, then only those and . _ -"
-            self.problems.add(self.row, "id", f"{shown(slug)} is not {rule}")
+            self.problems.add(self.row, "id", f"{short_repr(slug)} is not {rule}")
         return slug
 
     def _phrasing(
@@ -170,24 +170,24 @@ class RowReader:
     ) -> str:
         text = self._text(column, cell, most, allowed=allowed, required=required)
         if text and not normalise(text):
-            self.problems.add(self.row, column, "is nothing but punctuation")
+            self.problems.add(self.row, column, "has only punctuation")
         return text
 
     def _text(
         self, column: str, cell: Cell, most: int, *, allowed: str = "", required: bool = True
     ) -> str:
-        """Empty for a cell that is blank, and for one that is not text at all."""
+        """The validated text; empty if the cell is blank or invalid."""
         if isinstance(cell, Invalid):
             self.problems.add(self.row, column, cell.reason)
             return ""
         text = _with_line_feeds(cell).strip(" \t\n")
-        refused = next((found for found in _REFUSED.findall(text) if found not in allowed), None)
-        if refused:
-            kind = "a noncharacter" if refused in _NONCHARACTERS else "a control character"
-            self.problems.add(self.row, column, f"holds U+{ord(refused):04X}, {kind}")
+        forbidden = next((char for char in _FORBIDDEN.findall(text) if char not in allowed), None)
+        if forbidden:
+            kind = "a noncharacter" if forbidden in _NONCHARACTERS else "a control character"
+            self.problems.add(self.row, column, f"contains U+{ord(forbidden):04X}, {kind}")
             return ""
         if text.upper() in SPREADSHEET_ERRORS:
-            self.problems.add(self.row, column, f"holds the error {text}")
+            self.problems.add(self.row, column, f"contains the spreadsheet error {text}")
             return ""
         if is_blank(text):
             if required:
@@ -196,7 +196,7 @@ class RowReader:
 
         text = unicodedata.normalize("NFC", text).strip()
         if len(text) > most:
-            reason = f"has {len(text):,} characters; at most {most:,} are taken"
+            reason = f"has {len(text):,} characters; at most {most:,} are allowed"
             self.problems.add(self.row, column, reason)
         return text
 

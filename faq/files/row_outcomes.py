@@ -1,4 +1,4 @@
-"""What comes of each row of a file of FAQs, told before and after it is written."""
+"""The outcome of each row of a file: new, changed, same or invalid."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the file and what comes of it; ``differs`` names the fields that change."""
+    """The report on one row of the file; ``differs`` names the fields that change."""
 
     row: int
     slug: str
@@ -35,27 +35,27 @@ class Line:
     reason: str = ""
     differs: tuple[str, ...] = ()
     removed_phrasings: int = 0
-    """Alternate questions that the FAQ has and the row does not."""
+    """Number of alternate questions of the FAQ that the row does not have."""
     personal: tuple[str, ...] = ()
-    """Kinds of personal data in it, by field."""
+    """Kinds of personal data, by field."""
     warnings: tuple[str, ...] = ()
 
 
 def count_outcomes(lines: Sequence[Line]) -> dict[str, int]:
-    """How many lines have each outcome."""
+    """Number of lines by outcome."""
     counts = Counter(line.outcome for line in lines)
     return {outcome.value: counts[outcome] for outcome in Outcome}
 
 
 def line_of(row: FileRow, before: Draft | None, after: Draft, conflict: str = "") -> Line:
-    """``before`` is what the row changes, None where there is no such FAQ."""
+    """Compare the drafts before and after a row. ``before``: None for a new FAQ."""
     line = Line(row.row, row.slug, after.content.question, Outcome.NEW)
     if conflict:
         return replace(line, outcome=Outcome.INVALID, reason=conflict)
     if before == after:
         return replace(line, outcome=Outcome.SAME)
     if before:
-        before, after = _as_read(before), _as_read(after)
+        before, after = _as_stored_in_file(before), _as_stored_in_file(after)
         old, new = before.as_dict(), after.as_dict()
         differs = tuple(name for name in new if new[name] != old[name])
         if not differs:
@@ -73,8 +73,8 @@ def line_of(row: FileRow, before: Draft | None, after: Draft, conflict: str = ""
     )
 
 
-def _as_read(draft: Draft) -> Draft:
-    """As it would come back from a file, which keeps texts composed and phrasings distinct."""
+def _as_stored_in_file(draft: Draft) -> Draft:
+    """The draft after an export and import: texts in NFC, phrasings distinct."""
 
     def text(value: str) -> str:
         return unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
@@ -102,10 +102,10 @@ def invalid_lines(problems: Sequence[Problem]) -> Iterator[Line]:
         yield Line(row, "", "", Outcome.INVALID, "; ".join(texts))
 
 
-def conflicts(changed: Mapping[str, Draft], written_over: Collection[str]) -> dict[str, str]:
-    """Why a row cannot be written: one of its phrasings leads to another FAQ."""
+def conflicts(changed: Mapping[str, Draft], overwritable: Collection[str]) -> dict[str, str]:
+    """By slug: the error if a phrasing of the row already belongs to another FAQ."""
     first: dict[bytes, str] = {}
-    found: dict[str, str] = {}
+    errors: dict[str, str] = {}
     phrasings: dict[bytes, str] = {}
     for slug, draft in changed.items():
         for phrasing in () if draft.retired else draft.content.phrasings:
@@ -113,10 +113,10 @@ def conflicts(changed: Mapping[str, Draft], written_over: Collection[str]) -> di
             phrasings[key] = phrasing
             owner = first.setdefault(key, slug)
             if owner != slug:
-                found[slug] = f"{phrasing!r} is already a phrasing of {owner}"
+                errors[slug] = f"{phrasing!r} is already a phrasing of {owner}"
     claims = Phrasing.objects.filter(key__in=list(first)).values_list("key", "faq__slug")
     for claimed, owner in claims:
         key = bytes(claimed)
-        if owner != first[key] and owner not in written_over:
-            found[first[key]] = f"{phrasings[key]!r} is already a phrasing of {owner}"
-    return found
+        if owner != first[key] and owner not in overwritable:
+            errors[first[key]] = f"{phrasings[key]!r} is already a phrasing of {owner}"
+    return errors

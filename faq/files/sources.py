@@ -1,4 +1,4 @@
-"""Files of FAQs: from paths or uploads to checked rows."""
+"""Read files of FAQs, from paths or uploads, into validated rows."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faq.files.formats import FORMATS
-from faq.files.personal_data import split_admitted
+from faq.files.personal_data import redact_or_reject_rows
 from faq.files.reader import (
     FileContent,
     Limits,
     Problem,
     Unreadable,
+    merge_alternates,
     read_alternates,
     split_valid,
-    with_alternates,
 )
 
 EXTENSIONS = {".xlsx": "xlsx", ".json": "json"}
-"""Of files by path; any other one is CSV."""
+"""Format by file extension; other extensions are read as CSV."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file of FAQs and, where there is one, the file of alternate questions beside it.
+    """A file of FAQs and an optional file of alternate questions.
 
-    Paths are absolute, and empty for an upload.
+    Paths are absolute; empty for an upload.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Source:
 
     @classmethod
     def at(cls, path: Path, alternates: Path | None = None) -> Source:
-        """Read the files. Raises ``Unreadable`` if one is not there or too large."""
+        """Read the files. Raises ``Unreadable`` if one is missing or too large."""
         return cls(
             name=path.name,
             faqs=read_path(path),
@@ -50,28 +50,29 @@ class Source:
 
     @property
     def sha256(self) -> str:
-        """64 hex digits: of the file alone, or of the digests of both."""
-        digests = [hashlib.sha256(each).hexdigest() for each in (self.faqs, self.alternates or b"")]
+        """64 hex digits: of the file alone, or of the digests of both files."""
+        digest = hashlib.sha256(self.faqs).hexdigest()
         if self.alternates is None:
-            return digests[0]
-        return hashlib.sha256("".join(digests).encode()).hexdigest()
+            return digest
+        digests = digest + hashlib.sha256(self.alternates).hexdigest()
+        return hashlib.sha256(digests.encode()).hexdigest()
 
     def read(self) -> FileContent:
-        """The rows, without problems. Raises ``Unreadable`` with all of them, if there are any."""
+        """The validated rows. Raises ``Unreadable`` with every problem of the file."""
         content = split_valid(FORMATS[self.format].read, self.faqs, limits=Limits())
         if content.problems:
             raise Unreadable(sorted(content.problems, key=lambda problem: problem.row or 0))
         rows = content.rows
         if self.alternates is not None:
-            rows = with_alternates(rows, read_alternates(self.alternates))
-        stored, problems = split_admitted(rows)
+            rows = merge_alternates(rows, read_alternates(self.alternates))
+        stored, problems = redact_or_reject_rows(rows)
         if problems:
             raise Unreadable(problems)
         return FileContent(stored, [], content.notes)
 
 
 def read_path(path: Path) -> bytes:
-    """The bytes of a file; ``Unreadable`` if it is not there or too large to be meant."""
+    """The bytes of a file. Raises ``Unreadable`` if it is missing or too large."""
     try:
         if path.stat().st_size > Limits().file_bytes:
             raise Unreadable(

@@ -1,4 +1,4 @@
-"""What a site does with its file of FAQs when it starts."""
+"""Decide whether a site ingests its file of FAQs when it starts."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from faq.models import Faq, IngestedFile, Release
 
 @dataclass(frozen=True)
 class StartUp:
-    """What a start has to do with a file: ``source`` to ingest, or None and why not."""
+    """The ``source`` to ingest, or None with the reason."""
 
     source: Source | None
     reason: str = ""
 
 
 def at_start(path: Path) -> StartUp:
-    """Whether a site that starts has to read this file of FAQs.
+    """Decide whether a starting site ingests this file.
 
-    It does where the site is empty, or was last filled from this file and the file has changed.
-    A site that was filled in another way keeps its FAQs as they are: no demo is mixed into them.
-    Raises ``Unreadable`` if a file to be read is not there.
+    It does if the site is empty, or if its FAQs come from this file and the file has changed.
+    Other sites keep their FAQs, so that demo FAQs are never mixed in.
+    Raises ``Unreadable`` if a file to read is missing.
     """
     last = IngestedFile.objects.first()
     if last is None:
         if not (Release.objects.exists() or Faq.objects.exists()):
             return StartUp(Source.at(path))
-        return StartUp(None, f"this site has FAQs that were not read from {path}")
+        return StartUp(None, f"this site has FAQs that do not come from {path}")
     if last.path != str(path.resolve()):
-        return StartUp(None, f"this site was last filled from {last}, not from {path}")
+        return StartUp(None, f"this site's FAQs come from {last}, not from {path}")
     alternates = Path(last.alternates_path) if last.alternates_path else None
     if alternates and not alternates.exists():
-        return StartUp(None, f"{alternates} was read with it and is not there any more")
+        return StartUp(None, f"{alternates}, which belongs to it, is missing")
     source = Source.at(path, alternates)
     if source.sha256 == last.sha256:
         return StartUp(None, f"{last} has not changed since release {last.release.number}")
@@ -42,7 +42,7 @@ def at_start(path: Path) -> StartUp:
 
 
 def reads_file(path: Path) -> bool:
-    """Whether a start ingests this file, or fails at it."""
+    """True if a start ingests this file, or fails to."""
     try:
         return at_start(path).source is not None
     except Unreadable:

@@ -1,7 +1,7 @@
-"""From the bytes of a file to rows of cells, and what to say when that fails.
+"""Turn the bytes of a file into rows of cells, and collect problems.
 
-Pure. Knows formats and nothing of FAQs; ``faq.files.reader`` knows FAQs and no format. Another
-format is another function beside ``csv_rows``.
+Pure. This module handles formats, ``faq.files.reader`` handles FAQs. Add another format as another
+function beside ``csv_rows``.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from difflib import get_close_matches
 from audit.spreadsheet import restore
 from faq.phrasing import is_blank
 
-SHOWN_LENGTH = 60
+MAX_REPR_LENGTH = 60
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest file taken: its bytes, its rows below the header, lengths in characters.
+    """Limits of a file: bytes, rows below the header, lengths in characters.
 
-    ``alternates`` is per FAQ. ``problems`` is how many are listed before "and more". ``seconds``
-    and ``memory_bytes`` bound the reading of a workbook.
+    ``alternates`` is per FAQ. ``problems`` are listed before "and more". ``seconds`` and
+    ``memory_bytes`` limit the reading of a workbook.
     """
 
     file_bytes: int = 20_000_000
@@ -46,7 +46,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a file. ``row`` and ``column`` are None where there is not just one."""
+    """One error in a file. ``row`` or ``column`` is None if the error is not in a single one."""
 
     row: int | None
     column: str | None
@@ -59,7 +59,7 @@ class Problem:
 
 
 class Unreadable(Exception):
-    """The file was not taken. ``str()`` lists ``problems`` by row, one a line."""
+    """The file was rejected. ``str()`` lists ``problems`` by row, one per line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -70,34 +70,30 @@ class Unreadable(Exception):
 
 
 class Problems:
-    """Collects what is wrong with a file, so that whoever wrote it sees all of it at once."""
+    """Collects the errors of a file, so that its author sees all of them at once."""
 
     def __init__(self, *, most: int) -> None:
         self._most = most
-        self._found: list[Problem] = []
+        self.listed: list[Problem] = []
         self._more = False
         self.notes: list[str] = []
-        """What was left out of a file that is sound, for whoever sent it to know."""
+        """Ignored parts of a valid file, to report to its sender."""
 
     def add(self, row: int | None, column: str | None, reason: str) -> None:
-        # Bounded here and not in the end: a hostile file must not fill the memory with complaints.
-        if len(self._found) < self._most:
-            self._found.append(Problem(row, column, reason))
+        # Limited here, so that a hostile file cannot fill the memory with problems.
+        if len(self.listed) < self._most:
+            self.listed.append(Problem(row, column, reason))
         else:
             self._more = True
 
-    def found(self) -> list[Problem]:
-        """What was found so far, in the order it was found."""
-        return list(self._found)
-
     def raise_if_any(self) -> None:
         """Raises ``Unreadable``."""
-        if not self._found:
+        if not self.listed:
             return
-        found = sorted(self._found, key=lambda problem: problem.row or 0)
+        problems = sorted(self.listed, key=lambda problem: problem.row or 0)
         if self._more:
-            found.append(Problem(None, None, "and more"))
-        raise Unreadable(found)
+            problems.append(Problem(None, None, "and more"))
+        raise Unreadable(problems)
 
 
 @dataclass(frozen=True)
@@ -112,9 +108,9 @@ Cell = str | Invalid
 
 @dataclass(frozen=True)
 class Row:
-    """The cells of one row. ``number`` is as a spreadsheet shows it: the first row is 1.
+    """The cells of one row. ``number`` is the row number of a spreadsheet, from 1.
 
-    A cell is None where the row does not have that column, which is not the same as empty.
+    A cell is None if the row does not have that column, which differs from an empty cell.
     """
 
     number: int
@@ -122,62 +118,64 @@ class Row:
 
 
 _MARKS = re.compile(rb"\A(?:\xef\xbb\xbf)+")
-"""Byte order marks; some programs write a second one in front of the first."""
+"""Byte order marks; some programs write two."""
 
 SEPARATORS = ",;\t"
-LONGEST_HEADER = 65_536
-"""Characters in which the separator is looked for."""
+MAX_HEADER_LENGTH = 65_536
+"""Characters searched for the separator."""
 _SEPARATOR_LINE = re.compile(r"sep=(.)[ \t]*(\r\n|\r|\n)")
 
 
 def csv_rows(data: bytes, *, limits: Limits, problems: Problems) -> list[Row]:
-    """The rows of a CSV file, header first, without those whose cells are all blank.
+    """The rows of a CSV file, header first, without blank rows.
 
-    UTF-8, with or without a byte order mark. Commas, semicolons or tabs: the header tells which,
-    or a first line ``sep=;``, which is not counted as a row, as in Excel. A cell with separators,
-    quotes or line breaks stands in double quotes (RFC 4180). Neutralised cells are restored, see
-    ``audit.spreadsheet``.
+    UTF-8, with or without a byte order mark. Separated by commas, semicolons or tabs, detected from
+    the header or a first line ``sep=;`` that, as in Excel, is not counted as a row. Cells with
+    separators, quotes or line breaks are in double quotes (RFC 4180). Neutralised cells are
+    restored, see ``audit.spreadsheet``.
 
-    A broken quote goes to ``problems`` and ends the rows. Raises ``Unreadable`` where reading on
-    would tell nothing: a file that is too large, has too many rows or is not UTF-8.
+    A broken quote is added to ``problems`` and ends the rows. Raises ``Unreadable`` for a file that
+    is too large, has too many rows or is not UTF-8.
     """
     check_size(data, limits)
-    text, separator = _separator(decoded(data))
+    text, separator = _separator(decode_utf8(data))
     rows: list[Row] = []
     number = 0
-    # Without strict, an unclosed quote swallows the rest of the file in silence.
+    # strict: otherwise an unclosed quote silently swallows the rest of the file.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for number, cells in enumerate(reader, start=1):
             if len(cells) > limits.columns:
-                raise refused(f"has over {limits.columns} cells", row=number)
+                raise unreadable(f"has over {limits.columns} cells", row=number)
             if all(map(is_blank, cells)):
                 continue
             if len(rows) > limits.rows:
-                raise refused(f"is one too many; at most {limits.rows:,} are taken", row=number)
+                raise unreadable(f"is over the limit of {limits.rows:,} rows", row=number)
             rows.append(Row(number, tuple(map(restore, cells))))
     except csv.Error as error:
-        problems.add(number + 1, None, _explained(error))
+        problems.add(number + 1, None, _csv_error_reason(error))
     return rows
 
 
 def check_size(data: bytes, limits: Limits) -> None:
     """Raises ``Unreadable`` for a file that is too large."""
     if len(data) > limits.file_bytes:
-        raise refused(f"the file has {len(data):,} bytes; at most {limits.file_bytes:,} are taken")
+        raise unreadable(
+            f"the file has {len(data):,} bytes; at most {limits.file_bytes:,} are allowed"
+        )
 
 
 def _separator(text: str) -> tuple[str, str]:
-    """The text below a ``sep=`` line, if there is one, and what separates its cells."""
+    """The text below an optional ``sep=`` line, and the separator."""
     line = _SEPARATOR_LINE.match(text)
     if line and line[1] in SEPARATORS:
         return text[line.end() :], line[1]
-    top = text[:LONGEST_HEADER]
-    # max keeps the first of equals: a header of one column has commas.
-    return text, max(SEPARATORS, key=lambda separator: _width_of_header(top, separator))
+    top = text[:MAX_HEADER_LENGTH]
+    # max returns the first of equals: commas for a header of one column.
+    return text, max(SEPARATORS, key=lambda separator: _header_width(top, separator))
 
 
-def _width_of_header(text: str, separator: str) -> int:
+def _header_width(text: str, separator: str) -> int:
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
             if not all(map(is_blank, cells)):
@@ -192,22 +190,22 @@ def records(
 ) -> Iterator[tuple[int, dict[str, Cell]]]:
     """Number and cells, by column, of each row below the header.
 
-    A row that ends before its last cells has empty ones there. Columns without a name are left out
-    as long as they are blank. Raises ``Unreadable`` if the header is wrong or stands alone.
+    Missing cells at the end of a row are empty. Blank columns without a name are ignored. Raises
+    ``Unreadable`` if the header is wrong or no rows follow.
     """
     if not rows:
         problems.raise_if_any()
-        raise refused("the file is empty")
+        raise unreadable("the file is empty")
 
     header, *below = rows
     columns = _names(header)
-    wrong = False
+    is_wrong = False
     for reason in _wrong_columns(columns, required, optional):
         problems.add(header.number, None, reason)
-        wrong = True
-    if wrong or not below:
+        is_wrong = True
+    if is_wrong or not below:
         problems.raise_if_any()
-        raise refused("the file has a header and nothing below it")
+        raise unreadable("the file has a header and nothing below it")
 
     width = max(place for place, name in enumerate(columns, start=1) if name)
     for row in below:
@@ -233,12 +231,12 @@ def _names(row: Row) -> list[str]:
 
 
 def _wrong_cells(cells: Sequence[Cell | None], columns: Sequence[str], width: int) -> str:
-    """Why a row does not fit below its header; empty if it does."""
+    """Why a row does not match the header; empty if it does."""
     if len(cells) > len(columns) or not all(map(_is_empty, cells[width:])):
         return f"has {len(cells):,} cells; the header has {width:,}"
     for place, name in enumerate(columns[: len(cells)]):
         if not name and not _is_empty(cells[place]):
-            return f"cell {place + 1} stands in a column without a name"
+            return f"cell {place + 1} is in a column without a name"
     return ""
 
 
@@ -253,29 +251,29 @@ def _wrong_columns(
     unknown = [name for name in times if name not in (*required, *optional, "")]
     for name in required:
         if name not in times:
-            meant = get_close_matches(name, unknown[:50], n=1)
-            hint = f"; is {shown(meant[0])} meant?" if meant else ""
+            similar = get_close_matches(name, unknown[:50], n=1)
+            hint = f"; did you mean {short_repr(similar[0])}?" if similar else ""
             yield f"there is no column {name!r}{hint}"
     for name in unknown:
-        yield f"unknown column {shown(name)}"
+        yield f"unknown column {short_repr(name)}"
     for name in (*required, *optional):
         if times[name] > 1:
-            yield f"column {name!r} is there {times[name]:,} times"
+            yield f"column {name!r} appears {times[name]:,} times"
 
 
-def refused(reason: str, *, row: int | None = None) -> Unreadable:
-    """For a problem that leaves nothing else to look at."""
+def unreadable(reason: str, *, row: int | None = None) -> Unreadable:
+    """An exception for a single problem of the whole file."""
     return Unreadable([Problem(row, None, reason)])
 
 
-def shown(text: str) -> str:
-    """Short, and safe to print whatever it holds."""
-    return repr(text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 1]}…")
+def short_repr(text: str) -> str:
+    """The text's repr, truncated; safe to print."""
+    return repr(text if len(text) <= MAX_REPR_LENGTH else f"{text[: MAX_REPR_LENGTH - 1]}…")
 
 
-def decoded(data: bytes) -> str:
+def decode_utf8(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:2]:
-        raise refused("byte 0 is not UTF-8 but begins UTF-16; save as CSV UTF-8", row=1)
+        raise unreadable("byte 0 is UTF-16, not UTF-8; save as CSV UTF-8", row=1)
     body = _MARKS.sub(b"", data, count=1)
     try:
         return body.decode()
@@ -283,23 +281,23 @@ def decoded(data: bytes) -> str:
         offset = len(data) - len(body) + error.start
         row = _row_after(body[: error.start].decode())
         reason = f"byte {offset} (0x{data[offset]:02x}) is not UTF-8; save as CSV UTF-8"
-        raise refused(reason, row=row) from None
+        raise unreadable(reason, row=row) from None
 
 
 def _row_after(text: str) -> int | None:
-    """The row that the character after ``text`` is in; None if the CSV is broken before it."""
+    """The row of the character after ``text``; None if the CSV before it is broken."""
     try:
         return sum(1 for _ in csv.reader(io.StringIO(f"{text}?", newline="")))
     except csv.Error:
         return None
 
 
-def _explained(error: csv.Error) -> str:
-    what = str(error)
-    if "unexpected end" in what:
-        return "a quote is opened and never closed"
-    if "field limit" in what:
+def _csv_error_reason(error: csv.Error) -> str:
+    message = str(error)
+    if "unexpected end" in message:
+        return "a quote is never closed"
+    if "field limit" in message:
         return f"a cell has over {csv.field_size_limit():,} characters; is a quote left open?"
-    if "expected after" in what:
+    if "expected after" in message:
         return "text follows a closing quote; within quotes, a quote is written twice"
-    return f"is not CSV: {what}"
+    return f"is not CSV: {message}"

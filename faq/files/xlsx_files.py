@@ -1,8 +1,7 @@
-"""XLSX workbooks: rows of cells as a spreadsheet shows them, and FAQs written as one sheet.
+"""Read and write XLSX workbooks.
 
-No Django, no database. A workbook is a ZIP of XML, and a few kilobytes of it may unpack to
-gigabytes or claim a cell in the last row and column. So it is read in a process of its own, which
-the operating system stops beyond a time and a memory limit.
+No Django, no database. A workbook is a ZIP of XML: a few kilobytes can unpack to gigabytes. It is
+therefore read in a separate process with a time and a memory limit.
 """
 
 from __future__ import annotations
@@ -31,24 +30,24 @@ from faq.files.tables import (
     Row,
     Unreadable,
     check_size,
-    refused,
+    unreadable,
 )
 from faq.phrasing import is_blank
 
-LONGEST_CELL = 32_767
-"""Characters; no spreadsheet takes more (Excel specifications and limits)."""
+MAX_CELL_LENGTH = 32_767
+"""Characters in a cell (Excel specifications and limits)."""
 
 LAST_ROW = 1_048_576
-"""Of any sheet (Excel specifications and limits)."""
+"""Rows of a sheet (Excel specifications and limits)."""
 
 BLANK_ROWS = 10_000
-"""Below so many, nothing is read: formatted but blank rows may go on to the last one."""
+"""Reading stops after so many blank rows: formatted blank rows may continue to the last row."""
 
 UNPACKED_BYTES = 200_000_000
-"""Of all files in the ZIP."""
+"""Total size of the files in the ZIP."""
 
-LONGEST_NUMBER = 10**15
-"""Excel keeps 15 digits of a number; the later ones are not those that were typed."""
+NUMBER_LIMIT = 10**15
+"""Excel stores 15 digits of a number; later digits are lost."""
 
 OUT_OF_MEMORY = 3
 """Exit code of the reading process."""
@@ -57,7 +56,7 @@ NO_WORKBOOK = "the file is not an XLSX workbook"
 
 
 def read_xlsx(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
-    """The rows of the first sheet that has any, header first, without blank ones.
+    """The rows of the first non-empty sheet, header first, without blank rows.
 
     What is left out, such as other sheets, goes to ``problems.notes``. Raises ``Unreadable``.
     """
@@ -75,16 +74,16 @@ def read_xlsx(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise refused(
-            f"reading the workbook takes over {limits.seconds:.0f} seconds; "
+        raise unreadable(
+            f"reading the workbook took over {limits.seconds:.0f} seconds; "
             "delete blank rows and formats, or save it as CSV"
         ) from None
     if reader.returncode == OUT_OF_MEMORY or reader.returncode < 0:
-        raise refused("reading the workbook takes too much memory; save it as CSV")
+        raise unreadable("reading the workbook needs too much memory; save it as CSV")
     reader.check_returncode()
     result = json.loads(reader.stdout)
     if result["problems"]:
-        raise Unreadable(Problem(*each) for each in result["problems"])
+        raise Unreadable(Problem(*values) for values in result["problems"])
     problems.notes += result["notes"]
     return [
         Row(number, tuple(Invalid(*cell) if isinstance(cell, list) else cell for cell in cells))
@@ -93,27 +92,27 @@ def read_xlsx(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
 
 
 def main(rows: int, columns: int, memory_bytes: int) -> None:
-    """The reading process: a workbook on standard input, JSON on standard output."""
+    """Entry point of the reader process: a workbook on stdin, JSON on stdout."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     warnings.simplefilter("ignore")
     limits, problems = Limits(rows=rows, columns=columns), Problems(most=1)
-    found: list[Row] = []
-    bad: tuple[Problem, ...] = ()
+    sheet_rows: list[Row] = []
+    errors: tuple[Problem, ...] = ()
     try:
-        found = _read(sys.stdin.buffer.read(), limits, problems)
-    except Unreadable as unreadable:
-        bad = unreadable.problems
+        sheet_rows = _read(sys.stdin.buffer.read(), limits, problems)
+    except Unreadable as error:
+        errors = error.problems
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
-    except Exception:  # openpyxl raises whatever it trips over in a file that is no workbook
-        bad = (Problem(None, None, NO_WORKBOOK),)
+    except Exception:  # openpyxl raises many exceptions for a file that is no workbook
+        errors = (Problem(None, None, NO_WORKBOOK),)
     json.dump(
         {
-            "problems": [[each.row, each.column, each.reason] for each in bad],
+            "problems": [[error.row, error.column, error.reason] for error in errors],
             "notes": problems.notes,
             "rows": [
                 [row.number, [[c.reason] if isinstance(c, Invalid) else c for c in row.cells]]
-                for row in found
+                for row in sheet_rows
             ],
         },
         sys.stdout,
@@ -122,20 +121,22 @@ def main(rows: int, columns: int, memory_bytes: int) -> None:
 
 def _read(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        if sum(each.file_size for each in packed.infolist()) > UNPACKED_BYTES:
-            raise refused("the workbook unpacks to more than is taken")
+        if sum(member.file_size for member in packed.infolist()) > UNPACKED_BYTES:
+            raise unreadable(f"the workbook unpacks to more than {UNPACKED_BYTES:,} bytes")
         sheets = [name for name in packed.namelist() if name.startswith("xl/worksheets/")]
         has_formulas = any(_FORMULA.search(packed.read(name)) for name in sheets)
     values = _open(data, formulas=False)
     formulas = _open(data, formulas=True) if has_formulas else values
-    chosen: list[Row] = []
+    first: list[Row] = []
     for sheet, twin in zip(values.worksheets, formulas.worksheets, strict=True):
         rows = _rows(sheet, twin, limits, problems)
-        if not chosen:
-            chosen = list(rows)
+        if not first:
+            first = list(rows)
         elif next(rows, None):
-            problems.notes.append(f"Sheet {sheet.title!r} is left out: only one is read.")
-    return chosen
+            problems.notes.append(
+                f"Sheet {sheet.title!r} is ignored: only the first sheet is read."
+            )
+    return first
 
 
 def _open(data: bytes, *, formulas: bool) -> Any:
@@ -143,19 +144,19 @@ def _open(data: bytes, *, formulas: bool) -> Any:
 
     class WithoutCharts(ExcelReader):  # type: ignore[misc]
         def read_chartsheet(self, *args: object) -> None:
-            """A sheet of charts has no rows, and openpyxl fails at one without a drawing."""
+            """Skip chart sheets: they have no rows, and openpyxl fails on some."""
 
     reader = WithoutCharts(io.BytesIO(data), read_only=True, data_only=not formulas)
     reader.read()
     return reader.wb
 
 
-UNCOMPUTED = Invalid("holds a formula without a value; save the file in a spreadsheet first")
+UNCOMPUTED = Invalid("has a formula without a value; open and save the file in a spreadsheet first")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 
 
 def _rows(sheet: Any, formulas: Any, limits: Limits, problems: Problems) -> Iterator[Row]:
-    """``formulas`` is the same sheet with formulas in place of values, where it has any."""
+    """``formulas`` is the same sheet with formulas instead of values."""
     blank = count = 0
     with_formulas = _cells(formulas) if formulas is not sheet else repeat(())
     twins = zip(_cells(sheet), with_formulas, strict=False)
@@ -170,26 +171,26 @@ def _rows(sheet: Any, formulas: Any, limits: Limits, problems: Problems) -> Iter
             blank += 1
             if blank <= BLANK_ROWS:
                 continue
-            end = f"Sheet {sheet.title!r} is read to row {number - blank:,}"
-            problems.notes.append(f"{end}: {BLANK_ROWS:,} blank rows follow.")
+            last = f"Sheet {sheet.title!r} is read up to row {number - blank:,}"
+            problems.notes.append(f"{last}: {BLANK_ROWS:,} blank rows follow.")
             return
         blank, count = 0, count + 1
         if count > limits.rows + 1:
-            raise refused(f"is one too many; at most {limits.rows:,} are taken", row=number)
+            raise unreadable(f"is over the limit of {limits.rows:,} rows", row=number)
         if len(texts) > limits.columns:
-            raise refused(f"has over {limits.columns} cells", row=number)
+            raise unreadable(f"has over {limits.columns} cells", row=number)
         yield Row(number, tuple(texts))
 
 
 def _cells(sheet: Any) -> Iterator[Sequence[Any]]:
-    # What a sheet says of its own size is wrong often enough, and would cut off rows and columns.
+    # The size that a sheet declares is often wrong and would cut off rows and columns.
     sheet.reset_dimensions()
     rows: Iterator[Sequence[Any]] = sheet.iter_rows(max_row=LAST_ROW)
     return rows
 
 
 def _as_shown(cell: Any) -> Cell:
-    """The text that a spreadsheet shows, for texts and for simple formats of numbers."""
+    """The text that a spreadsheet displays, for texts and simple number formats."""
     value = cell.value
     if value is None:
         return ""
@@ -214,7 +215,7 @@ _DECIMALS = re.compile(r"0(?:\.(0+))?(%?)")
 
 
 def _number(value: float, format: str) -> Cell:
-    if abs(value) >= LONGEST_NUMBER:
+    if abs(value) >= NUMBER_LIMIT:
         return _as_text(f"{value:.0f}")
     if format in ("General", "@"):
         return str(int(value)) if value == int(value) else f"{value:.15g}"
@@ -229,15 +230,15 @@ def _number(value: float, format: str) -> Cell:
 def _time(value: time, format: str) -> Cell:
     seconds = ":%S" if "s" in format.casefold() else ""
     text = value.strftime(f"%H:%M{seconds}")
-    # One h is an hour without a leading zero.
+    # A single h is an hour without a leading zero.
     return text if "hh" in format.casefold() else text.removeprefix("0")
 
 
 def _as_text(stored: str) -> Invalid:
-    return Invalid(f"is stored as {stored} and shown otherwise; format the cell as text")
+    return Invalid(f"is stored as {stored} but displayed differently; format the cell as text")
 
 
-# OOXML writes a character that XML cannot hold as _x000D_ (ECMA-376 part 1, ST_Xstring).
+# OOXML writes characters that XML forbids as _x000D_ (ECMA-376 part 1, ST_Xstring).
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -250,7 +251,7 @@ def _escaped(text: str) -> str:
 
 
 def write_xlsx(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """A workbook of one sheet. Raises ``Unreadable`` for a cell that no spreadsheet can hold."""
+    """A workbook with one sheet. Raises ``Unreadable`` if a cell is too long for a spreadsheet."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
@@ -259,9 +260,9 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     for row in rows:
         cells = [neutralise(_escaped(_NONCHARACTERS.sub("\ufffd", cell))) for cell in row]
         for column, cell in zip(columns, cells, strict=True):
-            if len(cell) > LONGEST_CELL:
-                size = f"has {len(cell):,} characters; a spreadsheet's cell holds {LONGEST_CELL:,}"
-                raise refused(f"{column} of {row[0]} {size}. Export CSV or JSON instead.")
+            if len(cell) > MAX_CELL_LENGTH:
+                size = f"has {len(cell):,} characters; a cell has at most {MAX_CELL_LENGTH:,}"
+                raise unreadable(f"{column} of {row[0]} {size}. Export CSV or JSON instead.")
         sheet.append(cells)
     data = io.BytesIO()
     book.save(data)

@@ -1,5 +1,5 @@
 """From drafts to a numbered, immutable release.
 
-``drafts`` edits, ``review`` shows what a release would change, ``publishing`` makes one,
-``near_duplicates`` tells an editor which FAQs are close.
+``drafts`` writes drafts, ``review`` shows what a release would change, ``publishing`` creates it,
+``near_duplicates`` finds FAQs that are too close to each other.
 """

@@ -1,4 +1,4 @@
-"""Drafts: what curators edit, written in one place, with who changed which field on record."""
+"""Read and write drafts; every write records who changed which field."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from audit.models import record
 from faq.content import Content, Draft
-from faq.models import AlternateQuestion, Faq, Phrasing
+from faq.models import CHUNK_SIZE, AlternateQuestion, Faq, Phrasing
 
-TOLD_ONE_BY_ONE = 500
-"""New FAQs of one file that get a record each; of more, the file's own record lists the ids."""
+MAX_SINGLE_RECORDS = 500
+"""Up to this many new FAQs have a record each; above it, only the import's record lists them."""
 
 
 def draft_of(faq: Faq) -> Draft:
@@ -22,31 +22,31 @@ def draft_of(faq: Faq) -> Draft:
 
 
 def drafts(slugs: Iterable[str] | None = None) -> dict[str, Draft]:
-    """By slug; all of them unless told which."""
+    """Drafts by slug; all drafts if ``slugs`` is None."""
     faqs = Faq.objects.all() if slugs is None else Faq.objects.filter(slug__in=list(slugs))
-    read = faqs.prefetch_related("alternates").iterator(2_000)
-    return {faq.slug: draft_of(faq) for faq in read}
+    faqs = faqs.prefetch_related("alternates")
+    return {faq.slug: draft_of(faq) for faq in faqs.iterator(CHUNK_SIZE)}
 
 
-def put(wanted: Mapping[str, Draft], *, actor: str) -> tuple[str, ...]:
-    """Make these drafts say this, inside ``publishing.writing()``; the slugs that changed.
+def upsert(new: Mapping[str, Draft], *, actor: str) -> tuple[str, ...]:
+    """Create or update these drafts; returns the slugs that changed.
 
-    Raises ``models.Taken``.
+    Call it inside ``publishing.lock_knowledge_base()``. Raises ``models.PhrasingConflict``.
     """
-    before = drafts(wanted)
-    changed = [slug for slug, draft in wanted.items() if before.get(slug) != draft]
-    _write({slug: wanted[slug] for slug in changed}, before)
+    before = drafts(new)
+    changed = [slug for slug, draft in new.items() if before.get(slug) != draft]
+    _write({slug: new[slug] for slug in changed}, before)
     added = [slug for slug in changed if slug not in before]
-    quiet = set(added) if len(added) > TOLD_ONE_BY_ONE else set()
+    unrecorded = set(added) if len(added) > MAX_SINGLE_RECORDS else set()
     for slug in changed:
-        if slug not in quiet:
+        if slug not in unrecorded:
             old = before[slug].as_dict() if slug in before else {}
-            record_change(slug, old, wanted[slug].as_dict(), by=actor)
+            record_change(slug, old, new[slug].as_dict(), by=actor)
     return tuple(changed)
 
 
 def record_change(slug: str, before: dict[str, Any], after: dict[str, Any], *, by: str) -> None:
-    """Which field of an FAQ changed, from what to what; nothing if none did."""
+    """Record the fields of an FAQ that changed; no record if none did."""
     changed = {
         name: {"before": before.get(name), "after": value}
         for name, value in after.items()
@@ -57,35 +57,32 @@ def record_change(slug: str, before: dict[str, Any], after: dict[str, Any], *, b
         record(f"faq.{verb}", actor=by, kind="faq", key=slug, data={"fields": changed})
 
 
-_TEXTS = tuple(each.name for each in fields(Content) if each.name != "alternates")
-_COLUMNS = (*_TEXTS[1:], "owner", "review_by", "retired")
+_CONTENT_COLUMNS = tuple(field.name for field in fields(Content) if field.name != "alternates")
+_UPDATED_COLUMNS = (*_CONTENT_COLUMNS[1:], "owner", "review_by", "retired")
 
 
-def _write(wanted: Mapping[str, Draft], before: Mapping[str, Draft]) -> None:
+def _write(changed: Mapping[str, Draft], before: Mapping[str, Draft]) -> None:
     rows = Faq.objects.bulk_create(
-        [_row(draft) for draft in wanted.values()],
+        [_row(draft) for draft in changed.values()],
         update_conflicts=True,
         unique_fields=["slug"],
-        update_fields=[*_COLUMNS, "digest", "updated"],
+        update_fields=[*_UPDATED_COLUMNS, "digest", "updated"],
         batch_size=1000,
     )
     ids = {row.slug: row.pk for row in rows}
-    had = {slug: draft.content.alternates for slug, draft in before.items()}
-    told = [slug for slug, draft in wanted.items() if had.get(slug, ()) != draft.content.alternates]
-    AlternateQuestion.objects.filter(faq_id__in=[ids[s] for s in told if had.get(s)]).delete()
+    old = {slug: draft.content.alternates for slug, draft in before.items()}
+    new = {slug: draft.content.alternates for slug, draft in changed.items()}
+    replaced = [slug for slug in new if old.get(slug, ()) != new[slug]]
+    AlternateQuestion.objects.filter(faq_id__in=[ids[s] for s in replaced if old.get(s)]).delete()
     AlternateQuestion.objects.bulk_create(
-        [
-            AlternateQuestion(faq_id=ids[slug], text=text)
-            for slug in told
-            for text in wanted[slug].content.alternates
-        ],
+        [AlternateQuestion(faq_id=ids[slug], text=text) for slug in replaced for text in new[slug]],
         batch_size=5000,
     )
-    # As settle does, of what was just written: at 20,000 FAQs reading it again takes seconds.
+    # Not refresh_claims, which reads the rows again: seconds at 20,000 FAQs.
     Phrasing.objects.claim(
         {
             ids[slug]: () if draft.retired else draft.content.phrasings
-            for slug, draft in wanted.items()
+            for slug, draft in changed.items()
         }
     )
 
@@ -93,7 +90,7 @@ def _write(wanted: Mapping[str, Draft], before: Mapping[str, Draft]) -> None:
 def _row(draft: Draft) -> Faq:
     content = draft.content
     return Faq(
-        **{name: getattr(content, name) for name in _TEXTS},
+        **{name: getattr(content, name) for name in _CONTENT_COLUMNS},
         owner=draft.owner,
         review_by=draft.review_by,
         retired=draft.retired,
@@ -103,13 +100,13 @@ def _row(draft: Draft) -> Faq:
 
 
 def digests_of_files() -> dict[str, str]:
-    """By slug: the digest of what a file said of an FAQ when it was last ingested."""
+    """By slug: the digest of the file's row when the FAQ was last ingested."""
     return dict(Faq.objects.exclude(file_digest="").values_list("slug", "file_digest"))
 
 
 def store_file_digests(digests: Mapping[str, str]) -> None:
-    """What a file says of each FAQ, so that the next ingest can tell what is new in it."""
-    # Not bulk_update, which spells out a condition for every row: seconds at 20,000 FAQs.
+    """Store the digest of each row of a file, so that the next ingest can skip unchanged rows."""
+    # bulk_update writes a condition for every row: seconds at 20,000 FAQs.
     with connection.cursor() as cursor:
         cursor.execute(STORE_DIGESTS, [list(digests), list(digests.values())])
 

@@ -1,4 +1,4 @@
-"""Which FAQs are close to each other; it takes vectors, so the assistant registers a backend."""
+"""Find FAQs that are close to each other. The assistant registers the backend."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from audit.backends import Backend
 from faq.content import Content
 
 NEAR_DUPLICATE = 0.85
-"""Cosine from which two phrasings of different FAQs are pointed out: a question like either one
-would hardly tell them apart. In the demo shop no two FAQs come closer than 0.76."""
+"""Cosine similarity from which phrasings of two FAQs are reported as too close to separate.
+In the demo shop no two FAQs exceed 0.76."""
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Another FAQ, by its phrasing that is closest to one of ours."""
+    """The closest phrasing of another FAQ, and the phrasing of this one that it is close to."""
 
     slug: str
     phrasing: str
-    ours: str
+    own_phrasing: str
     similarity: float
 
     @property
@@ -30,22 +30,23 @@ class Neighbour:
 
 class Neighbours(Protocol):
     def nearest(self, content: Content, *, limit: int) -> list[Neighbour]:
-        """The other FAQs, drafts and live ones, closest to this one; best first."""
+        """The closest other FAQs, drafts included; the closest first."""
         ...
 
-    def embedded(self, texts: Iterable[str]) -> set[str]:
-        """Those of the texts whose vectors are there already."""
+    def texts_with_vectors(self, texts: Iterable[str]) -> set[str]:
+        """The texts that already have a vector."""
         ...
 
 
 backend: Backend[Neighbours] = Backend("faq.releases.near_duplicates.backend")
 
 
-def warnings(found: Sequence[Neighbour]) -> list[str]:
-    """A line for each near-duplicate."""
+def warnings(neighbours: Sequence[Neighbour]) -> list[str]:
+    """A sentence for each near-duplicate."""
     return [
-        f"“{each.ours}” is nearly the same as “{each.phrasing}” of {each.slug} "
-        f"(similarity {each.similarity:.2f}): a question like it may be asked back."
-        for each in found
-        if each.is_near_duplicate
+        f"“{neighbour.own_phrasing}” is nearly the same as “{neighbour.phrasing}” of "
+        f"{neighbour.slug} (similarity {neighbour.similarity:.2f}). The assistant may not be able "
+        "to tell the two apart and ask the customer to choose."
+        for neighbour in neighbours
+        if neighbour.is_near_duplicate
     ]

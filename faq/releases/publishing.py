@@ -1,8 +1,8 @@
-"""From FAQs as they stand to a numbered release, all or nothing.
+"""Publish drafts as a numbered release, all or nothing.
 
-What a release needs besides rows (vectors, its Chroma collection) is made ready by the registered
-``preparation``, before the release exists. Nothing is visible until the last commit, so a crash at
-any point leaves the old release serving, and the same call can be repeated.
+The registered ``preparation`` creates what a release needs besides rows (vectors, its Chroma
+collection) before the release exists. Nothing is visible until the last commit, so after a crash
+the old release still answers, and the same call can be repeated.
 """
 
 from __future__ import annotations
@@ -22,41 +22,42 @@ from audit.privacy.redaction import redact
 from faq.content import Clash, Difference, KnowledgeBase, Rule, clashes, compare, digest_of
 from faq.models import CategoryRule, Faq, Release
 
-# Any number no other code of ours uses: writers of the knowledge base take turns on it.
-LOCK = 0x5355_5050_0001
-LONGEST_NOTE = 500
+# Key of the advisory lock that serializes writes to the knowledge base.
+ADVISORY_LOCK = 0x5355_5050_0001
+MAX_NOTE_LENGTH = 500
 
 
 class PublishError(Exception):
-    """Nothing was published, and why. ``problem_status`` is the HTTP status that says it."""
+    """Nothing was published; the message says why. ``problem_status`` is the HTTP status."""
 
     problem_status = 409
 
 
 class NotReady(PublishError):
-    """A dependency that a release needs cannot be used now."""
+    """A dependency that a release needs is unavailable."""
 
     problem_status = 503
 
 
-class Overtaken(PublishError):
-    """Somebody else changed or published FAQs meanwhile."""
+class ConcurrentChange(PublishError):
+    """Someone else changed or published FAQs in the meantime."""
 
 
-class Unpublishable(PublishError):
-    """The FAQs contradict each other."""
+class ConflictingFaqs(PublishError):
+    """Two FAQs have the same phrasing."""
 
     problem_status = 422
 
-    def __init__(self, found: Sequence[Clash]) -> None:
-        super().__init__("; ".join(str(clash) for clash in found))
+    def __init__(self, conflicts: Sequence[Clash]) -> None:
+        super().__init__("; ".join(map(str, conflicts)))
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was made ready: whose vectors, which collection, the fingerprint, the fitted policy.
+    """What a release needs besides its FAQs.
 
-    ``model`` is where the embedder is found: a folder or a name; empty: LOCAL_EMB_MODEL.
+    ``embedder`` names the model and its weights, ``collection`` the Chroma collection, ``policy``
+    the fitted policy. ``model`` is the folder or name of the embedder; empty: LOCAL_EMB_MODEL.
     """
 
     embedder: str
@@ -67,54 +68,51 @@ class Prepared:
 
 
 Progress = Callable[[int, int], None]
-"""Told how many phrasings are embedded, of how many that need it."""
+"""Called with the number of phrasings embedded so far and the total."""
 
 
-class Prepare(Protocol):
+class Preparation(Protocol):
     def __call__(
         self, knowledge_base: KnowledgeBase, *, model: str = "", progress: Progress | None = None
     ) -> Prepared:
-        """Make everything ready that answering from it needs; ``NotReady`` if it cannot be.
+        """Create vectors and the collection for these FAQs. Raises ``NotReady``.
 
-        ``model`` embeds; empty: that of the live release.
+        ``model`` embeds; empty: the model of the live release.
         """
         ...
 
 
-preparation: Backend[Prepare] = Backend("faq.releases.publishing.preparation")
+preparation: Backend[Preparation] = Backend("faq.releases.publishing.preparation")
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """A transaction in which nobody else writes the knowledge base."""
-    with transaction.atomic():
-        take_turn()
+def lock_knowledge_base() -> Iterator[None]:
+    """A transaction that waits for other writers of the knowledge base and keeps them out.
+
+    The lock ends with the outermost transaction.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         yield
 
 
-def take_turn() -> None:
-    """Wait until nobody else writes the knowledge base; held to the end of the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-
-
-def current() -> KnowledgeBase:
-    """What a release of every draft would say."""
+def draft_knowledge_base() -> KnowledgeBase:
+    """The knowledge base that publishing every draft would make live."""
     return KnowledgeBase(Faq.objects.in_use().contents(), current_rules())
 
 
 def current_rules() -> dict[str, Rule]:
-    """What categories ask for themselves, as edited."""
+    """Threshold and margin of each category, as drafted."""
     return {rule.category: Rule(rule.threshold, rule.margin) for rule in CategoryRule.objects.all()}
 
 
-def prepare(
+def prepare_release(
     knowledge_base: KnowledgeBase, *, model: str = "", progress: Progress | None = None
 ) -> Prepared:
-    """Check that the FAQs can be told apart, and make ready what a release of them needs."""
-    found = clashes(knowledge_base.contents.values())
-    if found:
-        raise Unpublishable(found)
+    """Run ``preparation`` for these FAQs. Raises ``ConflictingFaqs`` and ``NotReady``."""
+    conflicts = clashes(knowledge_base.contents.values())
+    if conflicts:
+        raise ConflictingFaqs(conflicts)
     return preparation.get()(knowledge_base, model=model, progress=progress)
 
 
@@ -127,34 +125,34 @@ def publish(
     model: str = "",
     progress: Progress | None = None,
 ) -> Release:
-    """Publish the drafts as they stand; without any difference, the live release stays.
+    """Publish drafts. If nothing differs from the live release, returns the live release.
 
-    ``only`` are the slugs to publish; all others, and the rules, stay as the live release has them.
-    ``reviewed`` is the ``content.digest_of`` what was looked at: publish that or raise
-    ``Overtaken``. ``model``: embed with that one from now on. Raises ``PublishError``. Safe to call
-    inside a transaction, which then decides.
+    ``only``: the slugs to publish; other FAQs and the rules stay as in the live release.
+    ``reviewed``: the ``content.digest_of`` the reviewed changes; raises ``ConcurrentChange`` if the
+    changes are different now. ``model``: the embedding model from now on. Raises ``PublishError``.
+    May run inside a transaction; then that transaction's commit publishes.
     """
 
-    def wanted(live: Release | None) -> KnowledgeBase:
+    def build(live: Release | None) -> KnowledgeBase:
         before = live.knowledge_base() if live else KnowledgeBase({})
-        knowledge_base = current() if only is None else _selected(only, before)
-        if reviewed and reviewed != digest_of(_changed(knowledge_base, before)):
-            raise Overtaken("This is not what you looked at any more; look again.")
+        knowledge_base = draft_knowledge_base() if only is None else _selected(only, before)
+        if reviewed and reviewed != digest_of(_changed_digests(knowledge_base, before)):
+            raise ConcurrentChange("The drafts changed since your review. Reload and review again.")
         return knowledge_base
 
-    return _switch(wanted, actor=actor, note=note, model=model, progress=progress)
+    return _publish(build, actor=actor, note=note, model=model, progress=progress)
 
 
 def roll_back(
     to: Release, *, actor: str, note: str = "", progress: Progress | None = None
 ) -> Release:
-    """A new release that says what an earlier one said; drafts stay as they are.
+    """Publish the FAQs of an earlier release as a new one. Drafts do not change.
 
     Raises ``PublishError``.
     """
     old = to.knowledge_base()
     note = note or f"Rolled back to release {to.number}"
-    return _switch(
+    return _publish(
         lambda live: old,
         actor=actor,
         note=note,
@@ -165,34 +163,37 @@ def roll_back(
     )
 
 
-def adopt(policy: str, *, live: Release, actor: str, note: str) -> Release:
-    """A new release with the FAQs of the live one and another fitted policy.
+def publish_policy(policy: str, *, live: Release, actor: str, note: str) -> Release:
+    """Publish the live release's FAQs with another fitted policy.
 
-    Raises ``Overtaken`` when another release went live since the policy was fitted.
+    Raises ``ConcurrentChange`` if another release went live after the policy was fitted.
     """
-    with writing():
+    with lock_knowledge_base():
         if Release.objects.live() != live:
-            raise Overtaken("Another release was published meanwhile; calibrate again.")
+            raise ConcurrentChange(
+                "Another release was published in the meantime. Calibrate again."
+            )
         prepared = Prepared(
             live.embedder, live.collection, live.fingerprint, policy, model=live.model
         )
-        return release(live.knowledge_base(), prepared, actor=actor, note=note)
+        return create_release(live.knowledge_base(), prepared, actor=actor, note=note)
 
 
 def _selected(only: Collection[str], live: KnowledgeBase) -> KnowledgeBase:
     drafts = Faq.objects.in_use().filter(slug__in=only).contents()
-    kept = {slug: content for slug, content in live.contents.items() if slug not in only}
-    return KnowledgeBase({**kept, **drafts}, live.rules)
+    unchanged = {slug: content for slug, content in live.contents.items() if slug not in only}
+    return KnowledgeBase({**unchanged, **drafts}, live.rules)
 
 
-def _changed(wanted: KnowledgeBase, live: KnowledgeBase) -> dict[str, str | None]:
-    difference = compare(wanted.contents, live.contents)
-    kept = {slug: wanted.contents[slug].digest for slug in (*difference.added, *difference.changed)}
-    return {**kept, **dict.fromkeys(difference.gone)}
+def _changed_digests(new: KnowledgeBase, live: KnowledgeBase) -> dict[str, str | None]:
+    """By slug: the new digest, or None for an FAQ that the new knowledge base does not have."""
+    difference = compare(new.contents, live.contents)
+    digests = {slug: new.contents[slug].digest for slug in (*difference.added, *difference.changed)}
+    return {**digests, **dict.fromkeys(difference.gone)}
 
 
-def _switch(
-    wanted: Callable[[Release | None], KnowledgeBase],
+def _publish(
+    build: Callable[[Release | None], KnowledgeBase],
     *,
     actor: str,
     note: str,
@@ -201,56 +202,66 @@ def _switch(
     policy: str | None = None,
     embedder: str = "",
 ) -> Release:
-    """Make ready what is wanted, and switch to it unless somebody was faster.
+    """Preparation the knowledge base that ``build`` returns and publish it.
 
-    ``policy`` is the fitted policy to keep to; None: the one that was made ready. ``embedder`` is
-    whose vectors they must be, as ``Release.embedder`` names it; empty: the model's.
+    ``policy``: the fitted policy to use; None: the one that was prepared. ``embedder``: what
+    ``Release.embedder`` must be; empty: any. Raises ``ConcurrentChange`` if FAQs or the live
+    release changed during the preparation.
     """
     live = Release.objects.live()
-    knowledge_base = wanted(live)
-    prepared = prepare(knowledge_base, model=model, progress=progress)
+    knowledge_base = build(live)
+    prepared = prepare_release(knowledge_base, model=model, progress=progress)
     if embedder and prepared.embedder != embedder:
-        raise NotReady(f"Its vectors are {embedder}'s, which is not here ({prepared.embedder} is).")
+        raise NotReady(
+            f"The release was embedded with {embedder}, but this site has {prepared.embedder}."
+        )
     if policy is not None:
         prepared = replace(prepared, policy=policy)
-    with writing():
+    with lock_knowledge_base():
         if Release.objects.live() != live:
-            raise Overtaken("Another release was published meanwhile; look at it and try again.")
-        if wanted(live) != knowledge_base:
-            raise Overtaken("FAQs were changed while the release was made ready; try again.")
-        return release(knowledge_base, prepared, actor=actor, note=note)
+            raise ConcurrentChange(
+                "Another release was published in the meantime. Review it and try again."
+            )
+        if build(live) != knowledge_base:
+            raise ConcurrentChange("FAQs changed while the release was prepared. Try again.")
+        return create_release(knowledge_base, prepared, actor=actor, note=note)
 
 
-def release(wanted: KnowledgeBase, prepared: Prepared, *, actor: str, note: str = "") -> Release:
-    """The last step, inside ``writing()``: the new release, or the live one if it says the same."""
+def create_release(
+    knowledge_base: KnowledgeBase, prepared: Prepared, *, actor: str, note: str = ""
+) -> Release:
+    """Create the release, or return the live one if it is the same.
+
+    Call it inside ``lock_knowledge_base()``.
+    """
     live = Release.objects.live()
     if live and (live.fingerprint, live.policy) == (prepared.fingerprint, prepared.policy):
         return live
-    difference = compare(wanted.contents, live.contents() if live else {})
-    note = redact(note, region=settings.PHONE_REGION)[:LONGEST_NOTE]
-    made = Release.objects.create(
+    difference = compare(knowledge_base.contents, live.contents() if live else {})
+    note = redact(note, region=settings.PHONE_REGION)[:MAX_NOTE_LENGTH]
+    release = Release.objects.create(
         number=live.number + 1 if live else 1,
         fingerprint=prepared.fingerprint,
         embedder=prepared.embedder,
         model=prepared.model,
         collection=prepared.collection,
         policy=prepared.policy,
-        rules={category: asdict(rule) for category, rule in wanted.rules.items()},
+        rules={category: asdict(rule) for category, rule in knowledge_base.rules.items()},
         note=note,
         published_by=stored_name(actor),
         added=len(difference.added),
         changed=len(difference.changed),
         retired=len(difference.gone),
     )
-    made.hold(wanted.contents.values())
+    release.add_revisions(knowledge_base.contents.values())
     record(
         "release.published",
         actor=actor,
         kind="release",
-        key=made.number,
+        key=release.number,
         data={"note": note, "embedder": prepared.embedder, **_summary(difference)},
     )
-    return made
+    return release
 
 
 def _summary(difference: Difference) -> dict[str, object]:

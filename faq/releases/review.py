@@ -1,4 +1,4 @@
-"""What a publisher looks at: how drafts and releases differ from each other."""
+"""Compare drafts with the live release, and releases with each other, for review."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ WAITING = (Faq.Status.DRAFT, Faq.Status.CHANGED, Faq.Status.RETIRING)
 
 @dataclass(frozen=True)
 class Review:
-    """The drafts that wait, against the live release; ``publish(reviewed=review.digest)``.
+    """The drafts that differ from the live release. Publish with ``reviewed=review.digest``.
 
-    ``waiting``: by slug in order, each draft's digest, None for one that goes.
+    ``waiting``: each draft's digest by slug, sorted; None for a retired FAQ.
     """
 
     live: Release | None
@@ -26,18 +26,18 @@ class Review:
         return digest_of(self.waiting)
 
     def changes(self, slugs: Collection[str]) -> list[Change]:
-        """Of these FAQs; what the others say is not read."""
-        before = _said(self.live, slugs) if self.live else {}
+        """The changes of these FAQs; reads no others."""
+        before = _contents(self.live, slugs) if self.live else {}
         return changes(Faq.objects.in_use().filter(slug__in=slugs).contents(), before)
 
 
 def review(only: Collection[str] | None = None) -> Review:
-    """Reads no texts, however much waits. ``only``: of these slugs."""
+    """The drafts to review; reads no texts. ``only``: restrict to these slugs."""
     live = Release.objects.live()
-    found = _waiting()
+    faqs = _waiting()
     if only is not None:
-        found = found.filter(slug__in=list(only))
-    rows = sorted(found.values_list("slug", "digest", "retired"))
+        faqs = faqs.filter(slug__in=list(only))
+    rows = sorted(faqs.values_list("slug", "digest", "retired"))
     return Review(live, {slug: None if retired else digest for slug, digest, retired in rows})
 
 
@@ -54,8 +54,8 @@ def digest_after(change: Change) -> str | None:
     return change.after.digest if change.after else None
 
 
-def between(old: Release | None, new: Release) -> list[Change]:
-    """How one release differs from another; reads only what differs."""
+def release_changes(old: Release | None, new: Release) -> list[Change]:
+    """The changes from one release to another; reads only revisions that differ."""
     if old is None:
         return changes(new.contents(), {})
     after, before = _only_in(new, old), _only_in(old, new)
@@ -65,11 +65,10 @@ def between(old: Release | None, new: Release) -> list[Change]:
     )
 
 
-def _said(release: Release, slugs: Collection[str]) -> dict[str, Content]:
-    found = release.revisions.filter(slug__in=slugs)
-    return {revision.slug: revision.content() for revision in found}
+def _contents(release: Release, slugs: Collection[str]) -> dict[str, Content]:
+    revisions = release.revisions.filter(slug__in=slugs)
+    return {revision.slug: revision.content() for revision in revisions}
 
 
 def _only_in(one: Release, other: Release) -> list[Revision]:
-    theirs = other.revisions.values("pk")
-    return list(one.revisions.exclude(pk__in=theirs))
+    return list(one.revisions.exclude(pk__in=other.revisions.values("pk")))

@@ -105,7 +105,7 @@ def test_the_next_ask_gives_the_answer_that_was_saved_and_published(admin, as_ro
     reply = publish_with(admin, password_faq, answer="Call us.")
 
     assert reply.status_code == 302
-    assert told(reply)[-1] == "Release 2 is live: /ask answers from it."
+    assert told(reply)[-1] == "Release 2 is live. Customers get answers from it now."
     answered = ask(as_role, password_faq.question)
     assert (answered["answer"], answered["release"]) == ("Call us.", 2)
     assert Release.objects.live().published_by == "ada"
@@ -126,7 +126,7 @@ def test_the_record_names_the_field_its_old_and_its_new_text(admin, password_faq
 def test_what_is_only_saved_stays_a_draft(admin, as_role, password_faq):
     reply = admin.post(page_of(password_faq), typed(password_faq, answer="Call us."))
 
-    assert told(reply)[-1].startswith("It is saved as a draft")
+    assert told(reply)[-1].startswith("Saved as a draft")
     assert Release.objects.live().number == 1
     assert ask(as_role, password_faq.question)["answer"] == password_faq.answer
     assert Faq.objects.with_status().get(pk=password_faq.pk).status == "changed"
@@ -150,7 +150,7 @@ def test_of_two_curators_saving_one_faq_the_second_is_told(admin, password_faq):
     reply = admin.post(page_of(password_faq), mine)
 
     page = reply.content.decode()
-    assert "A colleague saved this FAQ while you had it open" in page
+    assert "Someone else saved this FAQ while you were editing it" in page
     assert "Mine." in page
     assert Faq.objects.get(pk=password_faq.pk).answer == "Theirs."
 
@@ -161,7 +161,7 @@ def test_the_nearest_other_faqs_are_told_and_near_duplicates_pointed_out(admin):
     said = told(admin.post(reverse("admin:faq_faq_add"), typed(draft)))
 
     assert any("is nearly the same as" in line and "reset-password" in line for line in said)
-    assert any(line.startswith("Nearest other FAQs: reset-password (0.") for line in said)
+    assert any(line.startswith("Closest other FAQs: reset-password (0.") for line in said)
 
 
 def test_saving_what_is_there_makes_no_release(admin, password_faq):
@@ -171,7 +171,7 @@ def test_saving_what_is_there_makes_no_release(admin, password_faq):
 
     reply = publish_with(admin, password_faq, answer="One.\r\nTwo.")
 
-    assert told(reply)[-1] == "Nothing differs from the live release."
+    assert told(reply)[-1] == "No draft differs from the live release."
     assert Release.objects.live() == before
     assert Faq.objects.get(pk=password_faq.pk).answer == "One.\nTwo."
 
@@ -181,7 +181,7 @@ def test_a_new_faq_is_a_draft_that_ask_does_not_use_yet(admin, as_role):
 
     reply = admin.post(reverse("admin:faq_faq_add"), typed(draft))
 
-    assert told(reply)[-1].startswith("It is saved as a draft")
+    assert told(reply)[-1].startswith("Saved as a draft")
     assert Release.objects.live().number == 1
     assert ask(as_role, draft.question)["outcome"] != "answered"
 
@@ -203,7 +203,7 @@ def test_a_phrasing_of_another_faq_is_refused_and_what_was_typed_stays(admin, ph
 
     page = reply.content.decode()
     assert reply.status_code == 200
-    assert "This is already a phrasing of reset-password." in page
+    assert "This is already a question of reset-password." in page
     assert "Typed with care." in page
     assert phrasing in page
     assert not Faq.objects.filter(slug="umbrella").exists()
@@ -262,12 +262,15 @@ def test_the_id_is_fixed_once_others_know_it(admin, password_faq):
 def test_a_retired_faq_answers_no_more_and_a_published_one_again(admin, as_role, password_faq):
     retired = run(admin, "retire_selected", password_faq)
 
-    assert told(retired) == ["1 retired.", "Release 2 is live: /ask answers from it."]
+    assert told(retired) == [
+        "1 FAQ retired.",
+        "Release 2 is live. Customers get answers from it now.",
+    ]
     assert ask(as_role, password_faq.question)["faq_id"] is None
 
-    published = run(admin, "bring_back_selected", password_faq)
+    published = run(admin, "restore_selected", password_faq)
 
-    assert told(published)[-1] == "Release 3 is live: /ask answers from it."
+    assert told(published)[-1] == "Release 3 is live. Customers get answers from it now."
     assert ask(as_role, password_faq.question)["faq_id"] == "reset-password"
 
 
@@ -275,7 +278,7 @@ def test_what_would_give_two_faqs_one_phrasing_is_not_brought_back(admin):
     question = "I forgot my password"
     old = Faq.objects.create(slug="old", question=question, answer="Old.", retired=True)
 
-    reply = run(admin, "bring_back_selected", old)
+    reply = run(admin, "restore_selected", old)
 
     assert told(reply)[0].startswith("Nothing was changed")
     assert "is a phrasing of both old and reset-password" in told(reply)[0]
@@ -296,7 +299,7 @@ def test_a_phrasing_moves_to_another_faq_only_with_both(admin, password_faq):
     together = run(admin, "publish_selected", first, second)
 
     assert "is a phrasing of both one and two" in told(alone)[0]
-    assert told(together)[-1] == "Release 3 is live: /ask answers from it."
+    assert told(together)[-1] == "Release 3 is live. Customers get answers from it now."
 
 
 def test_without_chroma_it_is_saved_but_not_published_and_goes_live_later(
@@ -307,7 +310,7 @@ def test_without_chroma_it_is_saved_but_not_published_and_goes_live_later(
 
     said = told(reply)[-1]
     assert said.startswith("Not published: Chroma at http://127.0.0.1:9 fails")
-    assert "/ask still answers from release 1" in said
+    assert "Release 1 stays live" in said
     assert Faq.objects.get(pk=password_faq.pk).answer == "Call us."
     assert ask(as_role, password_faq.question)["answer"] == password_faq.answer
 

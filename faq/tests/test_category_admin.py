@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 
 from audit.models import Record
 from faq.models import CategoryRule
-from faq.releases.publishing import current
+from faq.releases.publishing import draft_knowledge_base
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ def test_a_categorys_threshold_is_set_in_the_admin_and_recorded(admin_client):
 
     rule = CategoryRule.objects.get()
     assert (rule.category, rule.threshold, rule.margin) == ("account", 0.9, None)
-    assert current().rules["account"].threshold == 0.9
+    assert draft_knowledge_base().rules["account"].threshold == 0.9
     assert Record.objects.filter(about=f"categoryrule:{rule.pk}").exists()
 
 

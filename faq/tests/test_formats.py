@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from faq.content import Content, Draft
-from faq.files.formats import FORMATS, WRITTEN
+from faq.files.formats import EXPORT_FORMATS, FORMATS
 from faq.files.reader import Unreadable, split_valid
 from faq.files.tables import Limits
 
@@ -35,7 +35,7 @@ def read(name, data):
     return content.rows, content.problems
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", EXPORT_FORMATS)
 def test_what_is_written_is_read_back_as_it_was(name):
     faqs, problems = read(name, FORMATS[name].write(FAQS))
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import Record
-from faq.files.formats import WRITTEN
+from faq.files.formats import EXPORT_FORMATS
 from faq.models import AlternateQuestion, Faq, Release, Upload
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def results(reply):
     return {line["row"]: line["result"] for line in reply.json()["rows"]}
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", EXPORT_FORMATS)
 def test_what_was_exported_changes_nothing(curator, name):
     faq = Faq.objects.get(slug="reset-password")
     faq.answer, faq.threshold, faq.audience = "=1+1\n\n@me, 'quoted'", 0.75, "staff"

@@ -77,7 +77,7 @@ def test_a_file_under_a_mistyped_name_is_not_taken_for_no_file(publisher):
     reply = publisher.post("/ingest", {"flie": file}, format="multipart")
 
     assert reply.status_code == 400
-    assert reply.json()["errors"] == [{"field": "flie", "reason": "There is no such field."}]
+    assert reply.json()["errors"] == [{"field": "flie", "reason": "Unknown field."}]
 
 
 def test_a_file_in_another_encoding_is_refused(publisher):

@@ -13,7 +13,13 @@ from faq.files.import_drafts import Report, ingest
 from faq.files.reader import Unreadable
 from faq.files.sources import Source
 from faq.models import AlternateQuestion, Faq, Phrasing, Release
-from faq.releases.publishing import NotReady, Overtaken, Unpublishable, preparation, publish
+from faq.releases.publishing import (
+    ConcurrentChange,
+    ConflictingFaqs,
+    NotReady,
+    preparation,
+    publish,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -210,7 +216,7 @@ def test_each_phrasing_is_claimed_as_the_drafts_now_say():
     take(row("a", alternates=["Two?", "Three?"]), retire_missing=True)
     claimed = set(Phrasing.objects.values_list("key", "faq_id"))
 
-    Faq.objects.all().settle()
+    Faq.objects.all().refresh_claims()
 
     assert set(Phrasing.objects.values_list("key", "faq_id")) == claimed
     assert len(claimed) == 3
@@ -219,7 +225,7 @@ def test_each_phrasing_is_claimed_as_the_drafts_now_say():
 def test_a_phrasing_of_a_colleagues_draft_is_refused():
     Faq.objects.create(slug="draft", question="Where is it?", answer="There.")
 
-    with pytest.raises(Unpublishable, match="is a phrasing of both b and draft"):
+    with pytest.raises(ConflictingFaqs, match="is a phrasing of both b and draft"):
         take(row("b", "where is it"))
 
     assert Release.objects.live() is None
@@ -236,7 +242,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing():
 def test_a_phrasing_that_another_faq_already_has_is_refused():
     take(row("a", "Where is it?"))
 
-    with pytest.raises(Unpublishable, match="'where is it' is a phrasing of both a and b"):
+    with pytest.raises(ConflictingFaqs, match="'where is it' is a phrasing of both a and b"):
         take(row("b", "where is it"))
 
     assert not Faq.objects.filter(slug="b").exists()
@@ -255,7 +261,7 @@ def test_it_is_recorded_with_its_release():
 def test_what_a_colleague_changed_meanwhile_is_not_overwritten():
     take(row("a"))
 
-    with preparation.replaced(prepare_while_a_colleague_edits), pytest.raises(Overtaken):
+    with preparation.replaced(prepare_while_a_colleague_edits), pytest.raises(ConcurrentChange):
         take(row("a", answer="From the file."))
 
     assert Faq.objects.get(slug="a").answer == "From a colleague."

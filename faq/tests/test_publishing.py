@@ -5,7 +5,7 @@ import pytest
 from assistant import wiring
 from assistant.models import PhrasingVector
 from faq.models import Faq, Release
-from faq.releases.publishing import Overtaken, preparation, publish, roll_back
+from faq.releases.publishing import ConcurrentChange, preparation, publish, roll_back
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,7 @@ def test_its_collection_is_ready_and_named_by_its_content():
 def test_faqs_changed_while_a_release_is_made_ready_are_not_mixed_into_it():
     Faq.objects.filter(slug="reset-password").update(answer="First.")
 
-    with preparation.replaced(prepare_while_a_colleague_edits), pytest.raises(Overtaken):
+    with preparation.replaced(prepare_while_a_colleague_edits), pytest.raises(ConcurrentChange):
         publish(actor="tester")
 
     assert Release.objects.live().number == 1
@@ -104,7 +104,9 @@ def test_rolling_back_is_a_new_release_with_the_old_content():
 def test_of_two_publishers_the_second_is_told():
     Faq.objects.filter(slug="reset-password").update(answer="Mine.")
 
-    overtaken = pytest.raises(Overtaken, match="Another release was published meanwhile")
+    overtaken = pytest.raises(
+        ConcurrentChange, match="Another release was published in the meantime"
+    )
 
     with preparation.replaced(prepare_while_a_colleague_publishes), overtaken:
         publish(actor="tester")

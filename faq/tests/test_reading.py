@@ -17,10 +17,10 @@ from faq.files.reader import (
     Limits,
     Problem,
     Unreadable,
-    faqs_in,
+    merge_alternates,
+    parse_faqs,
     read_alternates,
     read_csv,
-    with_alternates,
 )
 from faq.files.row import AlternateRow, FileRow
 from faq.files.tables import Problems, Row
@@ -149,12 +149,12 @@ def test_the_demo_we_ship_can_be_read():
         pytest.param(file(), "the file has a header and nothing below it", id="only a header"),
         pytest.param(
             file("a,A?,B.,c").decode().encode("utf-16"),
-            "row 1: byte 0 is not UTF-8 but begins UTF-16; save as CSV UTF-8",
+            "row 1: byte 0 is UTF-16, not UTF-8; save as CSV UTF-8",
             id="UTF-16",
         ),
         pytest.param(
             file("a,A?,B.,c").decode().encode("utf-16-be"),
-            "row 1: byte 0 is not UTF-8 but begins UTF-16; save as CSV UTF-8",
+            "row 1: byte 0 is UTF-16, not UTF-8; save as CSV UTF-8",
             id="UTF-16 without a mark",
         ),
         pytest.param(
@@ -174,7 +174,7 @@ def test_the_demo_we_ship_can_be_read():
         ),
         pytest.param(
             file("a,A?,B.,c,A!", header=f"{HEADER},Question"),
-            "row 1: column 'question' is there 2 times",
+            "row 1: column 'question' appears 2 times",
             id="a column twice",
         ),
         pytest.param(
@@ -189,7 +189,7 @@ def test_the_demo_we_ship_can_be_read():
         ),
         pytest.param(
             file("a,A?,n,B.,c", header="id,question,,answer,category"),
-            "row 2: cell 3 stands in a column without a name",
+            "row 2: cell 3 is in a column without a name",
             id="a note within",
         ),
         pytest.param(
@@ -199,12 +199,10 @@ def test_the_demo_we_ship_can_be_read():
         ),
         pytest.param(
             file("a,A?,B.,c", 'b,B?,"B.,c', "c,C?,C.,c"),
-            "row 3: a quote is opened and never closed",
+            "row 3: a quote is never closed",
             id="an open quote",
         ),
-        pytest.param(
-            b'id,"question', "row 1: a quote is opened and never closed", id="an open quote on top"
-        ),
+        pytest.param(b'id,"question', "row 1: a quote is never closed", id="an open quote on top"),
         pytest.param(
             file('a,"A" or B?,B.,c'),
             "row 2: text follows a closing quote; within quotes, a quote is written twice",
@@ -227,7 +225,7 @@ def test_it_names_the_column_that_is_probably_meant():
     data = file("a,A?,B.,c", header="id,qestion,answer,category")
 
     assert complaints(data) == [
-        "row 1: there is no column 'question'; is 'qestion' meant?",
+        "row 1: there is no column 'question'; did you mean 'qestion'?",
         "row 1: unknown column 'qestion'",
     ]
 
@@ -238,16 +236,22 @@ def test_it_names_the_column_that_is_probably_meant():
         pytest.param(",A?,B.,c", "id: is empty", id="no id"),
         pytest.param("a, ,B.,c", "question: is empty", id="a question of spaces"),
         pytest.param("a,A?,\u200b\ufeff,c", "answer: is empty", id="an answer nobody can see"),
-        pytest.param("a,?!,B.,c", "question: is nothing but punctuation", id="a question of marks"),
-        pytest.param("a,A\0,B.,c", "question: holds U+0000, a control character", id="NUL"),
-        pytest.param("a,A?,B\x1b[1m,c", "answer: holds U+001B, a control character", id="escape"),
-        pytest.param("a,A\tB?,B.,c", "question: holds U+0009, a control character", id="a tab"),
-        pytest.param('a,"A\nB?",B.,c', "question: holds U+000A, a control character", id="a line"),
+        pytest.param("a,?!,B.,c", "question: has only punctuation", id="a question of marks"),
+        pytest.param("a,A\0,B.,c", "question: contains U+0000, a control character", id="NUL"),
         pytest.param(
-            "a,A\uffff?,B.,c", "question: holds U+FFFF, a noncharacter", id="a noncharacter"
+            "a,A?,B\x1b[1m,c", "answer: contains U+001B, a control character", id="escape"
         ),
-        pytest.param("a,A?,#N/A,c", "answer: holds the error #N/A", id="a spreadsheet's error"),
-        pytest.param("a,A?,B.,c\x85d", "category: holds U+0085, a control character", id="C1"),
+        pytest.param("a,A\tB?,B.,c", "question: contains U+0009, a control character", id="a tab"),
+        pytest.param(
+            'a,"A\nB?",B.,c', "question: contains U+000A, a control character", id="a line"
+        ),
+        pytest.param(
+            "a,A\uffff?,B.,c", "question: contains U+FFFF, a noncharacter", id="a noncharacter"
+        ),
+        pytest.param(
+            "a,A?,#N/A,c", "answer: contains the spreadsheet error #N/A", id="a spreadsheet's error"
+        ),
+        pytest.param("a,A?,B.,c\x85d", "category: contains U+0085, a control character", id="C1"),
         pytest.param(
             "a b,A?,B.,c",
             "id: 'a b' is not an ASCII letter or digit, then only those and . _ -",
@@ -279,7 +283,7 @@ def test_a_text_may_be_as_long_as_the_limit_and_no_longer(column, most):
 
     assert len(read_csv(longest)) == 1
     assert complaints(longer) == [
-        f"row 2, {column}: has {most + 1:,} characters; at most {most:,} are taken"
+        f"row 2, {column}: has {most + 1:,} characters; at most {most:,} are allowed"
     ]
 
 
@@ -292,10 +296,10 @@ def test_alternates_may_be_as_many_and_as_long_as_the_limits():
 
     assert len(read_csv(of("one", "two"), limits=limits)) == 1
     assert complaints(of("one", "two", "x"), limits=limits) == [
-        "row 2, alternates: 'a' has 3 phrasings; at most 2 are taken"
+        "row 2, alternates: 'a' has 3 phrasings; at most 2 are allowed"
     ]
     assert complaints(of("four"), limits=limits) == [
-        "row 2, alternates: has 4 characters; at most 3 are taken"
+        "row 2, alternates: has 4 characters; at most 3 are allowed"
     ]
 
 
@@ -303,11 +307,9 @@ def test_a_file_may_have_as_many_rows_and_bytes_as_the_limits():
     data = file("a,A?,B.,c", "b,B?,B.,c")
 
     assert len(read_csv(data, limits=Limits(rows=2, file_bytes=len(data)))) == 2
-    assert complaints(data, limits=Limits(rows=1)) == [
-        "row 3: is one too many; at most 1 are taken"
-    ]
+    assert complaints(data, limits=Limits(rows=1)) == ["row 3: is over the limit of 1 rows"]
     assert complaints(data, limits=Limits(file_bytes=40)) == [
-        "the file has 47 bytes; at most 40 are taken"
+        "the file has 47 bytes; at most 40 are allowed"
     ]
 
 
@@ -335,8 +337,8 @@ def test_two_faqs_may_not_share_a_phrasing(second, column):
 
 def test_questions_without_words_are_not_said_to_be_shared():
     assert complaints(file("a,?,A.,c", "b,!,B.,c", "c,,C.,c", "d,,D.,c")) == [
-        "row 2, question: is nothing but punctuation",
-        "row 3, question: is nothing but punctuation",
+        "row 2, question: has only punctuation",
+        "row 3, question: has only punctuation",
         "row 4, question: is empty",
         "row 5, question: is empty",
     ]
@@ -350,9 +352,9 @@ def test_it_lists_every_bad_row_in_order_and_takes_none():
         "row 3, answer: is empty",
         "row 4, question: 'a' leads to 'c' here and already to 'a' (row 2, question)",
         "row 5: has 5 cells; the header has 4",
-        "row 6, answer: holds U+0000, a control character",
+        "row 6, answer: contains U+0000, a control character",
         "row 6, id: 'a' is already the id of row 2",
-        "row 7: a quote is opened and never closed",
+        "row 7: a quote is never closed",
     ]
 
 
@@ -367,7 +369,7 @@ def test_halves_of_surrogate_pairs_are_refused_from_formats_that_can_hold_them()
     rows = [Row(1, tuple(HEADER.split(","))), Row(2, ("a", "A\ud800?", "B.", "c"))]
 
     with pytest.raises(Unreadable, match=r"row 2, question: holds U\+D800"):
-        faqs_in(rows, limits=Limits(), problems=Problems(most=9))
+        parse_faqs(rows, limits=Limits(), problems=Problems(most=9))
 
 
 def test_what_is_wrong_survives_a_trip_between_processes():
@@ -388,7 +390,7 @@ def test_alternates_of_a_second_file_join_those_of_the_first():
     alternates = read_alternates(b"id,alternate_question\nb,B\tb?\na,aa\na,Aaa?\n")
 
     assert alternates[0] == AlternateRow("b", "B\tb?", row=2)
-    assert [faq.values["alternates"] for faq in with_alternates(TWO_FAQS, alternates)] == [
+    assert [faq.values["alternates"] for faq in merge_alternates(TWO_FAQS, alternates)] == [
         ("Aa?", "Aaa?"),
         ("B\tb?",),
     ]
@@ -409,17 +411,17 @@ def test_alternates_must_lead_to_one_faq_that_exists():
     alternates = [AlternateRow("z", "A?", row=2), AlternateRow("b", "AA", row=3)]
 
     with pytest.raises(Unreadable) as refused:
-        with_alternates(TWO_FAQS, alternates)
+        merge_alternates(TWO_FAQS, alternates)
 
     assert str(refused.value).splitlines() == [
-        "row 2, id: there is no FAQ 'z'",
+        "row 2, id: there is no FAQ with the id 'z'",
         "row 3, alternate_question: 'AA' leads to 'b' here and already to 'a' (row 2, alternates)",
     ]
 
 
 def test_alternates_of_both_files_count_together():
     with pytest.raises(Unreadable, match="'a' has 2 phrasings; at most 1"):
-        with_alternates(TWO_FAQS, [AlternateRow("a", "X?", row=2)], limits=Limits(alternates=1))
+        merge_alternates(TWO_FAQS, [AlternateRow("a", "X?", row=2)], limits=Limits(alternates=1))
 
 
 # Whatever comes

@@ -53,7 +53,7 @@ def test_what_was_changed_after_the_review_is_not_published(publisher, edited):
     right = publisher.post("/releases", {"review": seen}, format="json")
 
     assert (late.status_code, right.status_code) == (409, 201)
-    assert "look again" in late.json()["detail"]
+    assert "review again" in late.json()["detail"]
 
 
 def test_a_selection_is_reviewed_as_one(publisher, edited):

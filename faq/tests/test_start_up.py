@@ -53,7 +53,7 @@ def test_an_empty_site_is_filled(start, file):
     output = start(file)
 
     assert "2 added" in output
-    assert f"This site belongs to {file}." in output
+    assert f"This site's FAQs come from {file}." in output
     assert set(live()) == {"opening-hours", "dogs"}
 
 
@@ -62,7 +62,7 @@ def test_a_file_that_has_not_changed_is_not_read(start, file):
 
     output = start(file)
 
-    assert output == f"Nothing is read: {file} has not changed since release 1.\n"
+    assert output == f"Nothing to ingest: {file} has not changed since release 1.\n"
     assert IngestedFile.objects.count() == 1
 
 
@@ -83,7 +83,7 @@ def test_the_demo_is_not_mixed_into_faqs_that_somebody_wrote(start, file):
 
     output = start(file)
 
-    assert output == f"Nothing is read: this site has FAQs that were not read from {file}.\n"
+    assert output == f"Nothing to ingest: this site has FAQs that do not come from {file}.\n"
     assert list(Faq.objects.values_list("slug", flat=True)) == ["mine"]
 
 
@@ -94,8 +94,8 @@ def test_the_demo_is_not_mixed_into_another_files_faqs(start, run, file, tmp_pat
     output = run(mine)
     file.write_text(FILE.replace("Dogs are", "Your dog is"))
 
-    assert f"This site belongs to {mine}; until now to {file}." in output
-    assert f"last filled from {mine}, not from {file}" in start(file)
+    assert f"This site's FAQs come from {mine} (before: {file})." in output
+    assert f"FAQs come from {mine}, not from {file}" in start(file)
     assert live()["dogs"].answer == "Dogs are welcome on a lead."
 
 
@@ -105,7 +105,7 @@ def test_nor_into_those_of_an_upload(start, file):
     ingest(Source("an uploaded file", data), actor="paul")
     file.write_text(FILE.replace("Dogs are", "Your dog is"))
 
-    assert "last filled from an uploaded file" in start(file)
+    assert "FAQs come from an uploaded file" in start(file)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_without_the_second_file_the_first_is_not_read(start, run, file, alterna
     file.write_text(FILE.replace("Dogs are", "Your dog is"))
     alternates.unlink()
 
-    assert f"{alternates} was read with it and is not there any more" in start(file)
+    assert f"{alternates}, which belongs to it, is missing" in start(file)
     assert live()["dogs"].alternates == ("Are dogs allowed?", "Is my puppy welcome?")
 
 
@@ -142,8 +142,8 @@ def test_how_many_phrasings_go_is_said(run, file):
     run(file)
     file.write_text(FILE.replace("Are dogs allowed?", ""))
 
-    assert "1 phrasings would go: dogs (1)." in run(file, dry_run=True)
-    assert "1 phrasings go: dogs (1)." in run(file)
+    assert "1 alternate questions would be removed: dogs (1)." in run(file, dry_run=True)
+    assert "1 alternate questions were removed: dogs (1)." in run(file)
 
 
 def test_other_formats_are_read_by_their_names(run, tmp_path):

@@ -39,7 +39,9 @@ def correct_an_answer(page: Page) -> None:
     page.get_by_role("link", name="I forgot my password").click()
     page.get_by_label("Answer").fill("New answer.")
     page.get_by_role("button", name="Save and publish").click()
-    expect(page.get_by_text("Release 2 is live: /ask answers from it.")).to_be_visible()
+    expect(
+        page.get_by_text("Release 2 is live. Customers get answers from it now.")
+    ).to_be_visible()
 
 
 def see_to_the_ticket(page: Page) -> None:

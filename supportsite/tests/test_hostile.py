@@ -400,7 +400,7 @@ def test_an_upload_that_broke_off_is_not_taken_for_the_whole_file():
     reply = send("POST", "/ingest", Body("broken off", broken, MULTIPART))
 
     assert reply.status == 400
-    assert json.loads(reply.body)["detail"] == "The form ended too soon."
+    assert json.loads(reply.body)["detail"] == "The upload is incomplete. Send it again."
 
 
 def test_an_upload_beyond_the_limit_is_too_large(settings):

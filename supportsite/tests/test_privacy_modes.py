@@ -199,7 +199,7 @@ def test_a_file_of_faqs_is_refused_row_by_row(as_role, settings):
         {
             "row": 2,
             "column": "answer",
-            "reason": "holds personal data (EMAIL, PHONE), which is not taken here",
+            "reason": "holds personal data (EMAIL, PHONE), which is not allowed here",
         }
     ]
     assert not Faq.objects.filter(slug="moon").exists()
@@ -267,7 +267,9 @@ def test_a_curator_typing_an_faq_is_warned_redacted_or_refused(desk, settings, m
     kept = Faq.objects.filter(slug="moon").values_list("answer", flat=True).first()
     assert kept == answer
     said = page.content.decode()
-    assert ("Everybody will read: answer: EMAIL, PHONE" in said) == (mode == "warn")
+    assert ("personal data that everybody can read: answer: EMAIL, PHONE" in said) == (
+        mode == "warn"
+    )
     assert ("holds personal data (EMAIL, PHONE)" in said) == (mode == "reject")
 
 

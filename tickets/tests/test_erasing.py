@@ -160,7 +160,7 @@ def test_an_amended_address_is_where_the_next_mail_goes(as_role):
 def test_an_uploaded_file_waits_encrypted_and_reads_as_it_was(db):
     data = f"id,question\n1,{JO}\n\xff".encode("latin-1")
 
-    kept = Upload.keep(data, name="f.csv", format="csv", by="sam@example.net")
+    kept = Upload.store(data, name="f.csv", format="csv", by="sam@example.net")
 
     assert Upload.objects.get(pk=kept.pk).content() == data
     assert stored(JO) == []

@@ -24,7 +24,7 @@ from audit.models import record
 from audit.privacy.redaction import redact
 from faq.files.progress import bar
 from faq.models import Release
-from faq.releases.publishing import PublishError, adopt
+from faq.releases.publishing import PublishError, publish_policy
 
 
 class Command(BaseCommand):
@@ -86,7 +86,7 @@ class Command(BaseCommand):
             report = {"precision": precision, **fitted_policies.calibration_report(calibration)}
             digest = fitted_policies.store(calibration.fitted, report)
             note = f"Calibrated on {options['questions'].name} at {precision:.0%}"
-            adopt(digest, live=live, actor=actor(), note=note)
+            publish_policy(digest, live=live, actor=actor(), note=note)
         return calibration
 
 

@@ -1,4 +1,4 @@
-"""Read a file of FAQs and publish it."""
+"""Publish a file of FAQs."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from faq.files.start_up import at_start
 from faq.models import IngestedFile
 from faq.releases.publishing import PublishError
 
-SHOWN = 10
+MAX_NAMES = 10
 
 
 class Command(BaseCommand):
-    help = "Read FAQs (id,question,answer,category[,alternates]) and publish them as a release."
+    help = "Publish a file of FAQs (id,question,answer,category[,alternates]) as a release."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -31,23 +31,27 @@ class Command(BaseCommand):
             nargs="?",
             type=Path,
             default=Path(settings.FAQ_CSV),
-            help="a CSV, .xlsx or .json file; FAQ_CSV unless given",
+            help="a CSV, .xlsx or .json file; default: FAQ_CSV",
         )
         parser.add_argument("--alternates", type=Path, help="a CSV of id,alternate_question")
         parser.add_argument(
-            "--retire-missing", action="store_true", help="retire FAQs the file does not have"
+            "--retire-missing",
+            action="store_true",
+            help="retire published FAQs that are not in the file",
         )
         parser.add_argument(
             "--keep-edits",
             action="store_true",
-            help="leave rows alone that the file has not changed since it was last read",
+            help="skip rows that have not changed since the file was last ingested",
         )
         parser.add_argument(
             "--at-start",
             action="store_true",
-            help="read it only where the site is empty, or was filled from it and it has changed",
+            help="ingest only if the site is empty or this file, which its FAQs come from, changed",
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would change; write nothing"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path, before = options["path"], IngestedFile.objects.first()
@@ -55,7 +59,7 @@ class Command(BaseCommand):
             if options["at_start"]:
                 start = at_start(path)
                 if start.source is None:
-                    self.stdout.write(f"Nothing is read: {start.reason}.")
+                    self.stdout.write(f"Nothing to ingest: {start.reason}.")
                     return
                 source = start.source
             else:
@@ -69,8 +73,8 @@ class Command(BaseCommand):
                     dry_run=options["dry_run"],
                     progress=progress,
                 )
-        except Unreadable as found:
-            raise CommandError(f"{path} was not taken:\n{found}") from None
+        except Unreadable as error:
+            raise CommandError(f"{path} has errors, nothing was changed:\n{error}") from None
         except PublishError as failure:
             raise CommandError(f"Nothing was changed: {failure}") from None
         self._show(report)
@@ -82,7 +86,7 @@ class Command(BaseCommand):
         if report.missing:
             self.stdout.write(
                 f"{len(report.missing)} published FAQs are not in the file: "
-                f"{_some(report.missing)} (--retire-missing retires them)"
+                f"{_first(report.missing)}. Retire them with --retire-missing."
             )
         if report.removed_phrasings:
             removed = [
@@ -90,25 +94,29 @@ class Command(BaseCommand):
                 for line in report.lines
                 if line.removed_phrasings
             ]
-            verb = "go" if report.release else "would go"
-            self.stdout.write(f"{report.removed_phrasings} phrasings {verb}: {_some(removed)}.")
-        for line in [line for line in report.lines if line.warnings][:SHOWN]:
+            verb = "were" if report.release else "would be"
+            self.stdout.write(
+                f"{report.removed_phrasings} alternate questions {verb} removed: {_first(removed)}."
+            )
+        for line in [line for line in report.lines if line.warnings][:MAX_NAMES]:
             self.stdout.write(f"Row {line.row}, {line.slug}: {'; '.join(line.warnings)}.")
         personal = [
             f"{line.slug} ({', '.join(line.personal)})" for line in report.lines if line.personal
         ]
         if personal:
-            self.stdout.write(f"Everybody will read these contact details: {_some(personal)}.")
-        where = f"release {report.release}" if report.release else "a dry run"
-        self.stdout.write(f"{report}: {where}.")
+            self.stdout.write(
+                f"These FAQs contain personal data, which everybody can read: {_first(personal)}."
+            )
+        result = f"release {report.release}" if report.release else "dry run, nothing was written"
+        self.stdout.write(f"{report}: {result}.")
 
     def _show_file(self, before: IngestedFile | None) -> None:
-        """Which file the next start reads, if it has changed."""
+        """Name the file that the next start ingests if it has changed."""
         file = IngestedFile.objects.first()
         if file:
-            earlier = f"; until now to {before}" if before and str(before) != str(file) else ""
-            self.stdout.write(f"This site belongs to {file}{earlier}.")
+            earlier = f" (before: {before})" if before and str(before) != str(file) else ""
+            self.stdout.write(f"This site's FAQs come from {file}{earlier}.")
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+def _first(names: Sequence[str]) -> str:
+    return ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "")

@@ -14,22 +14,24 @@ from faq.releases.publishing import PublishError, publish
 
 
 class Command(BaseCommand):
-    help = "Make a release of all drafts, with the live release's embedding model or another one."
+    help = "Publish all drafts as a release, optionally with another embedding model."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--note", default="", help="what the release is about")
         parser.add_argument(
-            "--model", default="", help="embed with this one from now on: a folder or a name"
+            "--model", default="", help="folder or name of the embedding model to use from now on"
         )
         parser.add_argument(
-            "--nothing-else", action="store_true", help="leave drafts be; for a change of model"
+            "--nothing-else",
+            action="store_true",
+            help="do not publish drafts; only change the model",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = Release.objects.live()
         try:
             with bar("Embedding") as progress:
-                made = publish(
+                release = publish(
                     actor=actor(),
                     note=options["note"],
                     only=() if options["nothing_else"] else None,
@@ -38,10 +40,10 @@ class Command(BaseCommand):
                 )
         except PublishError as failure:
             raise CommandError(f"Nothing was published: {failure}") from None
-        if made == before:
-            self.stdout.write(f"Nothing has changed since release {made.number}.")
+        if release == before:
+            self.stdout.write(f"Nothing has changed since release {release.number}.")
             return
         self.stdout.write(
-            f"Release {made.number}: {made.added} added, {made.changed} changed, "
-            f"{made.retired} retired; embedded with {made.embedder}."
+            f"Release {release.number}: {release.added} added, {release.changed} changed, "
+            f"{release.retired} retired; embedded with {release.embedder}."
         )
