@@ -169,7 +169,8 @@ def publish_and_report(
         live = publish()
     except PublishError as failure:
         live_now = f" Release {before.number} stays live." if before else ""
-        model_admin.message_user(request, f"Not published: {failure}{live_now}", messages.ERROR)
+        reason = str(failure).rstrip(".")
+        model_admin.message_user(request, f"Not published: {reason}.{live_now}", messages.ERROR)
         return None
     if live == before:
         model_admin.message_user(request, "No draft differs from the live release.", messages.INFO)

@@ -99,7 +99,7 @@ def test_a_sheet_that_is_left_out_is_named():
             "error-values.csv",
             [
                 "row 2, answer: contains the spreadsheet error #N/A",
-                "row 3, answer: holds the error #NAME?",
+                "row 3, answer: contains the spreadsheet error #NAME?",
             ],
             id="errors as text",
         ),
@@ -119,7 +119,9 @@ def test_a_sheet_that_is_left_out_is_named():
         ),
         pytest.param(
             "formula-without-value.xlsx",
-            ["row 2, answer: has a formula without a value; save the file in a spreadsheet first"],
+            [
+                "row 2, answer: has a formula without a value; open and save the file in a spreadsheet first"
+            ],
             id="a formula that nothing has computed",
         ),
         pytest.param(
@@ -240,7 +242,7 @@ def test_rows_below_many_blank_ones_are_not_read_and_that_is_said():
     content = read_bytes(data.getvalue(), "xlsx")
 
     assert column(content, "slug") == ["a"]
-    assert content.notes == ["Sheet 'Sheet' is read to row 2: 10,000 blank rows follow."]
+    assert content.notes == ["Sheet 'Sheet' is read up to row 2: 10,000 blank rows follow."]
 
 
 def test_a_workbook_that_takes_too_long_is_given_up():

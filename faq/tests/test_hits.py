@@ -83,7 +83,7 @@ def test_a_record_that_was_committed_late_is_counted_when_it_is_sealed():
 
 
 def test_a_backlog_is_counted_piece_by_piece(monkeypatch):
-    monkeypatch.setattr(hit_counts, "AT_ONCE", 2)
+    monkeypatch.setattr(hit_counts, "BATCH_SIZE", 2)
     for _ in range(5):
         asked()
     sealed()

@@ -121,7 +121,7 @@ def test_at_the_desk_a_file_is_looked_at_confirmed_and_forgotten():
 
     kept = client.post(PAGE, {"file": file, "format": "json"})
     page = client.get(PAGE + kept["Location"])
-    assert b"nothing is written yet" in page.content
+    assert b"Nothing is saved until you confirm" in page.content
     assert not Faq.objects.filter(slug="umbrella").exists()
     digest = page.context["found"].digest
     client.post(PAGE, {"upload": Upload.objects.get().pk, "digest": digest, "_confirm": ""})

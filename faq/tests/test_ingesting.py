@@ -272,7 +272,7 @@ def test_while_the_index_is_down_nothing_is_written_and_the_live_release_stays(s
     take(row("a"))
     settings.CHROMA_URL = "http://127.0.0.1:9"
 
-    with pytest.raises(NotReady, match="Chroma at http://127.0.0.1:9 fails"):
+    with pytest.raises(NotReady, match="Chroma at http://127.0.0.1:9 does not answer"):
         take(row("a", answer="Changed."), row("b"))
 
     assert Release.objects.live().number == 1

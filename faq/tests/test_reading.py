@@ -316,7 +316,7 @@ def test_a_file_may_have_as_many_rows_and_bytes_as_the_limits():
 def test_an_id_may_not_be_used_twice():
     data = file("a,A?,A.,c", "b,B?,B.,c", "a,C?,C.,c")
 
-    assert complaints(data) == ["row 4, id: 'a' is already the id of row 2"]
+    assert complaints(data) == ["row 4, id: 'a' is also the id of row 2"]
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_it_lists_every_bad_row_in_order_and_takes_none():
         "row 4, question: 'a' leads to 'c' here and already to 'a' (row 2, question)",
         "row 5: has 5 cells; the header has 4",
         "row 6, answer: contains U+0000, a control character",
-        "row 6, id: 'a' is already the id of row 2",
+        "row 6, id: 'a' is also the id of row 2",
         "row 7: a quote is never closed",
     ]
 
@@ -368,7 +368,7 @@ def test_it_lists_so_many_problems_and_says_that_there_are_more():
 def test_halves_of_surrogate_pairs_are_refused_from_formats_that_can_hold_them():
     rows = [Row(1, tuple(HEADER.split(","))), Row(2, ("a", "A\ud800?", "B.", "c"))]
 
-    with pytest.raises(Unreadable, match=r"row 2, question: holds U\+D800"):
+    with pytest.raises(Unreadable, match=r"row 2, question: contains U\+D800"):
         parse_faqs(rows, limits=Limits(), problems=Problems(most=9))
 
 
