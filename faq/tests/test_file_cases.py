@@ -78,7 +78,7 @@ def test_numbers_are_read_as_they_are_shown():
 
     assert column(content, "slug")[0] == "0007"
     assert column(content, "answer")[1:] == ["19%", "01067", "9:30"]
-    assert list(map(str, content.problems)) == [f"row 5, answer: is stored as 1234.5 and {AS_TEXT}"]
+    assert list(map(str, content.problems)) == [f"row 5, answer: is stored as 1234.5 but {AS_TEXT}"]
 
 
 def test_a_sheet_that_is_left_out_is_named():
@@ -114,13 +114,14 @@ def test_a_sheet_that_is_left_out_is_named():
         ),
         pytest.param(
             "long-number-as-id.xlsx",
-            [f"row 2, id: is stored as 8931470123456789504 and {AS_TEXT}"],
+            [f"row 2, id: is stored as 8931470123456789504 but {AS_TEXT}"],
             id="more digits than Excel keeps",
         ),
         pytest.param(
             "formula-without-value.xlsx",
             [
-                "row 2, answer: has a formula without a value; open and save the file in a spreadsheet first"
+                "row 2, answer: has a formula without a value; "
+                "open and save the file in a spreadsheet first"
             ],
             id="a formula that nothing has computed",
         ),

@@ -123,7 +123,7 @@ def test_at_the_desk_a_file_is_looked_at_confirmed_and_forgotten():
     page = client.get(PAGE + kept["Location"])
     assert b"Nothing is saved until you confirm" in page.content
     assert not Faq.objects.filter(slug="umbrella").exists()
-    digest = page.context["found"].digest
+    digest = page.context["preview"].digest
     client.post(PAGE, {"upload": Upload.objects.get().pk, "digest": digest, "_confirm": ""})
 
     assert Faq.objects.get(slug="umbrella").question == "Q1?"
