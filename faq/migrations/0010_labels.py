@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("faq", "0008_ingested_files"),
+        ("faq", "0009_fold_keyboards"),
     ]
 
     operations = [
