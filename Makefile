@@ -51,7 +51,7 @@ $(PY):
 		rm -rf $(VENV); exit 1; }
 
 # The CPU build of torch where it can be had (395 MB); else the index's own, which on Linux brings
-# CUDA (3.2 GB). See README, "A smaller install".
+# CUDA (3.2 GB). See README, "Run it".
 $(VENV)/.torch: requirements.txt | $(PY)
 	@echo "→ Installing torch (a download of 395 MB; 3.2 GB where only the CUDA build is available)"
 	@$(PY) -c 'import torch; assert torch.__version__.startswith("2.13.0")' 2>/dev/null \

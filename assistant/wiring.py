@@ -208,7 +208,7 @@ def _index_at(url: str) -> ChromaIndex:
 
 
 def policy(release: LoadedRelease) -> Policy:
-    """The policy that decides for a release; see FAQ_POLICY in README.md."""
+    """The policy that decides for a release; see FAQ_POLICY in docs/settings.md."""
     threshold, overrides = settings.FAQ_CONFIDENCE_THRESHOLD, release.overrides
     if settings.FAQ_POLICY == "cosine":
         return CosinePolicy(threshold, overrides=overrides)

@@ -1,4 +1,4 @@
-"""Every setting of the site. Switches and secrets come from the environment; README.md lists them.
+"""Every setting of the site. Switches and secrets come from the environment; see docs/settings.md.
 
 Nothing set means: an embedded Postgres and a Chroma server of its own under STATE_DIR, the bundled
 model, no agent, this machine only.
@@ -342,13 +342,13 @@ REST_FRAMEWORK = {
     # OPTIONS fails on views without a JSON renderer, such as an export.
     "DEFAULT_METADATA_CLASS": None,
     # Otherwise the schema view copies any ?version= into a header, line breaks included.
-    "ALLOWED_VERSIONS": ["1.0.0"],
+    "ALLOWED_VERSIONS": ["2.0.0"],
 }
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "supportsite",
     "DESCRIPTION": "Curated FAQs answer first; what they cannot answer goes to a person.",
-    "VERSION": "1.0.0",
+    "VERSION": "2.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     # OpenAPI 3.0 cannot describe client certificates.
     "AUTHENTICATION_WHITELIST": ["supportsite.auth.authentication.BearerAuthentication"],

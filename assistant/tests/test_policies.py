@@ -36,7 +36,7 @@ def customer(as_role):
 
 
 def recomputed(reply) -> str:
-    """The outcome, worked out from nothing but the reply, as README tells a person to."""
+    """The outcome, worked out from nothing but the reply, as docs/calibration.md explains."""
     decision = reply["decision"]
     features, policy = decision["features"], decision["policy"]
     if features["exact"]:

@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from supportsite.edge.production_checks import is_open
 
 UNIX = "unix:"
-HINT = "Set PROXY_SECRET, and let NGINX send it; or bind to a unix socket: see deploy/README.md."
+HINT = "Set PROXY_SECRET, and let NGINX send it; or bind to a unix socket: see docs/operations.md."
 
 
 @register

@@ -88,6 +88,6 @@ def _cookies() -> Iterator[CheckMessage]:
         yield Error(
             "HTTPS is off, although ALLOWED_HOSTS names other machines: cookies and "
             "tokens would be sent unencrypted.",
-            hint="Unset HTTPS, and put NGINX in front: see deploy/README.md.",
+            hint="Unset HTTPS, and put NGINX in front: see docs/operations.md.",
             id="supportsite.E005",
         )

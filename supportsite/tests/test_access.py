@@ -139,13 +139,13 @@ def test_every_endpoint_is_in_the_table_below():
 
 
 ELSEWHERE = {"GET /healthz", "GET /readyz", "GET /metrics", "POST /dev/token"}
-"""In the README's table, but without roles."""
+"""In the table of docs/api.md, but without roles."""
 
 
-def told_by_the_readme() -> dict[str, set[str]]:
-    """Endpoint -> roles, as in the README: ``…`` is the address so far, up to its last ``{…}``."""
-    told: dict[str, set[str]] = {}
-    text = (settings.BASE_DIR / "README.md").read_text()
+def documented_roles() -> dict[str, set[str]]:
+    """Endpoint -> roles, as in docs/api.md: ``…`` is the address so far, up to its last ``{…}``."""
+    documented: dict[str, set[str]] = {}
+    text = (settings.BASE_DIR / "docs" / "api.md").read_text()
     for cell, roles in re.findall(r"^\| (`[A-Z]+[ ,].*?) \| (.*?) \|", text, re.MULTILINE):
         methods, address, base = [], "", ""
         for named in re.findall(r"`(.+?)`", cell):
@@ -155,18 +155,18 @@ def told_by_the_readme() -> dict[str, set[str]]:
                 path = address.rpartition(".")[0] + path
             address = path.replace("…", base).replace("{n}", "{number}")
             base = address[: address.rfind("}") + 1] or base
-            told |= {f"{method} {address}": set(roles.split(", ")) for method in methods}
-    return told
+            documented |= {f"{method} {address}": set(roles.split(", ")) for method in methods}
+    return documented
 
 
-def test_the_readme_tells_the_same_table():
-    told = told_by_the_readme()
+def test_the_api_guide_has_the_same_table():
+    documented = documented_roles()
     kinds = {f"GET /faqs.{kind}" for kind in ("csv", "xlsx", "json")}
 
-    exported = [told[kind] for kind in kinds]
-    table = {name: roles for name, roles in told.items() if name not in ELSEWHERE | kinds}
+    exported = [documented[kind] for kind in kinds]
+    table = {name: roles for name, roles in documented.items() if name not in ELSEWHERE | kinds}
 
-    assert set(told) >= ELSEWHERE | kinds
+    assert set(documented) >= ELSEWHERE | kinds
     assert exported == [exported[0]] * 3
     assert table | {"GET /faqs.{kind}": exported[0]} == {
         name: set(map(str, roles)) for name, roles in ENDPOINTS.items()

@@ -1,0 +1,120 @@
+"""Make the screenshots of the documentation on a site of their own: python -m docs.pictures.make.
+
+Needs the development requirements and Chromium. The two .svg files are drawn by hand.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from supportsite.tests.browser import new_page
+from supportsite.tests.served import Site
+
+FOLDER = Path(__file__).parent
+WIDTH, HEIGHT = 1360, 760
+MAX_BYTES = 150_000
+
+PENGUINS = "Do you sell live penguins?"
+QUESTION = "how do i return a parcel and get my money back"
+TICKETS = [
+    (PENGUINS, "low"),
+    ("My lamp arrived broken. Call me on +44 20 7946 0958.", "high"),
+    ("Can I pick up my order in the shop?", "normal"),
+    ("You charged my card twice!", "urgent"),
+]
+DRAFTS = [
+    (
+        "POST",
+        "/faqs",
+        {
+            "slug": "pick-up",
+            "question": "Can I pick up my order in the shop?",
+            "answer": "Yes. Choose Pick up when you pay. We write to you when it is ready.",
+            "category": "delivery",
+            "alternates": ["Can I collect my order myself?", "Do you have click and collect?"],
+        },
+    ),
+    (
+        "PATCH",
+        "/faqs/order-limit",
+        {"answer": "No. You can order a single item. Only invoice payment needs 25 euros."},
+    ),
+]
+
+
+def main() -> None:
+    # Postgres runs as another user under root, who must be able to enter the folder.
+    folder = Path(tempfile.mkdtemp(prefix="pictures-"))
+    folder.chmod(0o755)
+    site = Site(folder / "site", SITE_NAME="Example shop", PHONE_REGION="GB")
+    try:
+        site.start()
+        add_content(site)
+        with sync_playwright() as playwright:
+            page = new_page(playwright)
+            page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+            take_screenshots(page, site)
+    finally:
+        site.end()
+        shutil.rmtree(folder)
+
+
+def add_content(site: Site) -> None:
+    """Four tickets, one of them claimed, and two drafts that wait for a release."""
+    curator = token(site, "kim", "curator")
+    for number, (message, priority) in enumerate(TICKETS, start=1):
+        customer = token(site, f"u{number}", "customer")
+        asked = {"message": message}
+        _, reply = site.send("POST", "/ask", asked, token=customer)
+        ticket = {**asked, "priority": priority, "ask_id": reply["ask_id"]}
+        send(site, "POST", "/tickets", ticket, customer)
+    for method, path, fields in DRAFTS:
+        send(site, method, path, fields, curator)
+
+
+def take_screenshots(page: Page, site: Site) -> None:
+    password = re.search(r"login: admin / (\S+)", site.said)
+    assert password
+    page.goto(f"{site.address}/admin/")
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(password[1])
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Tickets waiting").wait_for()
+    save(page, "desk")
+    page.goto(f"{site.address}/admin/tickets/ticket/")
+    save(page, "queue")
+    page.goto(f"{site.address}/admin/tickets/ticket/2/change/")
+    save(page, "ticket")
+    page.goto(f"{site.address}/admin/faq/release/review/")
+    save(page, "review")
+    page.goto(f"{site.address}/admin/ask/")
+    page.get_by_label("Question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    save(page, "ask")
+
+
+def token(site: Site, name: str, role: str) -> str:
+    return site.manage("token", name, "--role", role).text.strip()
+
+
+def send(site: Site, method: str, path: str, fields: object, bearer: str) -> None:
+    status, reply = site.send(method, path, fields, token=bearer)
+    assert status in {200, 201}, reply
+
+
+def save(page: Page, name: str) -> None:
+    path = FOLDER / f"{name}.png"
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=path)
+    size = path.stat().st_size
+    assert size < MAX_BYTES, f"{path} has {size} bytes"
+
+
+if __name__ == "__main__":
+    main()
