@@ -36,4 +36,6 @@ def _is_read(name: str, names: frozenset[str]) -> bool:
 
 def _hint(name: str, names: frozenset[str]) -> str:
     close = get_close_matches(name, sorted(names), n=1)
-    return f"Did you mean {close[0]}?" if close else "Remove it; docs/settings.md lists the settings."
+    return (
+        f"Did you mean {close[0]}?" if close else "Remove it; docs/settings.md lists the settings."
+    )
