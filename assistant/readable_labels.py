@@ -41,7 +41,7 @@ REASONS = {
 
 AGENT_REASONS = {
     AgentReason.ANSWERED: "answered",
-    AgentReason.NOT_CONFIGURED: "no model is set (AGENT_MODEL)",
+    AgentReason.NOT_CONFIGURED: "not called (no model is set, or this is a preview)",
     AgentReason.NO_FAQ: "no FAQ answers the question",
     AgentReason.CLARIFIED: "several FAQs may be meant",
     AgentReason.REWRITTEN: "an FAQ answers the rewritten question",
@@ -85,7 +85,7 @@ RESULTS = {
 
 
 def step_label(step: dict[str, Any]) -> str:
-    """A step of a decision's path, such as ``Agent: no model is set (AGENT_MODEL)``."""
+    """A step of a decision's path, such as ``Agent: timed out``."""
     label = str(STEPS.get(step["step"], step["step"]))
     if "reason" in step:
         label += f": {AGENT_REASONS.get(step['reason'], step['reason'])}"

@@ -144,6 +144,6 @@ def _quantised(
 
 def _drop_unused_weights(graph: Any) -> None:
     used = {name for node in graph.node for name in node.input}
-    kept = [weight for weight in graph.initializer if weight.name in used]
+    used_weights = [weight for weight in graph.initializer if weight.name in used]
     del graph.initializer[:]
-    graph.initializer.extend(kept)
+    graph.initializer.extend(used_weights)

@@ -180,17 +180,17 @@ class LoadedRelease:
     @cached_property
     def spelling(self) -> Spelling | None:
         """None where the model cannot say which words there are: nothing is corrected then."""
-        known = self.embedder.words if self.embedder else frozenset()
-        if not known:
+        model_words = self.embedder.words if self.embedder else frozenset()
+        if not model_words:
             return None
-        names = self.wording.names.followed_by.keys() - known
-        return Spelling(phrasings(self.contents.values()), known=known, names=names)
+        names = self.wording.names.followed_by.keys() - model_words
+        return Spelling(phrasings(self.contents.values()), known=model_words, names=names)
 
     @cached_property
     def wording(self) -> Wording:
         """Its words, for the rules that tell close texts of another meaning apart."""
-        known = self.embedder.words if self.embedder else frozenset()
-        return Wording.of(self.contents, known=known)
+        model_words = self.embedder.words if self.embedder else frozenset()
+        return Wording.of(self.contents, known=model_words)
 
     @cached_property
     def answer_words(self) -> AnswerWords:

@@ -26,6 +26,6 @@ def test_every_value_has_a_label_without_internal_words(values, labels):
 
 
 def test_a_step_is_labelled_with_its_reason():
-    step = {"step": "agent", "reason": "not_configured", "ms": 0.1}
+    step = {"step": "agent", "reason": "timed_out", "ms": 0.1}
 
-    assert step_label(step) == "Agent: no model is set (AGENT_MODEL)"
+    assert step_label(step) == "Agent: timed out"
