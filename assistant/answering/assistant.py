@@ -271,16 +271,15 @@ def _from_agent(
 
 
 def _answer(outcome: Outcome, decision: Decision, release: LoadedRelease, path: Path) -> Answer:
+    # An FAQ that only its answer brought in may rank below the first ones.
+    named = (*decision.ranked[:SHOWN], *decision.options, *decision.nearest)
     return Answer(
         outcome=outcome,
         decision=decision,
         release=release.number,
         path=tuple(path.steps),
         degraded=path.degraded,
-        questions={
-            match.faq_id: release.contents[match.faq_id].question
-            for match in decision.ranked[:SHOWN]
-        },
+        questions={match.faq_id: release.contents[match.faq_id].question for match in named},
     )
 
 
