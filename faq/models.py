@@ -11,8 +11,8 @@ from django.db.models import Case, F, OuterRef, Subquery, Value, When
 
 from audit.models import record
 from faq.content import Clash, Content, clashes
-from faq.files.ingested_files import IngestedFile
 from faq.hit_counts import CountedUpTo, DailyHits
+from faq.ingested_files import IngestedFile
 from faq.phrasing import key_of
 from faq.release_models import FRACTION, CategoryRule, Release, Revision
 from faq.uploads import Upload

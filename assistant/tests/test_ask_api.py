@@ -211,3 +211,16 @@ def counted():
         REGISTRY.get_sample_value("assistant_asks_total", labels),
         Record.objects.filter(action="question.asked").count(),
     )
+
+
+def test_an_option_that_only_its_answer_brought_in_has_its_question(as_role):
+    reply = as_role("customer").post("/ask", {"user_id": "u1", "message": "apple"}, format="json")
+
+    body = reply.json()
+    compared = [match["faq_id"] for match in body["decision"]["path"][1]["matches"]]
+    assert (body["outcome"], body["decision"]["reason"]) == ("clarify", "in_answer")
+    assert body["decision"]["mention"] == "payment-methods"
+    assert "payment-methods" not in compared
+    assert [option["question"] for option in body["options"]] == [
+        "Which payment methods do you accept?"
+    ]

@@ -15,13 +15,13 @@ from audit.models import record
 from audit.people.pseudonyms import stored_name
 from faq.content import Content, Draft, KnowledgeBase
 from faq.files.formats import FORMATS, Format
-from faq.files.ingested_files import IngestedFile
 from faq.files.personal_data import redact_or_reject_rows
 from faq.files.reader import split_valid
 from faq.files.row import FileRow
 from faq.files.row_outcomes import Line, Outcome, conflicts, count_outcomes, invalid_lines, line_of
 from faq.files.sources import Source
 from faq.files.tables import Limits
+from faq.ingested_files import IngestedFile
 from faq.models import PhrasingConflict, Release
 from faq.releases.drafts import digests_of_files, drafts, store_file_digests, upsert
 from faq.releases.publishing import (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
@@ -348,7 +346,7 @@ def test_a_search_does_not_change_the_number_of_phrasings(admin, password_faq):
     assert found.alternate_count == password_faq.alternates.count()
 
 
-def test_the_list_of_2000_faqs_takes_as_many_queries_as_that_of_45_and_less_than_a_second(
+def test_the_list_of_2000_faqs_takes_as_many_queries_as_that_of_45(
     admin, django_assert_max_num_queries
 ):
     with django_assert_max_num_queries(18) as few:
@@ -361,11 +359,9 @@ def test_the_list_of_2000_faqs_takes_as_many_queries_as_that_of_45_and_less_than
         AlternateQuestion(faq=faq, text=f"Alternate {n}?") for faq in faqs for n in range(3)
     )
 
-    started = time.perf_counter()
     with django_assert_max_num_queries(len(few)):
         page = admin.get(LIST, {"q": "alternate question"})
 
-    assert time.perf_counter() - started < 1
     assert page.context["cl"].result_count == 2000
 
 
