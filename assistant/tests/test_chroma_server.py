@@ -87,7 +87,7 @@ def test_it_starts_a_server_that_answers(home):
 
 
 def test_it_asks_for_the_address_without_starting_anything(home):
-    with pytest.raises(IndexUnavailable, match="not been started"):
+    with pytest.raises(IndexUnavailable, match="is not running"):
         server_of(home).url()
 
     url = server_of(home).ensure_running()
