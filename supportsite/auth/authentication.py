@@ -15,6 +15,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
+from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from audit.identity.principal import SUBJECT, Principal, Role
 from audit.people.pseudonyms import is_pseudonym
@@ -76,7 +77,7 @@ class VerificationUnavailable(APIException):
 
 
 NOT_VALID = (
-    *(jwt.PyJWTError, LookupError, ValueError, TypeError),
+    *(jwt.PyJWTError, TokenBackendError, LookupError, ValueError, TypeError),
     # PyJWT raises OverflowError for numbers such as 1e300 in a claim.
     *(ArithmeticError, RecursionError),
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 import jwt
 from django.conf import settings
+from rest_framework_simplejwt.backends import TokenBackend
 
 from supportsite.auth import public_key
 from supportsite.auth.jwks import JWKSClient
@@ -24,9 +25,12 @@ LEEWAY = 30
 def decode(token: str) -> Mapping[str, Any]:
     """The claims of a token with a good signature, issuer, audience and times.
 
-    Raises ``jwt.PyJWTError``, and for malformed claims (``ValueError``,
-    ``TypeError``, ``ArithmeticError``, ``RecursionError``), and ``KeysUnavailable``.
+    Raises ``jwt.PyJWTError`` or simplejwt's ``TokenBackendError``, and for malformed claims
+    (``ValueError``, ``TypeError``, ``ArithmeticError``, ``RecursionError``), and
+    ``KeysUnavailable``.
     """
+    if not (settings.JWT_JWKS_URL or settings.JWT_PUBLIC_KEY):
+        return _own_backend().decode(token)
     key, algorithms = _key_for(token)
     claims: Mapping[str, Any] = jwt.decode(
         token,
@@ -46,9 +50,18 @@ def decode(token: str) -> Mapping[str, Any]:
 
 def encode(claims: Mapping[str, Any]) -> str:
     """A token of this site, signed with JWT_SECRET."""
-    site = {"iss": settings.JWT_ISSUER, "aud": settings.JWT_AUDIENCE}
-    claims_of_site = {name: value for name, value in site.items() if value}
-    return jwt.encode({**claims, **claims_of_site}, settings.JWT_SECRET, algorithm=OWN_ALGORITHM)
+    return str(_own_backend().encode(dict(claims)))
+
+
+def _own_backend() -> TokenBackend:
+    """simplejwt's, for tokens that are signed with JWT_SECRET."""
+    return TokenBackend(
+        OWN_ALGORITHM,
+        signing_key=settings.JWT_SECRET,
+        audience=settings.JWT_AUDIENCE or None,
+        issuer=settings.JWT_ISSUER or None,
+        leeway=LEEWAY,
+    )
 
 
 def _key_for(token: str) -> tuple[Any, Sequence[str]]:
@@ -57,9 +70,7 @@ def _key_for(token: str) -> tuple[Any, Sequence[str]]:
         if jwt.get_unverified_header(token).get("alg") not in settings.JWT_ALGORITHMS:
             raise jwt.InvalidAlgorithmError
         return jwks_client().get_signing_key_from_jwt(token), settings.JWT_ALGORITHMS
-    if settings.JWT_PUBLIC_KEY:
-        return public_key.load(settings.JWT_PUBLIC_KEY), settings.JWT_ALGORITHMS
-    return settings.JWT_SECRET, [OWN_ALGORITHM]
+    return public_key.load(settings.JWT_PUBLIC_KEY), settings.JWT_ALGORITHMS
 
 
 def jwks_client() -> JWKSClient:
