@@ -46,7 +46,9 @@ def test_without_its_record_there_is_no_ticket(as_role):
         reply = open_ticket(client)
 
     assert reply.status_code == 503
-    assert reply.json()["detail"] == "The audit trail cannot be written; nothing was done."
+    assert reply.json()["detail"] == (
+        "The audit trail cannot be written, so nothing was changed. Try again later."
+    )
     assert Ticket.objects.count() == before
 
 
