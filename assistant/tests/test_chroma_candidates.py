@@ -71,7 +71,7 @@ def test_a_faq_that_is_named_is_included_however_far_away_it_is(large, vector):
     ranked = release.matrix.match(vector, limit=64)
 
     def matches(also):
-        return release.search(QUESTION, vector, limit=3, also=also).matches
+        return release.search(QUESTION, vector, limit=3, also=[also]).matches
 
     assert matches(ranked[1].faq_id) == ranked[:3]
     assert matches(ranked[-1].faq_id) == [*ranked[:3], ranked[-1]]

@@ -167,6 +167,10 @@ def test_a_starter_killed_at_any_moment_leaves_one_server_that_can_be_ended(home
 
         assert len(servers_of(home)) == 1
         server.stop()
+        # The server of a killed process may still be on its way out.
+        deadline = time.monotonic() + 10
+        while servers_of(home) and time.monotonic() < deadline:
+            time.sleep(0.1)
         assert servers_of(home) == []
 
 

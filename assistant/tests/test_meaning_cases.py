@@ -103,7 +103,7 @@ def _phrasings(faq_ids, vectors):
     return Phrasings(tuple(faq_ids), np.stack(vectors))
 
 
-@pytest.mark.parametrize(("question", "expect"), cases())
+@pytest.mark.parametrize(("question", "expect"), list(cases()))
 def test_a_question_becomes_what_it_should(decide, question, expect):
     decision = decide(question)
     kind, _, argument = expect.partition(":")

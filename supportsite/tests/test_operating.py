@@ -182,9 +182,9 @@ def test_what_was_restored_is_as_its_anchors_say_and_answers(copy):
 def test_only_force_replaces_it(copy, taken):
     refused = copy.manage("restore", str(taken.file))
     assert refused.code == 1
-    assert "There is a site here already" in refused.text
+    assert "Nothing was restored. This site has data" in refused.text
     assert len(refused.text.splitlines()) == 1
 
     forced = copy.manage("restore", str(taken.file), "--force")
     assert forced.code == 0, forced.text
-    assert "has checkpoints of its own" in forced.text
+    assert "already has checkpoints; they are not changed" in forced.text

@@ -300,7 +300,7 @@ def test_a_broken_file_is_told_row_by_row_and_nothing_of_it_is_published(unserve
 
     assert ended.code == 1
     assert ended.text.splitlines()[-3:] == [
-        "row 3, id: 'a' is already the id of row 2",
+        "row 3, id: 'a' is also the id of row 2",
         "row 4, question: is empty",
         "row 5, answer: is empty",
     ]
