@@ -29,10 +29,12 @@ def decode(token: str) -> Mapping[str, Any]:
     (``ValueError``, ``TypeError``, ``ArithmeticError``, ``RecursionError``), and
     ``KeysUnavailable``.
     """
+    claims: Mapping[str, Any]
     if not (settings.JWT_JWKS_URL or settings.JWT_PUBLIC_KEY):
-        return _own_backend().decode(token)
+        claims = _own_backend().decode(token)
+        return claims
     key, algorithms = _key_for(token)
-    claims: Mapping[str, Any] = jwt.decode(
+    claims = jwt.decode(
         token,
         key,
         algorithms=algorithms,
