@@ -326,10 +326,8 @@ def test_the_access_log_tells_what_became_of_a_request_and_of_nobody(authority, 
     assert {line["client_certificate"] for line in lines} == {"SUCCESS"}
     assert lines[2]["status"] == 200
     assert lines[2]["request_id"]
+    # Times, sizes and random ids contain any digits by chance.
+    random = ("time", "request_id", "seconds", "upstream_seconds", "bytes")
+    texts = [str({key: line[key] for key in line if key not in random}) for line in lines]
     for personal in ("amina", "127.0.0.1", "17", "secret", "CN=client"):
-        assert not [
-            line
-            for line in lines
-            if personal
-            in str({**line, "time": "", "request_id": "", "seconds": "", "upstream_seconds": ""})
-        ]
+        assert not [text for text in texts if personal in text]
