@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
+from audit import local_time
 from audit.models import Record, RecordQuerySet, SubjectKey
 from audit.sealing import record_status
 
@@ -75,8 +76,7 @@ class RecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="When", ordering="id")
     def when(self, record: Record) -> str:
-        # No-break spaces, so that the column stays on one line.
-        return f"{record.at:%d %b %Y, %H:%M:%S} UTC".replace(" ", "\N{NO-BREAK SPACE}")
+        return local_time.shown(record.at, seconds=True)
 
     @admin.display(description="About", ordering="about")
     def about_what(self, record: Record) -> SafeString:

@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "supportsite.web.admin_only_middleware.Messages",
     "supportsite.login.two_factor.SecondFactorMiddleware",
     "supportsite.web.admin_only_middleware.LockOut",
+    "supportsite.web.time_zone_middleware.TimeZoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]

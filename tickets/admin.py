@@ -22,6 +22,7 @@ from procrastinate.contrib.django import models as procrastinate
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from audit import local_time
 from audit.models import Record, record
 from tickets import (
     admin_service_levels,  # noqa: F401 (registers its pages)
@@ -132,13 +133,14 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
         return format_html(
             '<time class="{}" datetime="{}" title="{}">{}</time>',
             "desk-late" if ticket.is_overdue else "",
-            *(ticket.due.isoformat(timespec="seconds"), f"{ticket.due:%d %b %Y, %H:%M} UTC", words),
+            *(ticket.due.isoformat(timespec="seconds"), local_time.shown(ticket.due), words),
         )
 
     @admin.display(description="Opened", ordering="created")
     def opened(self, ticket: Ticket) -> SafeString:
         exact, since = ticket.created.isoformat(timespec="seconds"), timesince(ticket.created)
-        return format_html('<time datetime="{0}" title="{0}">{1} ago</time>', exact, since)
+        shown = local_time.shown(ticket.created)
+        return format_html('<time datetime="{}" title="{}">{} ago</time>', exact, shown, since)
 
     # --- One ticket -----------------------------------------------------------------------------
 
@@ -196,7 +198,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
     def history(self, ticket: Ticket) -> SafeString:
         """Who moved it when, as the audit trail has it."""
         facts = Record.objects.all().about("ticket", ticket.pk).order_by("id")
-        lines = ((f"{fact.at:%d %b %Y, %H:%M} UTC", told(fact)) for fact in facts)
+        lines = ((local_time.shown(fact.at), told(fact)) for fact in facts)
         listed = format_html_join("", "<li><small>{}</small> {}</li>", lines)
         return format_html('<ul class="desk-history">{}</ul>', listed)
 

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from audit import local_time
 from audit.admin import ReadOnlyAdmin
 from audit.admin_history import AuditedAdminMixin
 from tickets.delivery.outbox import Delivery, Webhook
@@ -101,7 +102,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description="Log")
     def log(self, delivery: Delivery) -> SafeString:
         lines = (
-            (f"{attempt.at:%d %b %Y, %H:%M:%S} UTC", attempt.said, attempt.ms)
+            (local_time.shown(attempt.at, seconds=True), attempt.said, attempt.ms)
             for attempt in delivery.attempts.all()
         )
         listed = format_html_join("", "<li><small>{}</small> {} ({} ms)</li>", lines)

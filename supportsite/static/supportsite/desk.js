@@ -1,3 +1,8 @@
+// The pages show times in the time zone of this cookie.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const secure = location.protocol === "https:" ? "; secure" : "";
+if (zone) document.cookie = `time_zone=${zone}; path=/admin/; max-age=31536000; samesite=lax${secure}`;
+
 // Unfold opens its menus from elements that only a mouse reaches: give them to the keyboard too.
 document.addEventListener("DOMContentLoaded", () => {
   const onlyForMice = "[x-on\\:click]:not(a[href], button, input, tr, td, #changelist-filter-close)";
