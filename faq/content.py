@@ -108,6 +108,11 @@ class Clash:
     phrasing: str
     slugs: tuple[str, str]
 
+    def other_than(self, slug: str) -> str:
+        """The FAQ that has the phrasing, besides ``slug``."""
+        first, second = self.slugs
+        return second if first == slug else first
+
     def __str__(self) -> str:
         first, second = self.slugs
         return f"{self.phrasing!r} is a phrasing of both {first} and {second}"

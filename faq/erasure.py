@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from audit.people.erasure import Person
-from faq.models import Faq, Release, Upload
+from faq.models import DraftComment, Faq, Release, Upload
 
 
 def erase(person: Person) -> dict[str, int]:
-    names = person.names
+    names, new_name = person.names, person.replacement
+    staged = Faq.objects.filter(submitted_by__in=names)
+    comments = DraftComment.objects.filter(author__in=names)
+    releases = Release.objects.filter(published_by__in=names)
     return {
         Upload._meta.db_table: Upload.objects.filter(by__in=names).delete()[0],
-        Faq._meta.db_table: Faq.objects.filter(owner__in=names).update(owner=""),
-        Release._meta.db_table: Release.objects.filter(published_by__in=names).update(
-            published_by=person.replacement
-        ),
+        Faq._meta.db_table: Faq.objects.filter(owner__in=names).update(owner="")
+        + staged.update(submitted_by=new_name),
+        DraftComment._meta.db_table: comments.update(author=new_name),
+        Release._meta.db_table: releases.update(published_by=new_name),
     }

@@ -11,10 +11,12 @@ from django.db.models import Case, F, OuterRef, Subquery, Value, When
 
 from audit.models import record
 from faq.content import Clash, Content, clashes
+from faq.draft_comments import DraftComment
 from faq.hit_counts import CountedUpTo, DailyHits
 from faq.ingested_files import IngestedFile
 from faq.phrasing import key_of
 from faq.release_models import FRACTION, CategoryRule, Release, Revision
+from faq.stages import StagedDraft, StagedDraftManager
 from faq.uploads import Upload
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "CategoryRule",
     "CountedUpTo",
     "DailyHits",
+    "DraftComment",
     "Faq",
     "IngestedFile",
     "Phrasing",
@@ -91,11 +94,11 @@ class FaqQuerySet(models.QuerySet["Faq"]):
         )
 
 
-class FaqManager(models.Manager.from_queryset(FaqQuerySet)):  # type: ignore[misc]
+class FaqManager(StagedDraftManager.from_queryset(FaqQuerySet)):  # type: ignore[misc]
     pass
 
 
-class Faq(models.Model):
+class Faq(StagedDraft):
     """A question-and-answer pair as curators edit it. /ask uses the live release, not this row."""
 
     class Status(models.TextChoices):
@@ -164,7 +167,9 @@ class Faq(models.Model):
             models.Index(fields=["retired"], name="faq_retired"),
             models.Index(fields=["review_by"], name="faq_review_by"),
             models.Index(fields=["category"], name="faq_category"),
+            models.Index(fields=["stage"], name="faq_stage", condition=~models.Q(stage="")),
         )
+        permissions = (("propose_faq", "Can propose FAQs and phrasings"),)
 
     def __str__(self) -> str:
         return self.question

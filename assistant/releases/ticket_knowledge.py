@@ -20,7 +20,7 @@ from assistant.wiring import get_assistant
 from faq.content import Content, Draft
 from faq.models import Faq, PhrasingConflict
 from faq.releases.drafts import upsert
-from faq.releases.publishing import lock_knowledge_base
+from faq.write_lock import lock_knowledge_base
 from tickets.faq_lookup import CannotDraft, Known
 
 LONGEST_SLUG = 80

@@ -30,7 +30,8 @@ from faq.files.personal_data import findings
 from faq.models import AlternateQuestion, DailyHits, Faq, PhrasingConflict
 from faq.releases.drafts import draft_of, record_change
 from faq.releases.near_duplicates import Neighbour, backend, warnings
-from faq.releases.publishing import lock_knowledge_base, publish
+from faq.releases.publishing import publish
+from faq.write_lock import lock_knowledge_base
 
 __all__ = ["CategoryRuleAdmin", "FaqAdmin", "ReleaseAdmin"]
 

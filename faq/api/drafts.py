@@ -29,7 +29,7 @@ from faq.files.reader import Unreadable, read_one
 from faq.files.row import OWN_COLUMNS
 from faq.models import Faq, FaqQuerySet
 from faq.releases.drafts import draft_of, upsert
-from faq.releases.publishing import lock_knowledge_base
+from faq.write_lock import lock_knowledge_base
 
 CURATORS = frozenset({Role.CURATOR, Role.PUBLISHER})
 

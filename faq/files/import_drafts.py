@@ -30,9 +30,9 @@ from faq.releases.publishing import (
     Progress,
     create_release,
     current_rules,
-    lock_knowledge_base,
     prepare_release,
 )
+from faq.write_lock import lock_knowledge_base
 
 LIMITS = Limits(problems=1_000_000)
 """High, because a preview shows every invalid row."""

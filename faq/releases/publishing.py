@@ -7,13 +7,11 @@ the old release still answers, and the same call can be repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from django.conf import settings
-from django.db import connection, transaction
 
 from audit.backends import Backend
 from audit.models import record
@@ -21,9 +19,8 @@ from audit.people.pseudonyms import stored_name
 from audit.privacy.redaction import redact
 from faq.content import Clash, Difference, KnowledgeBase, Rule, clashes, compare, digest_of
 from faq.models import CategoryRule, Faq, Release
+from faq.write_lock import lock_knowledge_base
 
-# Key of the advisory lock that serializes writes to the knowledge base.
-ADVISORY_LOCK = 0x5355_5050_0001
 MAX_NOTE_LENGTH = 500
 
 
@@ -83,17 +80,6 @@ class Preparation(Protocol):
 
 
 preparation: Backend[Preparation] = Backend("faq.releases.publishing.preparation")
-
-
-@contextmanager
-def lock_knowledge_base() -> Iterator[None]:
-    """A transaction that waits for other writers of the knowledge base and keeps them out.
-
-    The lock ends with the outermost transaction.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
-        yield
 
 
 def draft_knowledge_base() -> KnowledgeBase:

@@ -1,0 +1,27 @@
+"""What people say about a draft on its way to a release."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class DraftComment(models.Model):
+    """One entry of a draft's conversation; customers never see it."""
+
+    class Kind(models.TextChoices):
+        COMMENTED = "commented"
+        PROPOSED = "proposed"
+        SUBMITTED = "submitted"
+        RETURNED = "returned", "sent back"
+
+    faq = models.ForeignKey("faq.Faq", models.CASCADE, related_name="comments")
+    author = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.COMMENTED)
+    text = models.TextField(max_length=2000, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.author}"

@@ -1,0 +1,37 @@
+"""A short, readable faq_id for a new FAQ. Pure, except for the transliteration of Django."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from django.utils.text import slugify
+
+MOST_WORDS = 4
+LONGEST = 40
+
+# Words that say nothing about the subject of a question.
+_STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an am and any are at be can could did do does for from had has have how i if in is it "
+        "its may me my of on or our please shall should so tell that the their them there they "
+        "this to us want was we what when where which who whom whose why will with would you your",
+    )
+)
+
+
+def short_id(question: str, taken: Container[str] = ()) -> str:
+    """Such as ``book-appointment`` for "How do I book an appointment?".
+
+    At most ``LONGEST`` characters of at most ``MOST_WORDS`` words, and a number if it is ``taken``;
+    ``faq`` if the question has no Latin letters.
+    """
+    words = slugify(question.replace("'", "")).split("-")
+    telling = [word for word in words if word and word not in _STOP_WORDS] or words
+    short = "-".join(telling[:MOST_WORDS])[:LONGEST].strip("-_") or "faq"
+    number, unused = 1, short
+    while unused in taken:
+        number += 1
+        unused = f"{short}-{number}"
+    return unused

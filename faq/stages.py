@@ -1,0 +1,141 @@
+"""The way of a draft to a release: proposed by support, submitted by a curator, or sent back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from audit.models import record
+from audit.people.pseudonyms import stored_name
+from audit.privacy.gateway import Channel, apply_inbound
+from faq.draft_comments import DraftComment
+from faq.files.personal_data import redact_or_reject
+from faq.files.reader import read_one
+from faq.files.row import FAQ_COLUMNS
+from faq.phrasing import normalise
+from faq.short_ids import short_id
+from faq.write_lock import lock_knowledge_base
+
+if TYPE_CHECKING:
+    from django.db.models.manager import RelatedManager
+
+    from faq.content import Content
+    from faq.models import AlternateQuestion
+
+
+class FaqIdInUse(Exception):
+    """Another FAQ has this id."""
+
+
+class StagedDraftManager(models.Manager[Any]):
+    def propose(
+        self,
+        question: str,
+        answer: str,
+        *,
+        by: str,
+        faq_id: str = "",
+        category: str = "",
+        alternates: Collection[str] = (),
+    ) -> Any:
+        """Make a draft that waits for a curator, with its record; a short id if none is given.
+
+        Raises ``FaqIdInUse``, ``PhrasingConflict``, ``Unreadable`` that names the columns, and
+        ``PersonalData``.
+        """
+        cells = {"id": faq_id or "any", "question": " ".join(question.split()), "answer": answer}
+        row = read_one({**cells, "category": category, "alternates": "\n".join(alternates)})
+        content = redact_or_reject(row.draft().content)
+        with lock_knowledge_base():
+            slug = faq_id or short_id(content.question)
+            taken = set(self.filter(slug__startswith=slug).values_list("slug", flat=True))
+            if faq_id in taken:
+                raise FaqIdInUse(faq_id)
+            faq = self.create(
+                slug=faq_id or short_id(content.question, taken),
+                question=content.question,
+                answer=content.answer,
+                category=content.category,
+            )
+            for alternate in content.alternates:
+                faq.alternates.create(text=alternate)
+            faq._propose(by=by)
+        return faq
+
+
+class StagedDraft(models.Model):
+    """Who wants a draft published, and how far that is.
+
+    A release that has the draft's content ends its stage.
+    """
+
+    class Stage(models.TextChoices):
+        PROPOSED = "proposed"
+        """By somebody who may not edit FAQs; a curator looks at it."""
+        SUBMITTED = "submitted"
+        """A publisher looks at it."""
+        RETURNED = "returned", "sent back"
+
+    stage = models.CharField(max_length=10, choices=Stage.choices, blank=True, editable=False)
+    submitted_by = models.CharField(
+        max_length=200, blank=True, editable=False, help_text="Who proposed or submitted it."
+    )
+
+    if TYPE_CHECKING:
+        slug: str
+        alternates: RelatedManager[AlternateQuestion]
+        comments: RelatedManager[DraftComment]
+
+        def content(self) -> Content: ...
+
+    class Meta:
+        abstract = True
+
+    def add_phrasing(self, text: str, *, by: str, is_proposal: bool = False) -> bool:
+        """Add an alternate question to the draft, with its record. False if the draft has it.
+
+        A proposal waits for a curator, unless the draft waits for a publisher already. Raises
+        ``PhrasingConflict`` if another FAQ has it, ``Unreadable`` if it is no question, and
+        ``PersonalData``.
+        """
+        text = admitted_question(text)
+        with lock_knowledge_base():
+            self.refresh_from_db()
+            content = self.content()
+            if normalise(text) in map(normalise, content.phrasings):
+                return False
+            self.alternates.create(text=text)
+            before, after = list(content.alternates), [*content.alternates, text]
+            fields = {"alternates": {"before": before, "after": after}}
+            verb = "proposed" if is_proposal else "changed"
+            record(f"faq.{verb}", actor=by, kind="faq", key=self.slug, data={"fields": fields})
+            if is_proposal:
+                self._note(DraftComment.Kind.PROPOSED, text, by=by)
+                if self.stage != self.Stage.SUBMITTED:
+                    self._set_stage(self.Stage.PROPOSED, by=by)
+        return True
+
+    def _propose(self, *, by: str) -> None:
+        """Record a draft that was just made; it waits for a curator."""
+        values = {name: value for name, value in self.content().as_dict().items() if value}
+        fields = {name: {"before": None, "after": value} for name, value in values.items()}
+        record("faq.proposed", actor=by, kind="faq", key=self.slug, data={"fields": fields})
+        self._note(DraftComment.Kind.PROPOSED, "", by=by)
+        self._set_stage(self.Stage.PROPOSED, by=by)
+
+    def _note(self, kind: DraftComment.Kind, text: str, *, by: str) -> None:
+        self.comments.create(kind=kind, text=text, author=stored_name(by))
+
+    def _set_stage(self, stage: Stage, *, by: str) -> None:
+        self.stage, self.submitted_by = stage, stored_name(by)
+        type(self)._base_manager.filter(pk=self.pk).update(
+            stage=self.stage, submitted_by=self.submitted_by
+        )
+
+
+def admitted_question(text: str) -> str:
+    """A question as files, API and desk accept it. Raises ``Unreadable`` and ``PersonalData``."""
+    row = read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": " ".join(text.split())})
+    return apply_inbound(Channel.FAQS, row.values["question"], field="question")
