@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from hmac import compare_digest
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -24,11 +26,15 @@ KEY_CACHE_SECONDS = 10.0
 
 MAX_CACHED_KEYS = 10_000
 
-INSERT_STATEMENT = "INSERT INTO audit_subjectkey (pseudonym, lookup, name, key, created) VALUES"
+INSERT_STATEMENT = (
+    "INSERT INTO audit_subjectkey (pseudonym, lookup, name, key, mac, created) VALUES"
+)
 
 LONGEST_NAME = 200
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _PSEUDONYM = re.compile(r"\[[A-Z]+\].*-[a-p]{12}\Z")
+
+log = logging.getLogger("audit.people.pseudonyms")
 
 
 def stored_name(name: str) -> str:
@@ -82,12 +88,30 @@ class SubjectKeyManager(models.Manager["SubjectKey"]):
                 people[lookup] = key
         missing = [lookup for lookup in hashes.values() if lookup not in people]
         if missing:
-            people |= {bytes(key.lookup): key for key in self.filter(lookup__in=missing)}
+            people |= {bytes(key.lookup): key for key in self._intact(missing)}
             self.cache(people.values())
         return {
             name: people[lookup] if lookup in people else SubjectKey.new(name, lookup)
             for name, lookup in hashes.items()
         }
+
+    def _intact(self, hashes: list[bytes]) -> Iterator[SubjectKey]:
+        """The keys as this site wrote them. Whoever has none of these gets a new one."""
+        for key in self.filter(lookup__in=hashes):
+            if key.is_intact:
+                yield key
+            else:
+                log.error("%s was changed in the database; run manage.py audit_verify", key)
+
+    def altered(self) -> list[str]:
+        """Pseudonyms whose name, lookup or key is not as this site wrote it."""
+        secret = keys.mac_key()
+        rows = self.order_by("pseudonym").values_list("pseudonym", "lookup", "name", "key", "mac")
+        return [
+            pseudonym
+            for pseudonym, lookup, name, key, mac in rows.iterator()
+            if encryption.row_mac(secret, pseudonym, bytes(lookup), name, bytes(key)) != bytes(mac)
+        ]
 
     def get_or_create_key(self, name: str) -> SubjectKey:
         """A person's key, to encrypt texts in other tables."""
@@ -124,6 +148,9 @@ class SubjectKey(models.Model):
     lookup = models.BinaryField(max_length=16, db_index=True)
     name = models.CharField(max_length=200, help_text="Redacted.")
     key = models.BinaryField(max_length=encryption.KEY_BYTES)
+    mac = models.BinaryField(
+        max_length=32, help_text="Binds name, lookup and key to the pseudonym."
+    )
     created = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[SubjectKeyManager] = SubjectKeyManager()
@@ -135,7 +162,19 @@ class SubjectKey(models.Model):
     def new(cls, name: str, lookup: bytes) -> SubjectKey:
         key = encryption.new_key()
         masked = _masked(name, settings.PHONE_REGION)[:LONGEST_NAME]
-        return cls(pseudonym=encryption.pseudonym_of(key), lookup=lookup, name=masked, key=key)
+        made = cls(pseudonym=encryption.pseudonym_of(key), lookup=lookup, name=masked, key=key)
+        made.mac = made.expected_mac()
+        return made
+
+    def expected_mac(self) -> bytes:
+        return encryption.row_mac(
+            keys.mac_key(), self.pseudonym, bytes(self.lookup), self.name, bytes(self.key)
+        )
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the row is as this site wrote it, and not renamed or swapped with another."""
+        return compare_digest(self.expected_mac(), bytes(self.mac))
 
     def is_of(self, name: str) -> bool:
         return bytes(self.lookup) in _name_hashes(name)
@@ -171,10 +210,13 @@ def insert_keys_sql(new: list[SubjectKey]) -> tuple[str, list[Any]]:
     """A WITH clause that inserts new keys in the same statement as a record, and its values."""
     if not new:
         return "", []
-    rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(new))
+    rows = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(new))
     values = [
         value
         for person in new
-        for value in (person.pk, person.lookup, person.name, person.key, person.created)
+        for value in (
+            *(person.pk, person.lookup, person.name),
+            *(person.key, person.mac, person.created),
+        )
     ]
     return f"WITH new_keys AS ({INSERT_STATEMENT} {rows}) ", values

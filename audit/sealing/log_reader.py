@@ -158,6 +158,18 @@ def expected(mac_key: bytes, key: PublicKey, anchors: dict[int, set[bytes]]) -> 
     )
 
 
+def changed_people() -> Break | None:
+    """A break if somebody changed who is who: renamed a row of people's keys, or swapped two."""
+    altered = SubjectKey.objects.altered()
+    if not altered:
+        return None
+    more = f" and {len(altered) - 1} more" if altered[1:] else ""
+    return Break(
+        Kind.PERSON_CHANGED,
+        f"{altered[0]}{more}: name, lookup or key is not as this site wrote it",
+    )
+
+
 def is_sealed(leaf: bytes) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM audit_seal WHERE leaf = %s)", [leaf])

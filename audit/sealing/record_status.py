@@ -27,6 +27,8 @@ def status_of(record: Record) -> RecordStatus:
     checked = [
         (has_valid_mac, "written by this site" if has_valid_mac else "not as this site wrote it")
     ]
+    if any(person and not person.is_intact for person in (record.actor_key, record.subject_key)):
+        checked.append((False, "a name in it was changed"))
     seal = Seal.objects.filter(record_id=record.pk).first()
     if seal is None:
         return _combine([*checked, (True, "not sealed yet: within a second or two")])

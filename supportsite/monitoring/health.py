@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from assistant.wiring import readiness_checks
 from supportsite.auth import signing_keys
-from supportsite.monitoring import background_jobs
+from supportsite.monitoring import audit_trail, background_jobs
 from supportsite.web.problems import problem_response
 
 log = logging.getLogger("supportsite.monitoring.health")
@@ -68,7 +68,11 @@ class ReadinessCollector(Collector):
 
 
 def _dependencies() -> dict[str, str]:
-    checks: dict[str, Callable[[], str]] = {"database": _database, **readiness_checks()}
+    checks: dict[str, Callable[[], str]] = {
+        "database": _database,
+        "audit trail": audit_trail.audit_trail,
+        **readiness_checks(),
+    }
     if settings.JWT_JWKS_URL:
         checks["identity provider"] = signing_keys.jwks_client().status
     return {name: _line(name, check) for name, check in checks.items()}
@@ -79,6 +83,9 @@ def _line(name: str, check: Callable[[], str]) -> str:
         return f"ok: {check()}"
     except background_jobs.Late as late_by:
         return f"degraded: {late_by}"
+    except audit_trail.Tampered as finding:
+        log.critical("the audit trail was tampered with: %s", finding)
+        return f"tampered: {finding}"
     # Any failure of a dependency means "not ready"; the reason is logged.
     except Exception as failure:
         log.warning("%s is not ready (%s): %s", name, type(failure).__name__, failure)

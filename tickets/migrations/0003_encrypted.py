@@ -53,6 +53,8 @@ def encrypt(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    # It makes keys, which that migration binds.
+    run_before = [("audit", "0005_bound_people")]
     dependencies = [
         ("audit", "0004_append_only_log"),
         ("tickets", "0002_desk_and_outbox"),

@@ -24,7 +24,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
             subject_keys = SubjectKey.objects.for_person(options["user"]).select_for_update()
-            pseudonyms = sorted(subject_keys.values_list("pseudonym", flat=True))
+            if not all(key.is_intact for key in subject_keys):
+                raise CommandError(
+                    "Nothing was erased: the keys of this person were changed in the database, and "
+                    "may be another person's. Run: manage.py audit_verify"
+                )
+            pseudonyms = sorted(key.pseudonym for key in subject_keys)
             if not pseudonyms:
                 raise CommandError(
                     f"No audit record names {options['user']!r}. Check the spelling of the user id."

@@ -1,0 +1,35 @@
+"""Whether the audit trail's tables are as the site made them, for /readyz and Prometheus."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from cachetools import TTLCache, cached
+
+from audit.log_format.verification import Break
+from audit.sealing import log_reader
+
+PEOPLE_SECONDS = 60.0
+"""Interval of the check of all people's keys, in each process: it reads every row."""
+
+
+class Tampered(Exception):
+    """Somebody changed the audit trail; the text says what."""
+
+
+def audit_trail() -> str:
+    """Raises ``Tampered``."""
+    for problem in (log_reader.disabled_triggers(), _changed_people()):
+        if problem:
+            raise Tampered(f"{problem}: run manage.py audit_verify")
+    return "triggers and names are as the site made them"
+
+
+@cached(TTLCache(1, PEOPLE_SECONDS), lock=Lock())
+def _changed_people() -> Break | None:
+    return log_reader.changed_people()
+
+
+def forget() -> None:
+    """Check everything anew the next time."""
+    _changed_people.cache.clear()
