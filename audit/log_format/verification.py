@@ -29,6 +29,7 @@ class Kind(StrEnum):
     TRUNCATED = "truncated"
     REBUILT = "rebuilt"
     TRIGGERS_DISABLED = "triggers disabled"
+    TABLE_CHANGED = "table changed"
     PERSON_CHANGED = "person changed"
 
 

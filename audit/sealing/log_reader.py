@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 from django.db import connection, transaction
@@ -44,22 +43,9 @@ COPIES = """
 SELECT unnest((array_agg(record_id ORDER BY sequence))[2:]) FROM audit_seal
  WHERE leaf IN (SELECT leaf FROM audit_seal GROUP BY leaf HAVING count(*) > 1) GROUP BY leaf
 """
-TRIGGERS = """
-SELECT c.relname, t.tgname, t.tgenabled::text, t.tgtype,
-       t.tgqual IS NULL AND t.tgattr = '', p.prosrc
-  FROM pg_trigger AS t
-  JOIN pg_class AS c ON c.oid = t.tgrelid
-  JOIN pg_proc AS p ON p.oid = t.tgfoid
- WHERE c.relname LIKE 'audit\\_%%' AND NOT t.tgisinternal
-   AND c.relnamespace = current_schema()::regnamespace
-"""
 END_OF_LOG = 2**62
 
 ERASED = "subject.erased"
-
-# Of pg_trigger.tgtype: what a trigger fires on.
-ROW, BEFORE, DELETE, UPDATE, TRUNCATE = 1, 2, 8, 16, 32
-ALWAYS = "A"
 
 
 @contextmanager
@@ -174,27 +160,3 @@ def is_sealed(leaf: bytes) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM audit_seal WHERE leaf = %s)", [leaf])
         return bool(cursor.fetchone()[0])
-
-
-def disabled_triggers() -> Break | None:
-    """A break if a table of the log lacks one of the triggers that refuse changes."""
-    trigger_source = import_module("audit.migrations.0002_append_only").REFUSE
-    append_only = import_module("audit.migrations.0004_append_only_log").REFUSED
-    required = {}
-    for table, events in append_only.items():
-        on_rows = ROW | BEFORE | UPDATE | (DELETE if "DELETE" in events else 0)
-        required[table, f"{table}_rows"] = on_rows
-        required[table, f"{table}_truncate"] = BEFORE | TRUNCATE
-    with connection.cursor() as cursor:
-        cursor.execute(TRIGGERS)
-        firing = {
-            (table, name): kind
-            for table, name, enabled, kind, whole, source in cursor.fetchall()
-            if enabled == ALWAYS and whole and source == trigger_source.split("$$")[1]
-        }
-    missing = sorted(
-        name for (table, name), kind in required.items() if firing.get((table, name)) != kind
-    )
-    if not missing:
-        return None
-    return Break(Kind.TRIGGERS_DISABLED, f"{', '.join(missing)} would allow changes")

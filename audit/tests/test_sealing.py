@@ -162,6 +162,57 @@ def test_triggers_that_no_longer_refuse_are_named(sealer, capsys, statement):
     assert kinds(verified(capsys)) == ["triggers disabled"]
 
 
+DIVERTED = (
+    "CREATE TABLE shadow (LIKE audit_record INCLUDING ALL);"
+    "CREATE RULE divert AS ON INSERT TO audit_record DO INSTEAD"
+    " INSERT INTO shadow VALUES (NEW.*) RETURNING *"
+)
+DROPPED = (
+    "CREATE FUNCTION drop_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+    "CREATE TRIGGER drop_row BEFORE INSERT ON audit_seal FOR EACH ROW EXECUTE FUNCTION drop_row()"
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        pytest.param(DIVERTED, "audit_record has the rule divert", id="a rule that diverts"),
+        pytest.param(DROPPED, "audit_seal has the unknown trigger drop_row", id="a trigger"),
+        pytest.param(
+            "ALTER TABLE audit_record ENABLE ROW LEVEL SECURITY",
+            "audit_record has row level security",
+            id="rows hidden",
+        ),
+        pytest.param(
+            "CREATE TABLE other () INHERITS (audit_record)",
+            "audit_record inherits, or is inherited from",
+            id="inheritance",
+        ),
+        pytest.param(
+            "CREATE SCHEMA other CREATE VIEW audit_record AS SELECT 1 AS id",
+            "audit_record has another of its name in schema other",
+            id="a view of its name",
+        ),
+        pytest.param(
+            "ALTER TABLE audit_record SET UNLOGGED",
+            "audit_record is no ordinary table",
+            id="a table that a crash empties",
+        ),
+    ],
+)
+def test_a_table_that_was_changed_is_named(sealer, capsys, client, statement, message):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+    report = verified(capsys)
+
+    assert kinds(report) == ["table changed"]
+    assert message in report["breaks"][0]["message"]
+    reply = client.get("/readyz")
+    assert reply.status_code == 503
+    assert message in reply.json()["checks"]["audit trail"]
+
+
 def test_the_anchor_tells_that_the_tail_was_cut(sealer, settings, capsys):
     record("test.done")
     sealer.round()

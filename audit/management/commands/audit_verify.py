@@ -14,7 +14,7 @@ from django.db import OperationalError
 from audit import keys
 from audit.log_format.checkpoint import BadNote, PublicKey
 from audit.log_format.verification import Break, Kind, roots_by_size, verify, verify_unsealed
-from audit.sealing import anchors, log_reader
+from audit.sealing import anchors, log_reader, table_checks
 
 BROKEN, NOT_VERIFIED = 1, 2
 
@@ -54,12 +54,12 @@ class Command(BaseCommand):
     def _verify(self, key: PublicKey, anchor: Path | None) -> dict[str, Any]:
         anchored_roots = roots_by_size(anchors.read(anchor, key)) if anchor else {}
         with log_reader.snapshot():
-            triggers, people = log_reader.disabled_triggers(), log_reader.changed_people()
+            others = [*table_checks.changed_tables(), log_reader.changed_people()]
             try:
                 start = log_reader.log_start(key)
             except BadNote as wrong:
                 broken = Break(Kind.REBUILT, f"the prune certificate is invalid: {wrong}")
-                return _report([broken, triggers, people], records=0, pruned=0, unsealed=0, key=key)
+                return _report([broken, *others], records=0, pruned=0, unsealed=0, key=key)
             expected = log_reader.expected(keys.mac_key(), key, anchored_roots)
             with log_reader.rows(start.frontier.size) as rows:
                 size, problem = verify(rows, start, expected)
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             unsealed_rows = log_reader.unsealed()
             unsealed = verify_unsealed(unsealed_rows, keys.mac_key())
         return _report(
-            [problem, unsealed, triggers, people],
+            [problem, unsealed, *others],
             records=size - start.frontier.size,
             pruned=start.frontier.size,
             unsealed=len(unsealed_rows),
