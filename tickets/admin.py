@@ -1,4 +1,4 @@
-"""The desk: the queues of tickets, and one ticket with everything in hand."""
+"""The desk in the admin: the list of tickets, and the page of one ticket."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from tickets import (
 )
 from tickets.delivery import admin as delivery_admin  # noqa: F401 (registers its pages)
 from tickets.faq_draft import draft
-from tickets.faq_lookup import CannotDraft, knowledge, nearest
+from tickets.faq_lookup import DraftError, knowledge_base, nearest
 from tickets.forms import NewTicketForm, TicketForm
 from tickets.models import Ticket
-from tickets.original_ask import asked_before
+from tickets.original_ask import find_original_ask
 from tickets.views import csv_response
 
 CANNED = 5
@@ -48,14 +48,14 @@ MOVES: dict[str, tuple[Callable[..., bool], str]] = {
     "_close": (Ticket.close, "closed"),
     "_reopen": (Ticket.reopen, "reopened"),
 }
-"""What each button of a ticket's page does, and how that is told."""
+"""The method that each button of a ticket page calls, and the words of its message."""
 
-ON_ITS_WAY = "Your reply is on its way."
-NO_ADDRESS = "The customer sees it where they asked; there is no address."
+REPLY_MAILED = "Your reply is on its way."
+NO_ADDRESS = "The customer has no e-mail address and sees your reply where they asked."
 
-LEAVES = ("_resolve", "_close")
+BACK_TO_LIST = ("_resolve", "_close")
 
-# The queue's own tables say nothing that the delivery log does not say better.
+# The delivery log shows the same facts, readably.
 for model in (
     procrastinate.ProcrastinateJob,
     *(procrastinate.ProcrastinateEvent, procrastinate.ProcrastinatePeriodicDefer),
@@ -80,7 +80,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
     list_before_template = "tickets/queues.html"
     readonly_fields = (
         *("text", "requester", "shown_status", "assignee", "shown_due", "created"),
-        *("said", "canned", "asked", "history", "news"),
+        *("conversation", "canned", "original_ask", "history", "notifications"),
     )
     actions = ("claim_selected", "resolve_selected", "export_selected")
 
@@ -102,7 +102,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"queues": queues.shown(request), **(extra_context or {})}
+        context = {"queues": queues.navigation(request), **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)
         return response
 
@@ -156,16 +156,16 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_fieldsets(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
         if obj is None:
-            asked = ("requester", "email"), "message", ("priority", "category"), "tags", "escalate"
-            return ((None, {"fields": asked}),)
+            who, sorting = ("requester", "email"), ("priority", "category")
+            return ((None, {"fields": (who, "message", sorting, "tags", "escalate")}),)
         may_write = self.has_change_permission(request, obj) and obj.status != Ticket.Status.CLOSED
-        talk = ("said", "reply", "canned") if may_write else ("said",)
+        write = ("reply", "canned") if may_write else ()
         who = ("requester", "email"), ("shown_status", "assignee"), ("shown_due", "created")
         return (
-            (None, {"fields": ("text", *talk)}),
+            (None, {"fields": ("text", "conversation", *write)}),
             ("Ticket", {"fields": (*who, ("priority", "category"), ("tags", "reason"))}),
-            ("How the site decided", {"fields": ("asked",)}),
-            ("What happened", {"fields": ("history", "news")}),
+            ("How the site decided", {"fields": ("original_ask",)}),
+            ("What happened", {"fields": ("history", "notifications")}),
         )
 
     @admin.display(description="Question")
@@ -173,37 +173,37 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
         return format_html('<div dir="auto" class="desk-text">{}</div>', ticket.full_message)
 
     @admin.display(description="Conversation")
-    def said(self, ticket: Ticket) -> SafeString:
-        asked = asked_before(ticket)
-        told = {"comments": ticket.comments.all(), "before": asked.conversation if asked else ()}
-        return render_to_string("tickets/said.html", told)
+    def conversation(self, ticket: Ticket) -> SafeString:
+        ask = find_original_ask(ticket)
+        context = {"comments": ticket.comments.all(), "before": ask.conversation if ask else ()}
+        return render_to_string("tickets/conversation.html", context)
 
     @admin.display(description="Canned replies")
     def canned(self, ticket: Ticket) -> SafeString:
-        """The FAQs nearest to the question, to be put into the reply."""
+        """The FAQs closest to the question, to insert into the reply."""
         url = reverse("admin:tickets_ticket_canned")
-        told = {"found": nearest(ticket.message, limit=CANNED), "url": url}
-        return render_to_string("tickets/canned.html", told)
+        context = {"faqs": nearest(ticket.message, limit=CANNED), "url": url}
+        return render_to_string("tickets/canned.html", context)
 
-    @admin.display(description="Asked before")
-    def asked(self, ticket: Ticket) -> SafeString:
-        """What the site said to the question that the ticket came from."""
-        asked = asked_before(ticket)
-        if asked is None:
-            return format_html("{}", "It came from no question to the site.")
-        drawn = knowledge().drawn(asked.outcome, asked.answer, asked.decision)
-        return render_to_string("tickets/asked.html", {"asked": asked, "drawn": drawn})
+    @admin.display(description="Original question")
+    def original_ask(self, ticket: Ticket) -> SafeString:
+        """The question that the ticket came from, and how the site decided it."""
+        ask = find_original_ask(ticket)
+        if ask is None:
+            return format_html("{}", "This ticket does not come from a question to the site.")
+        decision = knowledge_base().decision_html(ask.outcome, ask.answer, ask.decision)
+        return render_to_string("tickets/original_ask.html", {"ask": ask, "decision": decision})
 
     @admin.display(description="History")
     def history(self, ticket: Ticket) -> SafeString:
-        """Who moved it when, as the audit trail has it."""
+        """Who changed it and when, from the audit trail."""
         facts = Record.objects.all().about("ticket", ticket.pk).order_by("id")
-        lines = ((local_time.shown(fact.at), told(fact)) for fact in facts)
+        lines = ((local_time.shown(fact.at), describe(fact)) for fact in facts)
         listed = format_html_join("", "<li><small>{}</small> {}</li>", lines)
         return format_html('<ul class="desk-history">{}</ul>', listed)
 
-    @admin.display(description="News sent")
-    def news(self, ticket: Ticket) -> SafeString | str:
+    @admin.display(description="Notifications")
+    def notifications(self, ticket: Ticket) -> SafeString | str:
         page = "admin:tickets_delivery_change"
         lines = (
             (reverse(page, args=[sent.pk]), sent.event, sent.address, sent.status)
@@ -220,7 +220,7 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
         hidden = ("show_save_and_continue", "show_save_and_add_another")
-        # A ticket is moved, not edited: it has buttons of its own.
+        # Buttons of its own change the state of a ticket.
         shown = {**dict.fromkeys(hidden, False), "show_save": object_id is None}
         may_draft = request.user.has_perm("faq.add_faq")
         context = {**shown, "may_draft": may_draft, **(extra_context or {})}
@@ -231,48 +231,49 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
         return response
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
-        """Do what the button says. The row itself is not saved: that would undo what a colleague
-        did meanwhile."""
+        """Do what the button says. Saving the row would overwrite a colleague's change."""
         by = request.user.get_username()
         if not change:
             fields = {name: form.cleaned_data[name] for name in NewTicketForm.Meta.fields}
-            made = Ticket.objects.escalate(**fields, by=by)
-            obj.pk, obj.message = made.pk, made.message
+            ticket = Ticket.objects.escalate(**fields, by=by)
+            obj.pk, obj.message = ticket.pk, ticket.message
             return
         if amended := form.amended():
             obj.amend(by=by, **amended)
-        self._say(request, obj, form.cleaned_data.get("reply", ""))
+        self._comment(request, obj, form.cleaned_data.get("reply", ""))
         for button, (move, now) in MOVES.items():
             if button in request.POST:
-                self._tell(request, [(obj, move(obj, by=by))], now)
+                self._report(request, [(obj, move(obj, by=by))], now)
 
-    def _say(self, request: HttpRequest, ticket: Ticket, text: str) -> None:
+    def _comment(self, request: HttpRequest, ticket: Ticket, text: str) -> None:
         if not text:
             return
         by, is_internal = request.user.get_username(), "_note" in request.POST
         if ticket.comment(text, by=by, is_internal=is_internal) is None:
-            self.message_user(request, "It is closed; nothing was said.", messages.WARNING)
+            self.message_user(request, "The ticket is closed; nothing was sent.", messages.WARNING)
             return
-        done = "Noted for the desk." if is_internal else ON_ITS_WAY if ticket.email else NO_ADDRESS
+        done = (
+            "Noted for the desk." if is_internal else REPLY_MAILED if ticket.email else NO_ADDRESS
+        )
         self.message_user(request, done, messages.SUCCESS)
 
     def response_change(self, request: HttpRequest, obj: Ticket) -> HttpResponse:
-        """Stay with a ticket that is to be worked on; else back to the queue."""
-        if any(button in request.POST for button in LEAVES):
+        """Stay on the page of a ticket that is still open; else go back to the list."""
+        if any(button in request.POST for button in BACK_TO_LIST):
             response: HttpResponse = self.response_post_save_change(request, obj)
             return response
         return HttpResponseRedirect(request.get_full_path())
 
     def log_addition(self, request: HttpRequest, obj: Ticket, message: Any) -> None:
-        """The audit trail tells who opened it."""
+        """The audit trail has it."""
 
     def log_change(self, request: HttpRequest, obj: Ticket, message: Any) -> None:
-        """The audit trail tells who moved it."""
+        """The audit trail has it."""
 
     def construct_change_message(self, *args: Any, **kwargs: Any) -> list[Any]:
         return []
 
-    # --- Beside it: canned replies, and what becomes of it ----------------------------------------
+    # --- Canned replies and FAQ drafts ------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -283,42 +284,44 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
         return [*own, *super().get_urls()]
 
     def canned_view(self, request: HttpRequest) -> JsonResponse:
-        """FAQs like the words that were typed."""
+        """FAQs that match the words typed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         words = request.GET.get("q", "").strip()[:500]
-        found = nearest(words, limit=CANNED) if words else []
-        return JsonResponse({"results": [known.as_dict() for known in found]})
+        faqs = nearest(words, limit=CANNED) if words else []
+        return JsonResponse({"results": [faq.as_dict() for faq in faqs]})
 
     def draft_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """POST: make the draft. GET: the draft, and the FAQs there are beside it."""
+        """POST: create the draft. GET: the draft beside similar FAQs."""
         ticket = get_object_or_404(Ticket, pk=pk)
         if not (self.has_view_permission(request) and request.user.has_perm("faq.add_faq")):
             raise PermissionDenied
         if request.method == "POST":
             if ticket.status not in (Ticket.Status.RESOLVED, Ticket.Status.CLOSED):
-                self.message_user(request, "Resolve it first.", messages.WARNING)
+                self.message_user(
+                    request, "Resolve the ticket before you draft an FAQ from it.", messages.WARNING
+                )
                 return HttpResponseRedirect(
                     reverse("admin:tickets_ticket_change", args=[ticket.pk])
                 )
             try:
                 draft(ticket, by=request.user.get_username())
-            except CannotDraft as why:
-                self.message_user(request, f"There is no draft: {why}.", messages.WARNING)
+            except DraftError as error:
+                self.message_user(request, f"No draft was made: {error}.", messages.WARNING)
             return HttpResponseRedirect(request.path)
-        return TemplateResponse(request, "tickets/draft.html", self._drafted(request, ticket))
+        return TemplateResponse(request, "tickets/draft.html", self._draft_context(request, ticket))
 
-    def _drafted(self, request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
-        drafted = knowledge().drafted(ticket.faq_id) if ticket.faq_id else None
-        question = drafted.question if drafted else ticket.message
-        found = [each for each in nearest(question, limit=CANNED) if each.faq_id != ticket.faq_id]
+    def _draft_context(self, request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
+        faq_draft = knowledge_base().get_faq(ticket.faq_id) if ticket.faq_id else None
+        question = faq_draft.question if faq_draft else ticket.message
+        faqs = [faq for faq in nearest(question, limit=CANNED) if faq.faq_id != ticket.faq_id]
         return {
             **self.admin_site.each_context(request),
             "title": f"FAQ from ticket #{ticket.pk}",
             "ticket": ticket,
-            "drafted": drafted,
-            "page": knowledge().page_of(ticket.faq_id),
-            "nearest": found,
+            "draft": faq_draft,
+            "page": knowledge_base().edit_url(ticket.faq_id),
+            "nearest": faqs,
         }
 
     # --- Many at once -----------------------------------------------------------------------------
@@ -340,9 +343,9 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
     def _move(self, request: HttpRequest, button: str, tickets: Iterable[Ticket]) -> None:
         move, now = MOVES[button]
         by = request.user.get_username()
-        self._tell(request, [(ticket, move(ticket, by=by)) for ticket in tickets], now)
+        self._report(request, [(ticket, move(ticket, by=by)) for ticket in tickets], now)
 
-    def _tell(self, request: HttpRequest, moved: Iterable[tuple[Ticket, bool]], now: str) -> None:
+    def _report(self, request: HttpRequest, moved: Iterable[tuple[Ticket, bool]], now: str) -> None:
         done = []
         for ticket, was_moved in moved:
             if was_moved:
@@ -350,13 +353,13 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
                 continue
             ticket.refresh_from_db()
             of = f" by {ticket.assignee}" if ticket.assignee else ""
-            said = f"A colleague was first: #{ticket.pk} is {ticket.status}{of}."
-            self.message_user(request, said, messages.WARNING)
+            message = f"A colleague was first: #{ticket.pk} is {ticket.status}{of}."
+            self.message_user(request, message, messages.WARNING)
         if done:
             self.message_user(request, f"{', '.join(done)}: {now}.", messages.SUCCESS)
 
 
-def told(fact: Record) -> str:
+def describe(fact: Record) -> str:
     """``claimed by sam`` of a ``ticket.claimed``."""
     verb = fact.action.partition(".")[2]
     return f"{verb} by {fact.actor}" if fact.actor else verb

@@ -1,4 +1,4 @@
-"""What is said about tickets."""
+"""Comments: replies to the customer, messages of the customer, and internal notes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from django.db import models
 
 class CommentQuerySet(models.QuerySet["Comment"]):
     def public(self) -> CommentQuerySet:
-        """What the customer may read. Everything that leaves the desk goes through here."""
+        """Comments that the customer may read; everything sent outside the desk uses this."""
         return self.filter(is_internal=False)
 
 
 class Comment(models.Model):
-    """Something said about a ticket: by the customer, or by the desk to the customer or itself."""
+    """A message of the customer, a reply of the desk, or an internal note."""
 
     ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="comments")
     author = models.CharField(max_length=200)
-    text = models.TextField(help_text="Masked, as REDACTION has it for comments.")
+    text = models.TextField(help_text="Masked by the setting REDACTION.")
     original = models.BinaryField(
         null=True, help_text="As written, encrypted; null where nothing is masked."
     )
@@ -36,5 +36,5 @@ class Comment(models.Model):
 
     @property
     def full_text(self) -> str:
-        """As written. Record who reads it: ``Ticket.record_view``."""
+        """The text as written. Call ``Ticket.record_view`` for whoever reads it."""
         return self.ticket.decrypt(self.original) or self.text

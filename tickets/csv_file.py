@@ -1,7 +1,7 @@
 """TICKETS_CSV: a file that gets each new ticket as a row, as ``GET /tickets.csv`` writes it.
 
-It is written after commit, masked like every export. The table is the truth: if the file cannot be
-written, that is logged, and the ticket stands.
+A row is appended after commit, masked like every export. The database is authoritative: if the file
+cannot be written, the failure is logged and the ticket stays.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ log = logging.getLogger("tickets.csv_file")
 
 
 def append(path: str, ticket: Ticket) -> None:
-    """A row, below a header if the file has none yet."""
+    """Append a row; write the header first if the file is empty. Failures are logged."""
     header, row = csv_lines([ticket])
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock", timeout=LOCK_SECONDS):
             _append(path, header, row)
     except (OSError, Timeout):
-        log.exception("TICKETS_CSV could not be written; ticket %s is in the table", ticket.pk)
+        log.exception("TICKETS_CSV could not be written; ticket %s is in the database", ticket.pk)
 
 
 def _append(path: str, header: str, row: str) -> None:
@@ -39,9 +39,9 @@ def _append(path: str, header: str, row: str) -> None:
     try:
         size = os.fstat(descriptor).st_size
         data = (row if size else header + row).encode()
-        # A full disk takes a part of the row, which would swallow the next.
+        # On a full disk part of a row is written; the next row would be appended to it.
         if os.write(descriptor, data) != len(data):
             os.ftruncate(descriptor, size)
-            raise OSError("the disk took only a part of the row")
+            raise OSError("only a part of the row fits on the disk")
     finally:
         os.close(descriptor)

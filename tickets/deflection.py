@@ -1,4 +1,4 @@
-"""Opening a ticket: the FAQs that may answer it already, and POSTs that come twice."""
+"""Opening a ticket: suggest FAQs first, and handle repeated POSTs (Idempotency-Key)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from django.utils.crypto import salted_hmac
 from audit.models import record
 from audit.people.pseudonyms import stored_name
 from tickets import faq_lookup, original_ask
-from tickets.faq_lookup import Known
+from tickets.faq_lookup import FaqMatch
 from tickets.models import Submission, Ticket
 
-SUGGESTED = "These FAQs may answer it. To have a ticket, send it again without suggest."
+SUGGESTED = "These FAQs may answer it. To open a ticket, send it again without suggest."
 CREATED = "The ticket is open."
 
 REASONS = {
@@ -23,11 +23,11 @@ REASONS = {
     "clarify": Ticket.Reason.UNCLEAR,
     "answered": Ticket.Reason.UNHELPFUL,
 }
-"""By how the ask ended."""
+"""The reason of a ticket by the outcome of the ask it comes from."""
 
 
 class KeyReused(Exception):
-    """An Idempotency-Key came a second time with something else in the body."""
+    """An Idempotency-Key was sent again with a different body."""
 
     problem_status = 422
 
@@ -37,42 +37,41 @@ class KeyReused(Exception):
 
 def suggest(
     message: str, *, requester: str, by: str, audiences: Collection[str] = ()
-) -> list[Known]:
-    """The FAQs that may answer it, with an audit record that they were shown."""
-    found = list(faq_lookup.offered(message, audiences=audiences))
-    if found:
-        told = {"requester": requester, "message": message, "faqs": [each.faq_id for each in found]}
-        record("ticket.offered", actor=by, data=told)
-    return found
+) -> list[FaqMatch]:
+    """FAQs that may answer the message. Records that they were shown."""
+    faqs = list(faq_lookup.suggestions(message, audiences=audiences))
+    if faqs:
+        data = {"requester": requester, "message": message, "faqs": [faq.faq_id for faq in faqs]}
+        record("ticket.offered", actor=by, data=data)
+    return faqs
 
 
 def reason_of(ask_id: str | None, requester: str) -> str:
-    """Why a person is needed, as far as the ask tells."""
-    ask = original_ask.find(requester, ask_id) if ask_id else None
+    """The reason of a ticket by its ask; empty if there is none."""
+    ask = original_ask.find_record(requester, ask_id) if ask_id else None
     return REASONS.get(ask.outcome, "") if ask else ""
 
 
-def is_known(key: str, subject: str) -> bool:
-    """Whether this caller's key has made a ticket before."""
-    return bool(key) and Submission.objects.filter(**_named(key, subject)).exists()
+def has_ticket(key: str, subject: str) -> bool:
+    """True if this caller has opened a ticket with this Idempotency-Key."""
+    return bool(key) and Submission.objects.filter(**_unique_fields(key, subject)).exists()
 
 
 @transaction.atomic
 def get_or_create(
-    key: str, *, subject: str, content: Mapping[str, Any], make: Callable[[], Ticket]
+    key: str, *, subject: str, content: Mapping[str, Any], create: Callable[[], Ticket]
 ) -> Ticket:
-    """The ticket of this caller's key, made by ``make`` if there is none.
+    """The ticket of this caller's Idempotency-Key; ``create`` makes it if there is none.
 
-    Two at once wait for each other: the row is there or not when the first has ended.
-    Raises ``KeyReused``.
+    Concurrent calls with one key wait for each other on its unique row. Raises ``KeyReused``.
     """
-    sent = json.dumps(content, sort_keys=True, default=str).encode()
-    digest = _digest(sent)
+    body = json.dumps(content, sort_keys=True, default=str).encode()
+    digest = _digest(body)
     submission, is_new = Submission.objects.get_or_create(
-        **_named(key, subject), defaults={"digest": digest}
+        **_unique_fields(key, subject), defaults={"digest": digest}
     )
     if is_new:
-        submission.ticket = make()
+        submission.ticket = create()
         submission.save(update_fields=["ticket"])
     elif submission.digest != digest:
         raise KeyReused
@@ -80,10 +79,10 @@ def get_or_create(
     return submission.ticket
 
 
-def _named(key: str, subject: str) -> dict[str, str]:
+def _unique_fields(key: str, subject: str) -> dict[str, str]:
     return {"subject": stored_name(subject), "key": _digest(key.encode())}
 
 
 def _digest(data: bytes) -> str:
-    """Keyed: a short text must not be guessed from it."""
+    """A keyed hash, so that a short text cannot be guessed from it."""
     return salted_hmac("tickets.submission", data, algorithm="sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""What a ticket holds encrypted: the requester's address and message, and its comments."""
+"""Encrypted fields of a ticket: the customer's address and message, and its comments."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from audit.people.pseudonyms import Pseudonym
 
 
 class EncryptedForRequester(models.Model):
-    """Columns that only the requester's key opens; ``audit_erase`` destroys it (crypto-shredding).
+    """Columns encrypted with the requester's key; ``audit_erase`` destroys it (crypto-shredding).
 
-    Whoever calls a method that encrypts saves ``person`` too.
+    A caller of ``encrypt`` or ``write_to`` must save ``person`` too.
     """
 
     requester = models.CharField(
-        max_length=200, help_text="Who waits for the answer, masked if it is personal data."
+        max_length=200,
+        verbose_name="user id",
+        help_text="The customer, as a pseudonym if it is personal data.",
     )
-    person = Pseudonym(db_column="person", help_text="Whose key opens what is encrypted.")
-    address = models.BinaryField(null=True, help_text="Where news for the requester go, encrypted.")
-    message = models.TextField(help_text="Masked, as REDACTION has it for tickets.")
+    person = Pseudonym(
+        db_column="person", help_text="The owner of the key of the encrypted fields."
+    )
+    address = models.BinaryField(null=True, help_text="The customer's e-mail address, encrypted.")
+    message = models.TextField(help_text="Masked by the setting REDACTION.")
     original = models.BinaryField(
         null=True, help_text="The message as written, encrypted; null where nothing is masked."
     )
@@ -32,20 +36,20 @@ class EncryptedForRequester(models.Model):
 
     @property
     def email(self) -> str:
-        """Where news for the requester go; empty for nowhere, and once that person is erased."""
+        """The customer's e-mail address; empty if there is none or the person was erased."""
         return self.decrypt(self.address)
 
     @property
     def full_message(self) -> str:
-        """As written. Record who reads it: ``Ticket.record_view``."""
+        """The message as written. Call ``Ticket.record_view`` for whoever reads it."""
         return self.decrypt(self.original) or self.message
 
     def write_to(self, email: str) -> None:
-        """Let news go there; to nobody, if empty."""
+        """Set the customer's e-mail address; an empty one removes it. Does not save."""
         self.address = self.encrypt(email)
 
     def encrypt(self, text: str) -> bytes | None:
-        """None for an empty text."""
+        """The text encrypted with the requester's key; None for an empty text."""
         if not text:
             return None
         key = self._key()
@@ -54,7 +58,7 @@ class EncryptedForRequester(models.Model):
         return key.encrypt(text)
 
     def decrypt(self, encrypted: bytes | memoryview | None) -> str:
-        """What ``encrypt`` was given; empty once the requester was erased."""
+        """Reverse ``encrypt``; empty if the requester was erased."""
         key = self._key() if encrypted else None
         if key is None or encrypted is None:
             return ""

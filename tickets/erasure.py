@@ -1,4 +1,4 @@
-"""What is left of a person's tickets once they are erased: that there were some, and when."""
+"""Erase a person from tickets. That a ticket existed, and when, stays."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from tickets.models import Comment, Delivery, ReplyDraft, Submission, Ticket
 
 
 def erase(person: Person) -> dict[str, int]:
-    """Their tickets' texts and address; their name wherever it stands, at the desk too."""
+    """Erase texts, address and name; return the changed rows by table.
+
+    A person of the desk is replaced as author, assignee and recipient too.
+    """
     names = person.names
     own = list(Ticket.objects.filter(requester__in=names).values_list("pk", flat=True))
     tickets = Ticket.objects.filter(pk__in=own)
     submissions = Submission.objects.filter(Q(subject__in=names) | Q(ticket__in=own))
     deliveries = Delivery.objects.filter(ticket__in=own)
-    # What is still to be told cannot be: it would be about them, or to them.
+    # Pending notifications would be about them, or to them.
     deliveries.filter(status=Delivery.Status.PENDING).update(status=Delivery.Status.DEAD)
     drafts = ReplyDraft.objects.filter(Q(author__in=names) | Q(ticket__in=own))
     rows = {

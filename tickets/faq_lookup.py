@@ -1,7 +1,6 @@
-"""What the tickets know of FAQs, which live in an app they may not import.
+"""The FAQs for tickets, by a backend: tickets may not import the app that has them.
 
-The assistant registers a ``Knowledge``. When it cannot answer,
-tickets go on without it: a person can always be reached.
+``assistant`` registers a ``KnowledgeBase``. If it fails, tickets work without FAQs.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ log = logging.getLogger("tickets.faq_lookup")
 
 
 @dataclass(frozen=True)
-class Known:
-    """An FAQ, and how similar its closest phrasing is to the question, -1..1."""
+class FaqMatch:
+    """An FAQ, and the similarity of its closest phrasing to the question, -1..1."""
 
     faq_id: str
     question: str
@@ -31,85 +30,85 @@ class Known:
         return asdict(self)
 
 
-class CannotDraft(Exception):
-    """No draft can be made, and why."""
+class DraftError(Exception):
+    """The draft cannot be made; the message says why."""
 
 
-class Knowledge(Protocol):
-    def offered(self, question: str, *, audiences: Collection[str]) -> Sequence[Known]:
-        """The FAQs for everybody or for ``audiences`` that /ask would answer or ask back with."""
+class KnowledgeBase(Protocol):
+    def suggestions(self, question: str, *, audiences: Collection[str]) -> Sequence[FaqMatch]:
+        """FAQs that /ask would answer or clarify with, for ``audiences`` and for everybody."""
         ...
 
-    def nearest(self, question: str, *, limit: int) -> Sequence[Known]:
-        """The published FAQs closest to it, however far that is."""
+    def nearest(self, question: str, *, limit: int) -> Sequence[FaqMatch]:
+        """The closest published FAQs, however low their similarity."""
         ...
 
-    def search(self, words: str, *, limit: int) -> Sequence[Known]:
-        """The published FAQs that hold the words first, then those closest in meaning."""
+    def search(self, words: str, *, limit: int) -> Sequence[FaqMatch]:
+        """Published FAQs with all the words first, then those closest in meaning."""
         ...
 
     def unpublished(self, values: Sequence[str]) -> Sequence[str]:
-        """Those of ``values``, such as phone numbers, that no live FAQ says."""
+        """The ``values``, such as phone numbers, that no live FAQ contains."""
         ...
 
-    def draft(self, phrasings: Sequence[str], answer: str, *, category: str, by: str) -> str:
-        """Make a draft of an FAQ, the first phrasing being its question; its id.
+    def create_draft(self, phrasings: Sequence[str], answer: str, *, category: str, by: str) -> str:
+        """Create a draft whose question is the first phrasing; return its ``faq_id``.
 
-        Raises ``CannotDraft``.
+        Raises ``DraftError``.
         """
         ...
 
-    def drafted(self, faq_id: str) -> Known | None:
-        """An FAQ as it stands, published or not; its similarity means nothing."""
+    def get_faq(self, faq_id: str) -> FaqMatch | None:
+        """An FAQ with its unpublished changes; None if there is none. Its similarity is 0."""
         ...
 
-    def drawn(self, outcome: str, answer: str, decision: Mapping[str, Any]) -> SafeString:
-        """A decision that /ask has taken, as HTML."""
+    def decision_html(self, outcome: str, answer: str, decision: Mapping[str, Any]) -> SafeString:
+        """A decision of /ask as HTML."""
         ...
 
-    def page_of(self, faq_id: str) -> str:
-        """The address of the page where it is edited; empty if there is no such FAQ."""
+    def edit_url(self, faq_id: str) -> str:
+        """The URL of its edit page; empty if there is no such FAQ."""
         ...
 
 
-backend: Backend[Knowledge] = Backend("tickets.faq_lookup.backend")
+backend: Backend[KnowledgeBase] = Backend("tickets.faq_lookup.backend")
 
 
-def knowledge() -> Knowledge:
+def knowledge_base() -> KnowledgeBase:
     return backend.get()
 
 
-def offered(question: str, *, audiences: Collection[str] = ()) -> Sequence[Known]:
-    """``Knowledge.offered``, or nothing when it cannot be had."""
+def suggestions(question: str, *, audiences: Collection[str] = ()) -> Sequence[FaqMatch]:
+    """``KnowledgeBase.suggestions``, or an empty list if it fails."""
     try:
-        return knowledge().offered(question, audiences=audiences)
+        return knowledge_base().suggestions(question, audiences=audiences)
     except Exception:
-        log.exception("no FAQs can be offered")
+        log.exception("FAQs cannot be suggested")
         return []
 
 
-def nearest(question: str, *, limit: int) -> Sequence[Known]:
-    """``Knowledge.nearest``, or nothing when it cannot be had."""
+def nearest(question: str, *, limit: int) -> Sequence[FaqMatch]:
+    """``KnowledgeBase.nearest``, or an empty list if it fails."""
     try:
-        return knowledge().nearest(question, limit=limit)
+        return knowledge_base().nearest(question, limit=limit)
     except Exception:
-        log.exception("no FAQs can be shown")
+        log.exception("FAQs cannot be shown")
         return []
 
 
-def search(words: str, *, limit: int) -> Sequence[Known]:
-    """``Knowledge.search``, or nothing when it cannot be had."""
+def search(words: str, *, limit: int) -> Sequence[FaqMatch]:
+    """``KnowledgeBase.search``, or an empty list if it fails."""
     try:
-        return knowledge().search(words, limit=limit)
+        return knowledge_base().search(words, limit=limit)
     except Exception:
-        log.exception("no FAQs can be searched")
+        log.exception("FAQs cannot be searched")
         return []
 
 
 def unpublished(values: Sequence[str]) -> Sequence[str]:
-    """``Knowledge.unpublished``, or all of them when it cannot be had."""
+    """``KnowledgeBase.unpublished``, or all of ``values`` if it fails."""
     try:
-        return knowledge().unpublished(values)
+        return knowledge_base().unpublished(values)
     except Exception:
-        log.exception("no FAQs can be searched")
+        log.exception("FAQs cannot be searched")
         return values

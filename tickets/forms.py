@@ -1,4 +1,4 @@
-"""What may be typed at the desk."""
+"""Forms of the ticket pages: a new ticket, and changes of one."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _TAG = re.compile(rf"[\w.:-]{{1,{LONGEST_TAG}}}")
 
 
 def _confirmation(values: Sequence[str]) -> str:
-    """What the box for exactly these values sends."""
+    """The checkbox value that confirms exactly these values."""
     return salted_hmac("tickets.send_anyway", "\n".join(sorted(values))).hexdigest()[:16]
 
 
 class TagsField(forms.CharField):
-    """Tags separated by spaces or commas; each once, in order."""
+    """Tags separated by spaces or commas; sorted, without duplicates."""
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value
@@ -50,30 +50,30 @@ class TagsField(forms.CharField):
 
 
 def refuse_personal_data(form: forms.BaseForm, channel: Channel, *names: str) -> None:
-    """Say at the field what the model would refuse."""
+    """Add an error to each field whose personal data the model would reject."""
     texts = {name: form.cleaned_data.get(name) or "" for name in names}
     try:
         reject(channel, {n: " ".join(t) if isinstance(t, list) else t for n, t in texts.items()})
-    except PersonalData as refused:
-        for name, kinds in refused.kinds_by_field.items():
-            form.add_error(name, f"Personal data ({', '.join(kinds)}) is not taken here.")
+    except PersonalData as error:
+        for name, kinds in error.kinds_by_field.items():
+            form.add_error(name, f"Personal data ({', '.join(kinds)}) is not allowed here.")
 
 
 def confirm_personal_data(form: forms.BaseForm, reply: str) -> None:
-    """A reply reaches the customer as it is: ask first whether its personal data is meant."""
-    found = {reply[span.start : span.end]: span.kind for span in find_in(reply)}
-    values = unpublished(list(found))
+    """Ask for confirmation of personal data in a reply, which is sent as written."""
+    kinds = {reply[span.start : span.end]: span.kind for span in find_in(reply)}
+    values = unpublished(list(kinds))
     confirmation = _confirmation(values)
     if not values or form.data.get("send_anyway") == confirmation:
         return
     listed = format_html_join(
-        "", '<li>{}: <b dir="auto">{}</b></li>', ((found[value], value) for value in values)
+        "", '<li>{}: <b dir="auto">{}</b></li>', ((kinds[value], value) for value in values)
     )
     form.add_error(
         "reply",
         format_html(
-            "The customer would read personal data that no published FAQ has: <ul>{}</ul>"
-            '<label><input type="checkbox" name="send_anyway" value="{}"> Send it as it is'
+            "Your reply has personal data that no published FAQ contains: <ul>{}</ul>"
+            '<label><input type="checkbox" name="send_anyway" value="{}"> Send it anyway'
             "</label>",
             listed,
             confirmation,
@@ -82,17 +82,17 @@ def confirm_personal_data(form: forms.BaseForm, reply: str) -> None:
 
 
 class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A ticket that is there: sort it, and say something.
+    """Reply to a ticket, and change its fields.
 
-    The form carries what it was filled with, so that only what was typed here counts as changed,
-    not what a colleague changed meanwhile.
+    Hidden fields carry the initial values, so that only what was typed here counts as changed, not
+    what a colleague changed meanwhile.
     """
 
     reply = forms.CharField(
         max_length=LONGEST_TEXT,
         required=False,
         strip=True,
-        help_text="The customer reads it; a note only the desk. Alt+R is here, Ctrl+Enter sends.",
+        help_text="The customer reads a reply, the desk a note. Keys: Alt+R, Ctrl+Enter to send.",
         widget=UnfoldAdminTextareaWidget({"rows": 6, "dir": "auto", "aria-keyshortcuts": "Alt+R"}),
     )
     priority = forms.ChoiceField(
@@ -132,19 +132,20 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
             confirm_personal_data(self, self.cleaned_data.get("reply") or "")
 
     def amended(self) -> dict[str, Any]:
-        """What was changed here, by name."""
+        """The fields changed in this form, by name."""
         typed = {name: self.cleaned_data[name] for name in self.changed_data if name != "reply"}
         required = ("priority", "reason")
         return {name: value for name, value in typed.items() if value or name not in required}
 
 
 class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A ticket for somebody who called. FAQs that may answer it are shown first."""
+    """A ticket for a caller. FAQs that may answer it are shown first."""
 
     requester = forms.RegexField(
         SUBJECT,
+        label="User id",
         widget=UnfoldAdminTextInputWidget,
-        help_text="The customer's user id, without blanks.",
+        help_text="Of the customer, without blanks.",
     )
     message = forms.CharField(
         max_length=LONGEST_TEXT,
@@ -155,7 +156,7 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
     tags = TagsField(required=False, widget=UnfoldAdminTextInputWidget)
     escalate = forms.BooleanField(
         required=False,
-        label="Make the ticket even if FAQs may answer it",
+        label="Open the ticket even if FAQs may answer it",
         widget=UnfoldBooleanWidget,
     )
 
@@ -164,20 +165,23 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("requester", "message", "priority", "category", "tags")
 
     by = ""
-    """Who fills it in; set by the admin."""
+    """The signed-in person; set by the admin."""
 
     def clean(self) -> None:
         super().clean()
         refuse_personal_data(self, Channel.TICKETS, "message", "category", "tags")
-        told = self.cleaned_data
-        if self.errors or told.get("escalate"):
+        data = self.cleaned_data
+        if self.errors or data.get("escalate"):
             return
-        found = deflection.suggest(told["message"], requester=told["requester"], by=self.by)
-        if not found:
+        faqs = deflection.suggest(data["message"], requester=data["requester"], by=self.by)
+        if not faqs:
             return
         listed = format_html_join(
-            "", "<li><b>{}</b> {}</li>", ((known.question, known.answer) for known in found)
+            "", "<li><b>{}</b> {}</li>", ((faq.question, faq.answer) for faq in faqs)
         )
         raise forms.ValidationError(
-            format_html("FAQs may answer it already: <ul>{}</ul>If not, tick the last box.", listed)
+            format_html(
+                "These FAQs may answer it: <ul>{}</ul>If not, tick the last box and save again.",
+                listed,
+            )
         )

@@ -1,4 +1,4 @@
-"""POSTs that may come twice."""
+"""Idempotency keys of POST /tickets."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from django.db import models
 
 
 class Submission(models.Model):
-    """A POST that names itself, so that sending it again makes no second ticket."""
+    """An Idempotency-Key and its ticket, so that a repeated POST opens no second one."""
 
-    subject = models.CharField(max_length=200, help_text="Whose token it came with.")
+    subject = models.CharField(max_length=200, help_text="The subject of the token.")
     key = models.CharField(max_length=64, help_text="A digest of its Idempotency-Key.")
-    digest = models.CharField(max_length=64, help_text="Of what was sent.")
+    digest = models.CharField(max_length=64, help_text="Of the body.")
     ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, null=True)
     created = models.DateTimeField(auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""Questions waiting for a person."""
+"""Tickets: questions for a person."""
 
 from __future__ import annotations
 
@@ -40,27 +40,27 @@ LONGEST_TEXT = 4000
 LONGEST_TAG = 50
 MOST_TAGS = 20
 
-VIEWED_WITHIN = timedelta(hours=1)
-"""Who reads a ticket again within it makes no second record."""
+VIEW_RECORD_INTERVAL = timedelta(hours=1)
+"""Within it, the same reader of the same ticket is recorded once."""
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def waiting(self) -> TicketQuerySet:
-        """Nobody has taken them yet; what is due first comes first."""
+        """Tickets without an assignee, those due first at the front."""
         return self.filter(status=Ticket.Status.OPEN).order_by("due", "id")
 
     def of(self, requester: str) -> TicketQuerySet:
         return self.filter(requester=stored_name(requester))
 
     def on_the_clock(self) -> TicketQuerySet:
-        """Those that wait for somebody at the desk."""
+        """Tickets that wait for the desk, not for the customer."""
         return self.filter(status__in=(Ticket.Status.OPEN, Ticket.Status.CLAIMED))
 
     def overdue(self) -> TicketQuerySet:
         return self.on_the_clock().filter(due__lt=timezone.now()).order_by("due", "id")
 
-    def at_hand(self, name: str) -> TicketQuerySet:
-        """What one person of the desk has taken and not yet resolved."""
+    def assigned_to(self, name: str) -> TicketQuerySet:
+        """One person's claimed and waiting tickets."""
         unresolved = (Ticket.Status.CLAIMED, Ticket.Status.WAITING)
         return self.filter(assignee=stored_name(name), status__in=unresolved)
 
@@ -82,34 +82,34 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
     ) -> Ticket:
         """Open a ticket for a person, with its audit record. Raises ``PersonalData``."""
         now = timezone.now()
-        admitted = apply_inbound_message(Channel.TICKETS, message, field="message")
+        text = apply_inbound_message(Channel.TICKETS, message, field="message")
         ticket: Ticket = self.model(
             requester=stored_name(requester),
-            message=admitted.masked,
+            message=text.masked,
             ask_id=ask_id,
             reason=reason or Ticket.Reason.REQUESTED,
             priority=priority or Ticket.Priority.NORMAL,
-            category=_admitted("category", category),
-            tags=_admitted("tags", list(tags)),
+            category=_clean("category", category),
+            tags=_clean("tags", list(tags)),
             clock_started=now,
         )
         ticket.due = ticket.due_by_target()
-        ticket.original = ticket.encrypt(admitted.original)
+        ticket.original = ticket.encrypt(text.original)
         ticket.write_to(email)
         ticket.save(force_insert=True)
-        told = {name: getattr(ticket, name) for name in ("message", *FIELDS)}
-        ticket.record("opened", by=by, ask_id=ask_id, due=ticket.due.isoformat(), **told)
-        ticket.tell("opened", by=by)
+        data = {name: getattr(ticket, name) for name in ("message", *FIELDS)}
+        ticket.record("opened", by=by, ask_id=ask_id, due=ticket.due.isoformat(), **data)
+        ticket.notify("opened", by=by)
         if settings.TICKETS_CSV:
             transaction.on_commit(lambda: csv_file.append(settings.TICKETS_CSV, ticket))
         return ticket
 
 
 class Ticket(EncryptedForRequester):
-    """A question a person must answer. Its state changes only through the methods here.
+    """A question that a person must answer. Only the methods here change its state.
 
-    Each of them takes the row, looks whether it still is where the change may start from, and
-    changes, records and tells in one transaction. False means that somebody was faster.
+    Each locks the row, checks that its state allows the change, and changes, records and notifies
+    in one transaction. False means that the state did not allow it: somebody was faster.
     """
 
     class Status(models.TextChoices):
@@ -127,11 +127,11 @@ class Ticket(EncryptedForRequester):
 
     class Reason(models.TextChoices):
         UNANSWERED = "unanswered", "No FAQ answered it"
-        UNCLEAR = "unclear", "It was asked back"
+        UNCLEAR = "unclear", "The site asked to clarify"
         UNHELPFUL = "unhelpful", "The answer did not help"
-        REQUESTED = "requested", "A person was asked for"
+        REQUESTED = "requested", "The customer asked for a person"
 
-    ask_id = models.UUIDField(null=True, blank=True, help_text="The ask it came from.")
+    ask_id = models.UUIDField(null=True, blank=True, help_text="The question it comes from.")
     reason = models.CharField(
         max_length=12,
         choices=Reason.choices,
@@ -143,16 +143,24 @@ class Ticket(EncryptedForRequester):
     tags = ArrayField(models.CharField(max_length=LONGEST_TAG), default=list, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     assignee = models.CharField(max_length=200, blank=True)
-    due = models.DateTimeField(null=True, help_text="By its priority's target in business hours.")
+    due = models.DateTimeField(
+        null=True, help_text="Set by the target of its priority, in business hours."
+    )
     clock_started = models.DateTimeField(default=timezone.now)
     waited = models.DurationField(
-        default=timedelta, help_text="Business time in which the customer had to answer."
+        default=timedelta, help_text="Business time spent waiting for the customer."
     )
     waiting_since = models.DateTimeField(null=True, blank=True)
-    breached = models.DateTimeField(null=True, blank=True, help_text="When it was told overdue.")
+    breached = models.DateTimeField(
+        null=True, blank=True, verbose_name="overdue since", help_text="When the desk was notified."
+    )
     faq_id = models.CharField(max_length=100, blank=True, help_text="The FAQ drafted from it.")
     merged_into = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, help_text="Where its conversation went on."
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        help_text="The ticket that continues its conversation.",
     )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
@@ -176,11 +184,11 @@ class Ticket(EncryptedForRequester):
         return f"Ticket {self.pk}"
 
     def record(self, verb: str, *, by: str, **data: object) -> None:
-        told = {"requester": self.requester, **data}
-        record(f"ticket.{verb}", actor=by, kind="ticket", key=self.pk, data=told)
+        data = {"requester": self.requester, **data}
+        record(f"ticket.{verb}", actor=by, kind="ticket", key=self.pk, data=data)
 
-    def tell(self, event: str, *, by: str, comment: Comment | None = None) -> None:
-        outbox.tell(self, event, by=by, comment=comment)
+    def notify(self, event: str, *, by: str, comment: Comment | None = None) -> None:
+        outbox.notify(self, event, by=by, comment=comment)
 
     @property
     def is_overdue(self) -> bool:
@@ -194,21 +202,21 @@ class Ticket(EncryptedForRequester):
         return level.calendar().add(self.clock_started, level.target(self.priority) + self.waited)
 
     @transaction.atomic
-    def breach(self) -> bool:
-        """Note and tell, once, that it is overdue. A reopened ticket's clock starts again."""
-        self._take()
+    def mark_overdue(self) -> bool:
+        """Record and notify, once, that it is overdue. Reopening restarts the clock."""
+        self._lock()
         if self.breached or not self.is_overdue:
             return False
         self._set(breached=timezone.now())
         self.record("breached", by="", due=self.due.isoformat() if self.due else "")
-        self.tell("breached", by="")
+        self.notify("breached", by="")
         return True
 
     # --- Transitions ----------------------------------------------------------------------------
 
     @transaction.atomic
     def claim(self, *, by: str, is_mailed: bool = True) -> bool:
-        """Take an open ticket. False means a colleague got there first."""
+        """Assign an open ticket to oneself. False if a colleague was faster."""
         return self._move(
             "claimed",
             by=by,
@@ -220,8 +228,8 @@ class Ticket(EncryptedForRequester):
 
     @transaction.atomic
     def assign(self, assignee: str, *, by: str) -> bool:
-        """Give it to a colleague, who is mailed. False if it is done, or theirs already."""
-        self._take()
+        """Assign it to a colleague, who gets a mail. False if it is resolved or already theirs."""
+        self._lock()
         if self.assignee == stored_name(assignee):
             return False
         is_open = self.status == self.Status.OPEN
@@ -236,7 +244,7 @@ class Ticket(EncryptedForRequester):
 
     @transaction.atomic
     def wait(self, *, by: str) -> bool:
-        """It is the customer's turn; the clock stands still meanwhile."""
+        """Wait for the customer; the clock stops until ``resume``."""
         return self._move(
             "waiting",
             by=by,
@@ -247,8 +255,8 @@ class Ticket(EncryptedForRequester):
 
     @transaction.atomic
     def resume(self, *, by: str, is_mailed: bool = True) -> bool:
-        """The customer has answered: it is the desk's turn again, and due that much later."""
-        self._take()
+        """Stop waiting for the customer; ``due`` moves by the time waited."""
+        self._lock()
         return self._move(
             "resumed",
             by=by,
@@ -261,8 +269,8 @@ class Ticket(EncryptedForRequester):
 
     @transaction.atomic
     def resolve(self, *, by: str) -> bool:
-        """It is answered; whoever resolves an open one has claimed it."""
-        self._take()
+        """Mark it as answered. An open ticket is assigned to whoever resolves it."""
+        self._lock()
         return self._move(
             "resolved",
             by=by,
@@ -274,7 +282,7 @@ class Ticket(EncryptedForRequester):
 
     @transaction.atomic
     def close(self, *, by: str) -> bool:
-        """Nothing more is to come: from here on only the desk can reopen it."""
+        """Close a resolved ticket. From then on only the desk can reopen it."""
         return self._move("closed", by=by, origin=[self.Status.RESOLVED], status=self.Status.CLOSED)
 
     @transaction.atomic
@@ -286,9 +294,11 @@ class Ticket(EncryptedForRequester):
         keeps_assignee: bool = False,
         is_mailed: bool = True,
     ) -> bool:
-        """It was not answered after all: back to the queue, or to who had it, with a clock that
-        starts again. A merged one stays closed: its conversation is in another ticket."""
-        self._take()
+        """Put it back into the queue, or back to its assignee, and restart the clock.
+
+        False for a merged ticket: its conversation is in another one.
+        """
+        self._lock()
         if self.merged_into_id:
             return False
         back_to = {"status": self.Status.OPEN, "assignee": ""}
@@ -309,7 +319,7 @@ class Ticket(EncryptedForRequester):
 
         False if the requesters differ or one of the two is closed.
         """
-        # In one order, so that two merges at once cannot wait for each other.
+        # Lock in primary key order, so that two merges cannot deadlock.
         list(Ticket.objects.select_for_update().filter(pk__in=(self.pk, target.pk)).order_by("pk"))
         self.refresh_from_db()
         target.refresh_from_db()
@@ -320,33 +330,37 @@ class Ticket(EncryptedForRequester):
         self._set(status=self.Status.CLOSED, merged_into=target, waiting_since=None)
         self.record("merged", by=by, status=self.status, into=target.pk)
         target.record("extended", by=by, merged=self.pk)
-        self.tell("merged", by=by)
+        self.notify("merged", by=by)
         return True
 
     def _move(
-        self, verb: str, *, by: str, origin: Iterable[str], is_mailed: bool = True, **to: object
+        self,
+        verb: str,
+        *,
+        by: str,
+        origin: Iterable[str],
+        is_mailed: bool = True,
+        **changes: object,
     ) -> bool:
-        self._take()
+        self._lock()
         if self.status not in origin:
             return False
-        # News are for whoever had it, too.
+        # Also notify the previous assignee.
         assignee = self.assignee
-        self._set(**to)
-        self.record(
-            verb, by=by, **{name: to[name] for name in ("status", "assignee") if name in to}
-        )
-        outbox.tell(self, verb, by=by, assignee=self.assignee or assignee, is_mailed=is_mailed)
+        self._set(**changes)
+        self.record(verb, by=by, **{n: changes[n] for n in ("status", "assignee") if n in changes})
+        outbox.notify(self, verb, by=by, assignee=self.assignee or assignee, is_mailed=is_mailed)
         return True
 
     @transaction.atomic
     def amend(self, *, by: str, **fields: object) -> bool:
-        """Change what is known about it: ``FIELDS`` only. False if that changes nothing.
+        """Change fields named in ``AMENDABLE``. False if nothing changes or the ticket is closed.
 
-        A closed ticket stays as it is. Raises ``PersonalData``.
+        Raises ``PersonalData``.
         """
         assert fields.keys() <= set(AMENDABLE)
-        fields = {name: _admitted(name, value) for name, value in fields.items()}
-        self._take()
+        fields = {name: _clean(name, value) for name, value in fields.items()}
+        self._lock()
         before = {name: getattr(self, name) for name in fields}
         changed = {name: value for name, value in fields.items() if before[name] != value}
         if not changed or self.status == self.Status.CLOSED:
@@ -359,25 +373,25 @@ class Ticket(EncryptedForRequester):
             fields={n: {"before": before[n], "after": value} for n, value in changed.items()},
         )
         if "priority" in changed:
-            self.tell("prioritised", by=by)
+            self.notify("prioritised", by=by)
         return True
 
-    def _take(self) -> None:
-        """This row as it is now, and nobody else's until the transaction ends."""
+    def _lock(self) -> None:
+        """Reload the row and lock it until the transaction ends."""
         self.refresh_from_db(from_queryset=Ticket.objects.select_for_update())
 
-    def _set(self, **to: object) -> None:
-        if "email" in to:
-            self.write_to(str(to.pop("email")))
-            to |= {"person": self.person, "address": self.address}
-        for name, value in to.items():
+    def _set(self, **changes: object) -> None:
+        if "email" in changes:
+            self.write_to(str(changes.pop("email")))
+            changes |= {"person": self.person, "address": self.address}
+        for name, value in changes.items():
             setattr(self, name, value)
         if self.status not in (self.Status.RESOLVED, self.Status.CLOSED):
             self.due = self.due_by_target()
             if self.due > timezone.now():
-                # It may become overdue once more, and is told then.
+                # The desk is notified again when it becomes overdue again.
                 self.breached = None
-        self.save(update_fields=[*to, "due", "breached", "updated"])
+        self.save(update_fields=[*changes, "due", "breached", "updated"])
 
     def _waited_now(self) -> timedelta:
         if self.waiting_since is None:
@@ -385,21 +399,21 @@ class Ticket(EncryptedForRequester):
         calendar = ServiceLevel.objects.current().calendar()
         return calendar.between(self.waiting_since, timezone.now())
 
-    # --- What is said ---------------------------------------------------------------------------
+    # --- Conversation ---------------------------------------------------------------------------
 
     @transaction.atomic
     def comment(
         self, text: str, *, by: str, is_internal: bool = False, from_desk: bool = True
     ) -> Comment | None:
-        """Say something about it. None if it is closed: then nobody would read it.
+        """Add a comment. None if the ticket is closed: nobody would read it.
 
-        What the customer says on a waiting or resolved ticket puts it back to work. What the desk
-        says to the customer is never altered. Raises ``PersonalData``.
+        A customer's comment resumes a waiting ticket and reopens a resolved one. The desk's replies
+        to the customer are never altered. Raises ``PersonalData``.
         """
         message = apply_inbound_message(
             Channel.COMMENTS, text, field="text", must_arrive=from_desk and not is_internal
         )
-        self._take()
+        self._lock()
         if self.status == self.Status.CLOSED:
             return None
         comment = Comment.objects.create(
@@ -413,13 +427,13 @@ class Ticket(EncryptedForRequester):
         self.save(update_fields=["person", "updated"])
         self.record("commented", by=by, comment=comment.pk, internal=is_internal, text=comment.text)
         if not is_internal:
-            self.tell("commented", by=by, comment=comment)
+            self.notify("commented", by=by, comment=comment)
         if not from_desk:
-            self._put_back_to_work(by=by)
+            self._resume_or_reopen(by=by)
         return comment
 
-    def _put_back_to_work(self, *, by: str) -> None:
-        """By what the customer said, of which everybody is told anyway."""
+    def _resume_or_reopen(self, *, by: str) -> None:
+        """After a customer's comment. No extra mail: the comment itself is mailed."""
         if self.status == self.Status.WAITING:
             self.resume(by=by, is_mailed=False)
         elif self.status == self.Status.RESOLVED:
@@ -427,23 +441,25 @@ class Ticket(EncryptedForRequester):
 
     @transaction.atomic
     def record_view(self, *, by: str, comments: CommentQuerySet) -> None:
-        """Record that somebody read what is masked everywhere else: the message and ``comments``.
+        """Record that somebody read the message and ``comments`` unmasked.
 
-        One record for a reader and a ticket an hour, and another as soon as there is more to read
-        that others wrote. None for the requester, who wrote or was sent all of it.
+        One record per reader, ticket and hour, and a new one when others have added a text since.
+        The requester, who knows all of it, is not recorded.
         """
         others = comments.exclude(original=None).exclude(author=stored_name(by))
         texts = others.count() + (self.original is not None)
         if not texts or stored_name(by) == self.requester:
             return
         recent = Record.objects.all().about("ticket", self.pk).by(by)
-        last = recent.filter(action="ticket.viewed", at__gte=timezone.now() - VIEWED_WITHIN).first()
+        last = recent.filter(
+            action="ticket.viewed", at__gte=timezone.now() - VIEW_RECORD_INTERVAL
+        ).first()
         if last is None or last.data.get("texts") != texts:
             self.record("viewed", by=by, texts=texts)
 
     @transaction.atomic
     def drafted(self, faq_id: str, *, by: str) -> None:
-        """What was answered here became a draft of an FAQ."""
+        """Store which FAQ was drafted from this ticket."""
         self.faq_id = faq_id
         self.save(update_fields=["faq_id", "updated"])
         self.record("drafted", by=by, faq_id=faq_id)
@@ -451,13 +467,13 @@ class Ticket(EncryptedForRequester):
 
 FIELDS = ("priority", "category", "tags", "reason")
 AMENDABLE = (*FIELDS, "email")
-"""What the desk may change besides the state."""
+"""Fields that ``amend`` may change."""
 
 _BRACKETS = str.maketrans("", "", "[]")
 
 
-def _admitted(name: str, value: Any) -> Any:
-    """A field as it is kept; a tag has no brackets, those of a placeholder neither."""
+def _clean(name: str, value: Any) -> Any:
+    """The value to store, redacted. Tags have no brackets, not even those of a placeholder."""
     if name == "category":
         return apply_inbound(Channel.TICKETS, value, field=name)
     if name == "tags":

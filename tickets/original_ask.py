@@ -1,4 +1,4 @@
-"""What the site said to the question that a ticket came from, as the audit trail has it."""
+"""The question that a ticket comes from, and how the site decided it, from the audit trail."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from audit.models import Record
 from tickets.models import Ticket
 
 TURNS = 20
-LOOKED_THROUGH = 200
-"""Of the requester's own asks around it, for those of the same conversation."""
+ASKS_SEARCHED = 200
+"""How many of the requester's earlier asks are searched for the same conversation."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One question of a conversation, and what it got."""
+    """One question of a conversation and its answer."""
 
     at: datetime
     question: str
@@ -26,8 +26,8 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An ask: ``decision`` and its ``path`` as /ask returned them."""
+class OriginalAsk:
+    """An ask. ``decision`` is as /ask returned it, with its ``path``."""
 
     at: datetime
     question: str
@@ -38,12 +38,12 @@ class Asked:
 
     @property
     def nearest(self) -> list[dict[str, Any]]:
-        """The FAQs that came closest: ``faq_id``, ``phrasing`` and ``similarity``, -1..1."""
+        """The closest FAQs: ``faq_id``, ``phrasing`` and ``similarity``, -1..1."""
         steps = self.decision.get("path", [])
-        found: list[dict[str, Any]] = next(
+        matches: list[dict[str, Any]] = next(
             (step["matches"] for step in steps if step.get("step") == "match"), []
         )
-        return found
+        return matches
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -59,15 +59,15 @@ class Asked:
         }
 
 
-def asked_before(ticket: Ticket) -> Asked | None:
-    """None if it came from no ask, or that was erased with its person."""
+def find_original_ask(ticket: Ticket) -> OriginalAsk | None:
+    """None if the ticket comes from no ask, or the ask was erased."""
     if ticket.ask_id is None:
         return None
-    ask = find(ticket.requester, str(ticket.ask_id))
+    ask = find_record(ticket.requester, str(ticket.ask_id))
     if ask is None or "question" not in ask.data:
         return None
     turn = _turn(ask)
-    return Asked(
+    return OriginalAsk(
         at=turn.at,
         question=turn.question,
         outcome=turn.outcome,
@@ -77,24 +77,23 @@ def asked_before(ticket: Ticket) -> Asked | None:
     )
 
 
-def find(user_id: str, ask_id: str) -> Record | None:
-    """The record of what that user asked; nobody else's."""
+def find_record(user_id: str, ask_id: str) -> Record | None:
+    """The audit record of an ask of this user; None if it is somebody else's."""
     asks = Record.objects.all().about("ask", ask_id).filter(action="question.asked")
     return next((ask for ask in asks if ask.concerns(user_id)), None)
 
 
 def _conversation(ask: Record, requester: str) -> Iterator[Turn]:
-    """What was said before it in the same conversation, oldest first."""
+    """The earlier turns of its conversation, oldest first."""
     name = ask.data.get("conversation_id")
     if not name:
         return
     before = Record.objects.filter(action="question.asked", pk__lt=ask.pk).concerning(requester)
-    latest = before.order_by("-id")[:LOOKED_THROUGH]
-    of_it = [each for each in latest if each.data.get("conversation_id") == name][:TURNS]
-    yield from (_turn(each) for each in reversed(of_it))
+    latest = before.order_by("-id")[:ASKS_SEARCHED]
+    turns = [earlier for earlier in latest if earlier.data.get("conversation_id") == name][:TURNS]
+    yield from (_turn(earlier) for earlier in reversed(turns))
 
 
 def _turn(ask: Record) -> Turn:
-    told = ask.data
     names = ("question", "outcome", "answer")
-    return Turn(ask.at, **{name: str(told.get(name) or "") for name in names})
+    return Turn(ask.at, **{name: str(ask.data.get(name) or "") for name in names})

@@ -1,4 +1,4 @@
-"""The queues that people of support work from, as views of one list in the admin."""
+"""The queues of the ticket list in the admin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ORDER = (
     "due",
     "id",
 )
-"""What nobody has taken comes first, and of that what is due first."""
+"""Unassigned tickets first, each group by due time."""
 
 DONE = ("-updated", "-id")
 
@@ -43,9 +43,9 @@ class Queue(admin.SimpleListFilter):
 
 
 def within(tickets: QuerySet[Any], queue: str | None, me: str) -> QuerySet[Any]:
-    """Those of them that are in a queue."""
+    """The tickets of a queue; all if it is unknown."""
     members = {
-        "mine": Ticket.objects.at_hand(me),
+        "mine": Ticket.objects.assigned_to(me),
         "unclaimed": Ticket.objects.waiting(),
         "overdue": Ticket.objects.overdue(),
         "resolved": Ticket.objects.filter(status=Ticket.Status.RESOLVED),
@@ -57,22 +57,22 @@ def order(request: HttpRequest) -> Sequence[Any]:
     return DONE if request.GET.get("queue") == "resolved" else ORDER
 
 
-def shown(request: HttpRequest) -> list[dict[str, Any]]:
-    """The queues with how many are in each, and which of them is open."""
-    me, asked = request.user.get_username(), request.GET
-    counted = {
-        "mine": ("Mine", Ticket.objects.at_hand(me).count()),
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Title, count, link of each queue, and which one is open."""
+    me, parameters = request.user.get_username(), request.GET
+    queues = {
+        "mine": ("Mine", Ticket.objects.assigned_to(me).count()),
         "unclaimed": ("Unclaimed", Ticket.objects.waiting().count()),
         "overdue": ("Overdue", Ticket.objects.overdue().count()),
         "resolved": ("Resolved", None),
     }
-    found: list[dict[str, Any]] = [
+    entries: list[dict[str, Any]] = [
         {
             "title": title,
             "count": count,
             "link": f"?queue={name}",
-            "open": asked.get("queue") == name,
+            "open": parameters.get("queue") == name,
         }
-        for name, (title, count) in counted.items()
+        for name, (title, count) in queues.items()
     ]
-    return [*found, {"title": "All", "count": None, "link": "?", "open": not asked}]
+    return [*entries, {"title": "All", "count": None, "link": "?", "open": not parameters}]

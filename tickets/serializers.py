@@ -1,4 +1,4 @@
-"""The HTTP contract of /tickets."""
+"""Requests and replies of /tickets."""
 
 from __future__ import annotations
 
@@ -14,34 +14,37 @@ LONGEST_CATEGORY = 100
 
 class TagsField(serializers.ListField):
     child = serializers.RegexField(
-        rf"^[\w.:-]{{1,{LONGEST_TAG}}}\Z", help_text="Letters, digits, dots, colons and dashes."
+        rf"^[\w.:-]{{1,{LONGEST_TAG}}}\Z",
+        help_text="Letters, digits, dots, colons, dashes and underscores.",
     )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=MOST_TAGS, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        """Each once, in order."""
+        """Sorted, without duplicates."""
         return sorted(set(super().to_internal_value(data)))
 
 
 class NewTicketSerializer(serializers.Serializer[dict[str, Any]]):
-    user_id = SubjectField(required=False, help_text="Who waits; the token's subject unless given.")
+    user_id = SubjectField(
+        required=False, help_text="The customer; by default the user of the token."
+    )
     message = VisibleText(max_length=LONGEST_TEXT)
     ask_id = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="The ask it came from."
+        required=False, allow_null=True, default=None, help_text="The question it comes from."
     )
     suggest = serializers.BooleanField(
         required=False,
         default=False,
-        help_text="Show the FAQs that may answer it first, and make no ticket if there are any. "
-        "With an ask_id the ticket is made: its FAQs were shown by /ask.",
+        help_text="If FAQs may answer the message, return them and open no ticket. "
+        "With an ask_id the ticket is always opened: /ask has shown its FAQs.",
     )
     email = serializers.EmailField(
         required=False,
         default="",
         allow_blank=True,
-        help_text="Where news go. A customer's is the one in the token, and no other may be named.",
+        help_text="Address for notifications. A customer may only use the one in the token.",
     )
     priority = serializers.ChoiceField(
         choices=Ticket.Priority.choices, required=False, default=Ticket.Priority.NORMAL
@@ -52,13 +55,13 @@ class NewTicketSerializer(serializers.Serializer[dict[str, Any]]):
     reason = serializers.ChoiceField(
         choices=Ticket.Reason.choices,
         required=False,
-        help_text="Why a person is needed; as the ask ended unless given.",
+        help_text="Why a person is needed; by default set from the outcome of the question.",
     )
     tags = TagsField(required=False, default=list)
 
 
 class AmendSerializer(serializers.Serializer[dict[str, Any]]):
-    """What the desk may change; what is not named stays."""
+    """Fields that the desk may change; those left out stay as they are."""
 
     priority = serializers.ChoiceField(choices=Ticket.Priority.choices, required=False)
     category = serializers.CharField(max_length=LONGEST_CATEGORY, required=False, allow_blank=True)
@@ -67,11 +70,11 @@ class AmendSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class OnBehalfSerializer(serializers.Serializer[dict[str, Any]]):
-    user_id = SubjectField(required=False, help_text="Whose tickets; a service must say it.")
+    user_id = SubjectField(required=False, help_text="The customer; required for services.")
 
 
 class SelectionSerializer(OnBehalfSerializer):
-    """Which tickets; every filter given has to hold."""
+    """Filters; a ticket must match all of them."""
 
     status = serializers.ChoiceField(choices=Ticket.Status.choices, required=False)
     priority = serializers.ChoiceField(choices=Ticket.Priority.choices, required=False)
@@ -85,7 +88,7 @@ class SelectionSerializer(OnBehalfSerializer):
 
 class TicketFilterSerializer(SelectionSerializer):
     before = serializers.IntegerField(
-        required=False, min_value=1, max_value=2**63 - 1, help_text="Ids lower than this."
+        required=False, min_value=1, max_value=2**63 - 1, help_text="Only tickets with a lower id."
     )
     limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=200)
 
@@ -105,7 +108,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
 
 
 class FullTicketSerializer(TicketSerializer):
-    """With the message as written: for its owner, and for who works on it."""
+    """With the message as written, for its owner and for support."""
 
     message = serializers.CharField(source="full_message", read_only=True)
 
@@ -116,7 +119,9 @@ class FullTicketSerializer(TicketSerializer):
 class NewCommentSerializer(serializers.Serializer[dict[str, Any]]):
     text = VisibleText(max_length=LONGEST_TEXT)
     internal = serializers.BooleanField(
-        required=False, default=False, help_text="For the desk only; support may say it."
+        required=False,
+        default=False,
+        help_text="A note for the desk only; only support may set it.",
     )
 
 
@@ -135,28 +140,28 @@ class CommentListSerializer(serializers.Serializer[Any]):
 
 
 class TicketDetailSerializer(FullTicketSerializer):
-    """A ticket with what was said about it, as far as the reader may know."""
+    """A ticket with the comments that the reader may see."""
 
     comments = CommentSerializer(many=True, read_only=True, source="shown_comments")
-    asked = serializers.DictField(
+    original_ask = serializers.DictField(
         read_only=True,
         allow_null=True,
-        help_text="For support: the ask it came from, its decision, and the conversation before.",
+        help_text="For support: the question it comes from, its decision, the conversation before.",
     )
 
     class Meta(TicketSerializer.Meta):
-        fields = (*TicketSerializer.Meta.fields, "comments", "asked")  # type: ignore[assignment]
+        fields = (*TicketSerializer.Meta.fields, "comments", "original_ask")  # type: ignore[assignment]
         read_only_fields = fields  # type: ignore[assignment]
 
 
 class TicketListSerializer(serializers.Serializer[Any]):
     results = TicketSerializer(many=True)
     next = serializers.IntegerField(
-        allow_null=True, help_text="Ask again with before=this for older tickets."
+        allow_null=True, help_text="Pass it as before to get older tickets; null on the last page."
     )
 
 
-class KnownSerializer(serializers.Serializer[Any]):
+class FaqMatchSerializer(serializers.Serializer[Any]):
     faq_id = serializers.CharField()
     question = serializers.CharField()
     answer = serializers.CharField()
@@ -164,20 +169,20 @@ class KnownSerializer(serializers.Serializer[Any]):
 
 
 class SuggestedSerializer(serializers.Serializer[Any]):
-    """No ticket: these FAQs may answer it."""
+    """FAQs that may answer the message; no ticket was opened."""
 
     result = serializers.ChoiceField(choices=["suggested"])
     detail = serializers.CharField()
     id = serializers.IntegerField(allow_null=True)
-    suggestions = KnownSerializer(many=True)
+    suggestions = FaqMatchSerializer(many=True)
 
 
 class CreatedTicketSerializer(FullTicketSerializer):
-    """The ticket, and beside it the FAQs that may answer it. For the schema alone."""
+    """The ticket, and FAQs that may answer it. Only for the schema."""
 
     result = serializers.ChoiceField(choices=["created"], read_only=True)
     detail = serializers.CharField(read_only=True)
-    suggestions = KnownSerializer(many=True, read_only=True)
+    suggestions = FaqMatchSerializer(many=True, read_only=True)
 
     class Meta(FullTicketSerializer.Meta):
         fields = (*TicketSerializer.Meta.fields, "result", "detail", "suggestions")  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""Business hours, holidays and targets: rows that the desk changes, values that ``sla`` takes."""
+"""Business hours, holidays and targets: rows that the desk changes, as values for ``sla``."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""When a ticket is due, counted in business hours.
+"""When a ticket is due, counted in business hours. Pure.
 
-Pure. Hours are wall-clock times in one time zone; what passes between opening and closing is real
-time. So a day on which clocks go forward inside the hours is an hour shorter, and a target of two
-hours stays two hours of somebody's work.
+Opening hours are wall-clock times in one time zone; the time between them is elapsed time. A day on
+which the clocks go forward during opening hours is an hour shorter; a target of two hours stays two
+hours of work.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Shift:
 
 @dataclass(frozen=True)
 class Calendar:
-    """When somebody is at the desk: shifts by weekday (Monday is 0), but for holidays."""
+    """Opening hours of the desk: shifts by weekday (Monday is 0), and holidays without any."""
 
     shifts: Mapping[int, tuple[Shift, ...]]
     zone: ZoneInfo
@@ -78,7 +78,7 @@ class Calendar:
         for shift in self.shifts.get(day.weekday(), ()):
             last = day if shift.closes else day + timedelta(days=1)
             opens, closes = self._utc(day, shift.opens), self._utc(last, shift.closes or time())
-            # A shift within the hour that a clock skips does not happen.
+            # A shift within the hour that the clocks skip has no duration.
             if opens < closes:
                 yield opens, closes
 
@@ -88,17 +88,20 @@ class Calendar:
 
 def shifts(text: str) -> dict[int, tuple[Shift, ...]]:
     """``mon-fri 09:00-17:00, sat 10:00-14:00`` by weekday. Raises ``ValueError``."""
-    found: dict[int, list[Shift]] = {}
+    by_weekday: dict[int, list[Shift]] = {}
     for part in text.lower().split(","):
         matched = _SPAN.fullmatch(" ".join(part.split()))
         if not matched:
             raise ValueError(f"like mon-fri 09:00-17:00, not {part.strip()!r}")
         shift = _shift(matched["opens"], matched["closes"])
         for day in _days(matched["first"], matched["last"] or matched["first"]):
-            found.setdefault(day, []).append(shift)
-    by_day = {day: tuple(sorted(each, key=lambda s: s.opens)) for day, each in found.items()}
-    for each in by_day.values():
-        for earlier, later in pairwise(each):
+            by_weekday.setdefault(day, []).append(shift)
+    by_day = {
+        day: tuple(sorted(day_shifts, key=lambda shift: shift.opens))
+        for day, day_shifts in by_weekday.items()
+    }
+    for day_shifts in by_day.values():
+        for earlier, later in pairwise(day_shifts):
             if earlier.closes is None or later.opens < earlier.closes:
                 raise ValueError("shifts that do not overlap")
     return by_day

@@ -1,4 +1,4 @@
-"""What the worker does: send deliveries, look for breaches, and pick up what a dead worker left."""
+"""The worker's tasks: send deliveries, mark overdue tickets, retry jobs of a dead worker."""
 
 from __future__ import annotations
 
@@ -13,55 +13,57 @@ from procrastinate.manager import JobManager
 from tickets.delivery import outbox
 from tickets.models import Delivery, Submission, Ticket
 
-SUBMISSIONS_KEPT = timedelta(days=7)
+SUBMISSION_LIFETIME = timedelta(days=7)
 SECONDS_AFTER_A_FAULT = 60
-"""Such as a database that was away; how often a delivery itself is tried, ``outbox`` decides."""
+"""Such as a lost database connection. ``outbox`` decides how often a delivery is tried."""
 
 
-class AsDelivered(BaseRetryStrategy):
+class DeliveryRetry(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         seconds = getattr(exception, "seconds", SECONDS_AFTER_A_FAULT)
         return RetryDecision(retry_in={"seconds": seconds})
 
 
-@app.task(name=outbox.TASK, retry=AsDelivered())
+@app.task(name=outbox.TASK, retry=DeliveryRetry())
 def deliver(delivery_id: str) -> None:
-    # Every process knows the tasks, and one of them does them: the others need no HTTP client.
+    # Every process registers the tasks; only the worker needs the HTTP client.
     from tickets.delivery import sending
 
     sending.deliver(delivery_id)
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="tickets.tell_breaches", queueing_lock="tickets.tell_breaches")
-def tell_breaches(timestamp: int) -> None:
-    """By what is in the table now, not by what was planned: nothing is missed while nobody runs."""
+@app.task(name="tickets.mark_overdue_tickets", queueing_lock="tickets.mark_overdue_tickets")
+def mark_overdue_tickets(timestamp: int) -> None:
+    """Reads the table, so that nothing is missed while no worker runs."""
     for ticket in Ticket.objects.overdue().filter(breached=None).iterator():
-        ticket.breach()
+        ticket.mark_overdue()
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="tickets.pick_up", queueing_lock="tickets.pick_up", pass_context=True)
-async def pick_up(context: JobContext, timestamp: int) -> None:
+@app.task(name="tickets.retry_stalled", queueing_lock="tickets.retry_stalled", pass_context=True)
+async def retry_stalled(context: JobContext, timestamp: int) -> None:
     stalled_after = (context.additional_context or {})["stalled_after"]
-    await pick_up_jobs(context.app.job_manager, stalled_after)
+    await retry_stalled_jobs(context.app.job_manager, stalled_after)
 
 
-async def pick_up_jobs(manager: JobManager, stalled_after: float) -> None:
-    """What a worker had begun that has given no sign of life for so many seconds is done again."""
+async def retry_stalled_jobs(manager: JobManager, stalled_after: float) -> None:
+    """Retry the jobs of workers without a heartbeat for so many seconds."""
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after):
         await manager.retry_job(job)
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="tickets.find_overlooked", queueing_lock="tickets.find_overlooked")
-def find_overlooked(timestamp: int) -> None:
-    """Deliveries that lost their job, however that came about, get another."""
-    for delivery in Delivery.objects.overlooked().iterator():
+@app.task(
+    name="tickets.requeue_orphaned_deliveries", queueing_lock="tickets.requeue_orphaned_deliveries"
+)
+def requeue_orphaned_deliveries(timestamp: int) -> None:
+    """Enqueue a new job for each delivery that lost its job."""
+    for delivery in Delivery.objects.orphaned().iterator():
         delivery.enqueue_unless_waiting()
 
 
 @app.periodic(cron="17 3 * * *")
-@app.task(name="tickets.forget_submissions", queueing_lock="tickets.forget_submissions")
-def forget_submissions(timestamp: int) -> None:
-    Submission.objects.filter(created__lt=timezone.now() - SUBMISSIONS_KEPT).delete()
+@app.task(name="tickets.delete_old_submissions", queueing_lock="tickets.delete_old_submissions")
+def delete_old_submissions(timestamp: int) -> None:
+    Submission.objects.filter(created__lt=timezone.now() - SUBMISSION_LIFETIME).delete()

@@ -1,4 +1,4 @@
-"""Tickets for programs: open, list, read, talk about, move."""
+"""/tickets: open, list, read, comment, change state, export."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from audit.identity.principal import Principal, Role, principal_of
 from audit.models import record
 from audit.privacy.gateway import Channel, reject
 from tickets import deflection, original_ask
-from tickets.access import chosen, find, is_desk, visible
+from tickets.access import apply_filters, get_ticket, is_desk, visible
 from tickets.comments import CommentQuerySet
 from tickets.export import csv_lines
 from tickets.models import Ticket, TicketQuerySet
@@ -39,21 +39,21 @@ from tickets.serializers import (
     TicketSerializer,
 )
 
-EVERYBODY = frozenset({Role.CUSTOMER, Role.SUPPORT, Role.SERVICE})
+ALL_ROLES = frozenset({Role.CUSTOMER, Role.SUPPORT, Role.SERVICE})
 DESK = frozenset({Role.SUPPORT})
 
 LONGEST_KEY = 200
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    # In the schema as text of any length: what does not fit is refused.
+    # The schema has no maximum: a longer key is answered with 400.
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="Sent again with the same body, it returns the same ticket.",
+    description="A repeated POST with the same key and body returns the same ticket.",
 )
 
 
-class NotInThisState(APIException):
-    """The ticket is not, or no longer, where this change may start from."""
+class WrongState(APIException):
+    """The ticket's state does not allow this change (any more)."""
 
     status_code = 409
 
@@ -63,7 +63,7 @@ class NotInThisState(APIException):
 
 
 class TicketsView(APIView):
-    allowed_roles = EVERYBODY
+    allowed_roles = ALL_ROLES
 
     @extend_schema(
         operation_id="tickets_list",
@@ -72,10 +72,10 @@ class TicketsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Tickets, newest first: a customer's own, everybody's for support and services."""
-        wanted = TicketFilterSerializer(data=request.query_params)
-        wanted.is_valid(raise_exception=True)
-        fields = wanted.validated_data
-        tickets = chosen(visible(principal_of(request), fields.get("user_id")), fields)
+        query = TicketFilterSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        fields = query.validated_data
+        tickets = apply_filters(visible(principal_of(request), fields.get("user_id")), fields)
         if "before" in fields:
             tickets = tickets.filter(pk__lt=fields["before"])
         page = list(tickets.order_by("-id")[: fields["limit"]])
@@ -88,10 +88,10 @@ class TicketsView(APIView):
         responses={200: SuggestedSerializer, 201: CreatedTicketSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Open a ticket. The reply's ``result`` says what was done.
+        """Open a ticket. ``result`` in the reply is ``created`` or ``suggested``.
 
-        ``created``: the ticket, with the FAQs that may answer it beside it. ``suggested``, only
-        where ``suggest`` asked for it: FAQs may answer it, and no ticket was made.
+        ``created``: the new ticket, and in ``suggestions`` FAQs that may answer it. ``suggested``,
+        only if the request had ``suggest``: FAQs may answer it, and no ticket was opened.
         """
         serializer = NewTicketSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -104,12 +104,12 @@ class TicketsView(APIView):
         texts = {"message": fields["message"], "category": fields["category"]}
         reject(Channel.TICKETS, {**texts, "tags": " ".join(fields["tags"])})
         ask_id = str(fields.pop("ask_id") or "") or None
-        if ask_id and not original_ask.find(requester, ask_id):
-            raise ValidationError({"ask_id": "This user asked nothing with that id."})
+        if ask_id and not original_ask.find_record(requester, ask_id):
+            raise ValidationError({"ask_id": "This user has no question with this id."})
         key = _idempotency_key(request)
         suggestions = [] if ask_id else _suggestions(principal, requester, fields["message"])
-        is_known = deflection.is_known(key, principal.subject)
-        if fields.pop("suggest") and suggestions and not is_known:
+        has_ticket = deflection.has_ticket(key, principal.subject)
+        if fields.pop("suggest") and suggestions and not has_ticket:
             return Response(
                 {"result": "suggested", "detail": deflection.SUGGESTED, "id": None}
                 | {"suggestions": suggestions}
@@ -117,16 +117,16 @@ class TicketsView(APIView):
         fields.setdefault("reason", deflection.reason_of(ask_id, requester))
         content = {**fields, "requester": requester, "ask_id": ask_id}
 
-        def make() -> Ticket:
+        def create() -> Ticket:
             ticket: Ticket = Ticket.objects.escalate(**content, by=principal.subject)
             return ticket
 
         if key:
             ticket = deflection.get_or_create(
-                key, subject=principal.subject, content=content, make=make
+                key, subject=principal.subject, content=content, create=create
             )
         else:
-            ticket = make()
+            ticket = create()
         return Response(
             {**FullTicketSerializer(ticket).data, "result": "created", "detail": deflection.CREATED}
             | {"suggestions": suggestions},
@@ -142,13 +142,13 @@ def _suggestions(principal: Principal, requester: str, message: str) -> list[dic
         # A service's own audiences are not those of the user it names.
         audiences=principal.audiences if requester == principal.subject else (),
     )
-    return [each.as_dict() for each in suggestions]
+    return [faq.as_dict() for faq in suggestions]
 
 
 def _email(principal: Principal, requester: str, named: str) -> str:
-    """Where news go. Whoever asks only for itself cannot have somebody else written to."""
+    """The address for notifications. Callers that act for themselves may only use their own."""
     if named and not principal.may_notify(named):
-        raise ValidationError({"email": "It is not the address that your token holds."})
+        raise ValidationError({"email": "This is not the address in your token."})
     return named or (principal.email if requester == principal.subject else "")
 
 
@@ -160,45 +160,45 @@ def _idempotency_key(request: Request) -> str:
 
 
 class TicketView(APIView):
-    allowed_roles = EVERYBODY
+    allowed_roles = ALL_ROLES
 
     @extend_schema(parameters=[OnBehalfSerializer], responses=TicketDetailSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        """A ticket with what was said about it; for support also with the ask it came from."""
-        return Response(_detail(find(request, pk), principal_of(request)))
+        """A ticket with its comments; for support also the question it comes from."""
+        return Response(_detail(get_ticket(request, pk), principal_of(request)))
 
     @extend_schema(request=AmendSerializer, responses=TicketDetailSerializer)
     def patch(self, request: Request, pk: int) -> Response:
-        """Support: priority, category, reason, tags. A priority changes when it is due."""
+        """Change priority, category, reason or tags (support only). A priority changes ``due``."""
         principal = principal_of(request)
         if not is_desk(principal):
             raise PermissionDenied("Only support may change a ticket.")
-        wanted = AmendSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        ticket = find(request, pk)
-        ticket.amend(by=principal.subject, **wanted.validated_data)
+        query = AmendSerializer(data=request.data)
+        query.is_valid(raise_exception=True)
+        ticket = get_ticket(request, pk)
+        ticket.amend(by=principal.subject, **query.validated_data)
         if ticket.status == Ticket.Status.CLOSED:
-            raise NotInThisState(ticket)
+            raise WrongState(ticket)
         return Response(_detail(ticket, principal))
 
 
 def _detail(ticket: Ticket, principal: Principal) -> dict[str, Any]:
-    """What this reader may know: internal comments and the decision never leave the desk."""
-    before = original_ask.asked_before(ticket) if is_desk(principal) else None
+    """The ticket as this reader may see it: notes and the decision are for the desk only."""
+    ask = original_ask.find_original_ask(ticket) if is_desk(principal) else None
     ticket.shown_comments = _read_comments(ticket, principal)  # type: ignore[attr-defined]
-    ticket.asked = before.as_dict() if before else None  # type: ignore[attr-defined]
+    ticket.original_ask = ask.as_dict() if ask else None  # type: ignore[attr-defined]
     return dict(TicketDetailSerializer(ticket).data)
 
 
 def _read_comments(ticket: Ticket, principal: Principal) -> CommentQuerySet:
-    """Those that this reader may know, as written; that they were read is on the record."""
+    """The comments that this reader may see, as written. Records that they were read."""
     comments = ticket.comments.all() if is_desk(principal) else ticket.comments.public()
     ticket.record_view(by=principal.subject, comments=comments)
     return comments
 
 
 class CommentsView(APIView):
-    allowed_roles = EVERYBODY
+    allowed_roles = ALL_ROLES
 
     @extend_schema(
         operation_id="ticket_comments_list",
@@ -206,8 +206,8 @@ class CommentsView(APIView):
         responses=CommentListSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
-        """What was said, oldest first; internal comments are for the desk only."""
-        comments = _read_comments(find(request, pk), principal_of(request))
+        """Comments, oldest first; internal ones are for the desk only."""
+        comments = _read_comments(get_ticket(request, pk), principal_of(request))
         return Response({"results": CommentSerializer(comments, many=True).data})
 
     @extend_schema(
@@ -217,36 +217,36 @@ class CommentsView(APIView):
         responses={201: CommentSerializer},
     )
     def post(self, request: Request, pk: int) -> Response:
-        """Say something. A customer's words end the desk's waiting for them; 409 once closed."""
+        """Add a comment; 409 if closed. A customer's reopens a waiting or resolved ticket."""
         principal = principal_of(request)
-        wanted = NewCommentSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        fields, from_desk = wanted.validated_data, is_desk(principal)
+        query = NewCommentSerializer(data=request.data)
+        query.is_valid(raise_exception=True)
+        fields, from_desk = query.validated_data, is_desk(principal)
         if fields["internal"] and not from_desk:
-            raise PermissionDenied("internal: only support may say something internal.")
-        ticket = find(request, pk)
-        said = ticket.comment(
+            raise PermissionDenied("internal: only support may add internal notes.")
+        ticket = get_ticket(request, pk)
+        comment = ticket.comment(
             fields["text"],
             by=principal.subject,
             is_internal=fields["internal"],
             from_desk=from_desk,
         )
-        if said is None:
-            raise NotInThisState(ticket)
-        return Response(CommentSerializer(said).data, status=status.HTTP_201_CREATED)
+        if comment is None:
+            raise WrongState(ticket)
+        return Response(CommentSerializer(comment).data, status=status.HTTP_201_CREATED)
 
 
 class MoveView(APIView):
-    """A state change by a person of support: 409 to whoever came second."""
+    """A state change by support; 409 if the state does not allow it."""
 
     allowed_roles = DESK
     move: ClassVar[str]
 
     @extend_schema(request=None, responses=TicketSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        ticket = find(request, pk)
+        ticket = get_ticket(request, pk)
         if not getattr(ticket, self.move)(by=principal_of(request).subject):
-            raise NotInThisState(ticket)
+            raise WrongState(ticket)
         return Response(TicketSerializer(ticket).data)
 
 
@@ -271,22 +271,22 @@ class CloseView(MoveView):
 
 
 class ReopenView(APIView):
-    allowed_roles = EVERYBODY
+    allowed_roles = ALL_ROLES
 
     @extend_schema(parameters=[OnBehalfSerializer], request=None, responses=TicketSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """It was not answered after all. A closed one is only reopened by support."""
-        principal, ticket = principal_of(request), find(request, pk)
+        """Reopen a resolved ticket. Only support reopens a closed one."""
+        principal, ticket = principal_of(request), get_ticket(request, pk)
         origin = [Ticket.Status.RESOLVED]
         if is_desk(principal):
             origin.append(Ticket.Status.CLOSED)
         if not ticket.reopen(by=principal.subject, origin=origin):
-            raise NotInThisState(ticket)
+            raise WrongState(ticket)
         return Response(TicketSerializer(ticket).data)
 
 
 class CsvRenderer(BaseRenderer):
-    """Says that a view speaks CSV, for callers who ask; the reply streams by itself."""
+    """For content negotiation only: the view streams its reply itself."""
 
     media_type = "text/csv"
     format = "csv"
@@ -304,10 +304,10 @@ class ExportView(APIView):
     )
     def get(self, request: Request) -> StreamingHttpResponse:
         """Tickets as CSV, streamed, filtered like the list; no cell begins a formula."""
-        wanted = SelectionSerializer(data=request.query_params)
-        wanted.is_valid(raise_exception=True)
-        fields, principal = wanted.validated_data, principal_of(request)
-        tickets = chosen(visible(principal, fields.get("user_id")), fields)
+        query = SelectionSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        fields, principal = query.validated_data, principal_of(request)
+        tickets = apply_filters(visible(principal, fields.get("user_id")), fields)
         filters = {name: str(value) for name, value in fields.items() if value is not None}
         record("tickets.exported", actor=principal.subject, data={"filters": filters})
         return csv_response(tickets.order_by("id"))

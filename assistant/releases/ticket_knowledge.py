@@ -21,13 +21,13 @@ from faq.content import Content, Draft
 from faq.models import Faq, PhrasingConflict
 from faq.releases.drafts import upsert
 from faq.write_lock import lock_knowledge_base
-from tickets.faq_lookup import CannotDraft, Known
+from tickets.faq_lookup import DraftError, FaqMatch
 
 LONGEST_SLUG = 80
 _WORD = re.compile(r"\w+")
 
 
-def offered(question: str, *, audiences: Collection[str]) -> list[Known]:
+def suggestions(question: str, *, audiences: Collection[str]) -> list[FaqMatch]:
     """The FAQs /ask would answer or clarify with, without the agent and without a record."""
     assistant = get_assistant()
     release = assistant.live.current()
@@ -45,14 +45,14 @@ def unpublished(values: Sequence[str]) -> list[str]:
     return [value for value in values if value.casefold() not in published]
 
 
-def nearest(question: str, *, limit: int) -> list[Known]:
+def nearest(question: str, *, limit: int) -> list[FaqMatch]:
     release = get_assistant().live.current()
     vector = release.embed([question]).vectors[question]
     result = release.search(question, vector, limit=limit)
     return [_lookup_result(match, release) for match in result.matches]
 
 
-def search(words: str, *, limit: int) -> list[Known]:
+def search(words: str, *, limit: int) -> list[FaqMatch]:
     """FAQs that hold every word, in the question or else anywhere, each by similarity; then others.
 
     A word is also the beginning of one: "book" finds "booking".
@@ -75,12 +75,12 @@ def _holds(text: str, typed: Sequence[str]) -> bool:
     return all(any(word.startswith(each) for word in words) for each in typed)
 
 
-def _lookup_result(match: Match, release: LoadedRelease) -> Known:
+def _lookup_result(match: Match, release: LoadedRelease) -> FaqMatch:
     content = release.contents[match.faq_id]
-    return Known(content.slug, content.question, content.answer, match.similarity)
+    return FaqMatch(content.slug, content.question, content.answer, match.similarity)
 
 
-def draft(phrasings: Sequence[str], answer: str, *, category: str, by: str) -> str:
+def create_draft(phrasings: Sequence[str], answer: str, *, category: str, by: str) -> str:
     longest = Faq._meta.get_field("question").max_length
     texts = dict.fromkeys(" ".join(phrasing.split())[:longest] for phrasing in phrasings)
     first, *others = texts
@@ -90,7 +90,7 @@ def draft(phrasings: Sequence[str], answer: str, *, category: str, by: str) -> s
             content = Content(slug, first, answer, category, alternates=tuple(others))
             upsert({slug: Draft(content, owner=by)}, actor=by)
     except PhrasingConflict as conflict:
-        raise CannotDraft(str(conflict)) from conflict
+        raise DraftError(str(conflict)) from conflict
     return slug
 
 
@@ -105,16 +105,16 @@ def _unused_faq_id(question: str) -> str:
     return slug
 
 
-def drafted(faq_id: str) -> Known | None:
+def get_faq(faq_id: str) -> FaqMatch | None:
     faq = Faq.objects.filter(slug=faq_id).first()
-    return Known(faq.slug, faq.question, faq.answer, 0.0) if faq else None
+    return FaqMatch(faq.slug, faq.question, faq.answer, 0.0) if faq else None
 
 
-def drawn(outcome: str, answer: str, decision: Mapping[str, Any]) -> SafeString:
+def decision_html(outcome: str, answer: str, decision: Mapping[str, Any]) -> SafeString:
     payload = {"outcome": outcome, "answer": answer, "decision": decision}
     return render_to_string("assistant/decision.html", {"preview": Preview("", payload)})
 
 
-def page_of(faq_id: str) -> str:
+def edit_url(faq_id: str) -> str:
     faq = Faq.objects.filter(slug=faq_id).first()
     return reverse("admin:faq_faq_change", args=[faq.pk]) if faq else ""

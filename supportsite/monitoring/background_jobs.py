@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from audit.sealing.sealer import oldest_unsealed
-from tickets.delivery.outbox import Delivery, last_heartbeat, oldest_due
+from tickets.delivery.outbox import Delivery, heartbeat_age, oldest_due_seconds
 
 MAX_UNSEALED_SECONDS = 30.0
 """Age of the oldest unsealed record; usually one second."""
@@ -44,7 +44,7 @@ def sealer() -> str:
 
 def worker() -> str:
     """Raises ``Late``."""
-    heartbeat, due = last_heartbeat(), oldest_due()
+    heartbeat, due = heartbeat_age(), oldest_due_seconds()
     if heartbeat > MAX_HEARTBEAT_SECONDS:
         last = (
             "no worker is running"
@@ -65,11 +65,11 @@ GAUGES = {
         "Age of the oldest unsealed audit record.",
     ),
     "tickets_outbox_oldest_due_seconds": (
-        oldest_due,
+        oldest_due_seconds,
         "How long the oldest due delivery has been due.",
     ),
     "tickets_worker_heartbeat_seconds": (
-        last_heartbeat,
+        heartbeat_age,
         "Time since the last heartbeat of a worker.",
     ),
     "tickets_dead_letters": (

@@ -96,10 +96,10 @@ def test_a_reply_with_a_phone_number_is_confirmed_and_sent_without_scripts(site)
         page.goto(site + reverse("admin:tickets_ticket_change", args=[ticket.pk]))
         page.get_by_label("Reply", exact=True).fill("Call 0300 7654321 and press 1.")
         page.get_by_role("button", name="Reply").click()
-        expect(page.get_by_text("personal data that no published FAQ has")).to_be_visible()
-        page.get_by_role("checkbox", name="Send it as it is").check()
+        expect(page.get_by_text("personal data that no published FAQ contains")).to_be_visible()
+        page.get_by_role("checkbox", name="Send it anyway").check()
         page.get_by_role("button", name="Reply").click()
-        expect(page.get_by_text("there is no address")).to_be_visible()
+        expect(page.get_by_text("has no e-mail address")).to_be_visible()
         page.context.browser.close()
 
     assert Comment.objects.get().full_text == "Call 0300 7654321 and press 1."

@@ -283,6 +283,6 @@ def test_a_person_at_the_desk_is_told_at_the_field(desk, settings):
     replied = desk.post(address, {"reply": TEXT, "_note": ""})
 
     for page in (opened, replied):
-        assert "Personal data (EMAIL, PHONE) is not taken here." in page.content.decode()
+        assert "Personal data (EMAIL, PHONE) is not allowed here." in page.content.decode()
     assert Ticket.objects.count() == 1
     assert not Comment.objects.exists()

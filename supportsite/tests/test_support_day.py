@@ -89,7 +89,7 @@ def reply(page: Page) -> None:
     page.keyboard.type(REPLY)
     shot(page, "3-reply")
     page.keyboard.press("Control+Enter")
-    confirm = page.get_by_role("checkbox", name="Send it as it is")
+    confirm = page.get_by_role("checkbox", name="Send it anyway")
     expect(confirm).to_be_visible()
     shot(page, "3-confirm")
     confirm.focus()

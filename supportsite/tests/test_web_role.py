@@ -66,7 +66,11 @@ def test_its_worker_sends_what_waits_and_tells_breaches(as_role):
     Ticket.objects.update(due=ticket.created)
 
     sending.deliver(str(ticket.deliveries.get().pk))
-    for task in (tasks.tell_breaches, tasks.find_overlooked, tasks.forget_submissions):
+    for task in (
+        tasks.mark_overdue_tickets,
+        tasks.requeue_orphaned_deliveries,
+        tasks.delete_old_submissions,
+    ):
         task.func(0)
 
     assert [message.to for message in mail.outbox] == [["jo@example.com"]]

@@ -1,4 +1,4 @@
-"""The outbox in the admin: who is told, what was sent, what could not be, and sending it again."""
+"""Webhooks and the delivery log in the admin, and sending a delivery again."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class WebhookAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     actions = ("rotate_selected",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Webhook | None = None) -> bool:
-        """They are switched off, so that the log keeps saying where things went."""
+        """Webhooks are switched off instead, so that the log keeps naming them."""
         return False
 
     @admin.display(description="Secret")
     def shown_secret(self, webhook: Webhook) -> SafeString | str:
         if not webhook.pk:
-            return "Made when it is saved."
+            return "Created when you save."
         return format_html(
             "<details><summary>Show</summary><code>{}</code></details>", webhook.secret
         )
@@ -46,8 +46,8 @@ class WebhookAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     def rotate_selected(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
         for webhook in webhooks:
             webhook.rotate(by=request.user.get_username())
-        said = "The old secrets sign too for 24 hours: change the receivers by then."
-        self.message_user(request, said, messages.SUCCESS)
+        message = "The old secrets keep signing too for 24 hours. Update the receivers by then."
+        self.message_user(request, message, messages.SUCCESS)
 
 
 @admin.register(Delivery)
@@ -74,11 +74,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
         shown = [
             {
                 "title": title,
-                "count": Delivery.objects.filter(status=wanted).count() if wanted else None,
-                "link": f"?status__exact={wanted}" if wanted else "?",
-                "open": status == wanted,
+                "count": Delivery.objects.filter(status=value).count() if value else None,
+                "link": f"?status__exact={value}" if value else "?",
+                "open": status == value,
             }
-            for title, wanted in views
+            for title, value in views
         ]
         return super().changelist_view(request, {"queues": shown, **(extra_context or {})})
 
@@ -102,13 +102,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description="Log")
     def log(self, delivery: Delivery) -> SafeString:
         lines = (
-            (local_time.shown(attempt.at, seconds=True), attempt.said, attempt.ms)
+            (local_time.shown(attempt.at, seconds=True), attempt.result, attempt.ms)
             for attempt in delivery.attempts.all()
         )
         listed = format_html_join("", "<li><small>{}</small> {} ({} ms)</li>", lines)
         return format_html('<ol class="desk-history">{}</ol>', listed)
 
-    @admin.display(description="What is sent")
+    @admin.display(description="Content")
     def shown_payload(self, delivery: Delivery) -> SafeString:
         text = json.dumps(delivery.payload, indent=2, ensure_ascii=False)
         return format_html('<pre class="desk-data">{}</pre>', text)
@@ -119,7 +119,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.action(description="Send selected deliveries again", permissions=["resend"])
     def resend_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         sent = [delivery.resend(by=request.user.get_username()) for delivery in deliveries]
-        self.message_user(request, f"{sum(sent)} on their way again.", messages.SUCCESS)
+        self.message_user(request, f"{sum(sent)} queued to be sent again.", messages.SUCCESS)
         if not all(sent):
-            said = f"{len(sent) - sum(sent)} are being tried already."
-            self.message_user(request, said, messages.WARNING)
+            message = f"{len(sent) - sum(sent)} are pending already."
+            self.message_user(request, message, messages.WARNING)

@@ -197,11 +197,11 @@ class _DeadlineStream(httpcore.NetworkStream):
 
 def _look_up(host: str, port: int) -> list[Address]:
     try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise httpcore.ConnectError(f"{host} cannot be looked up: {error}") from None
     # A link-local address comes with the name of its interface.
-    return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+    return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in entries]
 
 
 @cache

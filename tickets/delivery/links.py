@@ -1,4 +1,4 @@
-"""Addresses that mails lead to. Pure."""
+"""URLs in mails: validation of SITE_URL and TICKET_URL. Pure."""
 
 from __future__ import annotations
 

@@ -1,25 +1,25 @@
-"""What people are written about a ticket. Pure."""
+"""Subjects and texts of mails about a ticket. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-HAPPENED = {
+EVENT_TEXTS = {
     "opened": "was opened",
     "claimed": "is being worked on by {by}",
     "assigned": "was assigned to you by {by}",
-    "waiting": "waits for an answer of yours",
+    "waiting": "waits for your answer",
     "resumed": "is being worked on again",
     "resolved": "is resolved",
     "closed": "is closed",
     "reopened": "was opened again",
     "merged": "continues in another ticket",
-    "commented": "has a reply of {by}",
-    "prioritised": "has another priority",
+    "commented": "has a reply from {by}",
+    "prioritised": "has a new priority",
     "breached": "is overdue since {due}",
 }
-"""What an event did, as the end of a sentence about the ticket."""
+"""The end of a sentence that begins with the ticket's number, by event."""
 
 SHORT = 60
 
@@ -31,8 +31,8 @@ class Mail:
 
 
 @dataclass(frozen=True)
-class News:
-    """One event of a ticket, and what its mails say about it."""
+class EventMail:
+    """The mails about one event of a ticket."""
 
     event: str
     number: int
@@ -42,31 +42,31 @@ class News:
     due: datetime | None = None
 
     def subject(self) -> str:
-        """On one line. Redact it again: a number may have been broken by the end of a line."""
+        """On one line. Redact the result: joined lines may form a number."""
         one_line = " ".join(self.question.split())
         short = one_line if len(one_line) <= SHORT else one_line[: SHORT - 1] + "…"
         return f"[#{self.number}] {short}"
 
     def to_requester(self, *, reply: str, link: str) -> str:
-        """``reply`` is what the desk said, ``link`` where the ticket is shown; or empty."""
-        happened = (
+        """The text for the customer; ``reply`` and ``link`` (to the ticket) may be empty."""
+        event = (
             [f"{self.by or self.site} has replied to your question:", "", reply]
             if reply
-            else [f"Your ticket {self._happened()}"]
+            else [f"Your ticket {self._event_sentence()}"]
         )
-        where = ["", f"See it, and answer, here: {link}"] if link else []
+        where = ["", f"Read and answer it here: {link}"] if link else []
         question = ["", f"Your question (ticket {self.number}):", self.question]
-        return _joined("Hello,", "", *happened, *where, *question, "", "Kind regards", self.site)
+        return _joined("Hello,", "", *event, *where, *question, "", "Kind regards", self.site)
 
     def to_desk(self, *, comment: str, link: str) -> str:
-        """``comment`` is what was said, if anything was; ``link`` is the ticket's page."""
-        said = ["", comment] if comment else []
+        """The text for the desk. ``comment`` may be empty; ``link`` is the ticket's page."""
+        body = ["", comment] if comment else []
         question = ["", "The question:", self.question]
-        return _joined(f"Ticket {self._happened()}", *said, *question, "", link)
+        return _joined(f"Ticket {self._event_sentence()}", *body, *question, "", link)
 
-    def _happened(self) -> str:
+    def _event_sentence(self) -> str:
         when = f"{self.due:%d %b %Y, %H:%M} UTC" if self.due else "now"
-        words = HAPPENED[self.event].format(by=self.by or "the site", due=when)
+        words = EVENT_TEXTS[self.event].format(by=self.by or "the site", due=when)
         return f"{self.number} {words}."
 
 

@@ -1,7 +1,6 @@
-"""The headers of mails about tickets: written by a program, and one conversation a ticket.
+"""Mail headers: automatic mail (RFC 3834), one thread per ticket (RFC 5322, section 3.6.4).
 
-RFC 3834 (automatic replies), RFC 5322 section 3.6.4 (threads). The ids are keyed, so that nobody
-can make up one that names another ticket.
+The ids are keyed, so that nobody can forge the id of another ticket.
 """
 
 from __future__ import annotations
@@ -12,18 +11,18 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
-"""No vacation notice answers them, and no other program either."""
+"""Keep vacation notices and other programs from answering."""
 
 _KEY_LENGTH = 20
 
 
 def headers(*, ticket: int, delivery: str) -> dict[str, str]:
-    """Of one mail. The Message-ID stays the same at every try: a mailbox drops what it has."""
+    """Of one mail. Every try has the same Message-ID, so that mailboxes drop duplicates."""
     thread = _message_id(f"ticket-{ticket}")
     return {
         **AUTOMATIC,
         "Message-ID": _message_id(delivery),
-        # The beginning of the conversation, which nobody was sent as a mail.
+        # The root of the thread; no mail has this id.
         "In-Reply-To": thread,
         "References": thread,
     }

@@ -1,9 +1,9 @@
-"""What is to be told to people and to other programs, kept until it is.
+"""Transactional outbox for mail and webhooks.
 
-A delivery is written in the transaction of what it tells, together with the job that sends it:
-either all of it happens or nothing. From then on the queue (procrastinate, in the same Postgres)
-tries until it arrives, at least once, waiting longer each time
-(``settings.DELIVERY_RETRY_DELAYS``); what has not arrived by the last try is a dead letter.
+A delivery is written in the transaction of its event, together with the job that sends it: either
+everything is committed or nothing. The queue (procrastinate, in the same Postgres) then delivers it
+at least once, with growing delays between tries (``settings.DELIVERY_RETRY_DELAYS``). A delivery
+that fails at the last try is a dead letter.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ if TYPE_CHECKING:
 TASK = "tickets.deliver"
 
 QUEUE = JobManager(DjangoConnector())
-"""On Django's own connection, in the worker too: a job belongs to the transaction it is made in."""
+"""On Django's connection, so that a job is part of the transaction that enqueues it."""
 
 OVERLAP = timedelta(hours=24)
-"""How long the secret before the last still signs too, so that receivers can change over."""
+"""How long the previous secret signs too, so that receivers can switch."""
 
 LAST_HEARTBEAT = "SELECT extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers"
 
-OVERLOOKED_AFTER = timedelta(minutes=5)
+ORPHANED_AFTER = timedelta(minutes=5)
 
-THE_REQUESTER, THE_DESK = "the requester", "the desk"
-"""Whom a mail is for, besides a person of the desk by name; no name has a blank."""
+TO_REQUESTER, TO_DESK = "the requester", "the desk"
+"""Recipients besides named people of the desk; the blank tells them from names."""
 
-FOR_THE_DESK = frozenset({"assigned", "breached", "prioritised"})
-"""Events that the requester is not written to about."""
+DESK_ONLY = frozenset({"assigned", "breached", "prioritised"})
+"""Events that the requester gets no mail about."""
 
-FOR_ANYBODY = frozenset({"opened", "reopened", "breached"})
-"""Events that the desk is written to about where nobody has the ticket."""
+FALLS_BACK_TO_DESK = frozenset({"opened", "reopened", "breached"})
+"""Events mailed to the desk's own address if the ticket has no assignee."""
 
 
 class Webhook(models.Model):
-    """Another program that wants to know."""
+    """A program that receives ticket events."""
 
     name = models.CharField(max_length=100, unique=True)
     url = models.CharField(
@@ -78,13 +78,13 @@ class Webhook(models.Model):
         return self.name
 
     def keys(self) -> list[str]:
-        """The secrets to sign with: the one, and for a day after a change the one before it."""
+        """The secrets to sign with; for a day after a rotation the previous one too."""
         overlaps = self.rotated is not None and timezone.now() - self.rotated < OVERLAP
         return [self.secret, self.previous_secret] if overlaps else [self.secret]
 
     @transaction.atomic
     def rotate(self, *, by: str) -> None:
-        """Sign with a new secret from now on, and with the old one for a day more."""
+        """Make a new secret. The old one keeps signing too for a day."""
         self.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
         self.previous_secret, self.secret = self.secret, webhook_signature.new_secret()
         self.rotated = timezone.now()
@@ -94,33 +94,33 @@ class Webhook(models.Model):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def dead(self) -> DeliveryQuerySet:
-        """The dead letters: given up, until somebody sends them again."""
+        """Dead letters: not tried again until somebody resends them."""
         return self.filter(status=Delivery.Status.DEAD)
 
-    def overlooked(self) -> DeliveryQuerySet:
-        """Those whose next try should long have been."""
-        late = timezone.now() - OVERLOOKED_AFTER
+    def orphaned(self) -> DeliveryQuerySet:
+        """Pending deliveries whose next try is overdue: their job was lost."""
+        late = timezone.now() - ORPHANED_AFTER
         return self.filter(status=Delivery.Status.PENDING, next_try__lt=late)
 
 
-def oldest_due() -> float:
-    """Seconds that the oldest delivery that is due has waited for its try; 0: none is due."""
+def oldest_due_seconds() -> float:
+    """Seconds since the oldest pending delivery was due; 0 if none is due."""
     now = timezone.now()
     due = Delivery.objects.filter(status=Delivery.Status.PENDING, next_try__lte=now)
     since = due.aggregate(since=models.Min("next_try"))["since"]
     return (now - since).total_seconds() if since else 0.0
 
 
-def last_heartbeat() -> float:
-    """Seconds since a worker last gave a sign of life; infinite: none is at work."""
+def heartbeat_age() -> float:
+    """Seconds since the last heartbeat of a worker; infinite if none runs."""
     with connection.cursor() as cursor:
         cursor.execute(LAST_HEARTBEAT)
-        found = cursor.fetchone()[0]
-    return math.inf if found is None else float(found)
+        age = cursor.fetchone()[0]
+    return math.inf if age is None else float(age)
 
 
 class Delivery(models.Model):
-    """One event for one address. Its id is what a receiver drops duplicates by."""
+    """One event for one address. Receivers recognise duplicates by its id."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -137,14 +137,15 @@ class Delivery(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     webhook = models.ForeignKey(Webhook, models.SET_NULL, null=True, blank=True)
     address = models.CharField(
-        max_length=500, help_text="A URL, or for whom: their address is looked up when it is sent."
+        max_length=500,
+        help_text="A URL, or a recipient whose address is looked up when it is sent.",
     )
-    payload = models.JSONField(help_text="What a program is sent; of a mail, masked.")
+    payload = models.JSONField(help_text="The body of a webhook, or a mail with its text masked.")
     original = models.BinaryField(
         null=True, help_text="A mail's text as written, encrypted; null where nothing is masked."
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
-    tries = models.PositiveIntegerField(default=0, help_text="Since it was last sent anew.")
+    tries = models.PositiveIntegerField(default=0, help_text="Since it was last resent.")
     next_try = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     delivered = models.DateTimeField(null=True, blank=True)
@@ -163,18 +164,18 @@ class Delivery(models.Model):
         return f"{self.event} of ticket {self.ticket_id} to {self.address}"
 
     def mail_address(self) -> str:
-        """Where it goes, as of now; empty if nowhere."""
-        if self.address == THE_REQUESTER:
+        """The recipient's current address; empty if there is none."""
+        if self.address == TO_REQUESTER:
             return self.ticket.email
-        return settings.SUPPORT_EMAIL if self.address == THE_DESK else address_of(self.address)
+        return settings.SUPPORT_EMAIL if self.address == TO_DESK else address_of(self.address)
 
     def mail_text(self) -> str:
-        """As its reader is to have it."""
+        """The text of the mail, unmasked."""
         text: str = self.payload["text"]
         return self.ticket.decrypt(self.original) or text
 
     def enqueue(self) -> None:
-        """Let the queue send it. Raises ``AlreadyEnqueued`` if it waits there already."""
+        """Add a job that sends it. Raises ``AlreadyEnqueued`` if there is one."""
         name = str(self.pk)
         job = Job(id=None, task_name=TASK, queue="default", lock=None, queueing_lock=name)
         JobDeferrer(job_manager=QUEUE, job=job).defer(delivery_id=name)
@@ -184,28 +185,30 @@ class Delivery(models.Model):
             self.enqueue()
 
     @transaction.atomic
-    def arrived(self, attempt: Attempt) -> None:
-        self._tried(attempt, status=self.Status.DELIVERED, delivered=attempt.at, next_try=None)
+    def mark_delivered(self, attempt: Attempt) -> None:
+        self._save_attempt(
+            attempt, status=self.Status.DELIVERED, delivered=attempt.at, next_try=None
+        )
 
     @transaction.atomic
-    def failed(self, attempt: Attempt) -> int | None:
-        """The seconds until the next try, or None: given up."""
+    def mark_failed(self, attempt: Attempt) -> int | None:
+        """Seconds until the next try; None if this was the last one."""
         if self.tries >= len(settings.DELIVERY_RETRY_DELAYS):
-            self._tried(attempt, status=self.Status.DEAD, next_try=None)
+            self._save_attempt(attempt, status=self.Status.DEAD, next_try=None)
             return None
         seconds: int = settings.DELIVERY_RETRY_DELAYS[self.tries]
-        self._tried(attempt, next_try=timezone.now() + timedelta(seconds=seconds))
+        self._save_attempt(attempt, next_try=timezone.now() + timedelta(seconds=seconds))
         return seconds
 
-    def _tried(self, attempt: Attempt, **to: Any) -> None:
+    def _save_attempt(self, attempt: Attempt, **changes: Any) -> None:
         attempt.save(force_insert=True)
-        for name, value in {"tries": self.tries + 1, **to}.items():
+        for name, value in {"tries": self.tries + 1, **changes}.items():
             setattr(self, name, value)
-        self.save(update_fields=["tries", *to])
+        self.save(update_fields=["tries", *changes])
 
     @transaction.atomic
     def resend(self, *, by: str) -> bool:
-        """Try again as if for the first time, under the same id. False if it is being tried."""
+        """Start over with the first try, under the same id. False if it is pending."""
         self.refresh_from_db(from_queryset=Delivery.objects.select_for_update())
         if self.status == self.Status.PENDING:
             return False
@@ -217,22 +220,22 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One try of a delivery: a line of its log."""
+    """One try of a delivery; the admin shows them as its log."""
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
     at = models.DateTimeField(default=timezone.now)
     succeeded = models.BooleanField()
-    said = models.CharField(max_length=300, help_text="The reply, or what went wrong.")
+    result = models.CharField(max_length=300, help_text="The status of the reply, or the error.")
     ms = models.PositiveIntegerField()
 
     class Meta:
         ordering = ("id",)
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.said}"
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.result}"
 
 
-def tell(
+def notify(
     ticket: Ticket,
     event: str,
     *,
@@ -241,22 +244,22 @@ def tell(
     assignee: str | None = None,
     is_mailed: bool = True,
 ) -> None:
-    """Write down what everybody is to be told; call it in the transaction of the event.
+    """Store and enqueue the deliveries of an event. Call it in the event's transaction.
 
-    ``comment`` is a public one. ``assignee`` is who had the ticket, if it no longer says so.
+    ``comment``: a public one. ``assignee``: the previous one, if the ticket no longer names it.
     """
     now, by = timezone.now(), stored_name(by)
-    made: list[Delivery] = []
+    deliveries: list[Delivery] = []
     if is_mailed:
-        made += _mails(ticket, event, by, comment, assignee or ticket.assignee, now)
-    made += _webhooks(ticket, event, by, comment, now)
-    Delivery.objects.bulk_create(made)
-    for delivery in made:
+        deliveries += _mails(ticket, event, by, comment, assignee or ticket.assignee, now)
+    deliveries += _webhooks(ticket, event, by, comment, now)
+    Delivery.objects.bulk_create(deliveries)
+    for delivery in deliveries:
         delivery.enqueue()
 
 
 def is_reachable(name: str) -> bool:
-    """Whether a person of the desk can be written to."""
+    """True if a person of the desk has an e-mail address."""
     return bool(name) and bool(address_of(name))
 
 
@@ -264,22 +267,22 @@ def _mails(
     ticket: Ticket, event: str, by: str, comment: Comment | None, assignee: str, now: datetime
 ) -> Iterator[Delivery]:
     question = redact_outbound(Channel.MAIL, ticket.message)
-    news = mail.News(event, ticket.pk, question, by, settings.SITE_NAME, ticket.due)
-    subject = redact_outbound(Channel.MAIL, news.subject())
+    texts = mail.EventMail(event, ticket.pk, question, by, settings.SITE_NAME, ticket.due)
+    subject = redact_outbound(Channel.MAIL, texts.subject())
     masked = redact_outbound(Channel.MAIL, comment.text) if comment else ""
     for name in _recipients(ticket, event, by, comment, assignee):
         delivery = Delivery(
             ticket=ticket, event=event, kind=Delivery.Kind.MAIL, address=name, next_try=now
         )
-        if name == THE_REQUESTER:
+        if name == TO_REQUESTER:
             link = settings.TICKET_URL.replace(links.NUMBER, str(ticket.pk))
-            text = news.to_requester(reply=masked, link=link)
-            # What the desk says to its customer is never altered.
-            full = news.to_requester(reply=comment.full_text, link=link) if comment else text
+            text = texts.to_requester(reply=masked, link=link)
+            # The desk's replies to the customer are never altered.
+            full = texts.to_requester(reply=comment.full_text, link=link) if comment else text
             delivery.original = ticket.encrypt(full) if full != text else None
         else:
             page = reverse("admin:tickets_ticket_change", args=[ticket.pk])
-            text = news.to_desk(comment=masked, link=f"{settings.SITE_URL}{page}")
+            text = texts.to_desk(comment=masked, link=f"{settings.SITE_URL}{page}")
         delivery.payload = {"subject": subject, "text": text}
         yield delivery
 
@@ -287,15 +290,15 @@ def _mails(
 def _recipients(
     ticket: Ticket, event: str, by: str, comment: Comment | None, assignee: str
 ) -> list[str]:
-    """Whom a mail is for, each address once; nobody is mailed their own words."""
+    """Recipients of the mails, one per address; nobody gets their own comment."""
     by_customer = comment is not None and not comment.from_desk
     people = {address_of(assignee): assignee} if assignee else {}
     people.pop("", None)
-    if not people and (by_customer or (not assignee and event in FOR_ANYBODY)):
-        people[settings.SUPPORT_EMAIL] = THE_DESK
-    if event not in FOR_THE_DESK and not by_customer:
-        # Never what the requester is called: only the token vouches for an address.
-        people.setdefault(ticket.email, THE_REQUESTER)
+    if not people and (by_customer or (not assignee and event in FALLS_BACK_TO_DESK)):
+        people[settings.SUPPORT_EMAIL] = TO_DESK
+    if event not in DESK_ONLY and not by_customer:
+        # Only an address from a token is trusted, never a user id that looks like one.
+        people.setdefault(ticket.email, TO_REQUESTER)
     people.pop("", None)
     return sorted(name for name in people.values() if comment is None or name != by)
 
@@ -317,14 +320,14 @@ def _webhooks(
             "event": f"ticket.{event}",
             "at": now.isoformat(),
             "by": by,
-            "ticket": as_told(ticket),
+            "ticket": ticket_payload(ticket),
             **({"comment": redact_outbound(Channel.WEBHOOKS, comment.text)} if comment else {}),
         }
         yield delivery
 
 
-def as_told(ticket: Ticket) -> dict[str, Any]:
-    """A ticket as other programs see it: nothing that is only for the desk."""
+def ticket_payload(ticket: Ticket) -> dict[str, Any]:
+    """The ticket in a webhook's body: redacted, nothing that is for the desk only."""
     texts = {name: getattr(ticket, name) for name in ("message", "category", "tags")}
     return {
         "id": ticket.pk,
@@ -340,14 +343,16 @@ def as_told(ticket: Ticket) -> dict[str, Any]:
 
 
 def address_of(name: str) -> str:
-    """Where a person of the desk is written to: the address of their account, or the name they
-    sign in with if it is one; else empty."""
-    people = get_user_model().objects.filter(is_active=True).only("email", "username")
+    """The e-mail address of a person of the desk; empty if there is none.
+
+    It is their account's address, or their username if that is an address.
+    """
+    users = get_user_model().objects.filter(is_active=True).only("email", "username")
     if is_pseudonym(name):
-        staff = people.filter(is_staff=True)
-        user = next((each for each in staff if stored_name(each.get_username()) == name), None)
+        staff = users.filter(is_staff=True)
+        user = next((user for user in staff if stored_name(user.get_username()) == name), None)
     else:
-        user = people.filter(username=name).first()
+        user = users.filter(username=name).first()
     address: str = (user.email or user.get_username()) if user else ""
     try:
         validate_email(address)

@@ -1,4 +1,4 @@
-"""Send one delivery, and note in its log how that went."""
+"""Send one delivery, and store the attempt."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tickets.delivery import http_client, mail_headers, webhook_signature
 from tickets.delivery.outbox import Attempt, Delivery
 
 WEBHOOK_SECONDS = 10.0
-"""For one delivery: look-up, connection, TLS, sending, and the head of the reply."""
+"""For one delivery: DNS, connection, TLS, request, and the head of the response."""
 
 log = logging.getLogger("tickets.delivery.sending")
 
 
-class Undelivered(Exception):
-    """It did not arrive; the queue tries again after ``seconds``."""
+class DeliveryFailed(Exception):
+    """The delivery failed; the queue retries after ``seconds``."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"next try in {seconds} s")
@@ -31,9 +31,9 @@ class Undelivered(Exception):
 
 
 def deliver(delivery_id: str) -> None:
-    """Send it, unless it has arrived, was given up or is being sent. Raises ``Undelivered``."""
+    """Send a pending delivery that no other worker is sending. Raises ``DeliveryFailed``."""
     with transaction.atomic():
-        # Held while it is sent: a second worker that was given the same job finds nothing to do.
+        # Locked while it is sent: a second worker with the same job skips it.
         waiting = Delivery.objects.select_for_update(skip_locked=True).filter(
             pk=delivery_id, status=Delivery.Status.PENDING
         )
@@ -42,30 +42,30 @@ def deliver(delivery_id: str) -> None:
             return
         attempt = _try(delivery)
         if attempt.succeeded:
-            delivery.arrived(attempt)
+            delivery.mark_delivered(attempt)
             return
-        seconds = delivery.failed(attempt)
+        seconds = delivery.mark_failed(attempt)
     if seconds is not None:
-        raise Undelivered(seconds)
+        raise DeliveryFailed(seconds)
 
 
 def _try(delivery: Delivery) -> Attempt:
     started = time.monotonic()
-    send = SENDERS[Delivery.Kind(delivery.kind)] if delivery.payload else _nothing
+    send = SENDERS[Delivery.Kind(delivery.kind)] if delivery.payload else _erased
     try:
-        succeeded, said = send(delivery)
+        succeeded, result = send(delivery)
     except Exception as failure:
-        # Ours, then: it is to end among the dead letters, where somebody sees it.
+        # A bug of ours: it becomes a dead letter, where somebody sees it.
         log.exception("delivery %s", delivery.pk)
-        succeeded, said = False, type(failure).__name__
+        succeeded, result = False, type(failure).__name__
     ms = round((time.monotonic() - started) * 1000)
-    # A mail server likes to repeat whom it refused.
-    said = redact_outbound(Channel.LOGS, said)[:300]
-    return Attempt(delivery=delivery, succeeded=succeeded, said=said, ms=ms)
+    # Mail servers repeat the address in their errors.
+    result = redact_outbound(Channel.LOGS, result)[:300]
+    return Attempt(delivery=delivery, succeeded=succeeded, result=result, ms=ms)
 
 
-def _nothing(delivery: Delivery) -> tuple[bool, str]:
-    return False, "what it said was erased with its person"
+def _erased(delivery: Delivery) -> tuple[bool, str]:
+    return False, "its content was erased with the person"
 
 
 def _mail(delivery: Delivery) -> tuple[bool, str]:
@@ -102,7 +102,7 @@ def _webhook(delivery: Delivery) -> tuple[bool, str]:
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-    """The status of the reply, whose body is not read. Raises ``http_client.FAILURES``."""
+    """The status of the response; its body is not read. Raises ``http_client.FAILURES``."""
     with (
         http_client.bounded_client(
             seconds=WEBHOOK_SECONDS, allowed=settings.WEBHOOK_NETWORKS

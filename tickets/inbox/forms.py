@@ -1,4 +1,4 @@
-"""What may be typed in the inbox."""
+"""Forms of the inbox: reply, assign, merge."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tickets.forms import confirm_personal_data, refuse_personal_data
 from tickets.inbox.thread import colleagues
 from tickets.models import LONGEST_TEXT, Ticket
 
-SENDS = ("send", "send_resolve", "note")
+SEND_BUTTONS = ("send", "send_resolve", "note")
 """The buttons that need a text; the others save it as a draft."""
 
 
@@ -26,7 +26,7 @@ class ReplyForm(forms.Form):
 
     @property
     def is_sent(self) -> bool:
-        return any(button in self.data for button in SENDS)
+        return any(button in self.data for button in SEND_BUTTONS)
 
     def clean(self) -> None:
         super().clean()

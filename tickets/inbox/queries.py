@@ -1,4 +1,4 @@
-"""Which tickets stand at the left: queues, their counts, and the search."""
+"""The list at the left: queues, their counts, and the search."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def conditions(me: str) -> dict[str, Q]:
 
 def counts(me: str) -> dict[str, int]:
     """How many tickets are in each queue, by its name."""
-    counted = {name: Count("pk", filter=q) for name, q in conditions(me).items()}
-    # Without an order: it would be grouped by.
-    found: dict[str, int] = Ticket.objects.order_by().aggregate(**counted)
-    return found
+    aggregates = {name: Count("pk", filter=q) for name, q in conditions(me).items()}
+    # The default ordering would become part of GROUP BY.
+    counts_by_queue: dict[str, int] = Ticket.objects.order_by().aggregate(**aggregates)
+    return counts_by_queue
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The part of the tickets that a page shows: a queue, or what a search finds in all of them."""
+    """The tickets that a page lists: a queue, or the results of a search in all tickets."""
 
     queue: str = "unassigned"
     search: str = ""
@@ -60,7 +60,7 @@ class Selection:
 
     @classmethod
     def of(cls, parameters: QueryDict) -> Selection:
-        """What the address says; anything unknown is the default."""
+        """From the URL's parameters; unknown values become the defaults."""
         queue, page = parameters.get("queue", ""), parameters.get("page", "")
         return cls(
             queue=queue if queue in TITLES else "unassigned",
@@ -88,7 +88,7 @@ class Selection:
         return self.query(page=self.page - 1)
 
     def tickets(self, me: str) -> TicketQuerySet:
-        """In order: what is due first, or what was resolved last."""
+        """Ordered by due time; resolved ones by when they were resolved, latest first."""
         if self.search:
             return matching(self.search).order_by(*ORDER)
         in_queue: TicketQuerySet = Ticket.objects.filter(conditions(me)[self.queue])
@@ -100,9 +100,9 @@ class Selection:
         Each has ``last_from_desk``: who wrote the last public comment; None if there is none.
         """
         last = Comment.objects.public().filter(ticket=OuterRef("pk")).order_by("-id")
-        found = self.tickets(me).annotate(last_from_desk=Subquery(last.values("from_desk")[:1]))
+        tickets = self.tickets(me).annotate(last_from_desk=Subquery(last.values("from_desk")[:1]))
         first = (self.page - 1) * PAGE_SIZE
-        rows = list(found[first : first + PAGE_SIZE + 1])
+        rows = list(tickets[first : first + PAGE_SIZE + 1])
         return rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
 
     def following(self, ticket: Ticket, me: str) -> int | None:

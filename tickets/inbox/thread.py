@@ -1,4 +1,4 @@
-"""What stands in the middle and at the right: the conversation, the person, the FAQs."""
+"""The middle and the right side of the inbox: the conversation, the customer, the FAQs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from audit.models import Record
-from tickets.faq_lookup import Known, knowledge, nearest, search
+from tickets.faq_lookup import FaqMatch, knowledge_base, nearest, search
 from tickets.models import Ticket
-from tickets.original_ask import asked_before
+from tickets.original_ask import find_original_ask
 
 FAQS = 5
 OTHER_TICKETS = 10
@@ -36,23 +36,25 @@ def entries(ticket: Ticket, *, by: str) -> list[Entry]:
     comments = ticket.comments.all()
     ticket.record_view(by=by, comments=comments)
     first = Entry("customer", ticket.requester, ticket.created, ticket.full_message)
-    said = [
+    comment_entries = [
         Entry(
-            "note" if each.is_internal else "desk" if each.from_desk else "customer",
-            each.author,
-            each.created,
-            each.full_text,
+            "note" if comment.is_internal else "desk" if comment.from_desk else "customer",
+            comment.author,
+            comment.created,
+            comment.full_text,
         )
-        for each in comments.order_by("created", "id").select_related("ticket")
+        for comment in comments.order_by("created", "id").select_related("ticket")
     ]
     # A merged ticket may be older than this one.
-    return sorted([first, *said], key=lambda entry: entry.at)
+    return sorted([first, *comment_entries], key=lambda entry: entry.at)
 
 
 def beside(ticket: Ticket, *, words: str) -> dict[str, Any]:
     """The person, the FAQs that may help, and how the site decided."""
-    asked = asked_before(ticket)
-    drawn = knowledge().drawn(asked.outcome, asked.answer, asked.decision) if asked else ""
+    ask = find_original_ask(ticket)
+    decision = ""
+    if ask:
+        decision = knowledge_base().decision_html(ask.outcome, ask.answer, ask.decision)
     return {
         "other_tickets": Ticket.objects.filter(requester=ticket.requester)
         .exclude(pk=ticket.pk)
@@ -60,25 +62,25 @@ def beside(ticket: Ticket, *, words: str) -> dict[str, Any]:
         "earlier_asks": earlier_asks(ticket),
         "faqs": faqs(ticket, words),
         "words": words,
-        "asked": asked,
-        "drawn": drawn,
+        "ask": ask,
+        "decision": decision,
         "history": Record.objects.all().about("ticket", ticket.pk).order_by("id"),
     }
 
 
-def faqs(ticket: Ticket, words: str) -> Sequence[Known]:
-    """Those found for the words typed, or else those closest to the ticket's message."""
+def faqs(ticket: Ticket, words: str) -> Sequence[FaqMatch]:
+    """FAQs for the words typed, or else those closest to the ticket's message."""
     return search(words, limit=FAQS) if words else nearest(ticket.message, limit=FAQS)
 
 
 def earlier_asks(ticket: Ticket) -> list[Record]:
-    """The last questions that the person asked the site, newest first."""
+    """Audit records of the customer's latest questions to the site, newest first."""
     asks = Record.objects.filter(action="question.asked").concerning(ticket.requester)
     return [ask for ask in asks.order_by("-id")[:EARLIER_ASKS] if "question" in ask.data]
 
 
 def colleagues() -> list[str]:
-    """Who may be given a ticket: everybody who may change one, by user name."""
+    """Usernames of everybody who may change tickets, and so be assigned one."""
     allowed = {"content_type__app_label": "tickets", "codename": "change_ticket"}
     of_user = Q(**{f"user_permissions__{name}": value for name, value in allowed.items()})
     of_group = Q(**{f"groups__permissions__{name}": value for name, value in allowed.items()})

@@ -1,4 +1,4 @@
-"""Addresses below /admin/tickets/inbox/; each asks for a sign-in, as the admin's own do."""
+"""URLs below /admin/tickets/inbox/. Each requires a sign-in, like those of the admin."""
 
 from django.contrib import admin
 from django.urls import path

@@ -18,15 +18,15 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
-from tickets.admin import MOVES, NO_ADDRESS, ON_ITS_WAY
-from tickets.faq_lookup import knowledge
+from tickets.admin import MOVES, NO_ADDRESS, REPLY_MAILED
+from tickets.faq_lookup import knowledge_base
 from tickets.inbox import thread
 from tickets.inbox.forms import AssignForm, MergeForm, ReplyForm
 from tickets.inbox.queries import LARGEST_NUMBER, TITLES, Selection, counts
 from tickets.models import LONGEST_TEXT, ReplyDraft, Ticket
 
 LONGEST_WORDS = 200
-"""Of a search for FAQs."""
+"""Of the words in a search for FAQs."""
 
 UNCHANGED = 204
 """htmx leaves the page as it is."""
@@ -88,7 +88,7 @@ def _me(request: HttpRequest) -> str:
     return request.user.get_username()
 
 
-# --- Parts of pages, which htmx asks for again ----------------------------------------------------
+# --- Parts of pages, which htmx reloads -----------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,10 @@ class Part:
 def _list(request: HttpRequest, ticket: Ticket | None) -> Part:
     me, selection = _me(request), _selection(request)
     rows, has_more = selection.rows(me)
-    counted = counts(me)
+    counts_by_queue = counts(me)
     context = {
         "selection": selection,
-        "queues": [(name, title, counted[name]) for name, title in TITLES.items()],
+        "queues": [(name, title, counts_by_queue[name]) for name, title in TITLES.items()],
         "rows": rows,
         "has_more": has_more,
         "ticket": ticket,
@@ -166,7 +166,7 @@ def faqs(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @may_change
 def save_draft(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep a reply that is being typed; its author counts as writing for a while."""
+    """Save a reply that is being typed; its author counts as writing for a while."""
     ticket, text = get_object_or_404(Ticket, pk=pk), request.POST.get("reply", "")
     ReplyDraft.objects.store(ticket, text[:LONGEST_TEXT], by=_me(request))
     return HttpResponse(status=UNCHANGED)
@@ -179,7 +179,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     form = AssignForm(request.POST, ticket=ticket)
     if form.is_valid() and (assignee := form.cleaned_data["assignee"]):
         was_moved = ticket.assign(assignee, by=_me(request))
-        _tell(request, ticket, was_moved, f"assigned to {assignee}")
+        _report(request, ticket, was_moved, f"assigned to {assignee}")
     else:
         messages.warning(request, "Choose a person from the list.")
     return HttpResponseRedirect(_address(request, ticket.pk))
@@ -197,8 +197,8 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"#{ticket.pk} is now part of #{target.pk}.")
         return HttpResponseRedirect(_address(request, target.pk))
     else:
-        said = "Only two tickets of the same person can be merged, and neither may be closed."
-        messages.warning(request, said)
+        message = "Only two tickets of the same person can be merged, and neither may be closed."
+        messages.warning(request, message)
     return HttpResponseRedirect(_address(request, ticket.pk))
 
 
@@ -225,7 +225,7 @@ def _act(request: HttpRequest, ticket: Ticket) -> HttpResponse:
 
 @transaction.atomic
 def _send(request: HttpRequest, ticket: Ticket, text: str) -> bool:
-    """Add the text to the conversation. Whoever replies to an open ticket has it from then on."""
+    """Add a reply or a note. A reply to an open ticket claims it."""
     by, is_internal = _me(request), "note" in request.POST
     if ticket.comment(text, by=by, is_internal=is_internal) is None:
         messages.warning(request, "The ticket is closed; nothing was sent.")
@@ -235,31 +235,31 @@ def _send(request: HttpRequest, ticket: Ticket, text: str) -> bool:
         messages.success(request, "Noted for the desk.")
         return True
     if "send_resolve" in request.POST:
-        _tell(request, ticket, ticket.resolve(by=by), "resolved")
+        _report(request, ticket, ticket.resolve(by=by), "resolved")
     elif ticket.status == Ticket.Status.OPEN:
         ticket.claim(by=by, is_mailed=False)
-    messages.success(request, ON_ITS_WAY if ticket.email else NO_ADDRESS)
+    messages.success(request, REPLY_MAILED if ticket.email else NO_ADDRESS)
     return True
 
 
 def _move(request: HttpRequest, ticket: Ticket) -> bool:
-    """Do what the button says; whether the ticket is done with."""
+    """Do what the button says. True if the ticket is resolved or closed now."""
     for name, (move, now) in MOVES.items():
         button = name.removeprefix("_")
         if button in request.POST:
             was_moved = move(ticket, by=_me(request))
-            _tell(request, ticket, was_moved, now)
+            _report(request, ticket, was_moved, now)
             return was_moved and button in ("resolve", "close")
     return False
 
 
 def _with_answer(reply: str, faq_id: str) -> str:
     """The reply with an FAQ's answer at its end."""
-    known = knowledge().drafted(faq_id) if faq_id else None
-    return "\n\n".join(filter(None, (reply, known.answer if known else "")))
+    faq = knowledge_base().get_faq(faq_id) if faq_id else None
+    return "\n\n".join(filter(None, (reply, faq.answer if faq else "")))
 
 
-def _tell(request: HttpRequest, ticket: Ticket, was_moved: bool, now: str) -> None:
+def _report(request: HttpRequest, ticket: Ticket, was_moved: bool, now: str) -> None:
     if was_moved:
         messages.success(request, f"#{ticket.pk}: {now}.")
         return

@@ -117,10 +117,12 @@ def test_support_reads_internal_comments_and_the_ask_it_came_from(as_role):
     told = as_role("support", subject="sam").get(f"/tickets/{ticket.pk}").json()
 
     assert [comment["text"] for comment in told["comments"]] == ["Between us."]
-    assert told["asked"]["question"] == "of Spain, then?"
-    assert told["asked"]["decision"]["reason"] == again["decision"]["reason"]
-    assert told["asked"]["nearest"] == again["decision"]["path"][1]["matches"]
-    assert [turn["question"] for turn in told["asked"]["conversation"]] == ["capital of France?"]
+    assert told["original_ask"]["question"] == "of Spain, then?"
+    assert told["original_ask"]["decision"]["reason"] == again["decision"]["reason"]
+    assert told["original_ask"]["nearest"] == again["decision"]["path"][1]["matches"]
+    assert [turn["question"] for turn in told["original_ask"]["conversation"]] == [
+        "capital of France?"
+    ]
     assert asked["ask_id"] != again["ask_id"]
 
 

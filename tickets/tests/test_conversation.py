@@ -138,7 +138,7 @@ def test_who_sees_it_is_recorded_once_an_hour_and_again_when_there_is_more(
     sam.get(page_of(ticket))
     assert views(ticket) == ["sam", "ann", "sam"]
 
-    later = timezone.now() + models.VIEWED_WITHIN
+    later = timezone.now() + models.VIEW_RECORD_INTERVAL
     monkeypatch.setattr(timezone, "now", lambda: later)
     ann.get(f"/tickets/{ticket.pk}")
     assert views(ticket) == ["sam", "ann", "sam", "ann"]
@@ -212,7 +212,7 @@ def test_a_reply_with_personal_data_is_sent_once_that_is_confirmed(sam, ticket):
     page = asked_back.content.decode()
     box = re.search(r'name="send_anyway" value="(\w+)"', page)
 
-    assert "personal data that no published FAQ has" in page
+    assert "personal data that no published FAQ contains" in page
     assert "0300 7654321" in page
     assert not Comment.objects.exists()
     assert box
@@ -245,7 +245,7 @@ def test_a_note_needs_no_confirmation(sam, ticket):
     ("email", "said"),
     [
         (JO, "Your reply is on its way."),
-        ("", "The customer sees it where they asked; there is no address."),
+        ("", "The customer has no e-mail address and sees your reply where they asked."),
     ],
 )
 def test_the_desk_is_told_whether_a_reply_is_mailed(sam, email, said):
@@ -360,7 +360,7 @@ def test_a_reply_is_a_letter(ticket, settings):
 
     assert message.body == (
         "Hello,\n\nsam has replied to your question:\n\nIt dims.\n\n"
-        f"See it, and answer, here: https://lumen.example/support/{ticket.pk}\n\n"
+        f"Read and answer it here: https://lumen.example/support/{ticket.pk}\n\n"
         f"Your question (ticket {ticket.pk}):\n{MASKED}\n\nKind regards\nLumen\n"
     )
 

@@ -63,7 +63,7 @@ def test_what_is_typed_into_a_ticket_that_was_closed_meanwhile_is_not_said(sam, 
     reply = sam.post(page_of(ticket), {"reply": "It does.", "_save": ""})
 
     assert not Comment.objects.exists()
-    assert told(reply) == ["It is closed; nothing was said."]
+    assert told(reply) == ["The ticket is closed; nothing was sent."]
 
 
 def test_canned_replies_are_the_nearest_faqs(sam):
@@ -99,7 +99,7 @@ def test_a_ticket_for_a_caller_is_made_after_looking_at_the_faqs(sam):
 
     shown = sam.post(ADD, typed)
     assert shown.status_code == 200
-    assert "FAQs may answer it already" in shown.content.decode()
+    assert "These FAQs may answer it" in shown.content.decode()
     assert not Ticket.objects.exists()
 
     made = sam.post(ADD, {**typed, "escalate": "on"})
@@ -122,7 +122,7 @@ def test_a_resolved_ticket_becomes_a_draft_without_personal_data_in_one_click(sa
     faq = Faq.objects.get(slug="does-the-lamp-dim")
     assert faq.question == "Does the lamp dim?"
     assert faq.answer == "Yes, by phone: [PHONE], or [EMAIL]."
-    assert "The nearest FAQs there are" in page
+    assert "Similar FAQs" in page
     assert page.count('class="desk-line"') == 5
     ticket.refresh_from_db()
     assert ticket.faq_id == faq.slug
@@ -145,8 +145,10 @@ def test_a_second_click_finds_the_same_draft(sam, ticket):
 @pytest.mark.parametrize(
     ("prepare", "said"),
     [
-        pytest.param(lambda t: None, "Resolve it first.", id="not resolved"),
-        pytest.param(lambda t: t.resolve(by="sam"), "nobody has replied", id="no reply"),
+        pytest.param(
+            lambda t: None, "Resolve the ticket before you draft an FAQ from it.", id="not resolved"
+        ),
+        pytest.param(lambda t: t.resolve(by="sam"), "there is no reply", id="no reply"),
     ],
 )
 def test_there_is_no_draft_of_what_has_no_answer(sam, ticket, prepare, said):
@@ -184,7 +186,7 @@ def test_only_who_may_add_faqs_may_draft_them(ticket):
 def test_dead_letters_are_listed_with_their_log_and_sent_again(ticket):
     client = staff("view_delivery", "change_delivery")
     delivery = ticket.deliveries.get()
-    delivery.attempts.create(succeeded=False, said="500", ms=7)
+    delivery.attempts.create(succeeded=False, result="500", ms=7)
     Delivery.objects.update(status="dead", tries=8)
     listed = reverse("admin:tickets_delivery_changelist")
 

@@ -131,7 +131,7 @@ def test_a_person_of_the_desk_who_signs_in_with_an_address_is_written_to(as_role
         "where@example.org",
         "sam@example.net",
     }
-    assert Ticket.objects.at_hand("sam@example.net").get() == ticket
+    assert Ticket.objects.assigned_to("sam@example.net").get() == ticket
 
 
 def test_what_a_mail_server_says_of_an_address_is_not_kept(as_role, monkeypatch):
@@ -141,10 +141,10 @@ def test_what_a_mail_server_says_of_an_address_is_not_kept(as_role, monkeypatch)
     ticket = opened(as_role, "u1")
     monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
 
-    with pytest.raises(sending.Undelivered):
+    with pytest.raises(sending.DeliveryFailed):
         sending.deliver(str(ticket.deliveries.get().pk))
 
-    assert Attempt.objects.get().said == "OSError: 550 no mailbox [EMAIL]"
+    assert Attempt.objects.get().result == "OSError: 550 no mailbox [EMAIL]"
 
 
 def test_an_amended_address_is_where_the_next_mail_goes(as_role):
@@ -223,9 +223,9 @@ def test_what_was_still_to_be_sent_is_not(as_role):
     delivery = Delivery.objects.get(pk=waiting)
     assert delivery.status == "dead"
     delivery.resend(by="sam")
-    with pytest.raises(sending.Undelivered):
+    with pytest.raises(sending.DeliveryFailed):
         sending.deliver(waiting)
-    assert Attempt.objects.get().said == "what it said was erased with its person"
+    assert Attempt.objects.get().result == "its content was erased with the person"
 
 
 def test_a_person_of_the_desk_loses_their_name_and_customers_keep_their_tickets(as_role):

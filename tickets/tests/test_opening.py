@@ -98,7 +98,7 @@ def test_without_the_knowledge_base_a_person_can_still_be_reached(as_role, monke
     def broken(question, **_):
         raise RuntimeError("no model")
 
-    monkeypatch.setattr(ticket_knowledge, "offered", broken)
+    monkeypatch.setattr(ticket_knowledge, "suggestions", broken)
 
     reply = post(as_role("customer"), message=QUESTION, suggest=True)
 

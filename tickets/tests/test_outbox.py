@@ -42,7 +42,7 @@ def jobs():
 def send(delivery):
     try:
         sending.deliver(str(delivery.pk))
-    except sending.Undelivered as failure:
+    except sending.DeliveryFailed as failure:
         return failure.seconds
     return None
 
@@ -108,7 +108,7 @@ def test_what_does_not_arrive_is_tried_again_later_and_then_a_dead_letter(ticket
 
     delivery.refresh_from_db()
     assert (delivery.status, delivery.attempts.count()) == ("dead", 3)
-    assert "too busy" in delivery.attempts.last().said
+    assert "too busy" in delivery.attempts.last().result
     assert list(Delivery.objects.dead()) == [delivery]
 
 
@@ -180,7 +180,7 @@ def test_a_redirect_is_not_followed(ticket):
 
         assert send(delivery) == 10
 
-    assert delivery.attempts.get().said == "302"
+    assert delivery.attempts.get().result == "302"
     assert len(receiver.got) == 1
 
 

@@ -67,7 +67,7 @@ def test_nobody_links_a_ticket_to_somebody_elses_ask(as_role):
 
     assert reply.status_code == 400
     assert reply.json()["errors"] == [
-        {"field": "ask_id", "reason": "This user asked nothing with that id."}
+        {"field": "ask_id", "reason": "This user has no question with this id."}
     ]
 
 

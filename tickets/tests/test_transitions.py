@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.models import Record
 from tickets.models import Ticket
 from tickets.service_levels import ServiceLevel
-from tickets.tasks import tell_breaches
+from tickets.tasks import mark_overdue_tickets
 
 pytestmark = pytest.mark.django_db
 
@@ -118,7 +118,7 @@ def test_while_the_customer_has_to_answer_the_clock_stands_still(clock):
     clock(MONDAY + timedelta(hours=1))
     ticket.wait(by="sam")
     clock(datetime(2026, 11, 25, 10, tzinfo=UTC))
-    tell_breaches(0)
+    mark_overdue_tickets(0)
     assert "breached" not in verbs(ticket)
 
     ticket.comment("Here it is.", by="u1", from_desk=False)
@@ -131,14 +131,14 @@ def test_a_breach_is_recorded_and_told_once_however_late_it_is_seen(clock, setti
     settings.SUPPORT_EMAIL = "desk@example.com"
     ticket = opened()
     clock(MONDAY + timedelta(hours=4))
-    tell_breaches(0)
+    mark_overdue_tickets(0)
     assert "breached" not in verbs(ticket)
 
     clock(MONDAY + timedelta(days=3))
-    tell_breaches(0)
-    tell_breaches(0)
+    mark_overdue_tickets(0)
+    mark_overdue_tickets(0)
     ticket.amend(by="sam", priority="urgent")
-    tell_breaches(0)
+    mark_overdue_tickets(0)
 
     assert verbs(ticket).count("breached") == 1
     told = ticket.deliveries.filter(event="breached")
@@ -150,7 +150,7 @@ def test_a_priority_that_makes_it_overdue_is_a_breach(clock):
     clock(MONDAY + timedelta(hours=2))
     ticket.amend(by="sam", priority="urgent")
 
-    tell_breaches(0)
+    mark_overdue_tickets(0)
 
     assert verbs(ticket)[-1] == "breached"
 
@@ -158,20 +158,20 @@ def test_a_priority_that_makes_it_overdue_is_a_breach(clock):
 def test_due_later_after_a_breach_it_may_become_overdue_once_more(clock):
     ticket = opened(priority="urgent")
     clock(MONDAY + timedelta(hours=2))
-    tell_breaches(0)
+    mark_overdue_tickets(0)
 
     ticket.amend(by="sam", priority="low")
     assert ticket.breached is None
 
     clock(MONDAY + timedelta(days=3))
-    tell_breaches(0)
+    mark_overdue_tickets(0)
     assert verbs(ticket).count("breached") == 2
 
 
 def test_reopened_it_has_all_the_time_again(clock):
     ticket = opened()
     clock(MONDAY + timedelta(hours=5))
-    tell_breaches(0)
+    mark_overdue_tickets(0)
     ticket.resolve(by="sam")
     clock(datetime(2026, 11, 24, 9, tzinfo=UTC))
 
@@ -179,7 +179,7 @@ def test_reopened_it_has_all_the_time_again(clock):
 
     assert (ticket.due, ticket.breached) == (datetime(2026, 11, 24, 13, tzinfo=UTC), None)
     clock(datetime(2026, 11, 24, 14, tzinfo=UTC))
-    tell_breaches(0)
+    mark_overdue_tickets(0)
     assert verbs(ticket).count("breached") == 2
 
 

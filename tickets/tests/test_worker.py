@@ -82,7 +82,7 @@ def test_an_endpoint_that_answers_500_twice_and_then_200_gets_one_valid_delivery
         settled(second)
 
     for delivery in (first, second):
-        assert [attempt.said for attempt in delivery.attempts.all()] == ["500", "500", "200"]
+        assert [attempt.result for attempt in delivery.attempts.all()] == ["500", "500", "200"]
         assert delivery.status == Delivery.Status.DELIVERED
     assert all(receiver.is_genuine(request, webhook.secret) for request in receiver.got)
     ids = [request["told"]["delivery_id"] for request in receiver.got]

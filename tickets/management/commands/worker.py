@@ -1,4 +1,4 @@
-"""Send what waits in the outbox, and watch for breaches."""
+"""Run the outbox: send deliveries, and mark overdue tickets."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
 from audit.sealing.seal_loop import seal_until
-from tickets.tasks import pick_up_jobs
+from tickets.tasks import retry_stalled_jobs
 
 STALLED_SECONDS = 20.0
 HEARTBEATS = 4
-"""So many of them have to be missing before a worker counts as gone."""
+"""A worker that missed so many counts as dead."""
 
 POLL_SECONDS = 1.0
-"""New jobs are announced; this is for those that are due again."""
+"""New jobs are announced by the database; retries are found by polling."""
 
 GRACE_SECONDS = 15.0
-"""For what is being sent when the worker is told to stop: longer than a delivery may take."""
+"""For running deliveries at a stop: longer than a delivery may take."""
 
 ORPHAN_SECONDS = 1.0
 
 
 class Command(BaseCommand):
     help = (
-        "Send mails and webhooks from the outbox, notify of breached deadlines, and seal the audit "
-        "trail if AUDIT_SIGNING_KEY is set, until told to stop."
+        "Send mails and webhooks from the outbox, report overdue tickets, and seal the audit trail "
+        "if AUDIT_SIGNING_KEY is set. Runs until it is stopped."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -46,13 +46,13 @@ class Command(BaseCommand):
             type=float,
             default=STALLED_SECONDS,
             metavar="SECONDS",
-            help="without a sign of life a worker counts as gone, and its jobs are done again",
+            help="after so long without a heartbeat a worker's jobs are run again",
         )
         parser.add_argument(
             "--until-orphaned",
             type=int,
             metavar="PID",
-            help="end when the process that started it, which this is, does",
+            help="stop when this process, which started the worker, ends",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,13 +64,13 @@ class Command(BaseCommand):
         except* (ConnectorException, DatabaseError, InterfaceError) as failures:
             reason = " ".join(str(failures.exceptions[0]).split())
         if reason:
-            raise CommandError(f"The worker cannot go on without the database: {reason}")
+            raise CommandError(f"The worker needs the database: {reason}")
 
 
 async def _work(concurrency: int, stalled_after: float) -> None:
-    """Send what is in the outbox, and seal the audit trail if the signing key is here.
+    """Run the outbox, and seal the audit trail if there is a signing key.
 
-    Returns when told to stop. Raises an ExceptionGroup when either cannot go on.
+    Returns at SIGTERM or SIGINT. Raises an ``ExceptionGroup`` if either fails.
     """
     stop = threading.Event()
     async with asyncio.TaskGroup() as group:
@@ -80,12 +80,12 @@ async def _work(concurrency: int, stalled_after: float) -> None:
 
 
 async def _deliver(concurrency: int, stalled_after: float, stop: threading.Event) -> None:
-    """Send what is in the outbox until told to stop; set ``stop`` at the end, however it comes."""
+    """Run the outbox until SIGTERM or SIGINT; set ``stop`` at the end in any case."""
     connector: Any = app.connector
     try:
         with app.replace_connector(connector.get_worker_connector()):
             async with app.open_async():
-                await pick_up_jobs(app.job_manager, stalled_after)
+                await retry_stalled_jobs(app.job_manager, stalled_after)
                 working = asyncio.create_task(
                     app.run_worker_async(
                         concurrency=concurrency,

@@ -50,15 +50,15 @@ document.addEventListener("DOMContentLoaded", () => {
     list.replaceChildren(...results.map(line));
   }
 
-  function line(known) {
+  function line(faq) {
     const button = Object.assign(document.createElement("button"), {
       type: "button",
       textContent: "Insert",
-      title: known.answer,
+      title: faq.answer,
     });
-    button.dataset.answer = known.answer;
-    const question = Object.assign(document.createElement("span"), { textContent: known.question, dir: "auto" });
-    const similarity = Object.assign(document.createElement("small"), { textContent: known.similarity.toFixed(2) });
+    button.dataset.answer = faq.answer;
+    const question = Object.assign(document.createElement("span"), { textContent: faq.question, dir: "auto" });
+    const similarity = Object.assign(document.createElement("small"), { textContent: faq.similarity.toFixed(2) });
     const item = document.createElement("li");
     item.append(button, " ", question, " ", similarity);
     return item;
