@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.db import models
 
 from assistant.desk_texts import PriorityTerm, SetReply
+from assistant.learning.feedback import Feedback
 
 __all__ = [
     "AgentDay",
     "ConversationTurn",
     "EvaluationRun",
+    "Feedback",
     "FittedPolicy",
     "Label",
     "PhrasingVector",

@@ -35,6 +35,7 @@ REASONS = {
     Reason.NO_MATCH: "there is no FAQ to compare with",
     Reason.UNSUPPORTED_LANGUAGE: "the language is not supported",
     Reason.UNREADABLE: "the message has no readable words",
+    Reason.NONE_OF_THESE: "the customer rejected the options",
     Reason.SMALL_TALK: "the message is small talk",
     Reason.HAND_OFF: "the customer asks for a person",
 }

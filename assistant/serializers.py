@@ -43,7 +43,7 @@ class AskSerializer(serializers.Serializer[dict[str, str]]):
         required=False,
         default="",
         allow_blank=True,
-        help_text="The faq_id picked from the options of the last reply.",
+        help_text="The faq_id picked from the options of the last reply; none: no option helps.",
     )
     purpose = serializers.ChoiceField(
         choices=[purpose.value for purpose in Purpose],

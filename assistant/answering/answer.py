@@ -11,8 +11,8 @@ from typing import Any
 from assistant.decision.decision import SET_REPLIES, Decision, Match, Reason
 from assistant.decision.message import unanswered_parts
 
-SHOW_NOTHING = SET_REPLIES | {Reason.UNREADABLE}
-"""No FAQ is near in meaning."""
+SHOW_NOTHING = SET_REPLIES | {Reason.UNREADABLE, Reason.NONE_OF_THESE}
+"""No FAQ is near in meaning, or the person has rejected the nearest ones."""
 
 
 class Outcome(StrEnum):

@@ -16,8 +16,8 @@ from assistant.answering.answer import Answer, BadQuestion, Outcome, PartAnswer,
 from assistant.answering.conversations import Conversations
 from assistant.answering.recording import count, label_of, record_ask
 from assistant.answering.steps import OnStep, Path, Step, ignore, ms
-from assistant.decision.decision import ASKS_BACK, SET_REPLIES, Decision, Match, decide
-from assistant.decision.message import MATCHES, Message, decide_message
+from assistant.decision.decision import ASKS_BACK, SET_REPLIES, Decision, Match, Reason, decide
+from assistant.decision.message import MATCHES, NO_CHOICE, Message, decide_message
 from assistant.decision.policy import Policy
 from assistant.desk_texts import PriorityTerm, SetReply
 from assistant.embedding.vector_cache import Embedded
@@ -73,6 +73,8 @@ class Assistant:
             return _from_faq(decision, release, path)
         if decision.reason in SET_REPLIES:
             return _set_reply(decision, release, path)
+        if decision.reason is Reason.NONE_OF_THESE:
+            return _answer(Outcome.UNANSWERED, decision, release, path)
         turns = self._turns(question)
         if decision.reason in ASKS_BACK and not is_follow_up(question.text, turns):
             return _answer(Outcome.CLARIFY, decision, release, path)
@@ -91,7 +93,7 @@ class Assistant:
         with telemetry.step("decide"):
             terms = PriorityTerm.objects.by_term()
             message = release.message(question.text, priority_terms=terms)
-            if question.choice:
+            if question.choice and question.choice != NO_CHOICE:
                 # It is matched as a mention is, however far away it is.
                 message = replace(message, sentences=(), corrected=None, mention=question.choice)
             embedded = _embed(message, release, path)

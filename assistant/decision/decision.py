@@ -61,6 +61,8 @@ class Reason(StrEnum):
     UNSUPPORTED_LANGUAGE = "unsupported_language"
     UNREADABLE = "unreadable"
     """There is nothing in the question that the model could read."""
+    NONE_OF_THESE = "none_of_these"
+    """The person rejected all options of the reply before."""
     SMALL_TALK = "small_talk"
     HAND_OFF = "hand_off"
     """Somebody asks for a person."""
@@ -277,6 +279,11 @@ def choose(matches: Sequence[Match], policy: Policy, *, faq_id: str) -> Decision
 
     others = [match for match in ranked if match.faq_id != faq_id]
     return Decision(Reason.CHOSEN, policy, (*picked, *others), _bounds(picked[0], policy))
+
+
+def reject_options(matches: Sequence[Match], policy: Policy) -> Decision:
+    """The person rejected the options of the last reply: nothing is answered or offered."""
+    return replace(decide(matches, policy), reason=Reason.NONE_OF_THESE)
 
 
 def only_exact(matches: Sequence[Match], policy: Policy, *, otherwise: Reason) -> Decision:

@@ -20,6 +20,7 @@ from assistant.decision.decision import (
     judged,
     only_exact,
     put_first,
+    reject_options,
 )
 from assistant.decision.multiple_questions import combine
 from assistant.decision.policy import Policy
@@ -30,6 +31,9 @@ from assistant.text.language import is_foreign
 from assistant.text.readability import is_readable
 from assistant.text.sentences import Sentence, to_decide
 from assistant.text.spelling import Change, Correction
+
+NO_CHOICE = "none"
+"""The ``choice`` of a person whom none of the options helped."""
 
 MATCHES = 10
 """FAQs per text: enough for the agent and for a person who reads the path."""
@@ -110,9 +114,11 @@ def decide_message(
     """Decide about a message, given the matches of each of its ``texts``.
 
     ``wording``: the release's words, by which close texts of another meaning are told apart.
-    ``choice``: the FAQ that the person picked from the options of the last reply. Raises
-    ``LookupError`` if it is not among the matches.
+    ``choice``: the FAQ that the person picked from the options of the last reply, or ``NO_CHOICE``.
+    Raises ``LookupError`` if it is not among the matches.
     """
+    if choice == NO_CHOICE:
+        return reject_options(matches[message.text], policy)
     if choice:
         return choose(matches[message.text], policy, faq_id=choice)
     if message.refusal:

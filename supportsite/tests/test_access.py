@@ -29,6 +29,9 @@ PLAIN_VIEWS = {"", "healthz", "readyz", "metrics"}
 
 ENDPOINTS = {
     "POST /ask": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE, Role.PUBLISHER},
+    "POST /asks/{ask_id}/feedback": {
+        *(Role.CUSTOMER, Role.SUPPORT, Role.SERVICE, Role.PUBLISHER),
+    },
     "POST /ingest": {Role.PUBLISHER},
     "GET /tickets": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
     "POST /tickets": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
@@ -67,14 +70,21 @@ PARTS = {
     "slug": "<str:slug>",
     "kind": "<str:kind>",
     "number": "<int:number>",
+    "ask_id": "<uuid:ask_id>",
 }
 """How the URLconf writes what the table leaves open."""
 
-THERE = {"slug": "reset-password", "kind": "csv", "number": 1}
+THERE = {
+    "slug": "reset-password",
+    "kind": "csv",
+    "number": 1,
+    "ask_id": "5f0ea8a4-2f0f-4e0c-9f65-3c3a0b1f6d11",
+}
 """What is there to be called for."""
 
 BODIES = {
     "POST /ask": {"message": "How do I reset my password?"},
+    "POST /asks/{ask_id}/feedback": {"helpful": True},
     "POST /tickets": {"message": "Where is it?"},
     "POST /tickets/{id}/comments": {"text": "Where is it?"},
     "POST /faqs": {"slug": "umbrella", "question": "Do you lend umbrellas?", "answer": "Yes."},
@@ -84,8 +94,12 @@ BODIES = {
 NOT_FROM_HERE = {f"POST /tickets/{{id}}/{move}" for move in ("wait", "resume", "close", "reopen")}
 """What an open ticket cannot become: whoever may is told so, with 409."""
 
-REFUSED = {**dict.fromkeys(NOT_FROM_HERE, 409), "POST /imports": 415}
-"""What whoever may call is told here: an import takes forms, not JSON."""
+REFUSED = {
+    **dict.fromkeys(NOT_FROM_HERE, 409),
+    "POST /imports": 415,
+    "POST /asks/{ask_id}/feedback": 404,
+}
+"""The status for whoever may call: an import takes forms, not JSON; nobody asked this ask."""
 
 
 @pytest.fixture

@@ -1,0 +1,140 @@
+"""POST /asks/{ask_id}/feedback, and rejecting all options of a reply."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.core.management import call_command
+
+from assistant.models import Feedback
+from audit.models import Record
+
+pytestmark = pytest.mark.django_db
+
+UNCLEAR_QUESTION = "how do i return a parcel and get my money back"
+
+
+@pytest.fixture
+def customer(as_role):
+    return as_role("customer")
+
+
+def ask(client, message, **fields):
+    reply = client.post("/ask", {"message": message, **fields}, format="json")
+    assert reply.status_code == 200
+    return reply.json()
+
+
+def rate(client, ask_id, **fields):
+    return client.post(f"/asks/{ask_id}/feedback", fields, format="json")
+
+
+def test_whoever_asked_says_whether_the_reply_helped(customer):
+    answer = ask(customer, "How do I reset my password?")
+
+    reply = rate(
+        customer, answer["ask_id"], helpful=False, reason="outdated", comment="The link is gone."
+    )
+
+    assert reply.status_code == 200
+    assert reply.json() == {
+        "ask_id": answer["ask_id"],
+        "helpful": False,
+        "reason": "outdated",
+        "comment": "The link is gone.",
+    }
+    feedback = Feedback.objects.get()
+    assert (feedback.faq_id, feedback.outcome, feedback.release) == (
+        *("reset-password", "answered", 1),
+    )
+    audit_record = Record.objects.all().about("ask", answer["ask_id"]).get(action="ask.rated")
+    assert audit_record.data["reason"] == "outdated"
+
+
+def test_a_second_rating_replaces_the_first(customer):
+    ask_id = ask(customer, "How do I reset my password?")["ask_id"]
+
+    rate(customer, ask_id, helpful=False, reason="wrong")
+    rate(customer, ask_id, helpful=True)
+
+    feedback = Feedback.objects.get()
+    assert (feedback.helpful, feedback.reason) == (True, "")
+    assert Record.objects.all().about("ask", ask_id).filter(action="ask.rated").count() == 2
+
+
+def test_nobody_rates_the_ask_of_somebody_else(customer, as_role):
+    ask_id = ask(customer, "How do I reset my password?")["ask_id"]
+
+    assert rate(as_role("customer", subject="u2"), ask_id, helpful=True).status_code == 404
+    assert rate(customer, uuid.uuid4(), helpful=True).status_code == 404
+    assert not Feedback.objects.exists()
+
+
+def test_a_service_rates_for_the_person_who_asked(customer, as_role):
+    ask_id = ask(customer, "How do I reset my password?")["ask_id"]
+    service = as_role("service", subject="widget")
+
+    assert rate(service, ask_id, helpful=True).status_code == 404
+    assert rate(service, ask_id, helpful=True, user_id="u1").status_code == 200
+
+
+def test_a_customer_rates_for_nobody_else(customer):
+    ask_id = ask(customer, "How do I reset my password?")["ask_id"]
+
+    assert rate(customer, ask_id, helpful=True, user_id="u2").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({}, "helpful"),
+        ({"helpful": False, "reason": "boring"}, "reason"),
+        ({"helpful": True, "reason": "wrong"}, "reason"),
+        ({"helpful": False, "comment": "x" * 2001}, "comment"),
+    ],
+)
+def test_a_bad_rating_is_refused_by_its_field(customer, fields, field):
+    ask_id = ask(customer, "How do I reset my password?")["ask_id"]
+
+    reply = rate(customer, ask_id, **fields)
+
+    assert reply.status_code == 400
+    assert field in reply.content.decode()
+    assert not Feedback.objects.exists()
+
+
+def test_a_comment_is_masked_and_goes_with_its_person_while_the_rating_stays(customer):
+    ask_id = ask(customer, "How do I reset my password?")["ask_id"]
+    rate(customer, ask_id, helpful=False, comment="Write to jo@example.com")
+    assert Feedback.objects.get().comment == "Write to [EMAIL]"
+
+    call_command("audit_erase", "u1")
+
+    feedback = Feedback.objects.get()
+    assert (feedback.helpful, feedback.comment, feedback.user_id) == (False, "", "")
+
+
+def test_ratings_do_not_change_decisions(customer):
+    first = ask(customer, "is there a smallest order")
+    for _ in range(5):
+        rate(customer, ask(customer, "is there a smallest order")["ask_id"], helpful=False)
+
+    second = ask(customer, "is there a smallest order")
+
+    for reply in (first, second):
+        del reply["ask_id"], reply["decision"]["path"]
+    assert second == first
+
+
+def test_none_of_the_options_leads_to_a_person_and_to_no_other_options(customer):
+    assert ask(customer, UNCLEAR_QUESTION)["outcome"] == "clarify"
+
+    reply = ask(customer, UNCLEAR_QUESTION, choice="none")
+
+    assert (reply["outcome"], reply["answer"]) == ("unanswered", None)
+    assert (reply["options"], reply["nearest"]) == ([], [])
+    assert reply["decision"]["reason"] == "none_of_these"
+    assert reply["ticket"]["ask_id"] == reply["ask_id"]
+    audit_record = Record.objects.all().about("ask", reply["ask_id"]).get()
+    assert audit_record.data["choice"] == "none"
