@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
+from audit import committed as committed_ids
 from audit.identity.principal import Role
 from audit.models import SubjectKey
 from supportsite.auth.authentication import issue
@@ -72,6 +73,7 @@ def committed(transactional_db: None) -> Iterator[None]:
     """
     _triggers("ENABLE ALWAYS")
     SubjectKey.objects.clear_cache()
+    committed_ids.forget(committed_ids.unnamed(limit=None))
     yield
     _triggers("DISABLE")
 

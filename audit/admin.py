@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from audit import local_time
 from audit.models import Record, RecordQuerySet, SubjectKey
 from audit.sealing import record_status
+from audit.sealing.heartbeat import CHECKED
 
 MAX_SUMMARY_LENGTH = 90
 MAX_ABOUT_LENGTH = 14
@@ -45,6 +46,15 @@ class RecordAdmin(ReadOnlyAdmin):
         *("proof", "pretty_data"),
     )
     list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> RecordQuerySet:
+        """The list is without the sealer's canaries, one a minute, unless they are asked for."""
+        records: RecordQuerySet = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and match.url_name == "audit_record_changelist"
+        return (
+            records.exclude(action=CHECKED) if is_list and "action" not in request.GET else records
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: RecordQuerySet, search_term: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar, NoReturn
@@ -25,7 +25,7 @@ from django.db import (
 )
 from django.utils import timezone
 
-from audit import audit_file, keys
+from audit import audit_file, committed, keys
 from audit.identity import caller, request_id
 from audit.log_format import chain
 from audit.log_format.merkle import leaf_hash
@@ -207,6 +207,7 @@ def record(
     )
     region = settings.PHONE_REGION
     redacted = redact_tree(payload, region=region)
+    previous = committed.unnamed()
     try:
         people = SubjectKey.objects.get_many({name for name in (actor, subject) if name})
         row = compose(
@@ -215,6 +216,7 @@ def record(
             actor=people.get(actor),
             subject=people.get(subject),
             about=redact(about(kind, key), region=region)[:250],
+            previous=previous,
         )
         new = [person for person in people.values() if person.is_new]
         insert(row, new)
@@ -222,6 +224,7 @@ def record(
         raise AuditUnavailable from failure
     if new:
         SubjectKey.objects.mark_saved(new)
+    transaction.on_commit(lambda: committed.add(row.pk, previous))
     if settings.AUDIT_FILE:
         transaction.on_commit(lambda: audit_file.append(settings.AUDIT_FILE, row.as_dict()))
     return row
@@ -253,8 +256,12 @@ def compose(
     actor: SubjectKey | None,
     subject: SubjectKey | None,
     about: str,
+    previous: Sequence[int] = (),
 ) -> Record:
-    """A record that is not inserted yet, with ``redacted`` as its data."""
+    """A record that is not inserted yet, with ``redacted`` as its data.
+
+    ``previous`` are ids of records that this process committed before.
+    """
     at, nonce = timezone.now(), os.urandom(chain.NONCE_BYTES)
     header = chain.Header(
         at=utc(at),
@@ -272,7 +279,9 @@ def compose(
         if key and private
         else b""
     )
-    canonical = chain.canonical(header, nonce=nonce, facts=facts, private=ciphertext)
+    canonical = chain.canonical(
+        header, nonce=nonce, facts=facts, private=ciphertext, previous=previous
+    )
     row = Record(
         at=at,
         action=action,

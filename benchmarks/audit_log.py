@@ -235,7 +235,7 @@ def verified() -> Verified:
         base = log_reader.log_start(key)
         expected = log_reader.expected(keys.mac_key(), key, {})
         with log_reader.rows() as rows:
-            size, broken = verify(rows, base, expected)
+            size, broken, _ = verify(rows, base, expected)
         late = log_reader.unsealed()
         seconds, cpu = time.monotonic() - began, _cpu() - cpu
         assert (broken, late) == (None, []), (broken, late)

@@ -42,10 +42,13 @@ def on_starting(server):
 
 
 def post_fork(server, worker):
-    """Traces are sent by a thread, which does not survive a fork."""
+    """Start what needs threads, which do not survive a fork."""
     from django.conf import settings
 
     from assistant import telemetry
+    from audit.sealing import heartbeat
+
+    heartbeat.start("web")
 
     if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
         telemetry.start(settings.OTEL_EXPORTER_OTLP_ENDPOINT)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s, sha256
 
@@ -55,9 +56,23 @@ def header_prefix(
     )
 
 
-def canonical(header: Header, *, nonce: bytes, facts: Mapping[str, Any], private: bytes) -> bytes:
-    """The bytes that are hashed and stored. ``private`` is ciphertext, or empty."""
+_PREVIOUS = re.compile(rb'"previous":\[([\d,]+)\],')
+
+
+def canonical(
+    header: Header,
+    *,
+    nonce: bytes,
+    facts: Mapping[str, Any],
+    private: bytes,
+    previous: Sequence[int] = (),
+) -> bytes:
+    """The bytes that are hashed and stored. ``private`` is ciphertext, or empty.
+
+    ``previous`` are ids of records that the same process committed before.
+    """
     body = {
+        **({"previous": list(previous)} if previous else {}),
         "nonce": nonce.hex(),
         "facts": facts,
         "private": base64.b64encode(private).decode(),
@@ -87,6 +102,12 @@ def body_of(stored: bytes) -> Body:
     return Body(
         bytes.fromhex(parsed["nonce"]), parsed["facts"], base64.b64decode(parsed["private"])
     )
+
+
+def previous_ids(stored: bytes, start: int) -> list[int]:
+    """The ``previous`` of a record. ``start``: where its header ends in the canonical bytes."""
+    match = _PREVIOUS.match(stored, start)
+    return [int(number) for number in match[1].split(b",")] if match else []
 
 
 def link(previous: bytes, leaf: bytes) -> bytes:

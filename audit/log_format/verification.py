@@ -7,13 +7,14 @@ their checkpoints, and rebuilding the log with both keys.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import blake2s, sha256
 from typing import NamedTuple
 
-from audit.log_format.chain import GENESIS, header_prefix, link
+from audit.log_format.chain import GENESIS, header_prefix, link, previous_ids
 from audit.log_format.checkpoint import BadNote, Checkpoint, PublicKey
 from audit.log_format.merkle import Frontier, leaf_hash
 
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     REORDERED = "reordered"
     INSERTED = "inserted"
     TRUNCATED = "truncated"
+    UNSEALED = "unsealed"
     REBUILT = "rebuilt"
     TRIGGERS_DISABLED = "triggers disabled"
     TABLE_CHANGED = "table changed"
@@ -106,11 +108,27 @@ class Expected:
     """Ids of records that are copies of an older one."""
 
 
-def verify(rows: Iterable[Row], start: LogStart, expected: Expected) -> tuple[int, Break | None]:
+class Verified(NamedTuple):
     """The size of the log up to the first break, and the break, or None.
 
-    ``rows`` are in order of ``sequence``.
+    ``previous`` are ids of records that other records name: each has to be in the table.
     """
+
+    size: int
+    problem: Break | None
+    previous: array[int]
+
+
+def verify(rows: Iterable[Row], start: LogStart, expected: Expected) -> Verified:
+    """``rows`` are in order of ``sequence``."""
+    previous = array("q")
+    size, problem = _verify(rows, start, expected, previous)
+    return Verified(size, problem, previous)
+
+
+def _verify(
+    rows: Iterable[Row], start: LogStart, expected: Expected, previous: array[int]
+) -> tuple[int, Break | None]:
     stated = _StatedRoots(expected, start)
     problem = stated.check(start.frontier)
     if problem:
@@ -138,8 +156,10 @@ def verify(rows: Iterable[Row], start: LogStart, expected: Expected) -> tuple[in
             return size, _break(row, Kind.INSERTED, "it is a copy of an older record")
         if blake2s(leaf, key=mac_key).digest() != mac:
             return size, _mac_break(row, upcoming.peek(), before)
-        if not stored.startswith(_header_bytes(*row[6:])):
+        header = _header_bytes(*row[6:])
+        if not stored.startswith(header):
             return size, _break(row, Kind.CHANGED, BAD_COLUMNS)
+        previous.extend(previous_ids(stored, len(header)))
         if row.actor not in people or row.subject not in people:
             return size, _break(row, Kind.MISSING, "its key was deleted without a recorded erasure")
         append(leaf)
@@ -153,17 +173,30 @@ def verify(rows: Iterable[Row], start: LogStart, expected: Expected) -> tuple[in
 
 BAD_MAC = "it was changed before it was sealed, or this site did not write it"
 BAD_COLUMNS = "its columns differ from what was recorded"
+OVERDUE = "others were recorded more than a minute later, but it is not sealed"
 
 
-def verify_unsealed(rows: Iterable[Row], mac_key: bytes) -> Break | None:
-    """The first break among records that are not sealed yet; ``leaf`` and ``chain`` are ignored."""
+def verify_unsealed(rows: Sequence[Row], mac_key: bytes, *, due: str = "") -> Verified:
+    """Records that are not sealed yet: how many, the first break among them, and their previous.
+
+    Those with ``at`` before ``due`` should have been sealed. ``leaf`` and ``chain`` are ignored.
+    """
+    problem, previous = None, array("q")
     for row in rows:
         assert row.stored is not None
+        header = _header_bytes(*row[6:])
+        found = ""
         if blake2s(leaf_hash(row.stored), key=mac_key).digest() != row.mac:
-            return Break(Kind.CHANGED, BAD_MAC, record_id=row.record_id)
-        if not row.stored.startswith(_header_bytes(*row[6:])):
-            return Break(Kind.CHANGED, BAD_COLUMNS, record_id=row.record_id)
-    return None
+            found = BAD_MAC
+        elif not row.stored.startswith(header):
+            found = BAD_COLUMNS
+        else:
+            previous.extend(previous_ids(row.stored, len(header)))
+        if found:
+            problem = problem or Break(Kind.CHANGED, found, record_id=row.record_id)
+        elif row.at < due:
+            problem = problem or Break(Kind.UNSEALED, OVERDUE, record_id=row.record_id)
+    return Verified(len(rows), problem, previous)
 
 
 def _break(row: Row, kind: Kind, detail: str) -> Break:

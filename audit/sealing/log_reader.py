@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
@@ -43,9 +43,21 @@ COPIES = """
 SELECT unnest((array_agg(record_id ORDER BY sequence))[2:]) FROM audit_seal
  WHERE leaf IN (SELECT leaf FROM audit_seal GROUP BY leaf HAVING count(*) > 1) GROUP BY leaf
 """
+# Also not those that are sealed: verification names them by their place.
+DELETED_BEFORE_SEALING = """
+SELECT min(id), count(DISTINCT id) FROM unnest(%s::bigint[]) AS p(id)
+ WHERE id > %s AND NOT EXISTS (SELECT FROM audit_record AS r WHERE r.id = p.id)
+   AND NOT EXISTS (SELECT FROM audit_seal AS s WHERE s.record_id = p.id)
+"""
+SEALING_DUE = """
+SELECT to_char((max(at) - interval '60 seconds') AT TIME ZONE 'UTC',
+               'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+  FROM audit_record
+"""
 END_OF_LOG = 2**62
 
 ERASED = "subject.erased"
+PRUNED = "records.pruned"
 
 
 @contextmanager
@@ -154,6 +166,37 @@ def changed_people() -> Break | None:
         Kind.PERSON_CHANGED,
         f"{altered[0]}{more}: name, lookup or key is not as this site wrote it",
     )
+
+
+def deleted_before_sealing(previous: Sequence[int]) -> Break | None:
+    """A break if a record that others name is neither in the table nor in the log."""
+    with connection.cursor() as cursor:
+        cursor.execute(DELETED_BEFORE_SEALING, [list(previous), _last_pruned()])
+        first, count = cursor.fetchone()
+    if first is None:
+        return None
+    more = f", and {count - 1} more" if count > 1 else ""
+    return Break(
+        Kind.MISSING,
+        f"it was committed, and deleted before it was sealed{more}",
+        record_id=first,
+    )
+
+
+def _last_pruned() -> int:
+    """The highest id among pruned records; a record that stays may name one of them."""
+    notes = Record.objects.filter(action=PRUNED).values_list("canonical", flat=True)
+    return max((body_of(bytes(note)).facts.get("last_id", 0) for note in notes), default=0)
+
+
+def sealing_due() -> str:
+    """Records from before this moment should be sealed, in the format of ``chain.Header``.
+
+    A minute before the newest record, and not before now: a restored backup is verified later.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SEALING_DUE)
+        return cursor.fetchone()[0] or ""
 
 
 def is_sealed(leaf: bytes) -> bool:

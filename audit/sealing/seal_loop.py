@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from threading import Event
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from audit import keys
+from audit.models import AuditUnavailable
+from audit.sealing import heartbeat
 from audit.sealing.sealer import ROUND_RECORDS, CannotSeal, Sealer, only_sealer
 
 ROUND_SECONDS = 1.0
@@ -44,8 +47,19 @@ def seal_until(stop: Event) -> None:
 
 
 def _seal_rounds(sealer: Sealer, stop: Event) -> None:
+    next_check = 0.0
     while not stop.is_set():
+        if time.monotonic() >= next_check:
+            next_check = time.monotonic() + heartbeat.INTERVAL_SECONDS
+            _check()
         if sealer.round() < ROUND_RECORDS:
             stop.wait(ROUND_SECONDS)
     # For records written while the site was stopping.
     sealer.round()
+
+
+def _check() -> None:
+    try:
+        heartbeat.check(heartbeat.SEALER)
+    except AuditUnavailable as failure:
+        log.critical("the sealer's canary cannot be recorded: %s", failure.__cause__)

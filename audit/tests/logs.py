@@ -31,12 +31,11 @@ class Log:
             Checkpoint.parse(SIGNER.public.verified_text(note)) for _, note, _ in self.notes
         )
 
-    def verify(self, anchors: dict[int, set[bytes]] | None = None) -> Break | None:
-        leaves = [row.leaf for row in self.rows]
+    def expected(self, anchors: dict[int, set[bytes]] | None = None) -> Expected:
         macs = [row.mac for row in sorted(self.rows, key=lambda row: row.record_id)]
         first = {mac: number for number, mac in reversed(list(enumerate(macs)))}
         by_id = sorted(self.rows, key=lambda row: row.record_id)
-        expected = Expected(
+        return Expected(
             mac_key=MAC_KEY,
             public_key=SIGNER.public,
             notes=self.notes,
@@ -46,11 +45,21 @@ class Log:
                 row.record_id for number, row in enumerate(by_id) if first[row.mac] != number
             ),
         )
-        problem = verify(self.rows, LogStart(), expected)[1]
+
+    def verify(self, anchors: dict[int, set[bytes]] | None = None) -> Break | None:
+        leaves = [row.leaf for row in self.rows]
+        problem = verify(self.rows, LogStart(), self.expected(anchors)).problem
         return problem and problem.classified(lambda leaf: leaf in leaves)
 
 
-def written(record_id: int, text: str, *, mac_key: bytes = MAC_KEY, rng: random.Random) -> Row:
+def written(
+    record_id: int,
+    text: str,
+    *,
+    mac_key: bytes = MAC_KEY,
+    rng: random.Random,
+    previous: tuple[int, ...] = (),
+) -> Row:
     """A record as a request writes it; it has no place yet."""
     moment = datetime(2026, 11, 23) + timedelta(seconds=record_id)
     at = f"{moment.isoformat(timespec='microseconds')}+00:00"
@@ -67,6 +76,7 @@ def written(record_id: int, text: str, *, mac_key: bytes = MAC_KEY, rng: random.
         nonce=rng.randbytes(16),
         facts={"text": text},
         private=rng.randbytes(rng.randrange(200)),
+        previous=previous,
     )
     mac = chain.mac(mac_key, leaf_hash(stored))
     return Row(0, record_id, b"", b"", stored, mac, at, **columns)

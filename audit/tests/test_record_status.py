@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from audit.models import Record, record
-from audit.sealing import record_status
+from audit.sealing import heartbeat, record_status
+from audit.sealing.heartbeat import CHECKED
 from audit.tests.test_sealing import tamper
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +71,13 @@ def test_the_admin_shows_it_and_finds_records_by_name(admin_client, sealed):
 
     assert "under the signed checkpoint" in page.content.decode()
     assert [row.pk for row in listed.context["cl"].result_list] == [sealed.pk]
+
+
+def test_the_list_shows_canaries_only_if_they_are_asked_for(admin_client, sealed):
+    heartbeat.check(heartbeat.SEALER)
+    page = reverse("admin:audit_record_changelist")
+
+    everything, canaries = (admin_client.get(page, asked) for asked in ({}, {"action": CHECKED}))
+
+    assert CHECKED not in {row.action for row in everything.context["cl"].result_list}
+    assert [row.action for row in canaries.context["cl"].result_list] == [CHECKED]

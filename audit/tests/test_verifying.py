@@ -7,7 +7,7 @@ import random
 import pytest
 
 from audit.log_format.checkpoint import Signer
-from audit.log_format.verification import Kind, verify_unsealed
+from audit.log_format.verification import Kind, LogStart, Row, verify, verify_unsealed
 from audit.tests.logs import MAC_KEY, Log, clean, sealed, written
 from audit.tests.mutations import CHANGES, mutated
 
@@ -177,6 +177,26 @@ def test_an_empty_log_is_clean():
 def test_a_record_that_waits_is_checked_too():
     row = written(1, "text", rng=random.Random(1))
 
-    assert verify_unsealed([row], MAC_KEY) is None
-    assert verify_unsealed([row._replace(stored=row.stored + b" ")], MAC_KEY).kind is Kind.CHANGED
-    assert verify_unsealed([row._replace(outcome="better")], MAC_KEY).kind is Kind.CHANGED
+    def kind(row: Row, due: str = "") -> Kind | None:
+        problem = verify_unsealed([row], MAC_KEY, due=due).problem
+        return problem and problem.kind
+
+    assert kind(row) is None
+    assert kind(row._replace(stored=row.stored + b" ")) is Kind.CHANGED
+    assert kind(row._replace(outcome="better")) is Kind.CHANGED
+    assert kind(row, due=row.at) is None
+    assert kind(row, due=row.at[:-7] + "9+00:00") is Kind.UNSEALED
+
+
+def test_records_that_others_name_are_collected_wherever_they_are():
+    rng = random.Random(1)
+    rows = [
+        written(3, "text", rng=rng, previous=(1, 2)),
+        written(4, '"previous":[9],', rng=rng),
+        written(5, "text", rng=rng, previous=(4,)),
+    ]
+
+    log = sealed([rows[:2]])
+
+    assert list(verify(log.rows, LogStart(), log.expected()).previous) == [1, 2]
+    assert list(verify_unsealed(rows[2:], MAC_KEY).previous) == [4]

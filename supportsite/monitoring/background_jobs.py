@@ -15,11 +15,15 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from audit.sealing.heartbeat import last_canary
 from audit.sealing.sealer import oldest_unsealed
 from tickets.delivery.outbox import Delivery, heartbeat_age, oldest_due_seconds
 
 MAX_UNSEALED_SECONDS = 30.0
 """Age of the oldest unsealed record; usually one second."""
+
+MAX_CANARY_SECONDS = 180.0
+"""Time since the sealer's last canary came back sealed; it writes one a minute."""
 
 MAX_HEARTBEAT_SECONDS = 60.0
 """Time since the last heartbeat; a worker sends one every five seconds."""
@@ -39,6 +43,11 @@ def sealer() -> str:
     seconds = oldest_unsealed()
     if seconds > MAX_UNSEALED_SECONDS:
         raise Late(f"a record is unsealed for {seconds:.0f} s: start manage.py audit_seal --loop")
+    canary = last_canary()
+    if canary == float("inf"):
+        raise Late("no sealer is running: start manage.py audit_seal --loop")
+    if canary > MAX_CANARY_SECONDS:
+        raise Late(f"no canary of the sealer came back for {canary:.0f} s: see its log")
     return f"the oldest unsealed record is {seconds:.1f} s old"
 
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from audit.sealing import heartbeat
 from supportsite.monitoring import background_jobs
 from tickets.models import Delivery, Ticket
 
@@ -24,6 +25,7 @@ def execute(statement):
 @pytest.fixture(autouse=True)
 def on_time(db):
     """All is sealed, and a worker has just been heard of."""
+    heartbeat.check(heartbeat.SEALER)
     call_command("audit_seal", verbosity=0)
     execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
 
@@ -33,6 +35,13 @@ def old_record():
         "INSERT INTO audit_record (at, action, outcome, about, request_id, canonical, mac)"
         " VALUES (now() - interval '90 seconds', 'x', '', '', '', '', '')"
     )
+
+
+def no_canary():
+    with transaction.atomic():
+        execute("ALTER TABLE audit_record DISABLE TRIGGER audit_record_rows")
+        execute("UPDATE audit_record SET at = at - interval '4 minutes'")
+        execute("ALTER TABLE audit_record ENABLE ALWAYS TRIGGER audit_record_rows")
 
 
 def no_worker():
@@ -58,6 +67,9 @@ def test_all_is_on_time(client):
     ("happened", "check", "said"),
     [
         pytest.param(old_record, "sealer", "is unsealed for 90 s", id="no sealer"),
+        pytest.param(
+            no_canary, "sealer", "no canary of the sealer came back", id="a sealer that hangs"
+        ),
         pytest.param(no_worker, "worker", "no worker is running", id="no worker"),
         pytest.param(
             worker_not_heard_of,

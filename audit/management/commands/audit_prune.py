@@ -23,6 +23,7 @@ from audit.sealing import log_reader
 
 PRUNED = ("audit_record", "audit_seal", "audit_signedcheckpoint")
 
+LAST_ID = "SELECT max(record_id) FROM audit_seal WHERE sequence < %s"
 DELETE = """
 DELETE FROM audit_record WHERE id IN (SELECT record_id FROM audit_seal WHERE sequence < %(size)s);
 DELETE FROM audit_seal WHERE sequence < %(size)s;
@@ -67,6 +68,8 @@ class Command(BaseCommand):
         erased = log_reader.erased_pseudonyms(signer.public)
         with connection.cursor() as cursor:
             _set_triggers(cursor, "DISABLE")
+            cursor.execute(LAST_ID, [size])
+            last_id = cursor.fetchone()[0]
             cursor.execute(DELETE, {"size": size})
             _set_triggers(cursor, "ENABLE ALWAYS")
             cursor.execute(STILL_NAMED, [sorted(erased)])
@@ -81,8 +84,9 @@ class Command(BaseCommand):
         PruneCertificate.objects.create(
             size=size, note=certificate.signed(signer), frontier=tree.frontier.as_bytes()
         )
-        data = {"records": size - start.frontier.size, "until": size, "export": certificate.export}
-        record("records.pruned", actor=actor(), data=data)
+        data = {"records": size - start.frontier.size, "until": size, "last_id": last_id}
+        data["export"] = certificate.export
+        record(log_reader.PRUNED, actor=actor(), data=data)
         return size - start.frontier.size
 
 

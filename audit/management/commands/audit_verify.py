@@ -62,15 +62,17 @@ class Command(BaseCommand):
                 return _report([broken, *others], records=0, pruned=0, unsealed=0, key=key)
             expected = log_reader.expected(keys.mac_key(), key, anchored_roots)
             with log_reader.rows(start.frontier.size) as rows:
-                size, problem = verify(rows, start, expected)
-            problem = problem and problem.classified(log_reader.is_sealed)
-            unsealed_rows = log_reader.unsealed()
-            unsealed = verify_unsealed(unsealed_rows, keys.mac_key())
+                sealed = verify(rows, start, expected)
+            problem = sealed.problem and sealed.problem.classified(log_reader.is_sealed)
+            unsealed = verify_unsealed(
+                log_reader.unsealed(), keys.mac_key(), due=log_reader.sealing_due()
+            )
+            deleted = log_reader.deleted_before_sealing(sealed.previous + unsealed.previous)
         return _report(
-            [problem, unsealed, *others],
-            records=size - start.frontier.size,
+            [problem, unsealed.problem, deleted, *others],
+            records=sealed.size - start.frontier.size,
             pruned=start.frontier.size,
-            unsealed=len(unsealed_rows),
+            unsealed=unsealed.size,
             key=key,
         )
 

@@ -17,6 +17,7 @@ from django.db import DatabaseError, InterfaceError
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
+from audit.sealing import heartbeat
 from audit.sealing.seal_loop import seal_until
 from tickets.tasks import retry_stalled_jobs
 
@@ -75,6 +76,7 @@ async def _work(concurrency: int, stalled_after: float) -> None:
     stop = threading.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(_deliver(concurrency, stalled_after, stop))
+        heartbeat.start("worker")
         if settings.AUDIT_SIGNING_KEY:
             group.create_task(asyncio.to_thread(seal_until, stop))
 
