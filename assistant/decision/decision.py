@@ -223,8 +223,8 @@ class Decision:
 
 
 PART_FIELDS = (
-    *("reason", "threshold", "margin", "lead", "confidence", "features", "closest"),
-    "conflict",
+    *("reason", "threshold", "threshold_from", "margin", "margin_from", "lead"),
+    *("confidence", "features", "closest", "conflict"),
 )
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistant import wiring
-from assistant.answering.answer import Answer, BadQuestion, Outcome, Question
-from assistant.answering.assistant import Assistant
+from assistant.answering.answer import Answer, BadQuestion, Question
+from assistant.answering.assistant import SHOWN, Assistant
 from assistant.calibration import fitted_policies
-from assistant.decision.decision import Reason
 from assistant.evaluation import offline
 from assistant.fakes import NullAgent
 from assistant.matching import stored_vectors
 from assistant.matching.loaded_release import LoadedRelease
-from assistant.readable_labels import OUTCOMES, REASONS, step_label
 from audit.models import record
 from faq.releases.publishing import current_rules, draft_knowledge_base
 from faq.releases.review import review
@@ -30,47 +29,17 @@ class TooManyNewTexts(Exception):
 
 @dataclass(frozen=True)
 class Preview:
-    """The reply of /ask in ``payload``, or a ``problem`` that prevented it."""
+    """The reply of /ask in ``payload``, or a ``problem`` that prevented it.
+
+    ``ranked``: the closest FAQs with similarity, lead and confidence, as ``Match.as_dict``.
+    ``questions``: the FAQs' own questions, by faq_id.
+    """
 
     title: str
     payload: dict[str, Any] | None = None
     problem: str = ""
-
-    @property
-    def outcome_label(self) -> str:
-        return OUTCOMES[Outcome(self.payload["outcome"])] if self.payload else ""
-
-    @property
-    def reason_label(self) -> str:
-        return REASONS[Reason(self.payload["decision"]["reason"])] if self.payload else ""
-
-    @property
-    def steps(self) -> list[dict[str, Any]]:
-        """The decision's path, each step with its ``label`` and ``ms``."""
-        path = self.payload["decision"]["path"] if self.payload else []
-        return [{"label": step_label(step), "ms": step["ms"]} for step in path]
-
-    @property
-    def bars(self) -> list[dict[str, Any]]:
-        """The matches, best first, with the ``width`` of their bars in percent."""
-        steps = self.payload["decision"]["path"] if self.payload else []
-        matches: list[dict[str, Any]] = next(
-            (step["matches"] for step in steps if step["step"] == "match"), []
-        )
-        return [{**match, "width": _percent(match["similarity"])} for match in matches]
-
-    @property
-    def threshold_at(self) -> float:
-        return _percent(self.payload["decision"]["threshold"]) if self.payload else 0.0
-
-    @property
-    def margin_at(self) -> float | None:
-        """In percent: the first match leads by the margin if the next other FAQ is below this."""
-        bars = self.bars
-        if not self.payload or not bars:
-            return None
-        margin: float = self.payload["decision"]["margin"]
-        return _percent(bars[0]["similarity"] - margin)
+    ranked: tuple[dict[str, Any], ...] = ()
+    questions: Mapping[str, str] = field(default_factory=dict)
 
 
 def preview_answers(
@@ -114,7 +83,8 @@ def _preview(title: str, question: Question, release: LoadedRelease) -> Preview:
         answer: Answer = assistant.dry_run(question, release)
     except BadQuestion as error:
         return Preview(title, problem=str(error))
-    return Preview(title, payload=answer.as_dict())
+    ranked = tuple(match.as_dict() for match in answer.decision.ranked[:SHOWN])
+    return Preview(title, payload=answer.as_dict(), ranked=ranked, questions=answer.questions)
 
 
 def _summary(preview: Preview) -> dict[str, Any]:
@@ -164,6 +134,3 @@ class DraftRelease:
 
 _draft = DraftRelease()
 
-
-def _percent(similarity: float) -> float:
-    return round(max(min(similarity, 1.0), 0.0) * 100, 1)

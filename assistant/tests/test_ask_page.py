@@ -35,12 +35,60 @@ def test_the_draft_and_the_live_release_answer_side_by_side(curator):
 
     page = ask(curator, "I forgot my password")
 
-    drafted, live = page.context["previews"]
-    assert (drafted.payload["answer"], live.payload["answer"] != "Call us.") == ("Call us.", True)
+    drafted, live = page.context["cards"]
+    assert (drafted.answers[0].text, live.answers[0].text != "Call us.") == ("Call us.", True)
     assert (drafted.payload["release"], live.payload["release"]) == (None, 1)
-    assert drafted.bars[0]["width"] == 100.0
-    assert live.threshold_at == 70.0
-    assert "desk-line-threshold" in page.content.decode()
+
+
+def test_the_values_that_decided_stand_against_their_thresholds(curator):
+    page = ask(curator, "cannot remember what i log in with")
+
+    similarity, lead, confidence = page.context["cards"][1].gauges
+    html = page.content.decode()
+    assert [bar.name for bar in (similarity, lead, confidence)] == [
+        *("Similarity", "Lead", "Confidence")
+    ]
+    assert [mark.label for mark in confidence.marks] == ["asks back from", "answers from"]
+    for bar in (similarity, lead, confidence):
+        assert f'aria-label="{bar.text}"' in html
+
+
+def test_options_are_shown_as_the_customer_gets_them(curator):
+    _, live = (page := ask(curator, "order")).context["cards"]
+
+    assert live.payload["outcome"] == "clarify"
+    assert [faq.faq_id for faq in live.options] == [
+        option["faq_id"] for option in live.payload["options"]
+    ]
+    assert "None of these" in page.content.decode()
+
+
+def test_a_part_without_an_answer_and_a_corrected_word_are_shown(curator):
+    parts = ask(curator, "How do I reset my password? Who won the world cup?")
+    spelling = ask(curator, "I forgot my pasword")
+
+    assert "Who won the world cup?" in parts.context["cards"][1].payload["unanswered_parts"]
+    assert '<q dir="auto">Who won the world cup?</q>' in parts.content.decode()
+    assert "Each sentence by itself" in parts.content.decode()
+    assert '<del dir="auto">pasword</del> <ins dir="auto">password</ins>' in (
+        spelling.content.decode()
+    )
+
+
+def test_every_faq_is_a_link_to_its_page(curator):
+    page = ask(curator, "order")
+
+    named = {match["faq_id"] for card in page.context["cards"] for match in card.preview.ranked}
+    for faq in Faq.objects.filter(slug__in=named):
+        assert f'href="{reverse("admin:faq_faq_change", args=[faq.pk])}"' in page.content.decode()
+
+
+def test_small_talk_shows_the_set_reply_and_no_chart(curator):
+    page = ask(curator, "thank you")
+
+    _, live = page.context["cards"]
+    assert live.answers[0].faq is None
+    assert "From the set replies." in page.content.decode()
 
 
 def test_it_is_recorded_as_a_preview_and_not_as_asked(curator):
@@ -55,27 +103,27 @@ def test_it_is_recorded_as_a_preview_and_not_as_asked(curator):
 def test_a_draft_that_clashes_with_others_is_seen_before_it_is_live(curator):
     Faq.objects.create(slug="twin", question="I forgot my pass word", answer="So.")
 
-    drafted, live = ask(curator, "forgot my pass-word").context["previews"]
+    drafted, live = ask(curator, "forgot my pass-word").context["cards"]
 
-    assert {bar["faq_id"] for bar in drafted.bars} >= {"twin", "reset-password"}
-    assert "twin" not in {bar["faq_id"] for bar in live.bars}
+    assert {match.faq.faq_id for match in drafted.ranked} >= {"twin", "reset-password"}
+    assert "twin" not in {match.faq.faq_id for match in live.ranked}
 
 
 def test_an_audience_sees_what_is_for_it(curator):
     question = "Do you lend umbrellas?"
     Faq.objects.create(slug="umbrella", question=question, answer="Yes.", audience="staff")
 
-    everybody, _ = ask(curator, question).context["previews"]
-    staff, _ = ask(curator, question, audience="staff").context["previews"]
+    everybody, _ = ask(curator, question).context["cards"]
+    staff, _ = ask(curator, question, audience="staff").context["cards"]
 
     assert everybody.payload["faq_id"] is None
     assert staff.payload["faq_id"] == "umbrella"
 
 
 def test_a_category_that_does_not_exist_is_said(curator):
-    _, live = ask(curator, "How?", category="nowhere").context["previews"]
+    _, live = ask(curator, "How?", category="nowhere").context["cards"]
 
-    assert "no published FAQ has 'nowhere'" in live.problem
+    assert "no published FAQ has 'nowhere'" in live.preview.problem
 
 
 @pytest.mark.parametrize("role", ["support", "auditor"])

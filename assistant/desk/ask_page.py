@@ -8,8 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from assistant.desk.preview_card import Card, cards
 from assistant.interfaces import Unavailable
-from assistant.releases.preview import Preview, preview_answers
+from assistant.releases.preview import preview_answers
 from assistant.serializers import LONGEST_MESSAGE
 
 
@@ -20,20 +21,22 @@ class PreviewForm(forms.Form):
 
 
 def ask_page(request: HttpRequest) -> HttpResponse:
-    """The drafts and the live release side by side, each with its decision as a chart."""
+    """The drafts and the live release side by side, each as a customer would see it."""
     if not request.user.has_perm("faq.view_faq"):
         raise PermissionDenied
     form = PreviewForm(request.POST if request.method == "POST" else None)
-    previews: list[Preview] = []
+    drawn: list[Card] = []
     problem = ""
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         try:
-            previews = preview_answers(
-                fields["question"],
-                actor=request.user.get_username(),
-                category=fields["category"],
-                audience=fields["audience"],
+            drawn = cards(
+                preview_answers(
+                    fields["question"],
+                    actor=request.user.get_username(),
+                    category=fields["category"],
+                    audience=fields["audience"],
+                )
             )
         except Unavailable as failure:
             problem = str(failure)
@@ -41,7 +44,7 @@ def ask_page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Ask",
         "form": form,
-        "previews": previews,
+        "cards": drawn,
         "problem": problem,
     }
     return TemplateResponse(request, "assistant/ask.html", context)
