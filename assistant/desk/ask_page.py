@@ -1,9 +1,9 @@
-"""The Ask page: curators preview the answer to a question."""
+"""The Ask page: preview the answer to a question, and add its words to an FAQ."""
 
 from __future__ import annotations
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -12,32 +12,37 @@ from assistant.desk.preview_card import Card, cards
 from assistant.interfaces import Unavailable
 from assistant.releases.preview import preview_answers
 from assistant.serializers import LONGEST_MESSAGE
+from audit.privacy.gateway import PersonalData
+from faq.files.reader import Unreadable
+from faq.models import Faq, PhrasingConflict
+
+EDIT, PROPOSE = "faq.change_faq", "faq.propose_faq"
 
 
 class PreviewForm(forms.Form):
     question = forms.CharField(max_length=LONGEST_MESSAGE)
     category = forms.CharField(max_length=100, required=False)
     audience = forms.CharField(max_length=100, required=False)
+    add_to = forms.SlugField(
+        required=False, help_text="The faq_id of the FAQ that gets the question as a phrasing."
+    )
 
 
 def ask_page(request: HttpRequest) -> HttpResponse:
-    """The drafts and the live release side by side, each as a customer would see it."""
+    """The drafts and the live release side by side, each as a customer would see it.
+
+    With ``add_to`` the question is added to that FAQ first, so that the drafts show its effect.
+    """
     if not request.user.has_perm("faq.view_faq"):
         raise PermissionDenied
     form = PreviewForm(request.POST if request.method == "POST" else None)
     drawn: list[Card] = []
     problem = ""
     if request.method == "POST" and form.is_valid():
-        fields = form.cleaned_data
+        if form.cleaned_data["add_to"]:
+            _add_wording(request, form.cleaned_data["add_to"], form.cleaned_data["question"])
         try:
-            drawn = cards(
-                preview_answers(
-                    fields["question"],
-                    actor=request.user.get_username(),
-                    category=fields["category"],
-                    audience=fields["audience"],
-                )
-            )
+            drawn = _cards(request, form)
         except Unavailable as failure:
             problem = str(failure)
     context = {
@@ -46,5 +51,49 @@ def ask_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "cards": drawn,
         "problem": problem,
+        "may_add_wording": _may_add_wording(request),
     }
     return TemplateResponse(request, "assistant/ask.html", context)
+
+
+def _cards(request: HttpRequest, form: PreviewForm) -> list[Card]:
+    fields = form.cleaned_data
+    return cards(
+        preview_answers(
+            fields["question"],
+            actor=request.user.get_username(),
+            category=fields["category"],
+            audience=fields["audience"],
+        )
+    )
+
+
+def _may_add_wording(request: HttpRequest) -> bool:
+    return request.user.has_perm(EDIT) or request.user.has_perm(PROPOSE)
+
+
+def _add_wording(request: HttpRequest, faq_id: str, question: str) -> None:
+    """Add the question to the FAQ's draft, as a proposal if the user may not edit it."""
+    if not _may_add_wording(request):
+        raise PermissionDenied
+    faq = Faq.objects.in_use().filter(slug=faq_id).first()
+    if faq is None:
+        messages.error(request, f"{faq_id} is retired or does not exist.")
+        return
+    is_proposal = not request.user.has_perm(EDIT)
+    try:
+        added = faq.add_phrasing(question, by=request.user.get_username(), is_proposal=is_proposal)
+    except PhrasingConflict as conflict:
+        other = ", ".join(clash.other_than(faq_id) for clash in conflict.clashes)
+        messages.error(request, f"Not added: {other} has this wording already.")
+    except (Unreadable, PersonalData) as problem:
+        messages.error(request, f"Not added: {problem}")
+    else:
+        if not added:
+            messages.info(request, f"{faq_id} has this wording already.")
+        elif is_proposal:
+            messages.success(request, f"Proposed for {faq_id}. A curator reviews it.")
+        else:
+            messages.success(
+                request, f"Added to the draft of {faq_id}. Publish it to make it live."
+            )

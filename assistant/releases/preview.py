@@ -133,4 +133,3 @@ class DraftRelease:
 
 
 _draft = DraftRelease()
-

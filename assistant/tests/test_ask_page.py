@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -134,3 +134,46 @@ def test_it_is_for_those_who_curate(role):
     client.force_login(user)
 
     assert client.get(PAGE).status_code == 403
+
+
+def test_a_curator_adds_the_typed_question_to_an_faq_and_sees_its_effect(curator):
+    wording = "cannot remember what i log in with"
+
+    page = ask(curator, wording, add_to="reset-password")
+
+    drafted, live = page.context["cards"]
+    assert (drafted.payload["faq_id"], drafted.decision["reason"]) == ("reset-password", "exact")
+    assert live.decision["reason"] != "exact"
+    assert wording in Faq.objects.get(slug="reset-password").content().alternates
+    change = Record.objects.filter(action="faq.changed").latest("id")
+    assert (change.actor, wording in change.data["fields"]["alternates"]["after"]) == ("cora", True)
+    assert "Added to the draft of reset-password." in page.content.decode()
+
+
+def test_a_wording_of_another_faq_is_not_added_and_the_other_is_named(curator):
+    taken = Faq.objects.get(slug="reset-password").question
+
+    page = ask(curator, taken, add_to="start-return")
+
+    assert "Not added: reset-password has this wording already." in page.content.decode()
+    assert taken not in Faq.objects.get(slug="start-return").content().phrasings
+
+
+def test_support_proposes_a_wording(curator):
+    user = User.objects.get(username="cora")
+    user.groups.clear()
+    user.user_permissions.add(*Permission.objects.filter(codename__in=["view_faq", "propose_faq"]))
+
+    page = ask(curator, "cannot remember what i log in with", add_to="reset-password")
+
+    assert "Proposed for reset-password. A curator reviews it." in page.content.decode()
+    assert Faq.objects.get(slug="reset-password").stage == Faq.Stage.PROPOSED
+
+
+def test_who_may_only_read_gets_no_button(curator):
+    user = User.objects.get(username="cora")
+    user.groups.clear()
+    user.user_permissions.add(Permission.objects.get(codename="view_faq"))
+
+    assert "Add this wording" not in ask(curator, "order").content.decode()
+    assert ask(curator, "order", add_to="start-return").status_code == 403
