@@ -166,7 +166,7 @@ class Record(models.Model):
         return key is not None and key.is_of(user_id)
 
     def as_dict(self) -> dict[str, Any]:
-        """The record as AUDIT_FILE and the API show it."""
+        """The record as the API shows it; AUDIT_FILE adds ``hash``, the hash that is sealed."""
         return {
             "id": self.pk,
             "at": self.at.isoformat(),
@@ -226,7 +226,8 @@ def record(
         SubjectKey.objects.mark_saved(new)
     transaction.on_commit(lambda: committed.add(row.pk, previous))
     if settings.AUDIT_FILE:
-        transaction.on_commit(lambda: audit_file.append(settings.AUDIT_FILE, row.as_dict()))
+        line = {**row.as_dict(), "hash": leaf_hash(row.canonical).hex()}
+        transaction.on_commit(lambda: audit_file.append(settings.AUDIT_FILE, line))
     return row
 
 

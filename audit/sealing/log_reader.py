@@ -171,7 +171,7 @@ def changed_people() -> Break | None:
 def deleted_before_sealing(previous: Sequence[int]) -> Break | None:
     """A break if a record that others name is neither in the table nor in the log."""
     with connection.cursor() as cursor:
-        cursor.execute(DELETED_BEFORE_SEALING, [list(previous), _last_pruned()])
+        cursor.execute(DELETED_BEFORE_SEALING, [list(previous), last_pruned()])
         first, count = cursor.fetchone()
     if first is None:
         return None
@@ -183,7 +183,7 @@ def deleted_before_sealing(previous: Sequence[int]) -> Break | None:
     )
 
 
-def _last_pruned() -> int:
+def last_pruned() -> int:
     """The highest id among pruned records; a record that stays may name one of them."""
     notes = Record.objects.filter(action=PRUNED).values_list("canonical", flat=True)
     return max((body_of(bytes(note)).facts.get("last_id", 0) for note in notes), default=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from django.db import OperationalError
 from audit import keys
 from audit.log_format.checkpoint import BadNote, PublicKey
 from audit.log_format.verification import Break, Kind, roots_by_size, verify, verify_unsealed
-from audit.sealing import anchors, log_reader, table_checks
+from audit.sealing import anchors, file_comparison, log_reader, table_checks
+from audit.sealing.file_comparison import Comparison
 
 BROKEN, NOT_VERIFIED = 1, 2
 
@@ -29,6 +31,12 @@ class Command(BaseCommand):
             type=Path,
             help="checkpoints stored elsewhere, to detect that the newest records are deleted",
         )
+        parser.add_argument(
+            "--file",
+            metavar="AUDIT_FILE",
+            type=Path,
+            help="compare every id and hash of this file of JSON lines with the table",
+        )
         parser.add_argument("--key", help="default: the public key of AUDIT_SIGNING_KEY")
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
@@ -36,7 +44,9 @@ class Command(BaseCommand):
         started = time.perf_counter()
         try:
             key = PublicKey.parse(options["key"]) if options["key"] else keys.public_key()
-            report = self._verify(key, options["anchor"])
+            # What is in the file before the snapshot is taken is in the snapshot as well.
+            lines = file_comparison.complete_lines(options["file"]) if options["file"] else None
+            report = self._verify(key, options["anchor"], lines)
         except (keys.NoSigningKey, OSError, OperationalError, UnicodeDecodeError) as failure:
             message = " ".join(str(failure).split())
             raise CommandError(
@@ -51,10 +61,14 @@ class Command(BaseCommand):
         if report["breaks"]:
             raise SystemExit(BROKEN)
 
-    def _verify(self, key: PublicKey, anchor: Path | None) -> dict[str, Any]:
+    def _verify(
+        self, key: PublicKey, anchor: Path | None, lines: Iterable[bytes] | None
+    ) -> dict[str, Any]:
         anchored_roots = roots_by_size(anchors.read(anchor, key)) if anchor else {}
         with log_reader.snapshot():
             others = [*table_checks.changed_tables(), log_reader.changed_people()]
+            comparison = file_comparison.compare(lines) if lines is not None else None
+            others += comparison.breaks if comparison else []
             try:
                 start = log_reader.log_start(key)
             except BadNote as wrong:
@@ -74,6 +88,7 @@ class Command(BaseCommand):
             pruned=start.frontier.size,
             unsealed=unsealed.size,
             key=key,
+            file=comparison,
         )
 
     def _print(self, report: dict[str, Any], *, as_json: bool) -> None:
@@ -88,9 +103,17 @@ class Command(BaseCommand):
             f"{report['pruned']} were pruned ({report['seconds']} s, {rate:,.0f}/s). "
             f"Key: {report['key']}"
         )
+        if report["file"]:
+            self.stdout.write(report["file"])
 
 
-def _report(breaks: list[Break | None], *, key: PublicKey, **numbers: int) -> dict[str, Any]:
+def _report(
+    breaks: list[Break | None],
+    *,
+    key: PublicKey,
+    file: Comparison | None = None,
+    **numbers: int,
+) -> dict[str, Any]:
     broken = [item for item in breaks if item]
     return {
         "ok": not broken,
@@ -105,4 +128,5 @@ def _report(breaks: list[Break | None], *, key: PublicKey, **numbers: int) -> di
         ],
         **numbers,
         "key": str(key),
+        "file": str(file or ""),
     }
