@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
@@ -98,7 +99,7 @@ def _sees(request: HttpRequest, model: str) -> bool:
 
 
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Waiting tickets, the questions of the last 24 hours, and the live release."""
+    """Waiting tickets, the questions of the last 24 hours, the live release, and people."""
     context["title"] = "Desk"
     context["has_phone_region"] = bool(settings.PHONE_REGION)
     if _sees(request, "tickets.ticket"):
@@ -109,6 +110,10 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if _sees(request, "faq.release"):
         live = Release.objects.live()
         context["live"] = {"release": live, "faqs": live.revisions.count() if live else 0}
+    if request.user.has_perm("auth.add_user"):
+        people = User.objects.filter(is_staff=True, is_active=True)
+        invited = people.filter(last_login=None, invitation__isnull=False)
+        context["people"] = {"count": people.count(), "invited": invited.count()}
     return context
 
 

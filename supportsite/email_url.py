@@ -9,6 +9,9 @@ from urllib.parse import unquote, urlsplit
 SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 """With the default ports: unencrypted, STARTTLS, and TLS from the start."""
 
+FILES = "django.core.mail.backends.filebased.EmailBackend"
+"""The backend where no mail server is set."""
+
 SECONDS = 10
 """Timeout; a slower mail server is tried again later."""
 
@@ -19,8 +22,7 @@ def settings(url: str, *, fallback: Path) -> dict[str, Any]:
     Raises ``ValueError``.
     """
     if not url:
-        backend = "django.core.mail.backends.filebased.EmailBackend"
-        return {"EMAIL_BACKEND": backend, "EMAIL_FILE_PATH": str(fallback)}
+        return {"EMAIL_BACKEND": FILES, "EMAIL_FILE_PATH": str(fallback)}
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise ValueError("like smtp+tls://user:password@host:587, or smtps:// or smtp://")

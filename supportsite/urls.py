@@ -15,6 +15,7 @@ from assistant.desk.ask_page import ask_page
 from supportsite.auth import dev_token
 from supportsite.login import oidc, two_factor
 from supportsite.monitoring import background_jobs, health
+from supportsite.people import set_password
 
 metrics = background_jobs.with_gauges(ExportToDjangoView, health.ReadinessCollector())
 
@@ -35,6 +36,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("admin/ask/", admin.site.admin_view(ask_page), name="ask-page"),
     path("admin/second-factor/", admin.site.admin_view(two_factor.page), name="second-factor"),
+    path(
+        "admin/set-password/<uidb64>/<token>/",
+        set_password.SetPasswordView.as_view(),
+        name="set-password",
+    ),
     path("admin/oidc/authenticate/", oidc.begin, name="oidc-begin"),
     path("admin/oidc/callback/", oidc.callback, name="oidc-callback"),
     path("admin/tickets/inbox/", include("tickets.inbox.urls")),

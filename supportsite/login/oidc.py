@@ -36,6 +36,7 @@ from supportsite.auth import provider
 from supportsite.auth.authentication import email_of
 from supportsite.auth.jwks import JWKSClient, KeysUnavailable
 from supportsite.auth.signing_keys import LEEWAY
+from supportsite.login import usernames
 from supportsite.models import Identity
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -48,8 +49,6 @@ ENDPOINTS = {
 
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 """OpenID Connect Core 2."""
-
-LONGEST_NAME = 140
 
 log = logging.getLogger("supportsite.login.oidc")
 
@@ -206,21 +205,14 @@ class Backend(Discovered, OIDCAuthenticationBackend):  # type: ignore[misc]
 
 def _create_user(claims: Mapping[str, Any]) -> User:
     """A new account with an unused name: an existing local account is never reused."""
-    base = _username(claims)
-    used = set(User.objects.filter(username__startswith=base).values_list("username", flat=True))
-    name = next(
-        candidate
-        for candidate in (base, *(f"{base}-{number}" for number in range(2, len(used) + 3)))
-        if candidate not in used
-    )
-    user = User.objects.create_user(name, is_staff=True)
+    user = User.objects.create_user(usernames.unused(_username(claims)), is_staff=True)
     Identity.objects.create(user=user, issuer=claims["iss"], subject=claims["sub"])
     return user
 
 
 def _username(claims: Mapping[str, Any]) -> str:
     name = claims.get("preferred_username") or email_of(claims) or claims["sub"]
-    return re.sub(r"[^\w.@+-]", "-", str(name))[:LONGEST_NAME]
+    return re.sub(r"[^\w.@+-]", "-", str(name))[: usernames.LONGEST_NAME]
 
 
 def _grant(user: User, claims: Mapping[str, Any], groups: list[str]) -> None:

@@ -33,7 +33,7 @@ def test_a_reader_in_karachi_sees_the_times_of_karachi_and_which_they_are(admin_
     page = page_of(admin_client, ticket, "Asia/Karachi")
 
     assert "2 Jul 2026, 03:30 PKT" in page
-    assert "Times are in the time zone Asia/Karachi." in page
+    assert "Times in Asia/Karachi" in page
     assert not timezone.get_current_timezone_name().startswith("Asia")
 
 
@@ -41,7 +41,7 @@ def test_without_scripts_the_times_are_those_of_the_site(admin_client, ticket):
     page = page_of(admin_client, ticket)
 
     assert "1 Jul 2026, 22:30 UTC" in page
-    assert "Times are in the time zone UTC." in page
+    assert "Times in UTC" in page
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "Asia", "x" * 3_000])
