@@ -156,8 +156,8 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_fieldsets(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
         if obj is None:
-            who, sorting = ("requester", "email"), ("priority", "category")
-            return ((None, {"fields": (who, "message", sorting, "tags", "escalate")}),)
+            names = ("requester", "email"), "message", ("priority", "category"), "tags", "escalate"
+            return ((None, {"fields": names}),)
         may_write = self.has_change_permission(request, obj) and obj.status != Ticket.Status.CLOSED
         write = ("reply", "canned") if may_write else ()
         who = ("requester", "email"), ("shown_status", "assignee"), ("shown_due", "created")

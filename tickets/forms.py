@@ -21,7 +21,8 @@ from audit.identity.principal import SUBJECT
 from audit.privacy.gateway import Channel, PersonalData, find_in, reject
 from tickets import deflection
 from tickets.faq_lookup import unpublished
-from tickets.models import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, Ticket
+from tickets.models import Ticket
+from tickets.ticket_fields import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS
 
 _TAG = re.compile(rf"[\w.:-]{{1,{LONGEST_TAG}}}")
 

@@ -7,7 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from audit.fields import SubjectField, VisibleText
-from tickets.models import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS, Comment, Ticket
+from tickets.models import Comment, Ticket
+from tickets.ticket_fields import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS
 
 LONGEST_CATEGORY = 100
 

@@ -17,7 +17,8 @@ from unfold.decorators import display
 from audit import local_time
 from audit.admin import ReadOnlyAdmin
 from audit.admin_history import AuditedAdminMixin
-from tickets.delivery.outbox import Delivery, Webhook
+from tickets.delivery.outbox import Delivery
+from tickets.delivery.webhooks import Webhook
 
 
 @admin.register(Webhook)

@@ -9,7 +9,8 @@ from django import forms
 from audit.privacy.gateway import Channel
 from tickets.forms import confirm_personal_data, refuse_personal_data
 from tickets.inbox.thread import colleagues
-from tickets.models import LONGEST_TEXT, Ticket
+from tickets.models import Ticket
+from tickets.ticket_fields import LONGEST_TEXT
 
 SEND_BUTTONS = ("send", "send_resolve", "note")
 """The buttons that need a text; the others save it as a draft."""

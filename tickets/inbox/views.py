@@ -23,7 +23,8 @@ from tickets.faq_lookup import knowledge_base
 from tickets.inbox import thread
 from tickets.inbox.forms import AssignForm, MergeForm, ReplyForm
 from tickets.inbox.queries import LARGEST_NUMBER, TITLES, Selection, counts
-from tickets.models import LONGEST_TEXT, ReplyDraft, Ticket
+from tickets.models import ReplyDraft, Ticket
+from tickets.ticket_fields import LONGEST_TEXT
 
 LONGEST_WORDS = 200
 """Of the words in a search for FAQs."""

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from audit.models import Record
 from tickets.delivery import sending, webhook_signature
 from tickets.delivery.networks import networks
-from tickets.delivery.outbox import OVERLAP
+from tickets.delivery.webhooks import OVERLAP
 from tickets.models import Delivery, Ticket, Webhook
 from tickets.tests.receiver import receiving
 
