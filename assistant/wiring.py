@@ -16,6 +16,7 @@ from assistant.chroma.client import load_client
 from assistant.chroma.index import ChromaIndex
 from assistant.chroma.server import ChromaServer, ping
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
+from assistant.embedding import known_models
 from assistant.embedding.local import LocalModel
 from assistant.embedding.model_files import Precision
 from assistant.embedding.remote import PREFIX, RemoteEmbedder
@@ -53,13 +54,22 @@ def embedder(model: str = "") -> Model:
 
 def embedder_of(release: Release) -> Model:
     """The embedder that made a release's vectors. Raises ``EmbedderUnavailable``."""
-    for model in dict.fromkeys((_first_model(), settings.LOCAL_EMB_MODEL, release.model)):
+    # A known model is found where this site keeps it, even if that was elsewhere when it was used.
+    known = [
+        model.name
+        for model in known_models.KNOWN_MODELS
+        if release.embedder.startswith(model.folder)
+    ]
+    for model in dict.fromkeys((_first_model(), settings.LOCAL_EMB_MODEL, release.model, *known)):
         with suppress(EmbedderUnavailable):
             if model and _of_release(model, release).name == release.embedder:
                 return _of_release(model, release)
+    fix = (
+        f"run manage.py prepare_model {known[0]}" if known else "set LOCAL_EMB_MODEL to where it is"
+    )
     raise EmbedderUnavailable(
         f"Release {release.number} was made with {release.embedder}, which is not on this machine: "
-        "set LOCAL_EMB_MODEL to where it is, or run manage.py publish --model NAME."
+        f"{fix}, or run manage.py publish --model NAME."
     )
 
 
@@ -82,7 +92,16 @@ def local_model(model: str = "") -> LocalModel:
 
 def converted_model() -> LocalModel | None:
     """LOCAL_EMB_MODEL if it is already converted, so that loading it needs no torch; else None."""
-    models = (_local_model_at(settings.LOCAL_EMB_MODEL, precision) for precision in _precisions())
+    return _converted(settings.LOCAL_EMB_MODEL)
+
+
+def local_model_is_converted(model: str) -> bool:
+    """Whether ``model`` is converted in a precision that a new release would use."""
+    return _converted(model) is not None
+
+
+def _converted(model: str) -> LocalModel | None:
+    models = (_local_model_at(model, precision) for precision in _precisions())
     return next((model for model in models if model.is_converted), None)
 
 
@@ -111,8 +130,13 @@ def _is_remote(model: str) -> bool:
     return model.startswith(PREFIX)
 
 
-@cache
 def _local_model_at(model: str, precision: Precision) -> LocalModel:
+    """``model``: a name of ``known_models``, or a folder or name of any other."""
+    return _local_model_in(known_models.location(model, settings.CONVERTED_MODELS), precision)
+
+
+@cache
+def _local_model_in(model: str, precision: Precision) -> LocalModel:
     backend = settings.EMBEDDING_BACKEND
     return LocalModel(
         model,
@@ -125,7 +149,7 @@ def _local_model_at(model: str, precision: Precision) -> LocalModel:
 
 def forget_models() -> None:
     """Load models again when they are next used: their settings have changed."""
-    _local_model_at.cache_clear()
+    _local_model_in.cache_clear()
     vector_cache.cache_clear()
 
 

@@ -3,7 +3,7 @@
 The fp32 graph is checked against sentence-transformers; this needs torch, so it is part of set-up.
 The int8 graph is made from it and checked against fp32. Later starts only read a file. A JSON
 record of the check is stored beside each graph: a graph that does not match its record is converted
-again; a refused conversion is not repeated.
+again. A conversion that fails is not repeated at the next start: its record says why.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Record:
     lowest_cosine: float
     """The result of the check, -1..1."""
     refusal: str = ""
-    """Why the check failed; empty if it passed."""
+    """Why there is no graph; empty if it was converted and passed the check."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,17 @@ class Conversion:
             raise ConversionError(
                 f"{self.folder} cannot be written ({failure.strerror})"
             ) from failure
+        except MemoryError as failure:
+            raise ConversionError("there is not enough memory to convert it") from failure
         if record.refusal:
             raise ConversionError(record.refusal)
         return self._load(graph, record)
+
+    def is_done(self, precision: Precision) -> bool:
+        """True if ``open`` has converted it before, or has recorded that it cannot be converted."""
+        graph = self.path(precision)
+        record = _read_record(graph)
+        return record is not None and (bool(record.refusal) or graph.is_file())
 
     def _convert(self, graph: Path, precision: Precision) -> Record:
         graph.parent.mkdir(parents=True, exist_ok=True)
@@ -120,22 +128,45 @@ class Conversion:
             started = time.perf_counter()
             with tempfile.TemporaryDirectory(dir=graph.parent) as work:
                 candidate = Path(work) / graph.name
-                convert = {Precision.FP32: self._export, Precision.INT8: self._quantise}
-                record = convert[precision](candidate)
+                record = self._attempt(candidate, precision)
                 if not record.refusal:
                     candidate.replace(graph)
                 _write_record(candidate.with_suffix(".json"), record)
                 candidate.with_suffix(".json").replace(graph.with_suffix(".json"))
-            log.info(
-                "Converted %s to %s in %.1f s; lowest cosine %.6f.",
-                *(record.model, precision, time.perf_counter() - started, record.lowest_cosine),
-            )
+            self._delete_outdated(graph, precision)
+            if not record.refusal:
+                log.info(
+                    "Converted %s to %s in %.1f s; lowest cosine %.6f.",
+                    *(record.model, precision, time.perf_counter() - started, record.lowest_cosine),
+                )
             return record
+
+    def _attempt(self, candidate: Path, precision: Precision) -> Record:
+        """The record of a checked graph, or of a failure that the next attempt would repeat."""
+        convert = {Precision.FP32: self._export, Precision.INT8: self._quantise}
+        try:
+            return convert[precision](candidate)
+        except ConversionError as failure:
+            return Record(
+                model=precision.embedder_name(self.files),
+                sha256="",
+                max_tokens=0,
+                dimension=0,
+                lowest_cosine=-1.0,
+                refusal=str(failure),
+            )
+
+    def _delete_outdated(self, graph: Path, precision: Precision) -> None:
+        """Delete what earlier versions of the conversion or of the runtime wrote for this model."""
+        for file in self.folder.glob(f"{self.files.sha256[:16]}-*-{precision}.*"):
+            if file.stem != graph.stem:
+                file.unlink(missing_ok=True)
 
     def _export(self, candidate: Path) -> Record:
         try:
             self.reference.export(candidate)
-        except EmbedderUnavailable:
+        except (EmbedderUnavailable, OSError, MemoryError):
+            # Not the model's fault: the next attempt may succeed.
             raise
         except Exception as error:
             raise ConversionError(
@@ -190,14 +221,24 @@ def lowest_cosine(converted: Embedder, expected: Embedder) -> float:
 
 def _valid_record(graph: Path) -> Record | None:
     """The record of an undamaged graph or of a refused conversion; else None."""
+    record = _read_record(graph)
+    if record is None or record.refusal:
+        return record
     try:
-        record = Record(**json.loads(graph.with_suffix(".json").read_text(encoding="utf-8")))
-        if not record.refusal and _sha256(graph) != record.sha256:
-            log.warning("The converted model %s is damaged; it is converted again.", record.model)
-            return None
-    except (FileNotFoundError, ValueError, TypeError):
+        actual = _sha256(graph)
+    except FileNotFoundError:
+        return None
+    if actual != record.sha256:
+        log.warning("The converted model %s is damaged; it is converted again.", record.model)
         return None
     return record
+
+
+def _read_record(graph: Path) -> Record | None:
+    try:
+        return Record(**json.loads(graph.with_suffix(".json").read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
 
 
 def _sha256(file: Path) -> str:

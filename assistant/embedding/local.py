@@ -94,6 +94,17 @@ class LocalModel:
         except (ConversionError, EmbedderUnavailable):
             return False
 
+    @property
+    def needs_conversion(self) -> bool:
+        """True if loading it would convert it first, which needs torch. Raises
+        ``EmbedderUnavailable``."""
+        if self._backend == "reference":
+            return False
+        try:
+            return not self._conversion().is_done(self._precision)
+        except ConversionError:
+            return False
+
     def check(self) -> str:
         """One line for the readiness probe."""
         return f"{self.name} on {self._description}"

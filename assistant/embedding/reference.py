@@ -135,6 +135,12 @@ class SentenceTransformerEmbedder:
             # Request threads share the processor; thread pools would compete for it.
             torch.set_num_threads(1)
             return SentenceTransformer(str(folder), device=self._device, local_files_only=True)
+        except ModuleNotFoundError as missing:
+            raise EmbedderUnavailable(
+                f"the model {name} is not converted for ONNX Runtime yet, which needs "
+                f"{missing.name} once: pip install -r requirements.txt and run manage.py "
+                "prepare_model, or build the image with --build-arg PREPARE_MODELS=NAME"
+            ) from missing
         except Exception as error:
             raise EmbedderUnavailable(
                 f"the model {name} cannot be loaded ({type(error).__name__}): "

@@ -146,6 +146,21 @@ def test_a_damaged_file_is_converted_again(small_model, tmp_path, damage):
     assert graph.read_bytes() == whole
 
 
+def test_files_of_an_earlier_conversion_are_deleted(small_model, tmp_path):
+    first = LocalModel(small_model, backend="onnx", converted_models=tmp_path)
+    first.load()
+    (graph,) = tmp_path.glob("*.onnx")
+    other_model = tmp_path / "0123456789abcdef-2-1.0.0-fp32.onnx"
+    other_model.write_bytes(b"of another model")
+    for file in (graph, graph.with_suffix(".json"), graph.with_suffix(".lock")):
+        file.rename(tmp_path / file.name.replace(f"-{conversion.VERSION}-", "-1-"))
+
+    LocalModel(small_model, backend="onnx", converted_models=tmp_path).load()
+
+    assert {file.name for file in tmp_path.glob("*.onnx")} == {graph.name, other_model.name}
+    assert len(list(tmp_path.glob(f"{graph.stem.split('-')[0]}*"))) == 3
+
+
 CONVERT = """
 import sys
 from pathlib import Path
@@ -240,17 +255,30 @@ def test_a_model_with_another_pooling_is_converted_too(small_model, tmp_path):
     np.testing.assert_allclose(vectors, expected, atol=1e-5)
 
 
-def test_a_model_that_cannot_be_exported_is_left_to_the_reference(small_model, tmp_path):
+def test_a_model_that_cannot_be_exported_is_left_to_the_reference(
+    small_model, tmp_path, monkeypatch
+):
     folder = tmp_path / "no tokenizer"
     shutil.copytree(small_model, folder)
     vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
     (folder / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=vocabulary.get)))
     (folder / "tokenizer.json").unlink()
 
-    local = LocalModel(str(folder), backend="auto", converted_models=tmp_path / "converted")
+    def model():
+        return LocalModel(str(folder), backend="auto", converted_models=tmp_path / "converted")
+
+    assert model().needs_conversion
+    local = model()
     local.load()
 
     assert local.backend_description.startswith("sentence-transformers (the converted model")
+
+    # The failure is remembered, so the next start does not try again.
+    monkeypatch.delattr(SentenceTransformerEmbedder, "export")
+    assert not model().needs_conversion
+    again = model()
+    again.load()
+    assert again.backend_description == local.backend_description
 
 
 def test_a_folder_that_cannot_be_written_leaves_it_to_the_reference(small_model, tmp_path):

@@ -65,7 +65,7 @@ def test_a_command_that_asks_nothing_loads_no_model_no_index_and_no_agent(comman
 
 
 def test_a_server_embeds_without_torch_and_without_what_only_publishing_needs():
-    call_command("prepare_model")
+    call_command("prepare_model", "minilm")
 
     found = loaded(SERVER)
 

@@ -1,34 +1,91 @@
-"""Convert the model for ONNX Runtime now, so that no start has to."""
+"""Install and convert an embedding model now, so that no start has to."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assistant import wiring
+from assistant.embedding import known_models
+from assistant.embedding.install import InstallError, install, is_installed
+from assistant.embedding.known_models import KnownModel, known_model
 from assistant.interfaces import EmbedderUnavailable
 
 
 class Command(BaseCommand):
     help = (
-        "Convert the embedding model, check it against the reference, store it. Needs no database."
+        "Download a known model, convert it, check it against the reference, store it. Without a "
+        "name: list the known models. Needs no database."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group()
+        names = ", ".join(model.name for model in known_models.KNOWN_MODELS)
         which.add_argument(
-            "--model", default="", help="a folder or a name; default: LOCAL_EMB_MODEL"
+            "name",
+            nargs="?",
+            default="",
+            help=f"{names}, or a folder or name as in LOCAL_EMB_MODEL",
         )
         which.add_argument(
             "--live", action="store_true", help="the model of the live release; needs the database"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not (options["name"] or options["live"]):
+            self._list()
+            return
+        known = known_model(options["name"])
         try:
-            model = wiring.embedder() if options["live"] else wiring.local_model(options["model"])
+            if known:
+                self._install(known)
+            model = wiring.embedder() if options["live"] else wiring.local_model(options["name"])
             model.load()
-        except EmbedderUnavailable as failure:
+        except (EmbedderUnavailable, InstallError) as failure:
             raise CommandError(str(failure)) from None
         self.stdout.write(f"The model is ready: {model.check()}.")
+        if known and known.packages:
+            self.stdout.write(f"To use it: manage.py publish --model {known.name}")
+
+    def _install(self, model: KnownModel) -> None:
+        if not is_installed(model, settings.CONVERTED_MODELS):
+            self._say(
+                f"{model.folder}, {model.licence}: {model.megabytes} MB to download, "
+                f"{model.disk_megabytes} MB on the disk afterwards, in {settings.CONVERTED_MODELS}."
+            )
+        install(model, settings.CONVERTED_MODELS, report=self._say)
+        if wiring.local_model_is_converted(model.name):
+            return
+        self._say(
+            "Converting it and comparing it with sentence-transformers; this may take minutes."
+        )
+
+    def _list(self) -> None:
+        rows = [("name", "model", "licence", "download", "disk", "state")]
+        rows += [
+            (
+                *(model.name, f"{model.folder} ({model.about})", model.licence),
+                f"{model.megabytes} MB" if model.packages else "installed",
+                f"{model.disk_megabytes} MB",
+                _state(model),
+            )
+            for model in known_models.KNOWN_MODELS
+        ]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self.stdout.write("  ".join(cells).rstrip())
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _state(model: KnownModel) -> str:
+    ready = is_installed(model, settings.CONVERTED_MODELS) and wiring.local_model_is_converted(
+        model.name
+    )
+    return "prepared" if ready else f"not prepared: manage.py prepare_model {model.name}"

