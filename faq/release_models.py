@@ -110,9 +110,11 @@ class Release(models.Model):
             row["slug"]: Content(**{**row, "alternates": tuple(row["alternates"])}) for row in rows
         }
 
+    def category_rules(self) -> dict[str, Rule]:
+        return {category: Rule(**rule) for category, rule in self.rules.items()}
+
     def knowledge_base(self) -> KnowledgeBase:
-        rules = {category: Rule(**rule) for category, rule in self.rules.items()}
-        return KnowledgeBase(self.contents(), rules)
+        return KnowledgeBase(self.contents(), self.category_rules())
 
     def add_revisions(self, contents: Iterable[Content]) -> None:
         """Store the contents of a new release. Call it once, in the transaction that creates it."""

@@ -10,7 +10,8 @@ from django.core.management import call_command
 from assistant import wiring
 from assistant.models import PhrasingVector
 from faq.models import Faq, Release
-from faq.releases.publishing import NotReady, publish, roll_back
+from faq.releases.publishing import NotReady, publish
+from faq.releases.rollback import roll_back
 
 pytestmark = pytest.mark.django_db
 

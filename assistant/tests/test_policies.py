@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 
 from assistant.models import EvaluationRun, FittedPolicy, Label
 from faq.models import CategoryRule, Faq, Release
-from faq.releases.publishing import publish, roll_back
+from faq.releases.publishing import publish
+from faq.releases.rollback import roll_back
 
 pytestmark = pytest.mark.django_db
 

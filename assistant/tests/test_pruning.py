@@ -7,7 +7,8 @@ from assistant import wiring
 from assistant.models import PhrasingVector
 from audit.models import Record
 from faq.models import Faq, Release
-from faq.releases.publishing import publish, roll_back
+from faq.releases.publishing import publish
+from faq.releases.rollback import roll_back
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,8 @@ from django.db import connections
 
 from assistant import wiring
 from faq.models import Faq, Release
-from faq.releases.publishing import publish, roll_back
+from faq.releases.publishing import publish
+from faq.releases.rollback import roll_back
 
 pytestmark = pytest.mark.slow
 

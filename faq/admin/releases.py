@@ -6,6 +6,7 @@ from collections.abc import Callable
 from difflib import SequenceMatcher
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -22,8 +23,9 @@ from unfold.decorators import display
 from audit.admin import ReadOnlyAdmin
 from faq.content import Change, digest_of
 from faq.models import Release
-from faq.releases.publishing import PublishError, publish, roll_back
+from faq.releases.publishing import PublishError, publish
 from faq.releases.review import count_waiting, digest_after, release_changes, review
+from faq.releases.rollback import ResetDrafts, plan_rollback, roll_back
 
 PUBLISH = "faq.publish_release"
 PAGE_SIZE = 100
@@ -138,14 +140,30 @@ class ReleaseAdmin(ReadOnlyAdmin):
         return again if release is None else self._to_list()
 
     def rollback_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Publish an earlier release again."""
-        if not request.user.has_perm(PUBLISH) or request.method != "POST":
+        """What publishing an earlier release again would change; with POST, do it."""
+        if not request.user.has_perm(PUBLISH):
             raise PermissionDenied
         release = get_object_or_404(Release, pk=pk)
-        publish_and_report(
-            self, request, lambda: roll_back(release, actor=request.user.get_username())
-        )
-        return self._to_list()
+        form = RollbackForm(request.POST or None, initial={"drafts": ResetDrafts.UNEDITED})
+        if request.method == "POST" and form.is_valid():
+            done = publish_and_report(
+                self, request, lambda: _roll_back(release, form.cleaned_data, request)
+            )
+            return self._to_list() if done else HttpResponseRedirect(request.path)
+        plan = plan_rollback(release)
+        changes = plan.changes()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Roll back to release {release.number}",
+            "form": form,
+            "plan": plan,
+            "count": len(changes),
+            "changes": [ChangeView(change) for change in changes[:PAGE_SIZE]],
+            "more": max(len(changes) - PAGE_SIZE, 0),
+            "edits": plan.edits[:PAGE_SIZE],
+            "more_edits": max(len(plan.edits) - PAGE_SIZE, 0),
+        }
+        return TemplateResponse(request, "faq/rollback.html", context)
 
     def _to_list(self) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:faq_release_changelist"))
@@ -158,6 +176,35 @@ class ReleaseAdmin(ReadOnlyAdmin):
         ]
         urls: list[URLPattern] = super().get_urls()
         return [*own, *urls]
+
+
+class RollbackForm(forms.Form):
+    drafts = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        choices=[
+            (
+                ResetDrafts.UNEDITED.value,
+                "Set the drafts to this release, and keep unpublished edits",
+            ),
+            (ResetDrafts.ALL.value, "Set all drafts to this release; unpublished edits are lost"),
+            (
+                ResetDrafts.NONE.value,
+                "Leave all drafts as they are; publishing them undoes the rollback",
+            ),
+        ],
+    )
+    note = forms.CharField(max_length=500, required=False)
+    reviewed = forms.CharField(max_length=64)
+
+
+def _roll_back(release: Release, fields: dict[str, Any], request: HttpRequest) -> Release:
+    return roll_back(
+        release,
+        actor=request.user.get_username(),
+        note=fields["note"],
+        reset=ResetDrafts(fields["drafts"]),
+        reviewed=fields["reviewed"],
+    )
 
 
 def publish_and_report(

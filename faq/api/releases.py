@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -21,12 +22,14 @@ from faq.api.serializers import (
     ReleaseFilterSerializer,
     ReleasePageSerializer,
     ReleaseSerializer,
+    RollbackPlanSerializer,
     RollbackSerializer,
 )
 from faq.content import Change, digest_of
 from faq.models import Faq, Release
-from faq.releases.publishing import publish, roll_back
+from faq.releases.publishing import publish
 from faq.releases.review import digest_after, release_changes, review
+from faq.releases.rollback import ResetDrafts, plan_rollback, roll_back
 
 PUBLISHERS = frozenset({Role.PUBLISHER})
 
@@ -134,18 +137,40 @@ class DifferenceView(APIView):
 class RollbackView(APIView):
     allowed_roles = PUBLISHERS
 
+    @extend_schema(operation_id="rollback_preview", responses=RollbackPlanSerializer)
+    def get(self, request: Request, number: int) -> Response:
+        """What going back to this release would change now; nothing changes yet."""
+        plan = plan_rollback(_release(number))
+        return Response(
+            {
+                "live": plan.live.number,
+                "review": plan.digest,
+                "counts": plan.counts(),
+                "rules": [asdict(change) for change in plan.rule_changes()],
+                "policy": {"before": plan.live.policy, "after": plan.to.policy},
+                "edits": list(plan.edits),
+            }
+        )
+
     @extend_schema(
         request=RollbackSerializer, responses={200: ReleaseSerializer, 201: ReleaseSerializer}
     )
     def post(self, request: Request, number: int) -> Response:
-        """Publish this release's FAQs again as a new release. Drafts do not change."""
+        """Publish the FAQs, rules and policy of this release again as a new release.
+
+        ``drafts`` chooses which drafts are set to it as well. 409 if ``review`` is not the one of
+        the preview any more.
+        """
         body = RollbackSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        fields = body.validated_data
         before = Release.objects.live()
         release = roll_back(
             _release(number),
             actor=principal_of(request).subject,
-            note=body.validated_data["note"],
+            note=fields["note"],
+            reset=ResetDrafts(fields["drafts"]),
+            reviewed=fields["review"],
         )
         return Response(release_payload(release), status=_status(release, before))
 

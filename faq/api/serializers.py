@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from faq.models import SLUG, Faq, Release
+from faq.releases.rollback import ResetDrafts
 
 
 class IngestOptionsSerializer(serializers.Serializer[dict[str, Any]]):
@@ -149,6 +150,54 @@ class PublishSerializer(serializers.Serializer[dict[str, Any]]):
 
 class RollbackSerializer(serializers.Serializer[dict[str, Any]]):
     note = serializers.CharField(max_length=500, default="", allow_blank=True)
+    drafts = serializers.ChoiceField(
+        choices=[choice.value for choice in ResetDrafts],
+        default=ResetDrafts.NONE.value,
+        help_text=(
+            "Which drafts are set to the release too: `none`; `unedited`, so that unpublished edits"
+            " stay; or `all`, so that unpublished edits are lost and other FAQs are retired."
+        ),
+    )
+    review = serializers.CharField(
+        max_length=64,
+        default="",
+        allow_blank=True,
+        help_text="`review` of GET on the same path: roll back only if nothing changed since.",
+    )
+
+
+class RuleSerializer(serializers.Serializer[Any]):
+    threshold = serializers.FloatField(allow_null=True)
+    margin = serializers.FloatField(allow_null=True)
+
+
+class RuleChangeSerializer(serializers.Serializer[Any]):
+    category = serializers.CharField()
+    before = RuleSerializer(allow_null=True)
+    after = RuleSerializer(allow_null=True)
+
+
+class PolicyChangeSerializer(serializers.Serializer[Any]):
+    before = serializers.CharField(help_text="Digest of a fitted policy; empty: the shipped one.")
+    after = serializers.CharField(help_text="Equal to `before` if the policy stays.")
+
+
+class RollbackPlanSerializer(serializers.Serializer[Any]):
+    """What a rollback would change now.
+
+    GET /releases/{number}/diff?against={live} lists the FAQs.
+    """
+
+    live = serializers.IntegerField(help_text="The release that is live now.")
+    review = serializers.CharField(help_text="Send it back to roll back exactly this.")
+    counts = serializers.DictField(
+        child=serializers.IntegerField(), help_text="FAQs that are added, changed and gone."
+    )
+    rules = RuleChangeSerializer(many=True)
+    policy = PolicyChangeSerializer()
+    edits = serializers.ListField(
+        child=serializers.CharField(), help_text="The FAQs with unpublished edits."
+    )
 
 
 class ReleaseSerializer(serializers.ModelSerializer[Release]):

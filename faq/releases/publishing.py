@@ -129,23 +129,29 @@ def publish(
     return _publish(build, actor=actor, note=note, model=model, progress=progress)
 
 
-def roll_back(
-    to: Release, *, actor: str, note: str = "", progress: Progress | None = None
+def publish_again(
+    release: Release,
+    before: Callable[[], None],
+    *,
+    actor: str,
+    note: str,
+    progress: Progress | None = None,
 ) -> Release:
-    """Publish the FAQs of an earlier release as a new one. Drafts do not change.
+    """Publish the FAQs, rules and policy of an earlier release as a new one.
 
-    Raises ``PublishError``.
+    ``before`` runs under the lock, in the transaction that publishes; if it raises, nothing
+    changes. Raises ``PublishError``.
     """
-    old = to.knowledge_base()
-    note = note or f"Rolled back to release {to.number}"
+    knowledge_base = release.knowledge_base()
     return _publish(
-        lambda live: old,
+        lambda live: knowledge_base,
+        before,
         actor=actor,
         note=note,
-        model=to.model,
-        policy=to.policy,
+        model=release.model,
+        policy=release.policy,
         progress=progress,
-        embedder=to.embedder,
+        embedder=release.embedder,
     )
 
 
@@ -180,6 +186,7 @@ def _changed_digests(new: KnowledgeBase, live: KnowledgeBase) -> dict[str, str |
 
 def _publish(
     build: Callable[[Release | None], KnowledgeBase],
+    before: Callable[[], None] = lambda: None,
     *,
     actor: str,
     note: str,
@@ -188,11 +195,11 @@ def _publish(
     policy: str | None = None,
     embedder: str = "",
 ) -> Release:
-    """Preparation the knowledge base that ``build`` returns and publish it.
+    """Prepare the knowledge base that ``build`` returns and publish it.
 
-    ``policy``: the fitted policy to use; None: the one that was prepared. ``embedder``: what
-    ``Release.embedder`` must be; empty: any. Raises ``ConcurrentChange`` if FAQs or the live
-    release changed during the preparation.
+    ``before`` runs in the transaction that publishes. ``policy``: the fitted policy to use; None:
+    the one that was prepared. ``embedder``: what ``Release.embedder`` must be; empty: any. Raises
+    ``ConcurrentChange`` if FAQs or the live release changed during the preparation.
     """
     live = Release.objects.live()
     knowledge_base = build(live)
@@ -210,6 +217,7 @@ def _publish(
             )
         if build(live) != knowledge_base:
             raise ConcurrentChange("FAQs changed while the release was prepared. Try again.")
+        before()
         return create_release(knowledge_base, prepared, actor=actor, note=note)
 
 

@@ -5,7 +5,8 @@ import pytest
 from assistant import wiring
 from assistant.models import PhrasingVector
 from faq.models import Faq, Release
-from faq.releases.publishing import ConcurrentChange, preparation, publish, roll_back
+from faq.releases.publishing import ConcurrentChange, preparation, publish
+from faq.releases.rollback import roll_back
 
 pytestmark = pytest.mark.django_db
 

@@ -59,6 +59,7 @@ ENDPOINTS = {
     "GET /releases/draft": {Role.CURATOR, Role.PUBLISHER},
     "GET /releases/{number}": {Role.CURATOR, Role.PUBLISHER},
     "GET /releases/{number}/diff": {Role.CURATOR, Role.PUBLISHER},
+    "GET /releases/{number}/rollback": {Role.PUBLISHER},
     "POST /releases/{number}/rollback": {Role.PUBLISHER},
     "GET /audit": {Role.AUDITOR},
     "GET /audit.jsonl": {Role.AUDITOR},
