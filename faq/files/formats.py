@@ -6,6 +6,7 @@ validates the rows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,8 @@ from faq.files import other_tools
 from faq.files.json_files import read_json, write_json
 from faq.files.reader import write_cells
 from faq.files.row import ALTERNATES, FAQ_COLUMNS, OWN_COLUMNS
-from faq.files.tables import Invalid, Limits, Problems, Row, csv_rows
-from faq.files.xlsx_files import read_xlsx, write_xlsx
+from faq.files.tables import Cell, Invalid, Limits, Problems, Row, csv_rows
+from faq.files.xlsx_files import read_xlsx, split_lines, write_xlsx
 
 COLUMNS = (*FAQ_COLUMNS, ALTERNATES, *OWN_COLUMNS)
 
@@ -57,7 +58,54 @@ def _write_csv(drafts: Iterable[Draft]) -> bytes:
 
 
 def _write_xlsx(drafts: Iterable[Draft]) -> bytes:
-    return write_xlsx(COLUMNS, map(draft_to_cells, drafts))
+    """Alternates that are too long for a cell go on in columns ``alternates 2`` and so on."""
+    rows = [draft_to_cells(draft) for draft in drafts]
+    parts = [split_lines(row[_ALTERNATES_AT]) for row in rows]
+    most = max(map(len, parts), default=1)
+    columns = (*COLUMNS, *(f"{ALTERNATES} {number}" for number in range(2, most + 1)))
+    return write_xlsx(
+        columns,
+        [
+            (*row[:_ALTERNATES_AT], first, *row[_ALTERNATES_AT + 1 :], *_padded(more, most - 1))
+            for row, (first, *more) in zip(rows, parts, strict=True)
+        ],
+    )
+
+
+def _padded(cells: Sequence[str], length: int) -> tuple[str, ...]:
+    return (*cells, *("" for _ in range(length - len(cells))))
+
+
+def _read_xlsx(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
+    """The rows with columns such as ``alternates 2`` joined to ``alternates``."""
+    rows = read_xlsx(data, limits, problems)
+    header = [_as_header(cell) for cell in rows[0].cells] if rows else []
+    more = [at for at, name in enumerate(header) if _MORE_ALTERNATES.fullmatch(name)]
+    if not more or ALTERNATES not in header:
+        return rows
+    return [_joined(row, header.index(ALTERNATES), more) for row in rows]
+
+
+_ALTERNATES_AT = COLUMNS.index(ALTERNATES)
+_MORE_ALTERNATES = re.compile(rf"{ALTERNATES} [1-9]\d?")
+
+
+def _as_header(cell: Cell) -> str:
+    return cell.strip().casefold() if isinstance(cell, str) else ""
+
+
+def _joined(row: Row, first: int, more: Sequence[int]) -> Row:
+    """An invalid cell stays, so that it is reported."""
+    cells = [row.cells[at] for at in (first, *more) if at < len(row.cells)]
+    invalid = next((cell for cell in cells if isinstance(cell, Invalid)), None)
+    texts = [cell for cell in cells if isinstance(cell, str) and cell]
+    joined: Cell = invalid or (texts[0] if row.number == 1 else "\n".join(texts))
+    return Row(
+        row.number,
+        tuple(
+            joined if at == first else cell for at, cell in enumerate(row.cells) if at not in more
+        ),
+    )
 
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -97,7 +145,7 @@ def _read_xlsx_or_csv(data: bytes, limits: Limits, problems: Problems) -> list[R
 
 FORMATS: dict[str, Format] = {
     "csv": Format("CSV", "csv", "text/csv", _read_csv, _write_csv),
-    "xlsx": Format("Excel (XLSX)", "xlsx", XLSX, read_xlsx, _write_xlsx),
+    "xlsx": Format("Excel (XLSX)", "xlsx", XLSX, _read_xlsx, _write_xlsx),
     "json": Format("JSON", "json", "application/json", read_json, write_json),
     "qnabot": Format("QnABot on AWS (JSON)", "json", "application/json", _qnabot),
     "qnamaker": Format(

@@ -258,7 +258,7 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     sheet = book.create_sheet("FAQs")
     sheet.append(list(columns))
     for row in rows:
-        cells = [neutralise(_escaped(_NONCHARACTERS.sub("\ufffd", cell))) for cell in row]
+        cells = [_as_stored(cell) for cell in row]
         for column, cell in zip(columns, cells, strict=True):
             if len(cell) > MAX_CELL_LENGTH:
                 size = f"has {len(cell):,} characters; a cell has at most {MAX_CELL_LENGTH:,}"
@@ -267,6 +267,24 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     data = io.BytesIO()
     book.save(data)
     return data.getvalue()
+
+
+def split_lines(text: str) -> list[str]:
+    """The text in parts of whole lines, each short enough for a cell; at least one part."""
+    if len(_as_stored(text)) <= MAX_CELL_LENGTH:
+        return [text]
+    parts = [""]
+    for line in text.split("\n"):
+        longer = f"{parts[-1]}\n{line}" if parts[-1] else line
+        if len(_as_stored(longer)) > MAX_CELL_LENGTH:
+            parts.append(line)
+        else:
+            parts[-1] = longer
+    return parts
+
+
+def _as_stored(cell: str) -> str:
+    return neutralise(_escaped(_NONCHARACTERS.sub("\ufffd", cell)))
 
 
 _NONCHARACTERS = re.compile("[\ufffe\uffff]")

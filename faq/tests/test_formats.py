@@ -85,10 +85,41 @@ def test_what_is_no_such_file_is_refused(name, data):
         read(name, data)
 
 
-def test_a_cell_longer_than_a_spreadsheet_takes_is_refused_and_not_cut():
-    long = draft("long", "How?", "So.", "", tuple(f"{n} {'x' * 490}" for n in range(70)))
+def test_alternates_longer_than_a_cell_go_on_in_further_columns_and_come_back():
+    long = draft("long", "How?", "So.", "", tuple(f"{n} {'x' * 490}" for n in range(150)))
+    short = draft("short", "Where?", "Here.", "", ("In which place?",))
 
-    with pytest.raises(Unreadable, match=r"alternates of long has .* Export CSV or JSON"):
+    data = FORMATS["xlsx"].write([long, short])
+    header, first, second = openpyxl.load_workbook(io.BytesIO(data)).active.values
+
+    assert header[-2:] == ("alternates 2", "alternates 3")
+    assert all(first[-2:])
+    assert second[-2:] == (None, None)
+    rows, problems = read("xlsx", data)
+    assert (rows[0].draft(), rows[1].draft(), problems) == (long, short, [])
+
+
+def test_without_long_alternates_there_is_no_further_column():
+    data = FORMATS["xlsx"].write([draft("short", "Where?", "Here.", "", ("In which place?",))])
+
+    (header, _) = openpyxl.load_workbook(io.BytesIO(data)).active.values
+    assert header[-1] == "retired"
+
+
+def test_an_error_in_a_further_column_is_reported_by_row():
+    header = ("id", "question", "answer", "category", "alternates", "alternates 2")
+    data = workbook(header, ("a", "How?", "So.", "", "In what way?", 1.5e300))
+
+    _, (problem,) = read("xlsx", data)
+
+    assert (problem.row, problem.column) == (2, "alternates")
+
+
+def test_an_answer_longer_than_a_cell_is_refused_by_name_and_not_cut():
+    """Each ``_x000D_`` is stored with six characters more."""
+    long = draft("long", "How?", "_x000D_" * 2_800)
+
+    with pytest.raises(Unreadable, match=r"answer of long has .* Export CSV or JSON"):
         FORMATS["xlsx"].write([long])
 
 
