@@ -21,7 +21,8 @@ SECONDS_AFTER_A_FAULT = 60
 class DeliveryRetry(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         seconds = getattr(exception, "seconds", SECONDS_AFTER_A_FAULT)
-        return RetryDecision(retry_in={"seconds": seconds})
+        priority = getattr(exception, "priority", 0)
+        return RetryDecision(retry_in={"seconds": seconds}, priority=priority)
 
 
 @app.task(name=outbox.TASK, retry=DeliveryRetry())

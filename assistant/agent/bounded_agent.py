@@ -30,10 +30,10 @@ from assistant.agent.prompt import Kind
 from assistant.agent.reasons import SUCCESSES, TRIPS_BREAKER, AgentReason
 from assistant.agent.run import Run, Stopped
 from assistant.answering.steps import OnStep, Step, ms
-from assistant.circuit_breaker import Breaker
 from assistant.decision.decision import Match
 from assistant.interfaces import INDEX_UNAVAILABLE, AgentReply, Task
 from audit.privacy.redaction import redact
+from tickets.delivery.circuit_breaker import Breaker
 
 HEARTBEAT = 1.0
 """Seconds between heartbeats while the model works: they detect a client that disconnected."""

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from assistant.circuit_breaker import Breaker
 from assistant.interfaces import EmbedderUnavailable, Matrix, Progress
+from tickets.delivery.circuit_breaker import Breaker
 from tickets.delivery.networks import ANYWHERE
 
 PREFIX = "remote:"

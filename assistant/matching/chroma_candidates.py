@@ -10,8 +10,8 @@ import logging
 from collections.abc import Callable
 
 from assistant import metrics
-from assistant.circuit_breaker import Breaker
 from assistant.interfaces import Index, IndexMismatch, Unavailable, Vector
+from tickets.delivery.circuit_breaker import Breaker
 
 EXACT_UP_TO = 50_000
 """Phrasings. Up to here a question is compared with every phrasing of the release."""

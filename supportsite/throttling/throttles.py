@@ -19,9 +19,9 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Th
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
-from assistant.circuit_breaker import Breaker
 from audit.identity.principal import Principal
 from supportsite.edge.client_address import client_network
+from tickets.delivery.circuit_breaker import Breaker
 
 REFUSED = Counter("throttle_refused_total", "Requests answered with 429", ["by"])
 UNCOUNTED = Counter("throttle_store_failures_total", "Requests not counted in the store", ["store"])

@@ -107,6 +107,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.event} of ticket {self.ticket_id} to {self.address}"
 
+    @property
+    def receiver(self) -> str:
+        """The server it goes to; deliveries to one share its slots."""
+        return f"webhook {self.webhook_id}" if self.kind == self.Kind.WEBHOOK else "mail"
+
     def mail_address(self) -> str:
         """The recipient's current address; empty if there is none."""
         if self.address == TO_REQUESTER:
@@ -121,7 +126,7 @@ class Delivery(models.Model):
     def enqueue(self) -> None:
         """Add a job that sends it. Raises ``AlreadyEnqueued`` if there is one."""
         name = str(self.pk)
-        job = Job(id=None, task_name=TASK, queue="default", lock=None, queueing_lock=name)
+        job = Job(id=None, task_name=TASK, queue=self.kind, lock=None, queueing_lock=name)
         JobDeferrer(job_manager=QUEUE, job=job).defer(delivery_id=name)
 
     def enqueue_unless_waiting(self) -> None:

@@ -6,18 +6,26 @@ import json
 import logging
 import smtplib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import connection
 
 from audit.privacy.gateway import Channel, redact_outbound
-from tickets.delivery import http_client, mail_headers, webhook_signature
+from tickets.delivery import http_client, mail_headers, receivers, webhook_signature
 from tickets.delivery.outbox import Attempt, Delivery
 
 WEBHOOK_SECONDS = 10.0
 """For one delivery: DNS, connection, TLS, request, and the head of the response."""
+
+LOCK = 0x5355_5050
+"""First half of the advisory locks of deliveries; any number that nothing else uses."""
+
+SLOTS = {Delivery.Kind.MAIL: 100, Delivery.Kind.WEBHOOK: receivers.SLOTS}
+"""Deliveries to one receiver at once. All mails go to one server: their queue is their limit."""
 
 log = logging.getLogger("tickets.delivery.sending")
 
@@ -30,14 +38,22 @@ class DeliveryFailed(Exception):
         self.seconds = seconds
 
 
+class Result(NamedTuple):
+    succeeded: bool
+    text: str
+    """The reply, or the error."""
+    has_reply: bool | None = None
+    """Whether the receiver replied at all; None if it was not asked."""
+
+
 def deliver(delivery_id: str) -> None:
-    """Send a pending delivery that no other worker is sending. Raises ``DeliveryFailed``."""
-    with transaction.atomic():
-        # Locked while it is sent: a second worker with the same job skips it.
-        waiting = Delivery.objects.select_for_update(skip_locked=True).filter(
-            pk=delivery_id, status=Delivery.Status.PENDING
-        )
-        delivery = waiting.first()
+    """Send a pending delivery that no other worker is sending.
+
+    No transaction is open meanwhile. Raises ``DeliveryFailed`` or ``receivers.NotNow``.
+    """
+    with _only_sender(delivery_id) as is_only:
+        waiting = Delivery.objects.filter(pk=delivery_id, status=Delivery.Status.PENDING)
+        delivery = waiting.first() if is_only else None
         if delivery is None:
             return
         attempt = _try(delivery)
@@ -49,29 +65,55 @@ def deliver(delivery_id: str) -> None:
         raise DeliveryFailed(seconds)
 
 
+@contextmanager
+def _only_sender(delivery_id: str) -> Iterator[bool]:
+    """False if another worker is sending it. The lock ends with the connection, too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [LOCK, delivery_id])
+        is_only = bool(cursor.fetchone()[0])
+    try:
+        yield is_only
+    finally:
+        if is_only and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK, delivery_id])
+
+
 def _try(delivery: Delivery) -> Attempt:
-    started = time.monotonic()
+    """Raises ``receivers.NotNow``."""
+    with receivers.receiver(delivery.receiver, slots=SLOTS[delivery.kind]).slot() as breaker:
+        started = time.monotonic()
+        result = _send(delivery)
+        ms = round((time.monotonic() - started) * 1000)
+        if result.has_reply is None:
+            breaker.abandoned()
+        elif result.has_reply:
+            breaker.succeeded()
+        else:
+            breaker.failed()
+    # Mail servers repeat the address in their errors.
+    text = redact_outbound(Channel.LOGS, result.text)[:300]
+    return Attempt(delivery=delivery, succeeded=result.succeeded, result=text, ms=ms)
+
+
+def _send(delivery: Delivery) -> Result:
     send = SENDERS[Delivery.Kind(delivery.kind)] if delivery.payload else _erased
     try:
-        succeeded, result = send(delivery)
+        return send(delivery)
     except Exception as failure:
         # A bug of ours: it becomes a dead letter, where somebody sees it.
         log.exception("delivery %s", delivery.pk)
-        succeeded, result = False, type(failure).__name__
-    ms = round((time.monotonic() - started) * 1000)
-    # Mail servers repeat the address in their errors.
-    result = redact_outbound(Channel.LOGS, result)[:300]
-    return Attempt(delivery=delivery, succeeded=succeeded, result=result, ms=ms)
+        return Result(False, type(failure).__name__)
 
 
-def _erased(delivery: Delivery) -> tuple[bool, str]:
-    return False, "its content was erased with the person"
+def _erased(delivery: Delivery) -> Result:
+    return Result(False, "its content was erased with the person")
 
 
-def _mail(delivery: Delivery) -> tuple[bool, str]:
+def _mail(delivery: Delivery) -> Result:
     address = delivery.mail_address()
     if not address:
-        return False, f"{delivery.address} has no address"
+        return Result(False, f"{delivery.address} has no address")
     message = EmailMessage(
         delivery.payload["subject"],
         delivery.mail_text(),
@@ -81,14 +123,18 @@ def _mail(delivery: Delivery) -> tuple[bool, str]:
     try:
         message.send()
     except (smtplib.SMTPException, OSError) as failure:
-        return False, f"{type(failure).__name__}: {failure}"
-    return True, "handed to the mail server"
+        # What a server replied about one mail says nothing against the next.
+        has_reply = isinstance(
+            failure, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused
+        )
+        return Result(False, f"{type(failure).__name__}: {failure}", has_reply)
+    return Result(True, "handed to the mail server", has_reply=True)
 
 
-def _webhook(delivery: Delivery) -> tuple[bool, str]:
+def _webhook(delivery: Delivery) -> Result:
     webhook = delivery.webhook
     if webhook is None or not webhook.is_active:
-        return False, "the webhook was removed or switched off"
+        return Result(False, "the webhook was removed or switched off")
     body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":")).encode()
     signed = webhook_signature.headers(
         body, delivery=str(delivery.pk), timestamp=int(time.time()), keys=webhook.keys()
@@ -97,8 +143,8 @@ def _webhook(delivery: Delivery) -> tuple[bool, str]:
     try:
         status = _post(webhook.url, body, headers)
     except http_client.FAILURES as failure:
-        return False, f"{type(failure).__name__}: {failure}"
-    return 200 <= status < 300, str(status)
+        return Result(False, f"{type(failure).__name__}: {failure}", has_reply=False)
+    return Result(200 <= status < 300, str(status), has_reply=True)
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
@@ -112,7 +158,7 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
         return int(reply.status_code)
 
 
-SENDERS: dict[Delivery.Kind, Callable[[Delivery], tuple[bool, str]]] = {
+SENDERS: dict[Delivery.Kind, Callable[[Delivery], Result]] = {
     Delivery.Kind.MAIL: _mail,
     Delivery.Kind.WEBHOOK: _webhook,
 }

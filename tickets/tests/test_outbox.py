@@ -11,7 +11,7 @@ from django.core import mail
 from django.db import connection, transaction
 
 from audit.models import Record
-from tickets.delivery import sending, webhook_signature
+from tickets.delivery import receivers, sending, webhook_signature
 from tickets.delivery.networks import networks
 from tickets.delivery.webhooks import OVERLAP
 from tickets.models import Delivery, Ticket, Webhook
@@ -190,3 +190,46 @@ def test_an_inactive_webhook_is_told_nothing(ticket):
     ticket.claim(by="sam")
 
     assert not ticket.deliveries.filter(kind="webhook").exists()
+
+
+def test_a_receiver_that_does_not_reply_rests_and_the_others_do_not(ticket, settings):
+    with receiving() as other:
+        silent = Webhook.objects.create(name="silent", url="http://127.0.0.1:1/")
+        shop = Webhook.objects.create(name="shop", url=other.url)
+        for step in (ticket.claim, ticket.wait, ticket.resume, ticket.resolve):
+            step(by="sam")
+        *failing, fourth = silent.delivery_set.order_by("created")
+        for delivery in failing:
+            assert send(delivery) == 10
+
+        with pytest.raises(receivers.NotNow):
+            sending.deliver(str(fourth.pk))
+        for delivery in (*shop.delivery_set.all(), ticket.deliveries.filter(kind="mail")[0]):
+            assert send(delivery) is None
+
+    fourth.refresh_from_db()
+    assert (fourth.status, fourth.tries, fourth.attempts.count()) == ("pending", 0, 0)
+    assert len(other.got) == 4
+
+
+def test_a_refused_recipient_does_not_make_the_mail_server_rest(ticket, monkeypatch):
+    def refuse(self, *args, **kwargs):
+        raise smtplib.SMTPRecipientsRefused({"jo@example.com": (550, b"unknown")})
+
+    delivery = ticket.deliveries.get()
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    for _ in range(2 * receivers.FAILURES):
+        Delivery.objects.update(status="pending", tries=0)
+        send(delivery)
+    monkeypatch.undo()
+    Delivery.objects.update(status="pending", tries=0)
+
+    assert send(delivery) is None
+
+
+def test_a_receiver_has_so_many_slots_and_no_more():
+    shop = receivers.receiver("webhook of this test")
+    with shop.slot(), shop.slot(), pytest.raises(receivers.NotNow), shop.slot():
+        pass
+    with shop.slot() as breaker:
+        breaker.succeeded()

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from procrastinate.exceptions import ConnectorException
 
 from audit.sealing import heartbeat
 from audit.sealing.seal_loop import seal_until
+from tickets.models import Delivery
 from tickets.tasks import retry_stalled_jobs
 
 STALLED_SECONDS = 20.0
@@ -27,6 +29,9 @@ HEARTBEATS = 4
 
 POLL_SECONDS = 1.0
 """New jobs are announced by the database; retries are found by polling."""
+
+QUEUES = ("default", *Delivery.Kind.values)
+"""Each is worked on by itself, so that webhooks do not hold up mails, nor either the schedule."""
 
 GRACE_SECONDS = 15.0
 """For running deliveries at a stop: longer than a delivery may take."""
@@ -41,7 +46,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--concurrency", type=int, default=4, help="deliveries at once")
+        parser.add_argument(
+            "--concurrency", type=int, default=4, help="mails at once, and as many webhooks"
+        )
         parser.add_argument(
             "--stalled-after",
             type=float,
@@ -63,7 +70,7 @@ class Command(BaseCommand):
         try:
             asyncio.run(_work(options["concurrency"], options["stalled_after"]))
         except* (ConnectorException, DatabaseError, InterfaceError) as failures:
-            reason = " ".join(str(failures.exceptions[0]).split())
+            reason = " ".join(str(_first(failures)).split())
         if reason:
             raise CommandError(f"The worker needs the database: {reason}")
 
@@ -73,6 +80,9 @@ async def _work(concurrency: int, stalled_after: float) -> None:
 
     Returns at SIGTERM or SIGINT. Raises an ``ExceptionGroup`` if either fails.
     """
+    # Jobs and the sealer each take a thread; the default is too few on a small machine.
+    threads = ThreadPoolExecutor(concurrency * len(QUEUES) + 1)
+    asyncio.get_running_loop().set_default_executor(threads)
     stop = threading.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(_deliver(concurrency, stalled_after, stop))
@@ -88,24 +98,39 @@ async def _deliver(concurrency: int, stalled_after: float, stop: threading.Event
         with app.replace_connector(connector.get_worker_connector()):
             async with app.open_async():
                 await retry_stalled_jobs(app.job_manager, stalled_after)
-                working = asyncio.create_task(
-                    app.run_worker_async(
-                        concurrency=concurrency,
-                        fetch_job_polling_interval=POLL_SECONDS,
-                        delete_jobs="successful",
-                        update_heartbeat_interval=stalled_after / HEARTBEATS,
-                        stalled_worker_timeout=stalled_after,
-                        additional_context={"stalled_after": stalled_after},
-                        shutdown_graceful_timeout=GRACE_SECONDS,
-                        install_signal_handlers=False,
-                    )
-                )
+                working = asyncio.create_task(_work_on_queues(concurrency, stalled_after))
                 for number in (signal.SIGTERM, signal.SIGINT):
                     asyncio.get_running_loop().add_signal_handler(number, working.cancel)
                 with contextlib.suppress(asyncio.CancelledError):
                     await working
     finally:
         stop.set()
+
+
+async def _work_on_queues(concurrency: int, stalled_after: float) -> None:
+    async with asyncio.TaskGroup() as group:
+        for queue in QUEUES:
+            group.create_task(
+                app.run_worker_async(
+                    name=queue,
+                    queues=[queue],
+                    concurrency=concurrency,
+                    fetch_job_polling_interval=POLL_SECONDS,
+                    delete_jobs="successful",
+                    update_heartbeat_interval=stalled_after / HEARTBEATS,
+                    stalled_worker_timeout=stalled_after,
+                    additional_context={"stalled_after": stalled_after},
+                    shutdown_graceful_timeout=GRACE_SECONDS,
+                    install_signal_handlers=False,
+                )
+            )
+
+
+def _first(failure: BaseException) -> BaseException:
+    """The first of a group of exceptions, which may be in a group itself."""
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure
 
 
 def _watch(parent: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.circuit_breaker import Breaker
+from tickets.delivery.circuit_breaker import Breaker
 
 
 class Clock:
