@@ -19,7 +19,7 @@ from faq.short_ids import short_id
 from faq.write_lock import lock_knowledge_base
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django_stubs_ext.db.models.manager import RelatedManager
 
     from faq.content import Content
     from faq.models import AlternateQuestion
@@ -30,6 +30,11 @@ class FaqIdInUse(Exception):
 
 
 class StagedDraftManager(models.Manager[Any]):
+    def unused_id(self, question: str) -> str:
+        """A short id that no FAQ has."""
+        same = self.filter(slug__startswith=short_id(question))
+        return short_id(question, set(same.values_list("slug", flat=True)))
+
     def propose(
         self,
         question: str,
@@ -49,12 +54,10 @@ class StagedDraftManager(models.Manager[Any]):
         row = read_one({**cells, "category": category, "alternates": "\n".join(alternates)})
         content = redact_or_reject(row.draft().content)
         with lock_knowledge_base():
-            slug = faq_id or short_id(content.question)
-            taken = set(self.filter(slug__startswith=slug).values_list("slug", flat=True))
-            if faq_id in taken:
+            if self.filter(slug=faq_id).exists():
                 raise FaqIdInUse(faq_id)
             faq = self.create(
-                slug=faq_id or short_id(content.question, taken),
+                slug=faq_id or self.unused_id(content.question),
                 question=content.question,
                 answer=content.answer,
                 category=content.category,

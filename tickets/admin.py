@@ -10,9 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -29,14 +27,14 @@ from tickets import (
     queues,
 )
 from tickets.delivery import admin as delivery_admin  # noqa: F401 (registers its pages)
-from tickets.faq_draft import draft
-from tickets.faq_lookup import DraftError, knowledge_base, nearest
+from tickets.faq_lookup import knowledge_base, nearest, search
 from tickets.forms import NewTicketForm, TicketForm
 from tickets.models import Ticket
 from tickets.original_ask import find_original_ask
 from tickets.views import csv_response
 
 CANNED = 5
+PROPOSE = "faq.propose_faq"
 LABELS = {"open": "warning", "claimed": "info", "waiting": "primary", "resolved": "success"}
 URGENCY = {"urgent": "danger", "high": "warning", "low": "default"}
 
@@ -222,10 +220,11 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
         hidden = ("show_save_and_continue", "show_save_and_add_another")
         # Buttons of its own change the state of a ticket.
         shown = {**dict.fromkeys(hidden, False), "show_save": object_id is None}
-        may_draft = request.user.has_perm("faq.add_faq")
-        context = {**shown, "may_draft": may_draft, **(extra_context or {})}
+        context = {**shown, **(extra_context or {})}
         ticket = Ticket.objects.filter(pk=object_id).first() if object_id else None
         if ticket and self.has_view_permission(request, ticket):
+            context["may_propose"] = request.user.has_perm(PROPOSE)
+            context["faq_page"] = knowledge_base().edit_url(ticket.faq_id) if ticket.faq_id else ""
             ticket.record_view(by=request.user.get_username(), comments=ticket.comments.all())
         response: HttpResponseBase = super().changeform_view(request, object_id, form_url, context)
         return response
@@ -273,56 +272,22 @@ class TicketAdmin(ModelAdmin):  # type: ignore[misc]
     def construct_change_message(self, *args: Any, **kwargs: Any) -> list[Any]:
         return []
 
-    # --- Canned replies and FAQ drafts ------------------------------------------------------------
+    # --- Canned replies ---------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         own = [
             path("canned/", wrap(self.canned_view), name="tickets_ticket_canned"),
-            path("<int:pk>/draft/", wrap(self.draft_view), name="tickets_ticket_draft"),
         ]
         return [*own, *super().get_urls()]
 
     def canned_view(self, request: HttpRequest) -> JsonResponse:
-        """FAQs that match the words typed."""
+        """FAQs that have the words typed, then similar ones."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         words = request.GET.get("q", "").strip()[:500]
-        faqs = nearest(words, limit=CANNED) if words else []
+        faqs = search(words, limit=CANNED) if words else []
         return JsonResponse({"results": [faq.as_dict() for faq in faqs]})
-
-    def draft_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """POST: create the draft. GET: the draft beside similar FAQs."""
-        ticket = get_object_or_404(Ticket, pk=pk)
-        if not (self.has_view_permission(request) and request.user.has_perm("faq.add_faq")):
-            raise PermissionDenied
-        if request.method == "POST":
-            if ticket.status not in (Ticket.Status.RESOLVED, Ticket.Status.CLOSED):
-                self.message_user(
-                    request, "Resolve the ticket before you draft an FAQ from it.", messages.WARNING
-                )
-                return HttpResponseRedirect(
-                    reverse("admin:tickets_ticket_change", args=[ticket.pk])
-                )
-            try:
-                draft(ticket, by=request.user.get_username())
-            except DraftError as error:
-                self.message_user(request, f"No draft was made: {error}.", messages.WARNING)
-            return HttpResponseRedirect(request.path)
-        return TemplateResponse(request, "tickets/draft.html", self._draft_context(request, ticket))
-
-    def _draft_context(self, request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
-        faq_draft = knowledge_base().get_faq(ticket.faq_id) if ticket.faq_id else None
-        question = faq_draft.question if faq_draft else ticket.message
-        faqs = [faq for faq in nearest(question, limit=CANNED) if faq.faq_id != ticket.faq_id]
-        return {
-            **self.admin_site.each_context(request),
-            "title": f"FAQ from ticket #{ticket.pk}",
-            "ticket": ticket,
-            "draft": faq_draft,
-            "page": knowledge_base().edit_url(ticket.faq_id),
-            "nearest": faqs,
-        }
 
     # --- Many at once -----------------------------------------------------------------------------
 

@@ -30,8 +30,14 @@ class FaqMatch:
         return asdict(self)
 
 
-class DraftError(Exception):
-    """The draft cannot be made; the message says why."""
+class ProposalError(Exception):
+    """Why nothing was proposed, by field: ``question``, ``answer``, ``faq_id``, ``category``,
+    ``alternates``.
+    """
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(errors.values()))
+        self.errors = dict(errors)
 
 
 class KnowledgeBase(Protocol):
@@ -51,11 +57,32 @@ class KnowledgeBase(Protocol):
         """The ``values``, such as phone numbers, that no live FAQ contains."""
         ...
 
-    def create_draft(self, phrasings: Sequence[str], answer: str, *, category: str, by: str) -> str:
-        """Create a draft whose question is the first phrasing; return its ``faq_id``.
+    def strip_pleasantries(self, text: str) -> str:
+        """What of a message is compared: without greeting, thanks and emoji."""
+        ...
 
-        Raises ``DraftError``.
+    def add_phrasing(self, faq_id: str, text: str, *, by: str) -> bool:
+        """Propose another wording of an FAQ's question. False if the FAQ has it.
+
+        Raises ``ProposalError``.
         """
+        ...
+
+    def propose(
+        self,
+        question: str,
+        answer: str,
+        *,
+        faq_id: str,
+        category: str,
+        alternates: Sequence[str],
+        by: str,
+    ) -> str:
+        """Propose an FAQ; its id, a short one if ``faq_id`` is empty. Raises ``ProposalError``."""
+        ...
+
+    def short_id(self, question: str) -> str:
+        """An unused id for an FAQ with this question."""
         ...
 
     def get_faq(self, faq_id: str) -> FaqMatch | None:

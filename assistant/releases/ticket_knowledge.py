@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.text import slugify
 
 from assistant.answering.answer import Question
 from assistant.answering.steps import Path
 from assistant.decision.decision import Match
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.releases.preview import Preview
+from assistant.text import cleaning
 from assistant.wiring import get_assistant
-from faq.content import Content, Draft
+from audit.privacy.gateway import PersonalData
+from faq.files.personal_data import rejection_reason
+from faq.files.reader import Unreadable
 from faq.models import Faq, PhrasingConflict
-from faq.releases.drafts import upsert
-from faq.write_lock import lock_knowledge_base
-from tickets.faq_lookup import DraftError, FaqMatch
+from faq.stages import FaqIdInUse
+from tickets.faq_lookup import FaqMatch, ProposalError
 
-LONGEST_SLUG = 80
 _WORD = re.compile(r"\w+")
 
 
@@ -80,29 +81,65 @@ def _lookup_result(match: Match, release: LoadedRelease) -> FaqMatch:
     return FaqMatch(content.slug, content.question, content.answer, match.similarity)
 
 
-def create_draft(phrasings: Sequence[str], answer: str, *, category: str, by: str) -> str:
-    longest = Faq._meta.get_field("question").max_length
-    texts = dict.fromkeys(" ".join(phrasing.split())[:longest] for phrasing in phrasings)
-    first, *others = texts
+def add_phrasing(faq_id: str, text: str, *, by: str) -> bool:
+    faq = Faq.objects.in_use().filter(slug=faq_id).first()
+    if faq is None:
+        raise ProposalError({"question": "This FAQ is not there any more."})
+    with _explained(faq_id):
+        added: bool = faq.add_phrasing(text, by=by, is_proposal=True)
+    return added
+
+
+def propose(
+    question: str,
+    answer: str,
+    *,
+    faq_id: str,
+    category: str,
+    alternates: Sequence[str],
+    by: str,
+) -> str:
+    fields = {"faq_id": faq_id, "category": category, "alternates": alternates}
+    with _explained():
+        return str(Faq.objects.propose(question, answer, **fields, by=by).slug)
+
+
+@contextmanager
+def _explained(faq_id: str = "") -> Iterator[None]:
+    """Turn what the knowledge base refuses into ``ProposalError``. ``faq_id``: of the draft."""
     try:
-        with lock_knowledge_base():
-            slug = _unused_faq_id(first)
-            content = Content(slug, first, answer, category, alternates=tuple(others))
-            upsert({slug: Draft(content, owner=by)}, actor=by)
+        yield
     except PhrasingConflict as conflict:
-        raise DraftError(str(conflict)) from conflict
-    return slug
+        clash = conflict.clashes[0]
+        other = Faq.objects.filter(slug__in=clash.slugs).exclude(slug=faq_id)[0]
+        text = f"“{clash.phrasing}” is already a question of {other.slug}: {other.question}"
+        raise ProposalError({"question": text}) from conflict
+    except FaqIdInUse as taken:
+        text = f"Another FAQ has the id {taken}. Choose another one."
+        raise ProposalError({"faq_id": text}) from taken
+    except Unreadable as unreadable:
+        problems = unreadable.problems
+        errors = {each.column or "question": f"This {each.reason}." for each in problems}
+        raise ProposalError(_by_field(errors)) from unreadable
+    except PersonalData as found:
+        kinds = found.kinds_by_field.items()
+        errors = {field: f"This {rejection_reason(names)}." for field, names in kinds}
+        raise ProposalError(_by_field(errors)) from found
 
 
-def _unused_faq_id(question: str) -> str:
-    """A new faq_id from the question's words, numbered if it exists; "faq" for other scripts."""
-    words = slugify(question)[:LONGEST_SLUG].strip("-_") or "faq"
-    existing = set(Faq.objects.filter(slug__startswith=words).values_list("slug", flat=True))
-    number, slug = 1, words
-    while slug in existing:
-        number += 1
-        slug = f"{words}-{number}"
-    return slug
+_FIELDS = {"id": "faq_id", "slug": "faq_id"}
+
+
+def _by_field(errors: Mapping[str, str]) -> dict[str, str]:
+    return {_FIELDS.get(column, column): text for column, text in errors.items()}
+
+
+def strip_pleasantries(text: str) -> str:
+    return cleaning.strip_pleasantries(text)
+
+
+def short_id(question: str) -> str:
+    return str(Faq.objects.unused_id(question))
 
 
 def get_faq(faq_id: str) -> FaqMatch | None:

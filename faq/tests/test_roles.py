@@ -51,7 +51,7 @@ def test_no_permission_is_there_twice():
     [
         ("curator", {"faq_faq_changelist", "faq_release_review", "faq_faq_import"}),
         ("publisher", {"faq_faq_changelist", "faq_release_review", "faq_faq_import"}),
-        ("support", {"tickets_ticket_changelist"}),
+        ("support", {"tickets_ticket_changelist", "faq_faq_changelist"}),
         ("auditor", {"audit_record_changelist"}),
     ],
 )

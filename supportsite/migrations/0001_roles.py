@@ -13,7 +13,12 @@ ROLES = {
     "support": ("tickets.view_ticket", "tickets.change_ticket"),
     "auditor": ("audit.view_record",),
 }
-NAMES = {"faq": "FAQ", "record": "audit record", "publish_release": "Can publish and roll back"}
+NAMES = {
+    "faq": "FAQ",
+    "record": "audit record",
+    "publish_release": "Can publish and roll back",
+    "propose_faq": "Can propose FAQs and phrasings",
+}
 
 
 def make(apps: Any, schema_editor: Any) -> None:

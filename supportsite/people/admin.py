@@ -34,7 +34,7 @@ from supportsite.people.forms import InvitationForm, PersonForm
 GRANTABLE = (
     *("view_ticket", "change_ticket", "view_delivery", "change_delivery"),
     *("view_webhook", "add_webhook", "change_webhook"),
-    *("view_faq", "add_faq", "change_faq", "view_release", "publish_release"),
+    *("view_faq", "add_faq", "change_faq", "propose_faq", "view_release", "publish_release"),
     *("view_record", "view_user", "add_user", "change_user"),
 )
 """Permissions that a group can have. Nobody deletes; the site itself writes the other tables."""

@@ -107,21 +107,28 @@ def resolve(page: Page) -> None:
     page.wait_for_url("**queue=resolved")
     tab_to(page, QUESTION)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Draft an FAQ")).to_be_visible()
+    expect(page.get_by_role("link", name="New FAQ from this")).to_be_visible()
     shot(page, "4-resolved")
 
 
 def draft(page: Page) -> None:
     page.keyboard.press("Alt+d")
-    expect(page.get_by_role("heading", name="The nearest FAQs there are")).to_be_visible()
-    expect(page.get_by_text("Yes, two spare bulbs are in the box, [EMAIL].")).to_be_visible()
+    expect(page.get_by_role("heading", name="Is it there already?")).to_be_visible()
+    expect(page.get_by_label("Question", exact=True)).to_have_value(QUESTION)
+    expect(page.get_by_label("Answer")).to_have_value(
+        "Yes, two spare bulbs are in the box, [EMAIL]."
+    )
+    page.get_by_label("Answer").fill("Yes, two spare bulbs are in the box.")
     shot(page, "5-draft")
+    tab_to(page, "Propose FAQ")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("A curator looks at it next.")).to_be_visible()
 
 
 def publish(page: Page) -> None:
-    page.keyboard.press("Alt+e")
-    answer = page.get_by_label("Answer")
-    answer.fill("Yes, two spare bulbs are in the box.")
+    tab_to(page, "lighthouse-lamp-come-spare")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Answer")).to_have_value("Yes, two spare bulbs are in the box.")
     shot(page, "6-faq")
     tab_to(page, "publish")
     page.keyboard.press("Enter")

@@ -29,6 +29,8 @@ class Entry:
     author: str
     at: datetime
     text: str
+    comment_id: int | None = None
+    """None for the first message."""
 
 
 def entries(ticket: Ticket, *, by: str) -> list[Entry]:
@@ -42,6 +44,7 @@ def entries(ticket: Ticket, *, by: str) -> list[Entry]:
             comment.author,
             comment.created,
             comment.full_text,
+            comment.pk,
         )
         for comment in comments.order_by("created", "id").select_related("ticket")
     ]

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from tickets.inbox import views
+from tickets.inbox import proposals, views
 
 signed_in = admin.site.admin_view
 
@@ -15,5 +15,7 @@ urlpatterns = [
     path("<int:pk>/draft/", signed_in(views.save_draft), name="tickets_inbox_draft"),
     path("<int:pk>/faqs/", signed_in(views.faqs), name="tickets_inbox_faqs"),
     path("<int:pk>/assign/", signed_in(views.assign), name="tickets_inbox_assign"),
+    path("<int:pk>/phrasing/", signed_in(proposals.phrasing), name="tickets_inbox_phrasing"),
+    path("<int:pk>/faq/", signed_in(proposals.new_faq), name="tickets_inbox_new_faq"),
     path("<int:pk>/merge/", signed_in(views.merge), name="tickets_inbox_merge"),
 ]

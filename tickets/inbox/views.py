@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
-from tickets.admin import MOVES, NO_ADDRESS, REPLY_MAILED
+from tickets.admin import MOVES, NO_ADDRESS, PROPOSE, REPLY_MAILED
 from tickets.faq_lookup import knowledge_base
 from tickets.inbox import thread
 from tickets.inbox.forms import AssignForm, MergeForm, ReplyForm
@@ -132,6 +132,9 @@ def _thread(request: HttpRequest, ticket: Ticket) -> Part:
         "ticket": ticket,
         "entries": thread.entries(ticket, by=_me(request)),
         "writers": ReplyDraft.objects.writers(ticket, besides=_me(request)),
+        "selection": _selection(request),
+        "may_propose": request.user.has_perm(PROPOSE),
+        "faq_page": knowledge_base().edit_url(ticket.faq_id) if ticket.faq_id else "",
     }
     html = render_to_string("tickets/inbox/thread.html", context, request)
     address = reverse("tickets_inbox_thread", args=[ticket.pk]) + _selection(request).query()

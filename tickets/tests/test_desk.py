@@ -1,4 +1,4 @@
-"""One ticket at the desk: reply, note, sort, draft an FAQ; the outbox; how fast the queue is."""
+"""One ticket at the desk: reply, note, sort; the outbox; how fast the queue is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Record
-from faq.models import Faq
 from tickets.models import Comment, Delivery, Ticket, Webhook
 from tickets.tests.test_admin import page_of, staff, told
 
@@ -21,7 +20,7 @@ ADD = reverse("admin:tickets_ticket_add")
 
 @pytest.fixture
 def sam():
-    return staff("view_ticket", "change_ticket", "add_faq", "view_faq", "change_faq")
+    return staff("view_ticket", "change_ticket")
 
 
 @pytest.fixture
@@ -29,10 +28,6 @@ def ticket():
     return Ticket.objects.escalate(
         "Does the lamp dim?", requester="u1", by="u1", email="jo@example.com"
     )
-
-
-def draft_of(ticket):
-    return reverse("admin:tickets_ticket_draft", args=[ticket.pk])
 
 
 # --- Talking --------------------------------------------------------------------------------------
@@ -107,77 +102,6 @@ def test_a_ticket_for_a_caller_is_made_after_looking_at_the_faqs(sam):
     ticket = Ticket.objects.get()
     assert (ticket.requester, ticket.priority, ticket.status) == ("u7", "high", "open")
     assert Record.objects.get(action="ticket.opened").actor == "sam"
-
-
-# --- A draft of an FAQ ----------------------------------------------------------------------------
-
-
-def test_a_resolved_ticket_becomes_a_draft_without_personal_data_in_one_click(sam, ticket):
-    ticket.comment("Yes, by phone: 0300 1234567, or jo@example.com.", by="sam")
-    ticket.comment("She is difficult.", by="sam", is_internal=True)
-    ticket.resolve(by="sam")
-
-    page = sam.post(draft_of(ticket), follow=True).content.decode()
-
-    faq = Faq.objects.get(slug="does-the-lamp-dim")
-    assert faq.question == "Does the lamp dim?"
-    assert faq.answer == "Yes, by phone: [PHONE], or [EMAIL]."
-    assert "Similar FAQs" in page
-    assert page.count('class="desk-line"') == 5
-    ticket.refresh_from_db()
-    assert ticket.faq_id == faq.slug
-    assert {fact.action for fact in Record.objects.filter(actor_key__name="sam")} >= {
-        *("ticket.drafted", "faq.added"),
-    }
-
-
-def test_a_second_click_finds_the_same_draft(sam, ticket):
-    ticket.comment("It does.", by="sam")
-    ticket.resolve(by="sam")
-    before = Faq.objects.count()
-
-    sam.post(draft_of(ticket))
-    sam.post(draft_of(ticket))
-
-    assert Faq.objects.count() == before + 1
-
-
-@pytest.mark.parametrize(
-    ("prepare", "said"),
-    [
-        pytest.param(
-            lambda t: None, "Resolve the ticket before you draft an FAQ from it.", id="not resolved"
-        ),
-        pytest.param(lambda t: t.resolve(by="sam"), "there is no reply", id="no reply"),
-    ],
-)
-def test_there_is_no_draft_of_what_has_no_answer(sam, ticket, prepare, said):
-    prepare(ticket)
-    before = Faq.objects.count()
-
-    reply = sam.post(draft_of(ticket))
-
-    assert said in told(reply)[0]
-    assert Faq.objects.count() == before
-
-
-def test_a_question_that_an_faq_has_already_makes_no_second_one(sam):
-    question = Faq.objects.get(slug="reset-password").question
-    ticket = Ticket.objects.escalate(question, requester="u1", by="u1")
-    ticket.comment("Press the button.", by="sam")
-    ticket.resolve(by="sam")
-
-    reply = sam.post(draft_of(ticket))
-
-    assert "reset-password" in told(reply)[0]
-    assert Ticket.objects.get().faq_id == ""
-
-
-def test_only_who_may_add_faqs_may_draft_them(ticket):
-    ticket.comment("It does.", by="sam")
-    ticket.resolve(by="sam")
-
-    assert staff("view_ticket", "change_ticket").post(draft_of(ticket)).status_code == 403
 
 
 # --- The outbox -----------------------------------------------------------------------------------
