@@ -145,6 +145,8 @@ def _with_desk_choice(
     decision: Decision, message: Message, matches: Sequence[Match], policy: Policy
 ) -> Decision:
     """With the FAQ that a priority term puts first, or whose answer has the message's words."""
+    if not message.also:
+        return decision
     by_faq = {match.faq_id: match for match in judged(matches, policy)}
     priority, mention = by_faq.get(message.priority), by_faq.get(message.mention)
     if priority and decision.reason is not Reason.EXACT:

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from django.db import connection
+
 from assistant.embedding.vector_cache import VectorCache
 from assistant.matching import stored_vectors
 from assistant.matching.chroma_candidates import CandidateSearch
@@ -38,7 +40,7 @@ class LiveRelease:
 
         Raises ``EmbedderUnavailable`` if its model is not on this machine.
         """
-        newest = Release.objects.order_by("-number").values_list("pk", flat=True).first()
+        newest = _newest()
         if newest is None:
             return EMPTY
         loaded = self._loaded
@@ -74,6 +76,15 @@ class LiveRelease:
             matrix=ReleaseMatrix(entries(contents.values(), stored)),
             **_fitted(release.policy),
         )
+
+
+def _newest() -> int | None:
+    """The primary key of the newest release. Every question reads it, and the ORM takes longer to
+    build the statement than Postgres to run it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM faq_release ORDER BY number DESC LIMIT 1")
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _fitted(digest: str) -> dict[str, Any]:

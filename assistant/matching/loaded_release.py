@@ -110,18 +110,19 @@ class LoadedRelease:
         if among is not None and len(matches) < limit:
             # The candidates may include too few FAQs that the caller may see.
             matches = match(limit, None)
-        slug, _ = self.exact.get(normalise(text), ("", ""))
-        for needed in filter(None, dict.fromkeys((*also, slug))):
+        exact = self.exact.get(normalise(text), ("", ""))
+        for needed in filter(None, dict.fromkeys((*also, exact[0]))):
             if all(match.faq_id != needed for match in matches):
                 matches += match(1, {needed})
-        return SearchResult(self._with_features(text, vector, matches), degraded=degraded)
+        return SearchResult(self._with_features(vector, matches, *exact), degraded=degraded)
 
-    def _with_features(self, text: str, vector: Vector, matches: list[Match]) -> list[Match]:
-        """Add the classifier's votes, and mark the FAQ that has the text as a phrasing."""
+    def _with_features(
+        self, vector: Vector, matches: list[Match], faq_id: str, phrasing: str
+    ) -> list[Match]:
+        """Add the classifier's votes, and mark the FAQ of which the text is a phrasing."""
         if self.classifier:
             votes = self.classifier.votes(vector, [match.faq_id for match in matches])
             matches = [replace(match, vote=votes.get(match.faq_id)) for match in matches]
-        faq_id, phrasing = self.exact.get(normalise(text), (None, ""))
         return [
             replace(match, exact=True, phrasing=phrasing) if match.faq_id == faq_id else match
             for match in matches

@@ -102,22 +102,19 @@ class ReleaseMatrix:
 
         In float64: the last bits of a float32 product depend on how many rows it has.
         """
-        question = vector.astype(np.float64)
-        matches = []
-        for faq in faqs.tolist():
-            rows = self._matrix[self._starts[faq] : self._ends[faq]]
-            # Rounding errors may exceed -1..1.
-            cosines = np.clip(rows.astype(np.float64) @ question, -1.0, 1.0)
-            similarities = np.round(cosines, DECIMALS)
-            closest = int(np.argmax(similarities))
-            matches.append(
-                Match(
-                    self._faq_ids[faq],
-                    self._phrasings[self._starts[faq] + closest],
-                    float(similarities[closest]),
-                    category=self._categories[faq],
-                )
-            )
+        starts, ends = self._starts[faqs].tolist(), self._ends[faqs].tolist()
+        rows = [row for start, end in zip(starts, ends, strict=True) for row in range(start, end)]
+        cosines = self._matrix[rows].astype(np.float64) @ vector.astype(np.float64)
+        # Rounding errors may exceed -1..1.
+        similarities = np.round(np.clip(cosines, -1.0, 1.0), DECIMALS).tolist()
+        matches, done = [], 0
+        for faq, start, end in zip(faqs.tolist(), starts, ends, strict=True):
+            of_faq = similarities[done : done + end - start]
+            done += len(of_faq)
+            similarity = max(of_faq)
+            phrasing = self._phrasings[start + of_faq.index(similarity)]
+            category = self._categories[faq]
+            matches.append(Match(self._faq_ids[faq], phrasing, similarity, category=category))
         return sorted(matches, key=lambda match: (-match.similarity, match.faq_id))
 
     def _allowed(

@@ -52,6 +52,7 @@ _PAIRS = """
 PAIRS = tuple(
     (stem(one), stem(other)) for one, other in map(str.split, _PAIRS.strip().splitlines())
 )
+_PAIRED = frozenset(word for pair in PAIRS for word in pair)
 
 _PARTICLES = {"on": "off", "off": "on", "up": "down", "down": "up", "in": "out", "out": "in"}
 SWITCHING = word_set("turn turning turned switch switching switched power put set keep")
@@ -88,13 +89,15 @@ def opposite_in(asked: Sequence[Clause], curated: Sequence[Clause]) -> tuple[str
     Of two opposites in one text the first counts: what follows tells the circumstances.
     """
     return (
-        _opposite(_stems(asked), _stems(curated))
+        _opposite(_paired_stems(asked), _paired_stems(curated))
         or _contrary(_particles(asked), _particles(curated))
         or _contrary(_relations(asked), _relations(curated))
     )
 
 
 def _opposite(mine: Sequence[Stem], theirs: Sequence[Stem]) -> tuple[str, str] | None:
+    if not mine or not theirs:
+        return None
     for one, other in PAIRS:
         first, second = _first(mine, one, other), _first(theirs, one, other)
         # "It is blocked" is no opposite of "unblock it": one is the cure of the other.
@@ -118,12 +121,13 @@ def _contrary(
     return None
 
 
-def _stems(texts: Sequence[Clause]) -> list[Stem]:
+def _paired_stems(texts: Sequence[Clause]) -> list[Stem]:
+    """Of the words that have an opposite."""
     return [
         (stem(word), word.endswith("ed") and bool(_BEING.intersection(before)))
         for clause in texts
         for before, word, following in _with_neighbours(clause.words)
-        if (word, following) not in _ADVERBIAL
+        if stem(word) in _PAIRED and (word, following) not in _ADVERBIAL
     ]
 
 

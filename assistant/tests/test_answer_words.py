@@ -35,6 +35,18 @@ def test_the_words_of_one_answer_name_its_faq(question, faq_id):
     assert WORDS.find(question) == faq_id
 
 
+@pytest.mark.parametrize("count", range(1, 60))
+def test_half_of_the_words_suffice_however_rounding_errors_add_up(count):
+    contents = [
+        Content("right", "How?", f"Custom{count} options{count}."),
+        *(Content(f"option-{place}", "How?", f"Options{count}.") for place in range(4)),
+        *(Content(f"create-{place}", "How?", f"Create{count}.") for place in range(5)),
+        *(Content(f"other-{place}", "Why?", "Because.") for place in range(count)),
+    ]
+    question = f"custom{count} create{count} options{count} tables{count}"
+    assert AnswerWords.of(contents).find(question) == "right"
+
+
 @pytest.mark.parametrize(
     ("text", "faq_id"),
     [

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from math import log
+from typing import TypeVar
 
 from assistant.text.clauses import clauses, stem
 from assistant.text.tokens import GLUE
@@ -28,55 +29,66 @@ SHORTEST = 3
 _CAPITALISED_PAIR = re.compile(r"\b([A-Z][a-z]{2,20}) ([A-Z][a-z]{2,20})\b")
 
 
+ROUNDING = 1e-9
+"""Of sums of weights: half the words are half of them in any order."""
+
+Pair = tuple[str, str]
+K = TypeVar("K", bound=Hashable)
+
+
 @dataclass(frozen=True)
 class AnswerWords:
     """``faqs``: the ids of the FAQs by each of their words, as stems. ``pairs``: the two-word names
-    in their answers, which people shorten ("Amex")."""
+    in their answers, which people shorten ("Amex"), by their first two letters."""
 
     faqs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     count: int = 0
-    pairs: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    pairs: Mapping[str, Mapping[Pair, frozenset[str]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, contents: Iterable[Content]) -> AnswerWords:
         faqs: dict[str, set[str]] = defaultdict(set)
-        pairs: dict[tuple[str, str], set[str]] = defaultdict(set)
+        pairs: dict[str, dict[Pair, set[str]]] = defaultdict(lambda: defaultdict(set))
         count = 0
         for content in contents:
             count += 1
             for word in _words(" ".join((*content.phrasings, content.answer))):
                 faqs[word].add(content.slug)
             for first, second in _CAPITALISED_PAIR.findall(content.answer):
-                pairs[first.lower(), second.lower()].add(content.slug)
-        return cls(
-            {word: frozenset(ids) for word, ids in faqs.items()},
-            count,
-            {pair: frozenset(ids) for pair, ids in pairs.items()},
-        )
+                pairs[first[:2].lower()][first.lower(), second.lower()].add(content.slug)
+        return cls(_frozen(faqs), count, {start: _frozen(each) for start, each in pairs.items()})
 
     def find(self, question: str) -> str:
         """The id of the one FAQ that has most of the question's words; empty without any."""
-        words = _words(question)
-        weights = {word: log(1 + self.count / len(self._having(word) or " ")) for word in words}
-        total = sum(weights.values())
-        shares: dict[str, float] = defaultdict(float)
-        for word, weight in weights.items():
-            for faq_id in self._having(word):
-                shares[faq_id] += weight / total
+        having = {word: self._having(word) for word in _words(question)}
+        weights = {word: log(1 + self.count / (len(ids) or 1)) for word, ids in having.items()}
+        total, rest = sum(weights.values()), 1.0
+        shares: dict[str, float] = {}
+        for word in sorted(weights, key=lambda word: (-weights[word], word)):
+            share, faq_ids = weights[word] / total, having[word]
+            if rest < LEAST_SHARE - ROUNDING:
+                # Rare words come first: an FAQ that has none of them cannot get there any more.
+                faq_ids = shares.keys() & faq_ids
+            for faq_id in faq_ids:
+                shares[faq_id] = shares.get(faq_id, 0.0) + share
+            rest -= share
         best = max(shares.values(), default=0.0)
-        faq_ids = [faq_id for faq_id, share in shares.items() if share == best]
-        return faq_ids[0] if best >= LEAST_SHARE and len(faq_ids) == 1 else ""
+        best_ids = [faq_id for faq_id, share in shares.items() if share == best]
+        return best_ids[0] if best >= LEAST_SHARE - ROUNDING and len(best_ids) == 1 else ""
 
-    def _having(self, word: str) -> Collection[str]:
+    def _having(self, word: str) -> Set[str]:
         known = self.faqs.get(word)
         if known is not None:
             return known
-        return next(
-            (ids for pair, ids in self.pairs.items() if _is_short_for(word, pair)), frozenset()
-        )
+        pairs = self.pairs.get(word[:2], {})
+        return next((ids for pair, ids in pairs.items() if _is_short_for(word, pair)), frozenset())
 
 
-def _is_short_for(word: str, pair: tuple[str, str]) -> bool:
+def _frozen(sets: Mapping[K, set[str]]) -> dict[K, frozenset[str]]:
+    return {key: frozenset(ids) for key, ids in sets.items()}
+
+
+def _is_short_for(word: str, pair: Pair) -> bool:
     """ "Amex" is made of the beginnings of "American Express", two letters of each at least."""
     first, second = pair
     return any(

@@ -105,6 +105,7 @@ def _asks(words: list[str]) -> bool:
     return words[0] in AUXILIARIES and following in SUBJECTS
 
 
+@lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """A crude common form: "cancelled", "cancelling" and "cancels" give the same as "cancel"."""
     word = _IRREGULAR.get(word, word)
