@@ -5,15 +5,16 @@ the same questions, in any order, give the same policy.
 
 The policy from ``assistant.calibration.fitting`` is the prior: the more labelled questions there
 are, the further the policy moves towards them. It answers from the confidence at which the required
-proportion of its answers is right. The classifier learns from the labelled questions too, if then
-more right FAQs rank first. Everything is measured by 5-fold cross-fitting: a policy trained on four
-folds decides about the questions of the fifth.
+proportion of its answers is right; where that is out of reach, from the one with the best precision
+that answers as many questions right as without labels. See ``operating_point``. The classifier
+learns from the labelled questions too, if then more right FAQs rank first. Everything is measured
+by 5-fold cross-fitting: a policy trained on four folds decides about the questions of the fifth.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, sqrt
+from math import ceil
 
 import numpy as np
 
@@ -28,7 +29,14 @@ from assistant.calibration.fitting import (
     Phrasings,
     one_thread,
 )
-from assistant.calibration.regression import answer_at, ask_at, fit_coefficients
+from assistant.calibration.operating_point import (
+    FULL_WEIGHT,
+    Target,
+    blend,
+    operating_point,
+    weight,
+)
+from assistant.calibration.regression import fit_coefficients
 from assistant.calibration.training_data import Labelled, TrainingData, folds
 from assistant.decision.policy import Coefficients, ConfidencePolicy, ReleasePolicy
 
@@ -43,23 +51,15 @@ MARGIN = 0.15
 """With a lead of 0.1, answering by similarity alone costs a calibrated policy up to one percentage
 point of precision; with 0.15 it costs nothing."""
 
-MOST_CLARIFIED = 0.45
-"""Proportion of unanswerable questions: a policy that always clarifies helps nobody."""
-
 REPEATS = 5
 """Of the cross-fitting, with other folds each time: with few questions the folds matter."""
 
-SAFE = 1.28
-"""The standard normal quantile of a one-sided 90 % bound."""
-
-MOST_COVERAGE_LOST = 0.1
-"""Proportion of the coverage that a higher target precision may cost."""
-
-MOST_RAISED = 0.01
-"""Percentage points / 100: a larger shortfall is noise."""
-
 TOLERANCE = 0.005
 """A precision this little below the required one counts as reached."""
+
+
+LEAST_PRECISION, HIGHEST_PRECISION = 0.5, 0.99
+"""What may be required, and with what a policy is adopted."""
 
 
 class TooLittleData(Exception):
@@ -81,12 +81,20 @@ class TooLittleData(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """A calibrated policy, its expected results, and whether it improves on the previous policy."""
+    """A calibrated policy, its expected results, and whether it improves on the one without labels.
+
+    ``labels``: how many questions it was calibrated on. ``weight``, 0..1: how much these count; the
+    rest is the policy without labels.
+    """
 
     fitted: Fitted
     expected: ExpectedResults
     before: ExpectedResults
-    """Results of the policy it would replace, on the same questions."""
+    """Results of the policy without labels, on the same questions."""
+    precision: float
+    """What was required."""
+    labels: int
+    weight: float
     classifier_retrained: bool
     """The classifier learned from the labelled questions."""
     why: str
@@ -99,6 +107,24 @@ class Calibration:
     @property
     def policy(self) -> ConfidencePolicy:
         return self.fitted.policy
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What somebody should know who adopts it, a sentence each."""
+        notes = []
+        if (self.expected.precision.value or 0.0) < self.precision - TOLERANCE:
+            notes.append(
+                f"{self.precision:.0%} is out of reach with these labels. Expect "
+                f"{self.expected.precision}: the best precision to be had without answering fewer "
+                "questions right than without labels."
+            )
+        if self.weight < 1.0:
+            notes.append(
+                f"{self.labels} labelled questions are few: they count {self.weight:.0%}, the "
+                f"policy without labels {1 - self.weight:.0%}. From {FULL_WEIGHT} on they stand "
+                "alone."
+            )
+        return tuple(notes)
 
 
 def calibrate(
@@ -113,30 +139,45 @@ def calibrate(
 
     ``phrasings`` and ``answers`` are those that ``fitted`` was fitted on; without ``answers`` the
     classifier stays as it is. The result is no improvement when cross-fitting shows it worse than
-    ``fitted``, or when no confidence reaches the precision.
+    ``fitted``.
 
     Raises ``TooLittleData``; ``LookupError`` when a label names a missing FAQ; ``ValueError`` for a
     precision outside the range.
     """
-    if not 0.5 <= precision <= 0.99:
+    if not LEAST_PRECISION <= precision <= HIGHEST_PRECISION:
         raise ValueError(f"precision must be between 0.5 and 0.99, not {precision}")
     training_data = TrainingData.of(fitted, phrasings, answers or NONE, labelled.in_order())
     _check_enough(training_data.answerable, precision)
 
     with one_thread():
+        before = measure([(fitted.policy, training_data.evidence(fitted.classifier))])
         evidence, prior, retrained = _best_evidence(
             fitted, training_data, may_retrain=answers is not None
         )
-        votes = retrained or fitted.classifier is not None
-        target = _Target(prior, fitted.policy.threshold, precision, votes)
-        before = measure([(fitted.policy, training_data.evidence(fitted.classifier))])
-        target, expected = _adjust_target(evidence, target)
-
-        policy = _calibrate_policy(evidence, target)
+        task = _Task(
+            prior=prior,
+            votes=retrained or fitted.classifier is not None,
+            unlabelled=fitted.policy,
+            weight=weight(len(evidence)),
+            target=Target(
+                precision,
+                fitted.policy.threshold,
+                MARGIN,
+                least_right=before.coverage.count / len(labelled.vectors),
+            ),
+        )
+        expected = _cross_validated(evidence, task)
+        policy = task.policy(evidence)
         classifier = training_data.train(fitted.classifier) if retrained else fitted.classifier
-    why = reason_to_reject(policy, expected, before, precision)
     return Calibration(
-        replace(fitted, policy=policy, classifier=classifier), expected, before, retrained, why
+        replace(fitted, policy=policy, classifier=classifier),
+        expected,
+        before,
+        precision,
+        len(labelled.vectors),
+        task.weight,
+        retrained,
+        reason_to_reject(expected, before, precision),
     )
 
 
@@ -150,13 +191,28 @@ def needed(precision: float) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class _Target:
-    """The parameters of a calibration."""
+class _Task:
+    """What to calibrate: from which coefficients, with or without votes, for which target."""
 
     prior: Coefficients
-    threshold: float
-    precision: float
     votes: bool
+    unlabelled: ConfidencePolicy
+    weight: float
+    target: Target
+
+    def policy(self, evidence: Evidence) -> ReleasePolicy:
+        ranked = evidence.ranked(self.prior)
+        coefficients = fit_coefficients(
+            ranked.features,
+            ranked.right,
+            weights=np.ones(len(evidence)),
+            prior=self.prior,
+            strength=STRENGTH,
+            votes=self.votes,
+        )
+        answer, ask = operating_point(evidence.ranked(coefficients), self.target)
+        policy = ReleasePolicy(self.target.threshold, self.target.margin, answer, ask, coefficients)
+        return blend(policy, self.unlabelled, self.weight)
 
 
 def _best_evidence(
@@ -179,84 +235,27 @@ def _best_evidence(
     return as_fitted, prior, False
 
 
-def _adjust_target(evidence: Evidence, target: _Target) -> tuple[_Target, ExpectedResults]:
-    """Raise the target precision so that new questions reach the required one.
-
-    A confidence chosen on some questions is slightly too low for others. Raising the target by the
-    uncertainty of the precision reaches it in nine cases of ten. On about a hundred questions that
-    would leave hardly an answer; there the target is raised by the shortfall that cross-fitting
-    measured, if that helps. Returns the target and its expected results.
-    """
-    plain = _cross_validated(evidence, target)
-    precision = plain.precision.value or 0.0
-    spread = sqrt(target.precision * (1 - target.precision) / max(plain.precision.total, 1))
-    safer = replace(target, precision=min(target.precision + SAFE * spread, 0.999))
-    expected = _cross_validated(evidence, safer)
-    if expected.coverage.count >= (1 - MOST_COVERAGE_LOST) * plain.coverage.count:
-        return safer, expected
-
-    shortfall = min(max(target.precision - precision, 0.0), MOST_RAISED)
-    higher = replace(target, precision=target.precision + shortfall)
-    expected = _cross_validated(evidence, higher)
-    if (expected.precision.value or 0.0) > precision:
-        return higher, expected
-    return target, plain
-
-
 def _right_first(evidence: Evidence, coefficients: Coefficients) -> int:
     return int(np.count_nonzero(evidence.ranked(coefficients).right))
 
 
-def _cross_validated(evidence: Evidence, target: _Target) -> ExpectedResults:
+def _cross_validated(evidence: Evidence, task: _Task) -> ExpectedResults:
     decided = [
-        (_calibrate_policy(evidence.rows(~fold), target), evidence.rows(fold))
+        (task.policy(evidence.rows(~fold)), evidence.rows(fold))
         for fold in folds(evidence.answerable, repeats=REPEATS)
     ]
     return measure(decided, repeats=REPEATS)
 
 
-def _calibrate_policy(evidence: Evidence, target: _Target) -> ReleasePolicy:
-    ranked = evidence.ranked(target.prior)
-    coefficients = fit_coefficients(
-        ranked.features,
-        ranked.right,
-        weights=np.ones(len(evidence)),
-        prior=target.prior,
-        strength=STRENGTH,
-        votes=target.votes,
-    )
-    ranked = evidence.ranked(coefficients)
-    by_similarity = ranked.answered_by_similarity(target.threshold, MARGIN)
-    clear = ~ranked.near_tie()
-    answer = answer_at(
-        ranked.confidence[clear],
-        ranked.right[clear],
-        by_similarity[clear],
-        precision=target.precision,
-    )
-
-    unanswerable = ~ranked.answerable
-    not_answered = unanswerable & ~by_similarity & ((ranked.confidence < answer) | ~clear)
-    ask = ask_at(
-        ranked.confidence[not_answered],
-        ranked.similar(target.threshold)[not_answered],
-        allowed=int(MOST_CLARIFIED * np.count_nonzero(unanswerable)),
-        most=answer,
-    )
-    return ReleasePolicy(target.threshold, MARGIN, answer, ask, coefficients)
-
-
-def reason_to_reject(
-    policy: ReleasePolicy, expected: ExpectedResults, before: ExpectedResults, precision: float
-) -> str:
-    """Why ``policy`` does not improve on the one before; empty when it does."""
-    if policy.answer_at == 1.0:
-        return f"no confidence gives {precision:.0%} right answers"
+def reason_to_reject(expected: ExpectedResults, before: ExpectedResults, precision: float) -> str:
+    """Why a policy does not improve on the one without labels; empty when it does."""
     now, previous = (results.precision.value or 0.0 for results in (expected, before))
+    if now < LEAST_PRECISION:
+        return f"only {now:.1%} of the answers are right; do the labels fit the FAQs?"
     if now < previous and now < precision - TOLERANCE:
-        return f"{now:.1%} of its answers are right, {previous:.1%} with the current policy"
+        return f"{now:.1%} of the answers are right, {previous:.1%} without labels"
     if now <= previous and expected.coverage.count <= before.coverage.count:
-        return "it answers no more questions than the current policy, and no more precisely"
+        return "no more questions are answered than without labels, and no more of them right"
     return ""
 
 

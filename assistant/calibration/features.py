@@ -125,6 +125,9 @@ class Ranked:
     offered: Bools
     answerable: Bools
 
+    def rows(self, which: Positions | Bools) -> Ranked:
+        return Ranked(*(values[which] for values in vars(self).values()))
+
     def similar(self, threshold: float) -> Bools:
         return np.asarray(self.features[:, 0] >= threshold)
 

@@ -113,6 +113,9 @@ def calibration_report(calibration: Calibration) -> dict[str, Any]:
     return {
         "kept": calibration.is_improvement,
         "why": calibration.why,
+        "labels": calibration.labels,
+        "weight": calibration.weight,
+        "notes": list(calibration.notes),
         "expected": calibration.expected.as_dict(),
         "before": calibration.before.as_dict(),
     }

@@ -76,7 +76,7 @@ class Phrasings:
         """
         column = {faq_id: place for place, faq_id in enumerate(faq_ids)}
         rows = sorted(
-            (column[faq_id], vector.tobytes(), place)
+            (column[faq_id], vector.tolist(), place)
             for place, (faq_id, vector) in enumerate(zip(self.faq_ids, self.vectors, strict=True))
             if faq_id in column
         )

@@ -6,10 +6,12 @@ confidences from which a policy answers and clarifies.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from assistant.decision.policy import Coefficients
+from assistant.decision.policy import Coefficients, sigmoid
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -24,6 +26,9 @@ NUMBER_DECIMALS = 4
 SMOOTHING = 5
 """Pseudo-counts: so many questions at the predicted precision are mixed into the observed one, so
 that the first few confident answers do not decide. With more, small sets answer nothing."""
+
+EXTREME = 1e-4
+"""Confidences this close to 0 or 1 count as this close: their log-odds are infinite."""
 
 LEAST_ASK_AT = 0.05
 """Below this confidence, options are noise."""
@@ -87,28 +92,34 @@ def _vector(coefficients: Coefficients) -> Floats:
 
 
 def _coefficients(point: Floats, mean: Floats) -> Coefficients:
-    """Rounded, so that the numbers that decide are the numbers a person reads."""
-    similarity, lead, log_vote = (round(float(weight), NUMBER_DECIMALS) for weight in point[:3])
-    bias = round(float(point[3] - point[:3] @ mean), NUMBER_DECIMALS)
+    similarity, lead, log_vote = (rounded(float(weight)) for weight in point[:3])
+    bias = rounded(float(point[3] - point[:3] @ mean))
     return Coefficients(similarity=similarity, lead=lead, log_vote=log_vote, bias=bias)
 
 
-def answer_at(confidence: Floats, right: Bools, by_similarity: Bools, *, precision: float) -> float:
-    """The least confidence from which ``precision`` of the answers are right; 1 if there is none.
+def answer_at(
+    confidence: Floats, right: Bools, by_similarity: Bools, *, precision: float, least_right: float
+) -> float:
+    """The least confidence from which ``precision`` of the answers are right.
 
-    One row per question. Those ``by_similarity`` are answered whatever their confidence; they
-    count towards the precision.
+    Where none is high enough: the most precise of those from which at least ``least_right``
+    questions are answered right. One row per question. Those ``by_similarity`` are answered
+    whatever their confidence; they count towards the precision.
     """
     order = np.lexsort((-confidence, ~by_similarity))
     answers = np.arange(1, len(order) + 1)
     expected = np.cumsum(confidence[order])
     correct = np.cumsum(right[order])
     smoothed = (correct + SMOOTHING * expected / answers) / (answers + SMOOTHING)
-    enough = np.flatnonzero((smoothed >= precision) & ~by_similarity[order])
+    by_confidence = ~by_similarity[order]
+    enough = np.flatnonzero((smoothed >= precision) & by_confidence)
+    if not len(enough):
+        enough = np.flatnonzero((correct >= least_right) & by_confidence)
+        enough = enough[smoothed[enough] >= smoothed[enough].max(initial=0.0)]
     if not len(enough):
         return 1.0
     return _between(
-        confidence[order][~by_similarity[order]], int(enough[-1]) - int(by_similarity.sum())
+        confidence[order][by_confidence], int(enough[-1]) - int(np.count_nonzero(by_similarity))
     )
 
 
@@ -133,3 +144,14 @@ def _between(descending: Floats, last: int) -> float:
     outside = float(descending[last + 1]) if last + 1 < len(descending) else 0.0
     middle = round((inside + outside) / 2, NUMBER_DECIMALS)
     return middle if outside < middle <= inside else inside
+
+
+def mean_confidence(confidences: Sequence[float]) -> float:
+    """The mean of their log-odds, as a confidence; 0 and 1 count as nearly so."""
+    within = np.clip(confidences, EXTREME, 1 - EXTREME)
+    return rounded(sigmoid(float(np.mean(np.log(within / (1 - within))))))
+
+
+def rounded(number: float) -> float:
+    """So that the numbers that decide are the numbers a person reads."""
+    return round(number, NUMBER_DECIMALS)

@@ -14,6 +14,9 @@ from assistant.decision.decision import Decision, Match, Part, Reason, put_first
 FEWEST_SENTENCES = 3
 """Of a story. Of two sentences without a question, each explains the other."""
 
+LEAST_DISTANCE = 0.2
+"""By which the similarity of a story's point exceeds those of its other sentences."""
+
 
 def combine(whole: Decision, parts: Sequence[Part]) -> Decision:
     """Answer each question, or the one that can be answered; ask back where they disagree.
@@ -56,6 +59,9 @@ def _rival(chosen: Match, questions: Sequence[Part]) -> Match | None:
 
 
 def _of_statements(whole: Decision, statements: Sequence[Part]) -> Decision:
+    point = _point_of_story(statements)
+    if point:
+        return _answer_part(whole, [point])
     answers = _distinct(part.decision.chosen for part in statements)
     if whole.chosen:
         others = [match for match in answers if match.faq_id != whole.chosen.faq_id]
@@ -64,23 +70,27 @@ def _of_statements(whole: Decision, statements: Sequence[Part]) -> Decision:
         return whole
     if len(answers) > 1:
         return put_first(whole, answers, Reason.SEVERAL_QUESTIONS)
-    if answers and _stands_out(answers[0], statements):
-        return _answer_part(whole, statements)
     return _offer(whole, statements)
 
 
-def _stands_out(answer: Match, statements: Sequence[Part]) -> bool:
-    """Whether the rest is a story: before or after it, and far from every FAQ."""
+def _point_of_story(statements: Sequence[Part]) -> Part | None:
+    """The first or last statement, if an FAQ answers it and the others are far from every FAQ."""
     if len(statements) < FEWEST_SENTENCES:
-        return False
-    ends = (statements[0].decision, statements[-1].decision)
-    others = [
-        part.decision.confidence or 0.0
-        for part in statements
-        if not part.decision.closest or part.decision.closest.faq_id != answer.faq_id
-    ]
-    at_an_end = any(decision.chosen == answer for decision in ends)
-    return at_an_end and max(others, default=0.0) <= (answer.confidence or 1.0) / 2
+        return None
+    for point in (statements[-1], statements[0]):
+        answer = point.decision.chosen
+        if answer and all(_is_aside(part, answer) for part in statements):
+            return point
+    return None
+
+
+def _is_aside(part: Part, answer: Match) -> bool:
+    """Whether a statement leads to no other FAQ, or much less clearly than ``answer``."""
+    closest = part.decision.closest
+    if closest is None or closest.faq_id == answer.faq_id:
+        return True
+    less_likely = (closest.confidence or 0.0) <= (answer.confidence or 1.0) / 2
+    return less_likely or closest.similarity <= answer.similarity - LEAST_DISTANCE
 
 
 def _answer_part(whole: Decision, parts: Sequence[Part]) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import log
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from assistant.calibration.calibrate import TooLittleData, calibrate, needed, re
 from assistant.calibration.expected_results import ExpectedResults, measure
 from assistant.calibration.features import Evidence, expected_matrix
 from assistant.calibration.fitting import Fitted, Phrasings, fit_release, train
+from assistant.calibration.operating_point import blend
 from assistant.calibration.proportion import Proportion
 from assistant.calibration.regression import answer_at, ask_at, fit_coefficients
 from assistant.calibration.training_data import Labelled, TrainingData
@@ -188,10 +190,68 @@ def test_no_question_is_evaluated_by_a_classifier_trained_on_it(fitted):
     assert others_only.as_dict() != everything.train(fitted.classifier).as_dict()
 
 
-def test_with_many_questions_the_target_precision_is_raised(fitted):
-    calibration = calibrate(fitted, TOWN.phrasings, TOWN.questions(1200, 360), precision=0.9)
+def test_a_precision_out_of_reach_gives_the_best_to_be_had(fitted):
+    questions = TOWN.questions(200, 60)
+    # Every eighth label is wrong: no policy can be right in 95 % of its answers.
+    expected = [
+        frozenset({TOWN.faq_ids[(place + 7) % 20]}) if ids and place % 8 == 0 else ids
+        for place, ids in enumerate(questions.expected)
+    ]
 
-    assert calibration.expected.precision.value > 0.91
+    calibration = calibrate(fitted, TOWN.phrasings, Labelled(questions.vectors, expected))
+
+    assert calibration.expected.coverage.count >= 0.9 * calibration.before.coverage.count
+    assert "95% is out of reach" in calibration.notes[0]
+    assert str(calibration.expected.precision) in calibration.notes[0]
+
+
+def test_few_labels_move_the_policy_less_and_it_says_so(fitted):
+    few = calibrate(fitted, TOWN.phrasings, TOWN.questions(60, 15))
+    many = calibrate(fitted, TOWN.phrasings, TOWN.questions(130, 40))
+
+    assert few.weight == pytest.approx((75 / 150) ** 0.5)
+    assert "75 labelled questions are few: they count 71%" in few.notes[-1]
+    assert many.weight == 1.0
+    assert not any("few" in note for note in many.notes)
+
+
+def test_a_blend_answers_what_the_weighted_log_odds_of_both_say():
+    one = ReleasePolicy(0.7, 0.15, 0.9, 0.2, Coefficients(2.0, 4.0, 1.0, log_vote=1.0))
+    other = ConfidencePolicy()
+
+    policy = blend(one, other, 0.25)
+
+    assert policy.margin == pytest.approx(0.1125)
+    for similarity, lead, vote in ((0.6, 0.1, 0.5), (0.5, 0.02, 0.9), (0.8, 0.3, 0.01)):
+        distances = [
+            log_odds(each.confidence(similarity, lead, vote)) - log_odds(each.answer_at)
+            for each in (one, other, policy)
+        ]
+        assert distances[2] == pytest.approx(distances[0] / 4 + 3 * distances[1] / 4, abs=1e-3)
+
+
+def log_odds(confidence: float) -> float:
+    return log(confidence / (1 - confidence))
+
+
+def test_vectors_that_differ_in_the_last_digits_give_nearly_the_same_policy(fitted):
+    """A change that a processor or a library makes must not move what customers are answered."""
+    questions = TOWN.questions(130, 40)
+    noise = np.random.default_rng(4).normal(size=questions.vectors.shape).astype(np.float32)
+    moved = questions.vectors + 0.014 * noise / np.linalg.norm(noise, axis=1, keepdims=True)
+    moved /= np.linalg.norm(moved, axis=1, keepdims=True)
+    assert (moved * questions.vectors).sum(axis=1).min() > 0.9998
+
+    policies = [
+        calibrate(fitted, TOWN.phrasings, Labelled(vectors, questions.expected))
+        for vectors in (questions.vectors, moved)
+    ]
+
+    unseen = TOWN.questions(400, 120)
+    coverage = [
+        evaluate(evaluated(calibration.fitted, unseen)).coverage.value for calibration in policies
+    ]
+    assert abs(coverage[0] - coverage[1]) < 0.02
 
 
 @pytest.mark.parametrize(
@@ -202,24 +262,15 @@ def test_with_many_questions_the_target_precision_is_raised(fitted):
         pytest.param((80, 4), (60, 1), "", id="less precise, but as required, and more"),
         pytest.param((80, 9), (60, 6), "89.9%", id="less precise than required and than before"),
         pytest.param((60, 6), (60, 6), "no more", id="just the same"),
+        pytest.param((20, 30), (10, 30), "only 40.0%", id="mostly wrong"),
         pytest.param((40, 6), (60, 6), "87.0%", id="fewer and less precise"),
     ],
 )
 def test_a_policy_that_cross_validates_worse_is_rejected(expected, before, why):
-    reason = reason_to_reject(
-        ReleasePolicy(), expected_results(*expected), expected_results(*before), 0.95
-    )
+    reason = reason_to_reject(expected_results(*expected), expected_results(*before), 0.95)
 
-    assert reason.startswith(why) if why.endswith("%") else why in reason
+    assert why in reason
     assert bool(reason) == bool(why)
-
-
-def test_a_policy_that_answers_nothing_is_rejected():
-    nothing = ReleasePolicy(answer_at=1.0)
-
-    assert "95%" in reason_to_reject(
-        nothing, expected_results(60, 0), expected_results(50, 9), 0.95
-    )
 
 
 def expected_results(right: int, wrong: int) -> ExpectedResults:
@@ -350,7 +401,7 @@ def test_without_votes_they_do_not_count():
     [
         pytest.param("..........", 10, id="all right: from the last one on"),
         pytest.param(".........x", 9, id="the wrong one stays out"),
-        pytest.param("x.........", 0, id="a wrong one on top leaves too few to make up for it"),
+        pytest.param("x.........", 10, id="out of reach: where it is highest"),
     ],
 )
 def test_it_answers_from_the_last_confidence_that_keeps_the_precision(right, answers):
@@ -361,6 +412,7 @@ def test_it_answers_from_the_last_confidence_that_keeps_the_precision(right, ans
         np.array([mark == "." for mark in right]),
         np.zeros(10, dtype=bool),
         precision=0.95,
+        least_right=5,
     )
 
     assert np.count_nonzero(confidence >= least) == answers
@@ -371,7 +423,11 @@ def test_what_is_answered_at_once_counts_but_sets_no_number():
     by_similarity = np.array([True, True, False, False])
 
     least = answer_at(
-        confidence, np.array([True, True, False, False]), by_similarity, precision=0.9
+        confidence,
+        np.array([True, True, False, False]),
+        by_similarity,
+        precision=0.9,
+        least_right=3,
     )
 
     assert least == 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -78,6 +79,16 @@ def test_what_is_wanted_stands_out_from_a_story():
 
     assert combine(LOST_WHOLE, story).chosen == SURE_OF_A.decision.chosen
     assert combine(LOST_WHOLE, story[1:]).chosen is None
+
+
+def test_what_is_wanted_may_be_much_closer_to_its_faq_than_the_story_is_to_others():
+    rain = states(Part("It was raining", decided(b=0.5, c=0.2)))
+    sure_of_rain = replace(rain, decision=replace(rain.decision, reason=Reason.CONFIDENT))
+
+    assert combine(LOST_WHOLE, [sure_of_rain, rain, states(SURE_OF_A)]).chosen == (
+        SURE_OF_A.decision.chosen
+    )
+    assert combine(LOST_WHOLE, [sure_of_rain, states(SURE_OF_A), rain]).chosen is None
 
 
 def test_two_statements_that_faqs_are_about_are_asked_back():

@@ -94,4 +94,5 @@ def _belongs_together(part: str, gap: str) -> bool:
 def _sentence(text: str) -> Sentence:
     plain = _LINK.sub("", text)
     asks = bool(_ASKS.search(text)) and len(_WORD.findall(plain)) >= FEWEST_WORDS
-    return Sentence(plain or text, asks)
+    # A full stop moves a short text away from phrasings, which have none.
+    return Sentence((plain if asks else plain.rstrip(" .!")) or text, asks)

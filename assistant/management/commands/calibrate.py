@@ -30,7 +30,8 @@ from faq.releases.publishing import PublishError, publish_policy
 class Command(BaseCommand):
     help = (
         "Store labelled questions (query,expected_id) and calibrate the live release's policy on "
-        "them. If cross-validation shows an improvement, it goes live as a new release."
+        "them, at the precision asked for or else the best to be had. It goes live as a new "
+        "release unless cross-validation shows it worse than without labels."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -60,7 +61,10 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was changed: {failure}") from None
         self.stdout.write("\n".join(lines(calibration, options["precision"])))
         if not calibration.is_improvement:
-            raise CommandError(f"The current policy stays: {calibration.why}.")
+            self.stdout.write(
+                f"The current policy stays, it is the best to be had: {calibration.why}."
+            )
+            return
         if options["dry_run"]:
             self.stdout.write("Dry run: nothing was changed.")
             return
@@ -85,7 +89,11 @@ class Command(BaseCommand):
         if calibration.is_improvement:
             report = {"precision": precision, **fitted_policies.calibration_report(calibration)}
             digest = fitted_policies.store(calibration.fitted, report)
-            note = f"Calibrated on {options['questions'].name} at {precision:.0%}"
+            expected = 100 * (calibration.expected.precision.value or 0.0)
+            note = (
+                f"Calibrated on {options['questions'].name} for {precision:.0%} right answers, "
+                f"{expected:.1f} % expected"
+            )
             publish_policy(digest, live=live, actor=actor(), note=note)
         return calibration
 
@@ -108,7 +116,7 @@ def store_labels(questions: list[LabelledQuestion], *, source: str) -> None:
 
 
 def lines(calibration: Calibration, precision: float) -> list[str]:
-    """The cross-validated expected results, beside those of the current policy."""
+    """The cross-validated expected results, beside those of the policy without labels."""
     labels = {
         "coverage": "answered right",
         "precision": "answers that are right",
@@ -120,6 +128,7 @@ def lines(calibration: Calibration, precision: float) -> list[str]:
     expected, before = vars(calibration.expected), vars(calibration.before)
     return [
         f"calibrated for {precision:.0%} right answers; cross-validated, with 95 % intervals",
-        f"{'':28} {'new policy':34} current policy",
+        f"{'':28} {'new policy':34} without labels",
         *(f"{label:28} {expected[name]!s:34} {before[name]}" for name, label in labels.items()),
+        *calibration.notes,
     ]
