@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db import models
+from django.db import models, transaction
 
 from audit.models import record
 from audit.people.pseudonyms import stored_name
@@ -30,6 +30,10 @@ class FaqIdInUse(Exception):
 
 
 class StagedDraftManager(models.Manager[Any]):
+    if TYPE_CHECKING:
+
+        def with_status(self) -> models.QuerySet[Any]: ...
+
     def unused_id(self, question: str) -> str:
         """A short id that no FAQ has."""
         same = self.filter(slug__startswith=short_id(question))
@@ -67,6 +71,19 @@ class StagedDraftManager(models.Manager[Any]):
             faq._propose(by=by)
         return faq
 
+    def equal_to_live(self, *slugs: str) -> list[str]:
+        """Those of these FAQs whose draft is what customers get; of all FAQs without ``slugs``."""
+        published = self.with_status().filter(status__in=("published", "retired"))
+        chosen = published.filter(slug__in=slugs) if slugs else published
+        return list(chosen.values_list("slug", flat=True))
+
+    def end_stages(self) -> None:
+        """Call it after a release: a draft that is published waits for nobody."""
+        staged = list(self.exclude(stage="").values_list("slug", flat=True))
+        if staged:
+            done = self.equal_to_live(*staged)
+            self.filter(slug__in=done).update(stage="", submitted_by="")
+
 
 class StagedDraft(models.Model):
     """Who wants a draft published, and how far that is.
@@ -87,6 +104,7 @@ class StagedDraft(models.Model):
     )
 
     if TYPE_CHECKING:
+        objects: ClassVar[StagedDraftManager]
         slug: str
         alternates: RelatedManager[AlternateQuestion]
         comments: RelatedManager[DraftComment]
@@ -112,8 +130,7 @@ class StagedDraft(models.Model):
             self.alternates.create(text=text)
             before, after = list(content.alternates), [*content.alternates, text]
             fields = {"alternates": {"before": before, "after": after}}
-            verb = "proposed" if is_proposal else "changed"
-            record(f"faq.{verb}", actor=by, kind="faq", key=self.slug, data={"fields": fields})
+            self._record("proposed" if is_proposal else "changed", by=by, fields=fields)
             if is_proposal:
                 self._note(DraftComment.Kind.PROPOSED, text, by=by)
                 if self.stage != self.Stage.SUBMITTED:
@@ -124,9 +141,52 @@ class StagedDraft(models.Model):
         """Record a draft that was just made; it waits for a curator."""
         values = {name: value for name, value in self.content().as_dict().items() if value}
         fields = {name: {"before": None, "after": value} for name, value in values.items()}
-        record("faq.proposed", actor=by, kind="faq", key=self.slug, data={"fields": fields})
+        self._record("proposed", by=by, fields=fields)
         self._note(DraftComment.Kind.PROPOSED, "", by=by)
         self._set_stage(self.Stage.PROPOSED, by=by)
+
+    def submit(self, *, by: str, note: str = "") -> bool:
+        """Ask a publisher to publish the draft.
+
+        False if it was submitted already or equals what is published. Raises ``PersonalData``.
+        """
+        note = _admitted_text(note)
+        with lock_knowledge_base():
+            self.refresh_from_db()
+            is_published = self.slug in type(self).objects.equal_to_live(self.slug)
+            if self.stage == self.Stage.SUBMITTED or is_published:
+                return False
+            self._set_stage(self.Stage.SUBMITTED, by=by)
+            self._note(DraftComment.Kind.SUBMITTED, note, by=by)
+            self._record("submitted", by=by, note=note)
+        return True
+
+    def send_back(self, reason: str, *, by: str) -> bool:
+        """Return a proposed or submitted draft to whom it is from. False if it is neither.
+
+        Raises ``ValueError`` without a reason, and ``PersonalData``.
+        """
+        reason = _admitted_text(reason)
+        if not reason:
+            raise ValueError("a draft is sent back with a reason")
+        with lock_knowledge_base():
+            self.refresh_from_db()
+            if self.stage not in (self.Stage.PROPOSED, self.Stage.SUBMITTED):
+                return False
+            self._set_stage(self.Stage.RETURNED, by=self.submitted_by)
+            self._note(DraftComment.Kind.RETURNED, reason, by=by)
+            self._record("returned", by=by, to=self.submitted_by, reason=reason)
+        return True
+
+    @transaction.atomic
+    def comment(self, text: str, *, by: str) -> None:
+        """Add a comment for the people who work on the draft. Raises ``PersonalData``."""
+        text = _admitted_text(text)
+        self._note(DraftComment.Kind.COMMENTED, text, by=by)
+        self._record("commented", by=by, text=text)
+
+    def _record(self, verb: str, *, by: str, **data: object) -> None:
+        record(f"faq.{verb}", actor=by, kind="faq", key=self.slug, data=data)
 
     def _note(self, kind: DraftComment.Kind, text: str, *, by: str) -> None:
         self.comments.create(kind=kind, text=text, author=stored_name(by))
@@ -142,3 +202,7 @@ def admitted_question(text: str) -> str:
     """A question as files, API and desk accept it. Raises ``Unreadable`` and ``PersonalData``."""
     row = read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": " ".join(text.split())})
     return apply_inbound(Channel.FAQS, row.values["question"], field="question")
+
+
+def _admitted_text(text: str) -> str:
+    return apply_inbound(Channel.FAQS, text.strip(), field="text")

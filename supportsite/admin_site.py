@@ -8,13 +8,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Record
-from faq.models import Release
+from audit.people.pseudonyms import stored_name
+from faq.models import Faq, Release
 from tickets.models import Ticket
 
 DAY = timedelta(hours=24)
@@ -25,7 +26,7 @@ MAX_LISTED = 5
 PAGES_WITHIN = ("admin:faq_release_review", "admin:faq_faq_import")
 """Pages below a list that have their own menu entry."""
 
-REVIEWS, IMPORTS = "faq.view_release", "faq.add_faq"
+REVIEWS, IMPORTS, PUBLISH = "faq.view_release", "faq.add_faq", "faq.publish_release"
 
 OUTCOMES = ("answered", "clarify", "unanswered")
 
@@ -33,6 +34,7 @@ OUTCOMES = ("answered", "clarify", "unanswered")
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu, with only the pages that this user may see."""
     waiting = Ticket.objects.waiting().count() if _sees(request, "tickets.ticket") else 0
+    drafts = _staged(Faq.Stage.SUBMITTED).count() if request.user.has_perm(PUBLISH) else 0
     menu: dict[str, list[dict[str, Any] | None]] = {
         "": [_first_page()],
         "Support": [
@@ -46,7 +48,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         "Knowledge base": [
             _page(request, "FAQs", "quiz", "faq.faq"),
             _own_page(request, "Ask", "forum", "ask-page", "faq.view_faq"),
-            _own_page(request, "Review", "rate_review", "admin:faq_release_review", REVIEWS),
+            _own_page(
+                *(request, "Review", "rate_review", "admin:faq_release_review", REVIEWS),
+                badge=drafts,
+            ),
             _page(request, "Releases", "history", "faq.release"),
             _page(request, "Thresholds", "rule", "faq.categoryrule"),
             _page(request, "Set replies", "waving_hand", "assistant.setreply"),
@@ -84,12 +89,13 @@ def _page(
 
 
 def _own_page(
-    request: HttpRequest, title: str, icon: str, name: str, permission: str
+    request: HttpRequest, title: str, icon: str, name: str, permission: str, **more: Any
 ) -> dict[str, Any] | None:
     if not request.user.has_perm(permission):
         return None
     link = reverse(name)
-    return {"title": title, "icon": icon, "link": link, "active": request.path.startswith(link)}
+    active = request.path.startswith(link)
+    return {"title": title, "icon": icon, "link": link, "active": active, **more}
 
 
 def _sees(request: HttpRequest, model: str) -> bool:
@@ -114,7 +120,36 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         people = User.objects.filter(is_staff=True, is_active=True)
         invited = people.filter(last_login=None, invitation__isnull=False)
         context["people"] = {"count": people.count(), "invited": invited.count()}
+    context["drafts"] = _drafts(request)
     return context
+
+
+def _drafts(request: HttpRequest) -> list[dict[str, Any]]:
+    """What waits for this user, each with its count and page: to publish, to judge, to improve."""
+    faqs, user = reverse("admin:faq_faq_changelist"), request.user
+    own = Faq.objects.filter(
+        stage=Faq.Stage.RETURNED, submitted_by=stored_name(user.get_username())
+    )
+    lists = [
+        (
+            *(PUBLISH, "to publish"),
+            *(_staged(Faq.Stage.SUBMITTED).count(), reverse("admin:faq_release_review")),
+        ),
+        (
+            *("faq.change_faq", "proposed by support"),
+            *(_staged(Faq.Stage.PROPOSED).count(), f"{faqs}?stage=proposed"),
+        ),
+        ("faq.propose_faq", "sent back to you", own.count(), f"{faqs}?stage=mine"),
+    ]
+    return [
+        {"title": title, "count": count, "link": link}
+        for permission, title, count, link in lists
+        if user.has_perm(permission)
+    ]
+
+
+def _staged(stage: str) -> QuerySet[Faq]:
+    return Faq.objects.filter(stage=stage)
 
 
 def _asks() -> dict[str, Any]:

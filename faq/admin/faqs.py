@@ -25,6 +25,7 @@ from faq.admin.categories import CategoryRuleAdmin
 from faq.admin.forms import AlternateForm, AlternateFormSet, FaqForm
 from faq.admin.import_export import ImportExportMixin
 from faq.admin.releases import PUBLISH, ReleaseAdmin, publish_and_report
+from faq.admin.stages import StageFilter, StageMixin
 from faq.content import Draft
 from faq.files.personal_data import findings
 from faq.models import AlternateQuestion, DailyHits, Faq, PhrasingConflict
@@ -84,14 +85,14 @@ class ReviewFilter(admin.SimpleListFilter):
 
 
 @admin.register(Faq)
-class FaqAdmin(ImportExportMixin, ModelAdmin):  # type: ignore[misc]
+class FaqAdmin(StageMixin, ImportExportMixin, ModelAdmin):  # type: ignore[misc]
     form = FaqForm
     inlines = (AlternateInline,)
     list_display = (
-        *("question", "slug", "category", "status_label", "phrasings"),
+        *("question", "slug", "category", "status_label", "stage_label", "phrasings"),
         *("hits", "last_hit", "review"),
     )
-    list_filter = (StatusFilter, ReviewFilter, "category", "audience", "owner")
+    list_filter = (StatusFilter, StageFilter, ReviewFilter, "category", "audience", "owner")
     search_fields = ("slug", "question", "answer", "alternates__text")
     search_help_text = "Search questions, answers and FAQ ids"
     list_per_page = 50
@@ -217,6 +218,8 @@ class FaqAdmin(ImportExportMixin, ModelAdmin):  # type: ignore[misc]
             self._report_neighbours(request, saved)
             if "_publish" in request.POST and self.has_publish_permission(request):
                 self._publish(request, [saved.slug])
+            elif "_submit" in request.POST:
+                self.submit_draft(request, saved)
         return response
 
     def _draft_context(self, request: HttpRequest, object_id: str | None) -> dict[str, Any]:
@@ -224,7 +227,8 @@ class FaqAdmin(ImportExportMixin, ModelAdmin):  # type: ignore[misc]
         faq = self.get_object(request, object_id) if object_id else None
         if faq is None or not self.has_view_permission(request, faq):
             return {}
-        return {"draft": faq, "neighbours": nearest(faq), "history": history(faq)}
+        shown = {"draft": faq, "neighbours": nearest(faq), "history": history(faq)}
+        return {**shown, **self.stage_context(request, faq)}
 
     def save_model(self, request: HttpRequest, obj: Faq, form: Any, change: bool) -> None:
         request.faq_before = form.stored  # type: ignore[attr-defined]
@@ -248,7 +252,7 @@ class FaqAdmin(ImportExportMixin, ModelAdmin):  # type: ignore[misc]
         for finding in findings(faq.content()):
             text = f"This FAQ contains personal data that everybody can read: {finding}."
             self.message_user(request, text, messages.WARNING)
-        if "_publish" not in request.POST:
+        if "_publish" not in request.POST and "_submit" not in request.POST:
             text = "Saved as a draft. Customers get this answer after it is published."
             self.message_user(request, text, messages.INFO)
 
@@ -301,6 +305,9 @@ class FaqAdmin(ImportExportMixin, ModelAdmin):  # type: ignore[misc]
         own = [
             path("import/", self.admin_site.admin_view(self.import_page), name="faq_faq_import"),
             path("export/", self.admin_site.admin_view(self.export_page), name="faq_faq_export"),
+            path(
+                "<int:pk>/stage/", self.admin_site.admin_view(self.stage_page), name="faq_faq_stage"
+            ),
         ]
         urls: list[URLPattern] = super().get_urls()
         return [*own, *urls]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import SequenceMatcher
 from typing import Any
 
 from django import forms
@@ -16,23 +15,21 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from audit.admin import ReadOnlyAdmin
-from faq.content import Change, digest_of
+from faq.admin.change_views import REMOVED, ChangeView, staged_views
+from faq.content import digest_of
 from faq.models import Release
 from faq.releases.publishing import PublishError, publish
-from faq.releases.review import count_waiting, digest_after, release_changes, review
+from faq.releases.review import count_waiting, release_changes, review, submitted
 from faq.releases.rollback import ResetDrafts, plan_rollback, roll_back
 
 PUBLISH = "faq.publish_release"
+SUBMITTED, ALL = "submitted", "all"
+"""Tabs of the review."""
 PAGE_SIZE = 100
 """Changes on one page of a review."""
-
-REMOVED = "gone"
-"""In a form value, instead of a digest: the FAQ is not part of the next release."""
 
 
 @admin.register(Release)
@@ -104,7 +101,8 @@ class ReleaseAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if request.method == "POST":
             return self._publish(request)
-        drafts = review()
+        tab = review_tab(request)
+        drafts = review(submitted() if tab == SUBMITTED else None)
         page = Paginator(list(drafts.waiting), PAGE_SIZE).get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
@@ -113,7 +111,10 @@ class ReleaseAdmin(ReadOnlyAdmin):
             "count": len(drafts.waiting),
             "reviewed": drafts.digest,
             "page": page,
-            "changes": [ChangeView(change) for change in drafts.changes(list(page))],
+            "tab": tab,
+            "submitted_count": len(submitted()),
+            "all_count": count_waiting(),
+            "changes": staged_views(drafts.changes(list(page))),
             "may_publish": request.user.has_perm(PUBLISH),
         }
         return TemplateResponse(request, "faq/review.html", context)
@@ -123,7 +124,8 @@ class ReleaseAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         again = HttpResponseRedirect(reverse("admin:faq_release_review"))
         actor, note = request.user.get_username(), request.POST.get("note", "")[:500]
-        reviewed, only = request.POST.get("reviewed", ""), None
+        reviewed = request.POST.get("reviewed", "")
+        only = submitted() if request.POST.get("tab") == SUBMITTED else None
         if "_selected" in request.POST:
             selected = dict(value.rpartition("=")[::2] for value in request.POST.getlist("change"))
             if not selected:
@@ -178,6 +180,14 @@ class ReleaseAdmin(ReadOnlyAdmin):
         return [*own, *urls]
 
 
+def review_tab(request: HttpRequest) -> str:
+    """Which drafts the review shows: the submitted ones first, if there are any."""
+    tab = request.GET.get("tab", "")
+    if tab in (SUBMITTED, ALL):
+        return tab
+    return SUBMITTED if request.user.has_perm(PUBLISH) and submitted() else ALL
+
+
 class RollbackForm(forms.Form):
     drafts = forms.ChoiceField(
         widget=forms.RadioSelect,
@@ -225,58 +235,3 @@ def publish_and_report(
     text = f"Release {live.number} is live. Customers get answers from it now."
     model_admin.message_user(request, text, messages.SUCCESS)
     return live
-
-
-class ChangeView:
-    """One change, for the templates."""
-
-    def __init__(self, change: Change) -> None:
-        self.change = change
-        self.slug, self.kind = change.slug, change.kind
-        self.name = (change.after or change.before).question  # type: ignore[union-attr]
-        self.value = f"{change.slug}={digest_after(change) or REMOVED}"
-        self.phrasings_added = change.phrasings_added
-        self.phrasings_gone = change.phrasings_gone
-        self.reordered = change.reordered
-
-    @property
-    def fields(self) -> list[tuple[str, SafeString]]:
-        return [
-            (name, highlight_changes(_text(before), _text(after)))
-            for name, (before, after) in self.change.fields.items()
-        ]
-
-
-def highlight_changes(before: str, after: str) -> SafeString:
-    """Both texts as one, word by word: removed words in ``<del>``, added words in ``<ins>``."""
-    old, new = _words(before), _words(after)
-    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    parts: list[tuple[SafeString | str]] = []
-    for step, start, end, new_start, new_end in steps:
-        removed, added = "".join(old[start:end]), "".join(new[new_start:new_end])
-        if step == "equal":
-            parts.append((removed,))
-            continue
-        if removed:
-            parts.append((format_html("<del>{}</del>", removed),))
-        if added:
-            parts.append((format_html("<ins>{}</ins>", added),))
-    return format_html_join("", "{}", parts)
-
-
-MAX_WORDS = 2_000
-"""Longer texts are compared as a whole: the time grows with the square of the words."""
-
-
-def _words(text: str) -> list[str]:
-    words = [word for line in text.splitlines(keepends=True) for word in _split(line)]
-    return words if len(words) <= MAX_WORDS else [text]
-
-
-def _split(line: str) -> list[str]:
-    pieces = line.split(" ")
-    return [piece + " " for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

@@ -248,6 +248,7 @@ def create_release(
         retired=len(difference.gone),
     )
     release.add_revisions(knowledge_base.contents.values())
+    Faq.objects.end_stages()
     record(
         "release.published",
         actor=actor,

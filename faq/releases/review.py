@@ -41,6 +41,12 @@ def review(only: Collection[str] | None = None) -> Review:
     return Review(live, {slug: None if retired else digest for slug, digest, retired in rows})
 
 
+def submitted() -> list[str]:
+    """The slugs of the drafts that wait for a publisher."""
+    slugs = _waiting().filter(stage=Faq.Stage.SUBMITTED).values_list("slug", flat=True)
+    return sorted(slugs)
+
+
 def count_waiting() -> int:
     return _waiting().count()
 
