@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from audit import local_time
+from audit.action_labels import action_label
 from audit.models import Record, RecordQuerySet, SubjectKey
 from audit.sealing import record_status
 from audit.sealing.heartbeat import CHECKED
@@ -35,14 +37,22 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
         return False
 
 
+class ActionFilter(admin.AllValuesFieldListFilter):
+    """The actions there are, with readable labels."""
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": action_label(str(choice["display"]))}
+
+
 @admin.register(Record)
 class RecordAdmin(ReadOnlyAdmin):
-    list_display = ("when", "action", "actor", "about_what", "summary")
-    list_filter = ("action", "outcome", "at")
+    list_display = ("when", "readable_action", "actor", "about_what", "summary")
+    list_filter = (("action", ActionFilter), "outcome", "at")
     search_fields = ("about", "request_id")
-    search_help_text = "A name, a subject such as ticket:12, or a request id"
+    search_help_text = "A user id, an object such as ticket:12, or a request id"
     fields = (
-        *("id", "when", "action", "actor", "subject", "all_about", "all_of_request"),
+        *("id", "when", "readable_action", "actor", "subject", "all_about", "all_of_request"),
         *("proof", "pretty_data"),
     )
     list_per_page = 50
@@ -66,6 +76,10 @@ class RecordAdmin(ReadOnlyAdmin):
             request, queryset, search_term
         )
         return results
+
+    @admin.display(description="Action", ordering="action")
+    def readable_action(self, record: Record) -> SafeString:
+        return format_html('<span title="{}">{}</span>', record.action, action_label(record.action))
 
     @admin.display(description="Who")
     def actor(self, record: Record) -> str:

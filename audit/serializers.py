@@ -1,4 +1,4 @@
-"""The HTTP contract of /audit."""
+"""Requests and replies of /audit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class RecordFilterSerializer(serializers.Serializer[dict[str, Any]]):
     action = serializers.CharField(required=False, max_length=50)
     outcome = serializers.CharField(required=False, max_length=50)
     actor = serializers.CharField(required=False, max_length=200, help_text="Who did it.")
-    subject = serializers.CharField(
+    user_id = serializers.CharField(
         required=False, max_length=200, help_text="The person who did it or whom it concerns."
     )
     about = serializers.CharField(
@@ -32,6 +32,9 @@ class RecordPageSerializer(RecordFilterSerializer):
 
 
 class RecordSerializer(serializers.ModelSerializer[Record]):
+    user_id = serializers.CharField(
+        source="subject", read_only=True, help_text="The person whom it concerns."
+    )
     data = serializers.DictField(read_only=True)  # type: ignore[assignment]
     erased = serializers.BooleanField(
         source="is_erased", read_only=True, help_text="True if a person it names was erased."
@@ -40,7 +43,7 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
     class Meta:
         model = Record
         fields = (
-            *("id", "at", "action", "outcome", "actor", "subject", "about", "request_id"),
+            *("id", "at", "action", "outcome", "actor", "user_id", "about", "request_id"),
             *("data", "erased"),
         )
 

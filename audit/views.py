@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from audit.identity.principal import Role
 from audit.log_format.chain import compact_json
 from audit.models import Record, RecordQuerySet
+from audit.paging import first_page
 from audit.serializers import (
     RecordFilterSerializer,
     RecordListSerializer,
@@ -47,10 +48,10 @@ class AuditView(APIView):
         """Audit records, newest first."""
         query = RecordPageSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        limit = query.validated_data["limit"]
-        page = list(filter_records(query.validated_data).order_by("-id")[:limit])
-        more = page[-1].pk if len(page) == limit else None
-        return Response({"results": RecordSerializer(page, many=True).data, "next": more})
+        fields = query.validated_data
+        page, last = first_page(filter_records(fields).order_by("-id"), fields["limit"])
+        results = RecordSerializer(page, many=True).data
+        return Response({"results": results, "next": last.pk if last else None})
 
 
 class NdjsonRenderer(BaseRenderer):
@@ -86,8 +87,8 @@ def filter_records(fields: Mapping[str, Any]) -> RecordQuerySet:
     )
     if "actor" in fields:
         records = records.by(fields["actor"])
-    if "subject" in fields:
-        records = records.concerning(fields["subject"])
+    if "user_id" in fields:
+        records = records.concerning(fields["user_id"])
     return records
 
 

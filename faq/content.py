@@ -207,7 +207,7 @@ class Change:
     def as_dict(self) -> dict[str, Any]:
         fields = {"question": self.question} if self.question else {}
         return {
-            "slug": self.slug,
+            "faq_id": self.slug,
             "change": self.kind,
             "differs": {
                 name: {"before": before, "after": after}

@@ -41,7 +41,7 @@ def suggest(
     """FAQs that may answer the message. Records that they were shown."""
     faqs = list(faq_lookup.suggestions(message, audiences=audiences))
     if faqs:
-        data = {"requester": requester, "message": message, "faqs": [faq.faq_id for faq in faqs]}
+        data = {"user_id": requester, "message": message, "faqs": [faq.faq_id for faq in faqs]}
         record("ticket.offered", actor=by, data=data)
     return faqs
 

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("id", "created", "status", "priority", "category", "reason", "tags", "due", "breached"),
-    *("requester", "assignee", "ask_id", "message"),
+    *("user_id", "assignee", "ask_id", "message"),
 )
+
+ATTRIBUTES = {"user_id": "requester"}
+"""A ticket's attribute for a column, where the names differ."""
 
 
 class _Line:
-    """A file that hands back what is written to it."""
+    """A file whose ``write`` returns the text."""
 
     def write(self, text: str) -> str:
         return text
@@ -27,9 +30,10 @@ class _Line:
 def csv_lines(tickets: Iterable[Ticket]) -> Iterator[str]:
     """The header and a line per ticket; no cell begins a formula."""
     writer = csv.writer(_Line())
+    attributes = [ATTRIBUTES.get(name, name) for name in COLUMNS]
     yield writer.writerow(COLUMNS)
     for ticket in tickets:
-        yield writer.writerow([neutralise(_cell(getattr(ticket, name))) for name in COLUMNS])
+        yield writer.writerow([neutralise(_cell(getattr(ticket, name))) for name in attributes])
 
 
 def _cell(value: object) -> str:

@@ -64,7 +64,7 @@ class TicketState(EncryptedForRequester):
         abstract = True
 
     def record(self, verb: str, *, by: str, **data: object) -> None:
-        data = {"requester": self.requester, **data}
+        data = {"user_id": self.requester, **data}
         record(f"ticket.{verb}", actor=by, kind="ticket", key=self.pk, data=data)
 
     def notify(

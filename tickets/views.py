@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from audit.identity.principal import Principal, Role, principal_of
 from audit.models import record
+from audit.paging import first_page
 from audit.privacy.gateway import Channel, reject
 from tickets import deflection, original_ask
 from tickets.access import apply_filters, get_ticket, is_desk, visible
@@ -78,9 +79,9 @@ class TicketsView(APIView):
         tickets = apply_filters(visible(principal_of(request), fields.get("user_id")), fields)
         if "before" in fields:
             tickets = tickets.filter(pk__lt=fields["before"])
-        page = list(tickets.order_by("-id")[: fields["limit"]])
-        more = page[-1].pk if len(page) == fields["limit"] else None
-        return Response({"results": TicketSerializer(page, many=True).data, "next": more})
+        page, last = first_page(tickets.order_by("-id"), fields["limit"])
+        results = TicketSerializer(page, many=True).data
+        return Response({"results": results, "next": last.pk if last else None})
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],

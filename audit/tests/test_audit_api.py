@@ -28,7 +28,7 @@ def test_an_auditor_reads_records_newest_first_a_page_at_a_time(auditor):
     assert second["next"] is None
 
 
-def test_records_are_filtered_by_actor_subject_and_time(auditor):
+def test_records_are_filtered_by_actor_user_and_time(auditor):
     mine = record("test.done", actor="u1", kind="thing", key=1)
     record("test.done", actor="u2", kind="thing", key=2)
 
@@ -56,10 +56,10 @@ def test_records_are_filtered_by_person_outcome_and_request(auditor):
     mine = record("test.done", actor="app", data={"user_id": "u1", "outcome": "answered"})
     record("test.done", actor="app", data={"user_id": "u2", "outcome": "unanswered"})
 
-    for filters in ({"subject": "u1"}, {"outcome": "answered"}):
+    for filters in ({"user_id": "u1"}, {"outcome": "answered"}):
         results = auditor.get("/audit", {"action": "test.done", **filters}).json()["results"]
         assert [row["id"] for row in results] == [mine.id]
-    assert results[0]["subject"] == "u1"
+    assert results[0]["user_id"] == "u1"
     assert not auditor.get("/audit", {"request_id": "none-of-these"}).json()["results"]
 
 

@@ -32,7 +32,7 @@ DRAFTS = [
         "POST",
         "/faqs",
         {
-            "slug": "pick-up",
+            "faq_id": "pick-up",
             "question": "Can I pick up my order in the shop?",
             "answer": "Yes. Choose Pick up when you pay. We write to you when it is ready.",
             "category": "delivery",

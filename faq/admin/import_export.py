@@ -17,12 +17,12 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from audit.people.pseudonyms import stored_name
+from faq.downloads import download
 from faq.files.formats import EXPORT_FORMATS, FORMATS
-from faq.files.import_drafts import Existing, Preview, confirm, export, preview
+from faq.files.import_drafts import Existing, Preview, confirm, preview
 from faq.files.reader import Unreadable
 from faq.files.row_outcomes import Outcome
 from faq.models import Upload
-from faq.releases.drafts import drafts
 from faq.releases.publishing import PublishError
 
 UPLOAD_LIFETIME = timedelta(hours=6)
@@ -142,16 +142,6 @@ class ImportExportMixin:
             **extra,
         }
         return TemplateResponse(request, template, context)
-
-
-def download(name: str) -> HttpResponse:
-    """All drafts as a file. Raises ``reader.Unreadable`` if the format cannot hold them."""
-    format = FORMATS[name]
-    return HttpResponse(
-        export(format, drafts()),
-        content_type=format.media_type,
-        headers={"Content-Disposition": f'attachment; filename="faqs.{format.extension}"'},
-    )
 
 
 def _tabs(

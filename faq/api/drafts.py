@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.identity.principal import Role, principal_of
+from audit.paging import first_page
 from audit.people.pseudonyms import stored_name
 from faq.api.serializers import (
     DraftFilterSerializer,
@@ -30,6 +31,9 @@ from faq.files.row import OWN_COLUMNS
 from faq.models import Faq, FaqQuerySet
 from faq.releases.drafts import draft_of, upsert
 from faq.write_lock import lock_knowledge_base
+
+FIELDS = {"id": "faq_id"}
+"""The API's name of a column, where they differ."""
 
 CURATORS = frozenset({Role.CURATOR, Role.PUBLISHER})
 
@@ -61,91 +65,85 @@ class FaqsView(APIView):
         filters = DraftFilterSerializer(data=request.query_params)
         filters.is_valid(raise_exception=True)
         fields = filters.validated_data
-        page = list(_filtered(fields).order_by("slug")[: fields["limit"] + 1])
-        more = len(page) > fields["limit"]
-        page = page[: fields["limit"]]
-        return Response(
-            {
-                "results": [draft_payload(faq) for faq in page],
-                "next": page[-1].slug if more else None,
-            }
-        )
+        page, last = first_page(_filtered(fields).order_by("slug"), fields["limit"])
+        results = [draft_payload(faq) for faq in page]
+        return Response({"results": results, "next": last.slug if last else None})
 
     @extend_schema(request=NewDraftSerializer, responses={201: DraftReplySerializer})
     def post(self, request: Request) -> Response:
         """Create a draft; 409 if another FAQ has its faq_id or one of its phrasings."""
         body = NewDraftSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        slug = body.validated_data["slug"]
-        draft = build_draft(slug, body.validated_data)
+        faq_id = body.validated_data["faq_id"]
+        draft = build_draft(faq_id, body.validated_data)
         with lock_knowledge_base():
-            if Faq.objects.filter(slug=slug).exists():
+            if Faq.objects.filter(slug=faq_id).exists():
                 raise FaqExists
-            upsert({slug: draft}, actor=principal_of(request).subject)
-        return _reply(slug, status.HTTP_201_CREATED)
+            upsert({faq_id: draft}, actor=principal_of(request).subject)
+        return _reply(faq_id, status.HTTP_201_CREATED)
 
 
 class FaqView(APIView):
     allowed_roles = CURATORS
 
     @extend_schema(responses=DraftReplySerializer)
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, faq_id: str) -> Response:
         """Read one draft. Send its ETag as If-Match with your next write."""
-        return _reply(slug)
+        return _reply(faq_id)
 
     @extend_schema(
         request=DraftSerializer,
         responses={200: DraftReplySerializer, 201: DraftReplySerializer},
         parameters=[IF_MATCH],
     )
-    def put(self, request: Request, slug: str) -> Response:
+    def put(self, request: Request, faq_id: str) -> Response:
         """Create or replace a draft. Idempotent."""
         body = DraftSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        draft = build_draft(slug, body.validated_data)
+        draft = build_draft(faq_id, body.validated_data)
         with lock_knowledge_base():
-            stored = _stored(slug)
+            stored = _stored(faq_id)
             _check_preconditions(request, stored)
-            upsert({slug: draft}, actor=principal_of(request).subject)
-        return _reply(slug, status.HTTP_200_OK if stored else status.HTTP_201_CREATED)
+            upsert({faq_id: draft}, actor=principal_of(request).subject)
+        return _reply(faq_id, status.HTTP_200_OK if stored else status.HTTP_201_CREATED)
 
     @extend_schema(
         request=DraftSerializer(partial=True),
         responses=DraftReplySerializer,
         parameters=[IF_MATCH],
     )
-    def patch(self, request: Request, slug: str) -> Response:
+    def patch(self, request: Request, faq_id: str) -> Response:
         """Change some fields of a draft."""
         body = DraftSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         with lock_knowledge_base():
-            stored = _stored(slug)
+            stored = _stored(faq_id)
             if stored is None:
                 raise NotFound("There is no FAQ with this faq_id.")
             _check_preconditions(request, stored)
-            draft = build_draft(slug, {**stored.as_dict(), **body.validated_data})
-            upsert({slug: draft}, actor=principal_of(request).subject)
-        return _reply(slug)
+            draft = build_draft(faq_id, {**stored.as_dict(), **body.validated_data})
+            upsert({faq_id: draft}, actor=principal_of(request).subject)
+        return _reply(faq_id)
 
     @extend_schema(request=None, responses={204: None}, parameters=[IF_MATCH])
-    def delete(self, request: Request, slug: str) -> Response:
+    def delete(self, request: Request, faq_id: str) -> Response:
         """Retire an FAQ: the next release does not have it. Its history stays."""
         with lock_knowledge_base():
-            stored = _stored(slug)
+            stored = _stored(faq_id)
             if stored is None:
                 raise NotFound("There is no FAQ with this faq_id.")
             _check_preconditions(request, stored)
-            upsert({slug: replace(stored, retired=True)}, actor=principal_of(request).subject)
+            upsert({faq_id: replace(stored, retired=True)}, actor=principal_of(request).subject)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def build_draft(slug: str, fields: Mapping[str, Any]) -> Draft:
+def build_draft(faq_id: str, fields: Mapping[str, Any]) -> Draft:
     """A draft from validated fields, with the checks of a file's row.
 
     Raises ``ValidationError`` and ``PersonalData``.
     """
     cells = {
-        "id": slug,
+        "id": faq_id,
         **{name: fields[name] for name in ("question", "answer", "category")},
         "alternates": "\n".join(fields["alternates"]),
         **{name: _cell(fields[name]) for name in OWN_COLUMNS},
@@ -154,7 +152,10 @@ def build_draft(slug: str, fields: Mapping[str, Any]) -> Draft:
         row = read_one(cells)
     except Unreadable as error:
         raise ValidationError(
-            {problem.column or "": [problem.reason] for problem in error.problems}
+            {
+                FIELDS.get(problem.column or "", problem.column or ""): [problem.reason]
+                for problem in error.problems
+            }
         ) from None
     draft = row.draft()
     return replace(draft, content=redact_or_reject(draft.content), owner=stored_name(draft.owner))
@@ -184,8 +185,8 @@ def _filtered(fields: Mapping[str, Any]) -> FaqQuerySet:
     return faqs
 
 
-def _stored(slug: str) -> Draft | None:
-    faq = Faq.objects.filter(slug=slug).first()
+def _stored(faq_id: str) -> Draft | None:
+    faq = Faq.objects.filter(slug=faq_id).first()
     return draft_of(faq) if faq else None
 
 
@@ -202,8 +203,8 @@ def _check_preconditions(request: Request, stored: Draft | None) -> None:
         raise PreconditionFailed
 
 
-def _reply(slug: str, code: int = status.HTTP_200_OK) -> Response:
-    faq = Faq.objects.with_status().filter(slug=slug).first()
+def _reply(faq_id: str, code: int = status.HTTP_200_OK) -> Response:
+    faq = Faq.objects.with_status().filter(slug=faq_id).first()
     if faq is None:
         raise NotFound("There is no FAQ with this faq_id.")
     payload = {**draft_payload(faq), "personal": list(map(str, findings(faq.content())))}
@@ -211,4 +212,10 @@ def _reply(slug: str, code: int = status.HTTP_200_OK) -> Response:
 
 
 def draft_payload(faq: Faq) -> dict[str, Any]:
-    return {**draft_of(faq).as_dict(), "status": faq.status, "updated": faq.updated.isoformat()}
+    fields = draft_of(faq).as_dict()
+    return {
+        "faq_id": fields.pop("slug"),
+        **fields,
+        "status": faq.status,
+        "updated": faq.updated.isoformat(),
+    }

@@ -14,10 +14,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.identity.principal import principal_of
-from faq.admin.import_export import download
 from faq.api.drafts import CURATORS
 from faq.api.ingest import UnreadableFile
 from faq.api.multipart import WholeMultiPartParser
+from faq.downloads import download
 from faq.files.formats import EXPORT_FORMATS, FORMATS
 from faq.files.import_drafts import Existing, confirm, preview
 from faq.files.reader import Unreadable
@@ -42,7 +42,7 @@ class ImportSerializer(serializers.Serializer[dict[str, Any]]):
 
 class LineSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField()
-    id = serializers.CharField(source="slug")
+    faq_id = serializers.CharField(source="slug")
     result = serializers.ChoiceField(
         choices=[outcome.value for outcome in Outcome], source="outcome"
     )

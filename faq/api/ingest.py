@@ -96,7 +96,7 @@ def report_payload(report: Report) -> dict[str, Any]:
 def _row(line: Line) -> dict[str, Any]:
     return {
         "row": line.row,
-        "id": line.slug,
+        "faq_id": line.slug,
         "result": RESULTS[line.outcome],
         "removed_phrasings": line.removed_phrasings,
         "personal": list(line.personal),

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.identity.principal import Role, principal_of
+from audit.paging import first_page
 from faq.api.drafts import CURATORS
 from faq.api.serializers import (
     DifferenceFilterSerializer,
@@ -53,15 +54,10 @@ class ReleasesView(APIView):
             "before": "number__lt",
         }
         conditions = {lookup: fields[name] for name, lookup in lookups.items() if name in fields}
-        page = list(Release.objects.filter(**conditions).order_by("-number")[: fields["limit"] + 1])
-        more = len(page) > fields["limit"]
-        page = page[: fields["limit"]]
-        return Response(
-            {
-                "results": list(map(release_payload, page)),
-                "next": page[-1].number if more else None,
-            }
-        )
+        releases = Release.objects.filter(**conditions).order_by("-number")
+        page, last = first_page(releases, fields["limit"])
+        results = [release_payload(release) for release in page]
+        return Response({"results": results, "next": last.number if last else None})
 
     @extend_schema(
         request=PublishSerializer, responses={200: ReleaseSerializer, 201: ReleaseSerializer}
@@ -129,9 +125,9 @@ class DifferenceView(APIView):
         changes = release_changes(old, release)
         if "only" in fields:
             changes = [change for change in changes if change.slug in fields["only"]]
-        by_slug = {change.slug: change for change in changes}
+        by_id = {change.slug: change for change in changes}
         drafts = {change.slug: digest_after(change) for change in changes}
-        return _page(old, drafts, lambda slugs: [by_slug[slug] for slug in slugs], fields)
+        return _page(old, drafts, lambda faq_ids: [by_id[faq_id] for faq_id in faq_ids], fields)
 
 
 class RollbackView(APIView):
@@ -207,7 +203,7 @@ def _page(
 ) -> Response:
     """``drafts``: the changes in the form of ``digest_of``; ``read`` reads those of one page."""
     after, limit = fields.get("after", ""), fields["limit"]
-    rest = [slug for slug in sorted(drafts) if slug > after]
+    rest = [faq_id for faq_id in sorted(drafts) if faq_id > after]
     page = rest[:limit]
     return Response(
         {
@@ -220,9 +216,10 @@ def _page(
     )
 
 
-def _reject_unknown(slugs: list[str]) -> None:
-    unknown = set(slugs) - set(Faq.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+def _reject_unknown(faq_ids: list[str]) -> None:
+    existing = Faq.objects.filter(slug__in=faq_ids).values_list("slug", flat=True)
+    unknown = set(faq_ids) - set(existing)
     if unknown:
         raise ValidationError(
-            {"only": [f"There is no FAQ with the faq_id {slug!r}." for slug in sorted(unknown)]}
+            {"only": [f"There is no FAQ with the faq_id {faq_id!r}." for faq_id in sorted(unknown)]}
         )

@@ -1,4 +1,4 @@
-"""The HTTP contract of /ingest, /faqs and /releases."""
+"""Requests and replies of /ingest, /faqs and /releases."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class IngestSerializer(IngestOptionsSerializer):
 
 class RowSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField(help_text="Row of the spreadsheet; the header is row 1.")
-    id = serializers.CharField()
+    faq_id = serializers.CharField()
     result = serializers.ChoiceField(choices=["added", "changed", "unchanged"])
     removed_phrasings = serializers.IntegerField(
         help_text="Alternate questions of the FAQ that the row does not have."
@@ -91,7 +91,7 @@ class DraftSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class NewDraftSerializer(DraftSerializer):
-    slug = serializers.RegexField(SLUG, max_length=100)
+    faq_id = serializers.RegexField(SLUG, max_length=100)
 
 
 class DraftReplySerializer(NewDraftSerializer):
@@ -230,7 +230,7 @@ class ReleaseFilterSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class ChangeSerializer(serializers.Serializer[Any]):
-    slug = serializers.CharField()
+    faq_id = serializers.CharField()
     change = serializers.ChoiceField(choices=["added", "changed", "gone"])
     # Not "fields", which is an attribute of serializers.
     differs = serializers.DictField(help_text="Old and new value of each field that differs.")

@@ -16,6 +16,7 @@ from faq.phrasing import distinct
 
 LIMITS = Limits()
 
+FIELD_NAMES = {"slug": "faq_id"}
 TEXTS = ("slug", "question", "answer", "category", "alternates", "audience")
 
 
@@ -43,7 +44,7 @@ def redact_or_reject(content: Content) -> Content:
     kinds = {finding.field: finding.kinds for finding in _findings(content)}
     if mode is not Mode.REJECT:
         # The id is a key for programs: a redacted one would be another FAQ.
-        kinds = {field: names for field, names in kinds.items() if field == "slug"}
+        kinds = {field: names for field, names in kinds.items() if field == "faq_id"}
     if kinds:
         raise PersonalData(kinds)
     return replace(
@@ -79,7 +80,8 @@ def redact_or_reject_rows(rows: Sequence[FileRow]) -> tuple[list[FileRow], list[
     return stored, problems
 
 
-COLUMNS = {"slug": "id"}
+COLUMNS = {"faq_id": "id"}
+"""A file's name of a field, where they differ."""
 
 
 def rejection_reason(kinds: Collection[str]) -> str:
@@ -95,7 +97,7 @@ def _findings(content: Content) -> list[Finding]:
     values = {name: getattr(content, name) for name in TEXTS}
     texts = {name: "\n".join(v) if isinstance(v, tuple) else v for name, v in values.items()}
     return [
-        Finding(name, tuple(sorted(kinds)))
+        Finding(FIELD_NAMES.get(name, name), tuple(sorted(kinds)))
         for name, text in texts.items()
         if (kinds := kinds_in(text))
     ]

@@ -27,7 +27,7 @@ def put(client, slug="umbrella", *, fields=UMBRELLA, **headers):
 
 
 def test_a_draft_is_written_read_published_and_answers(curator, publisher, as_role):
-    made = curator.post("/faqs", {"slug": "umbrella", **UMBRELLA}, format="json")
+    made = curator.post("/faqs", {"faq_id": "umbrella", **UMBRELLA}, format="json")
     assert (made.status_code, made.json()["status"]) == (201, "draft")
     question = {"message": "Do you lend umbrellas?"}
     asked = as_role("customer").post("/ask", question, format="json").json()
@@ -123,7 +123,7 @@ def test_drafts_are_found_by(curator, query, found):
 
     page = curator.get("/faqs", query).json()
 
-    assert [faq["slug"] for faq in page["results"]] == found
+    assert [faq["faq_id"] for faq in page["results"]] == found
 
 
 def test_pages_follow_each_other_without_a_gap(curator):
@@ -131,7 +131,7 @@ def test_pages_follow_each_other_without_a_gap(curator):
     while after is not None:
         query = {"limit": 20, **({"after": after} if after else {})}
         page = curator.get("/faqs", query).json()
-        seen += [faq["slug"] for faq in page["results"]]
+        seen += [faq["faq_id"] for faq in page["results"]]
         after = page["next"]
 
     assert seen == sorted(Faq.objects.values_list("slug", flat=True))

@@ -38,7 +38,7 @@ def test_an_upload_is_reported_row_by_row(publisher):
     assert told["rows"] == [
         {
             "row": 2,
-            "id": "llamas",
+            "faq_id": "llamas",
             "result": "added",
             "removed_phrasings": 0,
             "personal": [],

@@ -27,7 +27,7 @@ def edited():
 def test_the_difference_is_told_faq_by_faq_and_phrasing_by_phrasing(publisher, edited):
     (change,) = publisher.get("/releases/draft").json()["results"]
 
-    assert (change["slug"], change["change"]) == ("reset-password", "changed")
+    assert (change["faq_id"], change["change"]) == ("reset-password", "changed")
     assert change["differs"]["answer"]["after"] == "Call us."
     assert change["phrasings"]["added"] == ["My login is gone"]
     assert len(change["phrasings"]["gone"]) == 1
@@ -40,7 +40,7 @@ def test_a_selection_is_published_and_the_rest_waits(publisher, edited):
 
     assert (made["number"], made["added"], made["changed"]) == (2, 1, 0)
     waiting = publisher.get("/releases/draft").json()
-    assert [change["slug"] for change in waiting["results"]] == ["reset-password"]
+    assert [change["faq_id"] for change in waiting["results"]] == ["reset-password"]
 
 
 def test_what_was_changed_after_the_review_is_not_published(publisher, edited):
@@ -93,7 +93,7 @@ def test_any_two_releases_are_compared(publisher, edited):
     before = publisher.get("/releases/3/diff").json()
     same = publisher.get("/releases/3/diff", {"against": 1}).json()
 
-    assert [change["slug"] for change in before["results"]] == ["reset-password"]
+    assert [change["faq_id"] for change in before["results"]] == ["reset-password"]
     assert (same["against"], same["count"]) == (1, 0)
 
 

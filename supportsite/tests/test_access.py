@@ -48,10 +48,10 @@ ENDPOINTS = {
     "GET /tickets.csv": {Role.SUPPORT},
     "GET /faqs": {Role.CURATOR, Role.PUBLISHER},
     "POST /faqs": {Role.CURATOR, Role.PUBLISHER},
-    "GET /faqs/{slug}": {Role.CURATOR, Role.PUBLISHER},
-    "PUT /faqs/{slug}": {Role.CURATOR, Role.PUBLISHER},
-    "PATCH /faqs/{slug}": {Role.CURATOR, Role.PUBLISHER},
-    "DELETE /faqs/{slug}": {Role.CURATOR, Role.PUBLISHER},
+    "GET /faqs/{faq_id}": {Role.CURATOR, Role.PUBLISHER},
+    "PUT /faqs/{faq_id}": {Role.CURATOR, Role.PUBLISHER},
+    "PATCH /faqs/{faq_id}": {Role.CURATOR, Role.PUBLISHER},
+    "DELETE /faqs/{faq_id}": {Role.CURATOR, Role.PUBLISHER},
     "GET /faqs.{kind}": {Role.CURATOR, Role.PUBLISHER},
     "POST /imports": {Role.CURATOR, Role.PUBLISHER},
     "GET /releases": {Role.CURATOR, Role.PUBLISHER},
@@ -68,7 +68,7 @@ ENDPOINTS = {
 
 PARTS = {
     "id": "<int:pk>",
-    "slug": "<str:slug>",
+    "faq_id": "<str:faq_id>",
     "kind": "<str:kind>",
     "number": "<int:number>",
     "ask_id": "<uuid:ask_id>",
@@ -76,7 +76,7 @@ PARTS = {
 """How the URLconf writes what the table leaves open."""
 
 THERE = {
-    "slug": "reset-password",
+    "faq_id": "reset-password",
     "kind": "csv",
     "number": 1,
     "ask_id": "5f0ea8a4-2f0f-4e0c-9f65-3c3a0b1f6d11",
@@ -88,8 +88,8 @@ BODIES = {
     "POST /asks/{ask_id}/feedback": {"helpful": True},
     "POST /tickets": {"message": "Where is it?"},
     "POST /tickets/{id}/comments": {"text": "Where is it?"},
-    "POST /faqs": {"slug": "umbrella", "question": "Do you lend umbrellas?", "answer": "Yes."},
-    "PUT /faqs/{slug}": {"question": "I forgot my password", "answer": "Call us."},
+    "POST /faqs": {"faq_id": "umbrella", "question": "Do you lend umbrellas?", "answer": "Yes."},
+    "PUT /faqs/{faq_id}": {"question": "I forgot my password", "answer": "Call us."},
 }
 
 NOT_FROM_HERE = {f"POST /tickets/{{id}}/{move}" for move in ("wait", "resume", "close", "reopen")}

@@ -180,7 +180,7 @@ ENDPOINTS = [
         for move in ("wait", "resume", "close", "reopen")
     ),
     pytest.param("GET", "/tickets.csv", {}, id="export tickets"),
-    pytest.param("POST", "/faqs", {"slug": "umbrella", **DRAFT}, id="add an FAQ"),
+    pytest.param("POST", "/faqs", {"faq_id": "umbrella", **DRAFT}, id="add an FAQ"),
     pytest.param("GET", "/faqs", DRAFTS, id="list FAQs"),
     pytest.param("PUT", "/faqs/umbrella", DRAFT, id="write an FAQ"),
     pytest.param("PATCH", "/faqs/umbrella", DRAFT, id="change an FAQ"),

@@ -239,7 +239,7 @@ def test_an_id_is_refused_where_it_cannot_be_redacted(as_role, settings):
         "/faqs/03012345678", {"question": "Where?", "answer": "There."}, format="json"
     )
 
-    refused(reply, "slug")
+    refused(reply, "faq_id")
 
 
 # --- At the desk, where people type ---------------------------------------------------------------

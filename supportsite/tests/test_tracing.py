@@ -81,7 +81,7 @@ def test_the_agents_turn_is_a_step_too(collector, as_role):
 
 
 @pytest.mark.parametrize(
-    "path", ["/ask", "/tickets/ZEBULON", "/nowhere/zebulon?who=zebulon", "/audit?subject=zebulon"]
+    "path", ["/ask", "/tickets/ZEBULON", "/nowhere/zebulon?who=zebulon", "/audit?user_id=zebulon"]
 )
 def test_no_span_says_what_was_asked_or_by_whom(collector, as_role, path):
     headers = {"traceparent": "zebulon", "tracestate": "who=zebulon", "baggage": "who=zebulon"}

@@ -85,7 +85,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Event", ordering="event")
     def shown_event(self, delivery: Delivery) -> str:
-        return f"ticket.{delivery.event}"
+        return f"Ticket {delivery.event}"
 
     @admin.display(description="Ticket", ordering="ticket")
     def ticket_number(self, delivery: Delivery) -> SafeString:

@@ -29,7 +29,7 @@ def test_no_cell_begins_a_formula(as_role):
     text = b"".join(reply.streaming_content).decode()
     first, second = read(text)
     assert first["message"] == '\'=HYPERLINK("http://x","y")'
-    assert second["requester"] == "'+49"
+    assert second["user_id"] == "'+49"
     assert second["message"] == "two\nlines, one comma"
     assert reply["Content-Disposition"] == 'attachment; filename="tickets.csv"'
 
@@ -100,7 +100,7 @@ def test_each_new_ticket_is_a_row_of_the_file_that_is_set(
         Ticket.objects.escalate("=1+1", requester="u2", by="u2")
 
     rows = list(csv.DictReader(path.open(newline="")))
-    assert [(row["requester"], row["message"]) for row in rows] == [
+    assert [(row["user_id"], row["message"]) for row in rows] == [
         ("u1", "Call [PHONE]"),
         ("u2", "'=1+1"),
     ]

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Print a bearer token for the API, signed with JWT_SECRET."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("subject", help="the caller's user id, such as u1")
+        parser.add_argument("user_id", help="the caller's user id, such as u1")
         parser.add_argument(
             "--role",
             action="append",
@@ -29,11 +29,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         roles = options["role"] or [Role.CUSTOMER.value]
-        subject = options["subject"]
+        user_id = options["user_id"]
         try:
             seconds = int(options["hours"] * 3600)
-            token = issue(subject, roles, seconds=seconds, email=options["email"])
+            token = issue(user_id, roles, seconds=seconds, email=options["email"])
         except LookupError as failure:
             raise CommandError(f"No token: {failure}.") from None
-        record("token.issued", actor=actor(), subject=subject, data={"roles": roles})
+        record("token.issued", actor=actor(), subject=user_id, data={"roles": roles})
         self.stdout.write(token)
