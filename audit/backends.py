@@ -8,6 +8,8 @@ line there.
   ``assistant.releases.preparation.prepare``.
 - ``faq.releases.near_duplicates.backend`` tells which other FAQs are close:
   ``assistant.releases.near_duplicates``.
+- ``faq.releases.unreadable.backend`` finds phrasings that the model cannot read:
+  ``assistant.releases.unreadable.unreadable``.
 - ``tickets.faq_lookup.backend`` shows FAQs beside a ticket:
   ``assistant.releases.ticket_knowledge``.
 """

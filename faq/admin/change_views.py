@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from faq.admin.stages import stage_text
 from faq.content import Change
 from faq.models import Faq
+from faq.releases import unreadable
 from faq.releases.review import digest_after
 
 REMOVED = "gone"
@@ -30,6 +31,7 @@ class ChangeView:
         self.phrasings_added = change.phrasings_added
         self.phrasings_gone = change.phrasings_gone
         self.reordered = change.reordered
+        self.warnings = unreadable.warnings(change.phrasings_added)
         self.stage, self.page = "", ""
 
     @property

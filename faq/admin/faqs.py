@@ -29,6 +29,7 @@ from faq.admin.stages import StageFilter, StageMixin
 from faq.content import Draft
 from faq.files.personal_data import findings
 from faq.models import AlternateQuestion, DailyHits, Faq, PhrasingConflict
+from faq.releases import unreadable
 from faq.releases.drafts import draft_of, record_change
 from faq.releases.near_duplicates import Neighbour, backend, warnings
 from faq.releases.publishing import publish
@@ -249,6 +250,8 @@ class FaqAdmin(StageMixin, ImportExportMixin, ModelAdmin):  # type: ignore[misc]
         if neighbours:
             names = ", ".join(f"{other.slug} ({other.similarity:.2f})" for other in neighbours)
             self.message_user(request, f"Closest other FAQs: {names}.", messages.INFO)
+        for line in unreadable.warnings(faq.content().phrasings):
+            self.message_user(request, f"{line}.", messages.WARNING)
         for finding in findings(faq.content()):
             text = f"This FAQ contains personal data that everybody can read: {finding}."
             self.message_user(request, text, messages.WARNING)

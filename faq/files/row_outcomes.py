@@ -15,6 +15,7 @@ from faq.files.row import FileRow
 from faq.files.tables import Problem
 from faq.models import Phrasing
 from faq.phrasing import distinct, key_of
+from faq.releases import unreadable
 
 
 class Outcome(StrEnum):
@@ -69,7 +70,10 @@ def line_of(row: FileRow, before: Draft | None, after: Draft, conflict: str = ""
     return replace(
         line,
         personal=tuple(map(str, findings(content))),
-        warnings=tuple(filter(None, map(mojibake, texts))),
+        warnings=(
+            *filter(None, map(mojibake, texts)),
+            *unreadable.warnings(content.phrasings),
+        ),
     )
 
 

@@ -10,7 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.identity.cli_user import actor
 from faq.files.progress import bar
 from faq.models import Release
+from faq.releases import unreadable
 from faq.releases.publishing import PublishError, publish
+from faq.releases.review import release_changes
 
 
 class Command(BaseCommand):
@@ -49,3 +51,6 @@ class Command(BaseCommand):
             f"Release {release.number}: {release.added} added, {release.changed} changed, "
             f"{release.retired} retired; embedded with {release.embedder}."
         )
+        for change in release_changes(before, release):
+            for warning in unreadable.warnings(change.phrasings_added):
+                self.stdout.write(f"{change.slug}: {warning}.")
