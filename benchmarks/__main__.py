@@ -8,7 +8,7 @@ from importlib import import_module
 
 import django
 
-WITHOUT_DJANGO = ("ask", "soak")
+WITHOUT_DJANGO = ("ask", "faults", "soak")
 WITH_DJANGO = ("audit_log", "matching", "redaction")
 
 

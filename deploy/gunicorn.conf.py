@@ -42,12 +42,14 @@ def on_starting(server):
 
 
 def post_fork(server, worker):
-    """Start what needs threads, which do not survive a fork."""
+    """Limit the time of the database, and start what needs threads, which no fork takes along."""
     from django.conf import settings
 
     from assistant import telemetry
     from audit.sealing import heartbeat
+    from supportsite.postgres.base import limit_times
 
+    limit_times()
     heartbeat.start("web")
 
     if settings.OTEL_EXPORTER_OTLP_ENDPOINT:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from django.db import connection, transaction
+
+WRITE_SECONDS = 60.0
+"""Limit of a statement, in processes that have limits: also of waiting for another writer."""
 
 ADVISORY_LOCK = 0x5355_5050_0001
 
@@ -16,6 +19,13 @@ def lock_knowledge_base() -> Iterator[None]:
 
     The lock ends with the outermost transaction.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), _time_limit(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         yield
+
+
+def _time_limit() -> AbstractContextManager[None]:
+    # A method of the site's own backend; Django's has no limits.
+    limit: Callable[[float], AbstractContextManager[None]] | None
+    limit = getattr(connection, "time_limit", None)
+    return limit(WRITE_SECONDS) if limit else nullcontext()

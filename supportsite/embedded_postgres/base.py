@@ -17,9 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
-from django.db.backends.postgresql import base, client
+from django.db.backends.postgresql import client
+
+from supportsite.postgres import base
 
 from .cluster import programs
 from .server import EmbeddedPostgresError, ensure_database, ensure_running
@@ -55,7 +58,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:
             return super().get_new_connection(conn_params)
-        except self.Database.OperationalError:
+        except psycopg.errors.ConnectionTimeout:
+            # It runs, and hangs.
+            raise
+        except psycopg.OperationalError:
             # The server was killed, or the database does not exist yet: start or create it.
             self._recover()
         return super().get_new_connection(conn_params)

@@ -1,11 +1,18 @@
-"""gunicorn's threaded worker, which drains its accept queue when it stops."""
+"""gunicorn's threaded worker, which drains its accept queue and always answers /healthz."""
 
 from __future__ import annotations
 
+import selectors
 import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from socket import MSG_DONTWAIT, MSG_PEEK, socket
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
+
+PROBE = b"GET /healthz "
 
 
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]
@@ -14,7 +21,34 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
     gunicorn's own worker stops accepting, but keeps its listening sockets open until its last
     request is answered. Until then the kernel completes new connections, and resets them when the
     socket is closed: a client has sent its request by then, and may not repeat it.
+
+    /healthz has a thread of its own, so that it is answered while all others wait for something.
     """
+
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        self._probes = ThreadPoolExecutor(1)
+        pool: ThreadPoolExecutor = super().get_thread_pool()
+        return pool
+
+    def enqueue_req(self, conn: Any) -> None:
+        start = _first_bytes(conn.sock)
+        if start is None and self.alive and not conn.initialized:
+            self._wait_for_data(conn)
+        elif start == PROBE:
+            future = self._probes.submit(self.handle, conn)
+            future.add_done_callback(
+                lambda done: self.method_queue.defer(self.finish_request, conn, done)
+            )
+        else:
+            super().enqueue_req(conn)
+
+    def _wait_for_data(self, conn: Any) -> None:
+        """As gunicorn does itself with connections that bring no request for some seconds."""
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + self.cfg.keepalive
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
     def init_signals(self) -> None:
         super().init_signals()
@@ -34,3 +68,13 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
         while self.nr_conns != before:
             before = self.nr_conns
             self.accept(listener)
+
+
+def _first_bytes(sock: socket) -> bytes | None:
+    """The first bytes that wait to be read, without reading them; None if there are none yet."""
+    try:
+        return sock.recv(len(PROBE), MSG_PEEK | MSG_DONTWAIT)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
