@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
+from hashlib import sha256
 from pathlib import Path
 
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (the folder in it is this user's own)
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 
@@ -14,16 +17,33 @@ def share_metrics() -> None:
     """Set PROMETHEUS_MULTIPROC_DIR, where all processes of the site write their metrics.
 
     prometheus_client reads the variable when it is first imported, so this comes before Django.
-    There is a folder for each port, for sites that share a STATE_DIR. Raises SystemExit with a line
-    if it cannot be created.
+    Raises SystemExit with a line if the folder cannot be created.
     """
-    state = Path(os.environ.get("STATE_DIR") or BASE_DIR / "var").expanduser().resolve()
-    folder = state / "prometheus" / (os.environ.get("PORT") or "8000")
+    folder = metrics_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         sys.exit(f"Not started: {folder} cannot be created ({error.strerror}). Set STATE_DIR.")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def metrics_folder() -> Path:
+    """One for each site and port, in memory where that is possible.
+
+    The files are mapped into memory, and a write to such a file on a full disk ends the process
+    with SIGBUS.
+    """
+    state = Path(os.environ.get("STATE_DIR") or BASE_DIR / "var").expanduser().resolve()
+    port = os.environ.get("PORT") or "8000"
+    site = sha256(os.fsencode(state)).hexdigest()[:16]
+    folder = SHARED_MEMORY / f"supportsite-{os.getuid()}" / f"{site}-{port}"
+    try:
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        if folder.parent.stat().st_uid == os.getuid():
+            return folder
+    except OSError:
+        pass
+    return state / "prometheus" / port
 
 
 def reset_metrics() -> None:
@@ -31,6 +51,11 @@ def reset_metrics() -> None:
     for file in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db"):
         if not file.stem.endswith(f"_{os.getpid()}"):
             file.unlink(missing_ok=True)
+
+
+def remove_metrics() -> None:
+    """When the site ends, so that they take no memory."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def startup_errors() -> list[str]:
