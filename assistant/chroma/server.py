@@ -8,6 +8,7 @@ into ``server.url``. ``assistant.shared_server`` counts its users in ``users/``.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import signal
@@ -34,6 +35,11 @@ PING_SECONDS = 2.0
 POLL_SECONDS = 0.02
 LOCK_SECONDS = 60.0
 """Timeout of the lock while another process starts or stops the server."""
+
+OUR_FILES = ("users", "server.lock", "server.url")
+"""Of the folder's content, what is not Chroma's."""
+
+log = logging.getLogger("assistant.chroma.server")
 
 MAX_STARTS = 3
 """Another program may bind the chosen port first; three failures have another cause."""
@@ -91,6 +97,16 @@ class ChromaServer:
             ) from error
         return self.url()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a server process of any parent runs on the directory."""
+        return self._process.is_running
+
+    @property
+    def started_empty(self) -> bool:
+        """Whether this object started the server without any files."""
+        return self._process.started_empty
+
     def url(self) -> str:
         """The server's last address, without starting it. Raises ``IndexUnavailable``."""
         url = self._process.url()
@@ -117,10 +133,47 @@ class _ServerProcess:
         self._lock_file = path / "server.lock"
         self._url_file = path / "server.url"
         self._child: subprocess.Popen[bytes] | None = None
+        self.started_empty = False
+
+    @property
+    def is_running(self) -> bool:
+        return self._is_locked()
 
     def start(self) -> None:
-        """Raises ``IndexUnavailable`` or OSError."""
+        """Start it, if necessary without the files that it does not start with.
+
+        Raises ``IndexUnavailable`` or OSError.
+        """
         self._log.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._start()
+        except IndexUnavailable:
+            if not self._set_aside():
+                raise
+            self._start()
+
+    def _set_aside(self) -> bool:
+        """Move Chroma's files to a folder beside it, since all can be rebuilt; False if none."""
+        files = self._files()
+        if not files:
+            return False
+        damaged = self._path.with_name(
+            f"{self._path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+        )
+        damaged.mkdir()
+        for file in files:
+            file.rename(damaged / file.name)
+        log.error(
+            "Chroma does not start with its files. They are in %s now. Run manage.py reindex, "
+            "unless make run does it",
+            damaged,
+        )
+        return True
+
+    def _files(self) -> list[Path]:
+        return [file for file in self._path.iterdir() if file.name not in OUR_FILES]
+
+    def _start(self) -> None:
         starts = 0
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -163,6 +216,7 @@ class _ServerProcess:
         # Keep the address, for processes that still use it.
         port = _free_port(urlsplit(previous).port if previous and same_port else None)
         self._url_file.unlink(missing_ok=True)
+        self.started_empty = not self._files()
         url = f"http://{LOOPBACK}:{port}"
         command = ["run", "--path", str(self._path), "--host", LOOPBACK, "--port", str(port)]
         program = [str(self._lock_file), str(self._url_file), url]

@@ -15,9 +15,11 @@ import psutil
 import pytest
 from filelock import FileLock, Timeout
 
+from assistant.chroma import server as server_module
 from assistant.chroma.index import ChromaIndex
 from assistant.chroma.server import ChromaServer, ping
 from assistant.interfaces import Entry, IndexUnavailable
+from assistant.management.commands import reindex
 
 pytestmark = pytest.mark.slow
 
@@ -315,9 +317,46 @@ def test_nonsense_left_in_its_folder_does_not_stop_it(home):
     assert servers_of(home) == [server_pid(home)]
 
 
-def test_a_server_that_cannot_start_is_told_in_one_line(home):
+@pytest.mark.parametrize("damaged", [b"no database", b"SQLite format 3\0" + bytes(5_000)])
+def test_files_that_it_does_not_start_with_are_set_aside(home, damaged):
     (home / "data").mkdir()
-    (home / "data" / "chroma.sqlite3").mkdir()
+    (home / "data" / "chroma.sqlite3").write_bytes(damaged)
+    server = server_of(home)
+
+    ping(server.ensure_running())
+
+    assert server.started_empty
+    (aside,) = home.glob("data.damaged-*")
+    assert (aside / "chroma.sqlite3").read_bytes() == damaged
+
+
+def test_a_collection_that_chroma_cannot_read_is_dropped_and_filled_anew(home):
+    vectors = np.random.default_rng(1).normal(size=(1_500, 8))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    entries = [
+        Entry(key=f"k{number}", faq_id=f"f{number}", phrasing="?", category="", vector=vector)
+        for number, vector in enumerate(vectors)
+    ]
+    server = server_of(home)
+    ChromaIndex(server.ensure_running()).sync("faqs", entries)
+    server.stop(force=True)
+    files = list((home / "data").glob("*/*.bin"))
+    for file in files:
+        file.write_bytes(os.urandom(file.stat().st_size))
+    index = ChromaIndex(server_of(home).ensure_running())
+    assert files
+    with pytest.raises(IndexUnavailable):
+        index.drift("faqs", entries)
+
+    drift = reindex.drift_or_drop(index, "faqs", entries)
+    index.sync("faqs", entries)
+
+    assert len(drift.missing) == len(entries)
+    assert not index.drift("faqs", entries)
+
+
+def test_a_server_that_cannot_start_is_told_in_one_line(home, monkeypatch):
+    monkeypatch.setattr(server_module, "_PROGRAM", "raise SystemExit('it does not work')")
 
     with pytest.raises(IndexUnavailable, match="does not start: see chroma"):
         server_of(home).ensure_running()

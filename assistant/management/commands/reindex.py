@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant import wiring
-from assistant.interfaces import IndexMismatch, Unavailable
+from assistant.interfaces import (
+    Drift,
+    Entry,
+    Index,
+    IndexMismatch,
+    IndexUnavailable,
+    Unavailable,
+)
 from assistant.matching import stored_vectors
 from assistant.matching.entries import entries, phrasings
 from faq.models import Release
@@ -31,7 +39,8 @@ class Command(BaseCommand):
         expected = entries(contents, vectors)
         try:
             index = wiring.index()
-            drift = index.drift(release.collection, expected)
+            compare = index.drift if options["check"] else partial(drift_or_drop, index)
+            drift = compare(release.collection, expected)
             if drift and not options["check"]:
                 index.drop(release.collection)
                 index.sync(release.collection, expected)
@@ -51,3 +60,17 @@ class Command(BaseCommand):
         if options["check"] and drift:
             raise CommandError(f"The index differs. {summary}. Run manage.py reindex.")
         self.stdout.write(f"{summary}; {'rebuilt' if drift else 'nothing to do'}.")
+
+
+def drift_or_drop(index: Index, collection: str, expected: list[Entry]) -> Drift:
+    """The differences. A collection that Chroma cannot read is dropped first.
+
+    Raises ``IndexMismatch`` or ``Unavailable``.
+    """
+    try:
+        return index.drift(collection, expected)
+    except IndexUnavailable:
+        # Raises as well if the server itself does not answer.
+        index.ping()
+        index.drop(collection)
+        return index.drift(collection, expected)

@@ -32,6 +32,7 @@ from supportsite import env_file
 from supportsite.auth.authentication import issue
 from supportsite.secrets import write_private
 from supportsite.serving import preflight
+from supportsite.serving.index_keeper import IndexKeeper
 from supportsite.serving.supervisor import SupervisedProcess
 
 TOKEN_HOURS = 12
@@ -70,9 +71,18 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0, interactive=False)
             self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
             index.result().ping()
+        had_release = Release.objects.live() is not None
         self._step(f"Knowledge base: {settings.FAQ_CSV}")
         self._ingest()
+        if had_release and wiring.chroma_server().started_empty:
+            self._rebuild_index()
         self._convert_model()
+
+    def _rebuild_index(self) -> None:
+        """After Chroma's files were lost or damaged. FAQs are answered without them, too."""
+        self._step("Index: rebuilding it from the database")
+        if subprocess.run([sys.executable, MANAGE, "reindex"], check=False).returncode:  # noqa: S603
+            self.stderr.write("The index is not rebuilt. Run manage.py reindex later.")
 
     def _ingest(self) -> None:
         if reads_file(Path(settings.FAQ_CSV)):
@@ -104,6 +114,10 @@ class Gunicorn(Application):  # type: ignore[misc]
         self._background = SupervisedProcess(
             "worker", [sys.executable, MANAGE, "worker", f"--until-orphaned={os.getpid()}"]
         )
+        self._index = IndexKeeper(
+            lambda: bool(settings.CHROMA_URL) or wiring.chroma_server().is_running,
+            [sys.executable, MANAGE, "reindex"],
+        )
         super().__init__()
 
     def load_config(self) -> None:
@@ -118,6 +132,7 @@ class Gunicorn(Application):  # type: ignore[misc]
 
     def _when_ready(self, server: Any) -> None:
         self._background.start()
+        self._index.start()
         if self._ends_with_terminal:
             # For gunicorn the signal means reload.
             signal.signal(signal.SIGHUP, lambda *_: server.signal(signal.SIGTERM, None))
@@ -125,7 +140,9 @@ class Gunicorn(Application):  # type: ignore[misc]
         sys.stdout.flush()
 
     def _on_exit(self, server: Any) -> None:
+        self._index.stop()
         self._background.stop()
+        preflight.remove_metrics()
 
 
 def _run(*command: str) -> None:
