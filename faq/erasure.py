@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.people.erasure import Person
-from faq.models import DraftComment, Faq, Release, Upload
+from faq.models import BackgroundJob, DraftComment, Faq, Release, Upload
 
 
 def erase(person: Person) -> dict[str, int]:
@@ -12,6 +12,7 @@ def erase(person: Person) -> dict[str, int]:
     comments = DraftComment.objects.filter(author__in=names)
     releases = Release.objects.filter(published_by__in=names)
     return {
+        BackgroundJob._meta.db_table: BackgroundJob.objects.filter(by__in=names).delete()[0],
         Upload._meta.db_table: Upload.objects.filter(by__in=names).delete()[0],
         Faq._meta.db_table: Faq.objects.filter(owner__in=names).update(owner="")
         + staged.update(submitted_by=new_name),

@@ -14,6 +14,7 @@ from faq.content import Clash, Content, clashes
 from faq.draft_comments import DraftComment
 from faq.hit_counts import CountedUpTo, DailyHits
 from faq.ingested_files import IngestedFile
+from faq.jobs import BackgroundJob
 from faq.phrasing import key_of
 from faq.release_models import FRACTION, CategoryRule, Release, Revision
 from faq.stages import StagedDraft, StagedDraftManager
@@ -21,6 +22,7 @@ from faq.uploads import Upload
 
 __all__ = [
     "AlternateQuestion",
+    "BackgroundJob",
     "CategoryRule",
     "CountedUpTo",
     "DailyHits",

@@ -1,9 +1,13 @@
-"""Import and export in the admin: upload a file, check the preview, confirm."""
+"""Import and export in the admin: upload a file, check the preview, confirm.
+
+The worker reads and writes; a page shows how far it is.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -19,11 +23,11 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 from audit.people.pseudonyms import stored_name
 from faq.downloads import download
 from faq.files.formats import EXPORT_FORMATS, FORMATS
-from faq.files.import_drafts import Existing, Preview, confirm, preview
+from faq.files.import_drafts import Existing
 from faq.files.reader import Unreadable
 from faq.files.row_outcomes import Outcome
-from faq.models import Upload
-from faq.releases.publishing import PublishError
+from faq.import_jobs import IMPORT, KINDS, start_import, start_preview
+from faq.models import BackgroundJob, Upload
 
 UPLOAD_LIFETIME = timedelta(hours=6)
 """Unconfirmed uploads are deleted after this time."""
@@ -53,22 +57,18 @@ class ImportExportMixin:
     admin_site: Any
 
     def import_page(self, request: HttpRequest) -> HttpResponse:
-        """The upload form or, after an upload, the preview."""
+        """The upload form; after an upload the progress of its job, then the preview."""
         if not _may(request, "add") or not _may(request, "change"):
             raise PermissionDenied
         Upload.objects.filter(at__lt=timezone.now() - UPLOAD_LIFETIME).delete()
+        if job := _job(request):
+            return self._show(request, job)
+        if upload := _upload(request):
+            return self._start(request, upload)
         form = UploadForm(request.POST or None, request.FILES or None)
-        upload = _upload(request)
-        if upload is None:
-            if request.method == "POST" and form.is_valid():
-                return self._store(request, form)
-            return self._page(request, "faq/upload.html", {"form": form, "formats": FORMATS})
-        existing = (
-            Existing.SKIP if _parameter(request, "existing") == "skip" else Existing.OVERWRITE
-        )
-        if "_confirm" in request.POST:
-            return self._confirm(request, upload, existing)
-        return self._preview(request, upload, existing)
+        if request.method == "POST" and form.is_valid():
+            return self._store(request, form)
+        return self._page(request, "faq/upload.html", {"form": form, "formats": FORMATS})
 
     def export_page(self, request: HttpRequest) -> HttpResponse:
         if not _may(request, "view"):
@@ -90,49 +90,42 @@ class ImportExportMixin:
             format=form.cleaned_data["format"],
             by=request.user.get_username(),
         )
-        return HttpResponseRedirect(f"?upload={upload.pk}")
+        job = start_preview(upload, Existing.OVERWRITE, by=request.user.get_username())
+        return HttpResponseRedirect(f"?job={job.pk}")
 
-    def _preview(self, request: HttpRequest, upload: Upload, existing: Existing) -> HttpResponse:
-        try:
-            result = preview(upload.content(), format=upload.format, existing=existing)
-        except Unreadable as error:
-            upload.delete()
-            messages.error(request, f"{upload.name} cannot be read: {error}")
-            return HttpResponseRedirect(reverse("admin:faq_faq_import"))
-        outcome = _parameter(request, "show")
-        lines = [line for line in result.lines if not outcome or line.outcome == outcome]
+    def _start(self, request: HttpRequest, upload: Upload) -> HttpResponse:
+        """Preview the upload again, or import it as previewed."""
+        existing = Existing.SKIP if request.POST.get("existing") == "skip" else Existing.OVERWRITE
+        by = request.user.get_username()
+        if "_confirm" in request.POST:
+            digest = request.POST.get("digest", "")
+            job = start_import(upload, existing, digest=digest, by=by)
+        else:
+            job = start_preview(upload, existing, by=by)
+        return HttpResponseRedirect(f"?job={job.pk}")
+
+    def _show(self, request: HttpRequest, job: BackgroundJob) -> HttpResponse:
+        """The job's progress, why it failed, or its result."""
+        upload = Upload.objects.filter(pk=job.arguments["upload"], by=job.by).first()
+        context = {"job": job, "upload": upload, "existing": job.arguments["existing"]}
+        if job.state != BackgroundJob.State.DONE:
+            return self._page(request, "faq/job.html", context)
+        result = job.result
+        if job.kind == IMPORT:
+            return self._page(request, "faq/imported.html", {**context, "result": result})
+        outcome = request.GET.get("show", "")
+        rows = [row for row in result["rows"] if not outcome or row["result"] == outcome]
         return self._page(
             request,
             "faq/preview.html",
             {
-                "upload": upload,
-                "existing": existing.value,
+                **context,
                 "preview": result,
-                "tabs": _tabs(result, upload, existing, outcome),
+                "tabs": _tabs(result, job, outcome),
                 "outcome": outcome,
-                "page": Paginator(lines, PAGE_SIZE).get_page(request.GET.get("page")),
-                "draft_count": len(result.drafts),
+                "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
             },
         )
-
-    def _confirm(self, request: HttpRequest, upload: Upload, existing: Existing) -> HttpResponse:
-        try:
-            written = confirm(
-                upload.content(),
-                digest=_parameter(request, "digest"),
-                actor=request.user.get_username(),
-                source=upload.name,
-                format=upload.format,
-                existing=existing,
-            )
-        except PublishError as failure:
-            messages.error(request, f"Nothing was written: {failure}")
-            return HttpResponseRedirect(f"?upload={upload.pk}&existing={existing}")
-        upload.delete()
-        messages.success(
-            request, f"{len(written)} FAQs were saved as drafts. A publisher can review them now."
-        )
-        return HttpResponseRedirect(reverse("admin:faq_faq_changelist"))
 
     def _page(self, request: HttpRequest, template: str, extra: dict[str, Any]) -> HttpResponse:
         context = {
@@ -144,18 +137,15 @@ class ImportExportMixin:
         return TemplateResponse(request, template, context)
 
 
-def _tabs(
-    result: Preview, upload: Upload, existing: Existing, selected: str
-) -> list[dict[str, Any]]:
-    link = f"?upload={upload.pk}&existing={existing}"
-    every = {"title": "All", "count": len(result.lines), "link": link, "selected": not selected}
-    counts = result.counts()
+def _tabs(result: dict[str, Any], job: BackgroundJob, selected: str) -> list[dict[str, Any]]:
+    link = f"?job={job.pk}"
+    every = {"title": "All", "count": len(result["rows"]), "link": link, "selected": not selected}
     return [
         every,
         *(
             {
                 "title": outcome.value.capitalize(),
-                "count": counts[outcome],
+                "count": result["counts"][outcome],
                 "link": f"{link}&show={outcome}",
                 "selected": selected == outcome,
             }
@@ -164,15 +154,19 @@ def _tabs(
     ]
 
 
+def _job(request: HttpRequest) -> BackgroundJob | None:
+    jobs = BackgroundJob.objects.of(request.user.get_username()).filter(kind__in=KINDS)
+    try:
+        return jobs.filter(pk=UUID(request.GET.get("job", ""))).first()
+    except ValueError:
+        return None
+
+
 def _upload(request: HttpRequest) -> Upload | None:
-    pk = _parameter(request, "upload")
+    pk = request.POST.get("upload", "")
     if not pk.isdecimal() or len(pk) > 18:
         return None
     return Upload.objects.filter(pk=int(pk), by=stored_name(request.user.get_username())).first()
-
-
-def _parameter(request: HttpRequest, name: str) -> str:
-    return str(request.POST.get(name) or request.GET.get(name) or "")
 
 
 def _may(request: HttpRequest, verb: str) -> bool:

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from faq.api.drafts import FaqsView, FaqView
-from faq.api.imports import ExportView, ImportsView
+from faq.api.imports import ExportView, ImportsView, JobView
 from faq.api.ingest import IngestView
 from faq.api.releases import (
     DifferenceView,
@@ -16,6 +16,7 @@ urlpatterns = [
     path("faqs", FaqsView.as_view(), name="faqs"),
     path("faqs.<str:kind>", ExportView.as_view(), name="faqs-export"),
     path("imports", ImportsView.as_view(), name="imports"),
+    path("jobs/<uuid:job_id>", JobView.as_view(), name="job"),
     path("faqs/<str:faq_id>", FaqView.as_view(), name="faq"),
     path("releases", ReleasesView.as_view(), name="releases"),
     path("releases/draft", WaitingView.as_view(), name="releases-draft"),

@@ -54,6 +54,7 @@ ENDPOINTS = {
     "DELETE /faqs/{faq_id}": {Role.CURATOR, Role.PUBLISHER},
     "GET /faqs.{kind}": {Role.CURATOR, Role.PUBLISHER},
     "POST /imports": {Role.CURATOR, Role.PUBLISHER},
+    "GET /jobs/{job_id}": {Role.CURATOR, Role.PUBLISHER},
     "GET /releases": {Role.CURATOR, Role.PUBLISHER},
     "POST /releases": {Role.PUBLISHER},
     "GET /releases/draft": {Role.CURATOR, Role.PUBLISHER},
@@ -72,6 +73,7 @@ PARTS = {
     "kind": "<str:kind>",
     "number": "<int:number>",
     "ask_id": "<uuid:ask_id>",
+    "job_id": "<uuid:job_id>",
 }
 """How the URLconf writes what the table leaves open."""
 
@@ -80,6 +82,7 @@ THERE = {
     "kind": "csv",
     "number": 1,
     "ask_id": "5f0ea8a4-2f0f-4e0c-9f65-3c3a0b1f6d11",
+    "job_id": "5f0ea8a4-2f0f-4e0c-9f65-3c3a0b1f6d11",
 }
 """What is there to be called for."""
 
@@ -99,8 +102,10 @@ REFUSED = {
     **dict.fromkeys(NOT_FROM_HERE, 409),
     "POST /imports": 415,
     "POST /asks/{ask_id}/feedback": 404,
+    "GET /jobs/{job_id}": 404,
 }
-"""The status for whoever may call: an import takes forms, not JSON; nobody asked this ask."""
+"""The status for whoever may call: an import takes forms, not JSON; nobody asked this ask or
+started this job."""
 
 
 @pytest.fixture
