@@ -6,6 +6,7 @@ from django.db import models
 
 from assistant.desk_texts import PriorityTerm, SetReply
 from assistant.learning.feedback import Feedback
+from assistant.learning.gaps import Gap, GapAsk, GapPosition
 
 __all__ = [
     "AgentDay",
@@ -13,6 +14,9 @@ __all__ = [
     "EvaluationRun",
     "Feedback",
     "FittedPolicy",
+    "Gap",
+    "GapAsk",
+    "GapPosition",
     "Label",
     "PhrasingVector",
     "PriorityTerm",

@@ -253,6 +253,11 @@ def get_assistant() -> Assistant:
     )
 
 
+def preview_assistant() -> Assistant:
+    """For dry runs: without the agent."""
+    return Assistant(live=live(), agent=NullAgent(), policy=policy)
+
+
 def warm_up() -> None:
     """Load the model and the live release before the first question.
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from assistant import wiring
 from assistant.answering.answer import Answer, BadQuestion, Question
-from assistant.answering.assistant import SHOWN, Assistant
+from assistant.answering.assistant import SHOWN
 from assistant.calibration import fitted_policies
 from assistant.evaluation import offline
-from assistant.fakes import NullAgent
 from assistant.matching import stored_vectors
 from assistant.matching.loaded_release import LoadedRelease
 from audit.models import record
@@ -78,9 +77,8 @@ def _of_drafts(question: Question, live: LoadedRelease) -> Preview:
 
 
 def _preview(title: str, question: Question, release: LoadedRelease) -> Preview:
-    assistant = Assistant(live=wiring.live(), agent=NullAgent(), policy=wiring.policy)
     try:
-        answer: Answer = assistant.dry_run(question, release)
+        answer: Answer = wiring.preview_assistant().dry_run(question, release)
     except BadQuestion as error:
         return Preview(title, problem=str(error))
     ranked = tuple(match.as_dict() for match in answer.decision.ranked[:SHOWN])

@@ -1,0 +1,182 @@
+"""Gaps: questions that were not helped, grouped by meaning. Counts and ids; texts stay in the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.utils import timezone
+
+from audit.models import record
+from tickets.models import Ticket
+
+WEEKS = 4
+"""Of the trend."""
+
+
+class GapQuerySet(models.QuerySet["Gap"]):
+    def with_counts(self) -> GapQuerySet:
+        """``asks``, ``people``, ``tickets``, ``last`` and ``week_1`` (the newest) to ``week_4``."""
+        now = timezone.now()
+        weeks = {
+            f"week_{number}": Count("asks_in", filter=Q(asks_in__at__range=_week(now, number)))
+            for number in range(1, WEEKS + 1)
+        }
+        return self.annotate(
+            asks=Count("asks_in"),
+            people=Count("asks_in__person", distinct=True),
+            tickets=Count("asks_in", filter=Q(asks_in__has_ticket=True)),
+            last=Max("asks_in__at"),
+            **weeks,
+        )
+
+    def ranked(self) -> GapQuerySet:
+        """People times one plus tickets, the largest first; the newest breaks ties."""
+        counted = self.with_counts()
+        return counted.annotate(rank=F("people") * (1 + F("tickets"))).order_by(
+            "-rank", "-last", "-pk"
+        )
+
+    def unchecked(self, release: int) -> GapQuerySet:
+        """Those not tried with this release yet."""
+        return self.exclude(status=Gap.Status.DISMISSED).filter(~Q(checked_release=release) | Q(checked_release=None))
+
+    def open(self) -> GapQuerySet:
+        return self.filter(status=Gap.Status.OPEN)
+
+
+def _week(now: datetime, number: int) -> tuple[datetime, datetime]:
+    return now - timedelta(weeks=number), now - timedelta(weeks=number - 1)
+
+
+class Gap(models.Model):
+    """A group of questions that were not helped. Its id stays when the questions are regrouped."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        DISMISSED = "dismissed"
+        CLOSED = "closed"
+
+    name = models.CharField(
+        max_length=200, blank=True, help_text="Empty: the most central question."
+    )
+    status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
+    dismissed_because = models.CharField("reason", max_length=200, blank=True)
+    people_at_dismissal = models.PositiveIntegerField(default=0)
+    assignee = models.CharField(max_length=150, blank=True)
+    checked_release = models.PositiveIntegerField(null=True)
+    answered_now = models.PositiveIntegerField(default=0)
+    texts = models.PositiveIntegerField(default=0, help_text="Asks whose text could be tried.")
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = GapQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.name or f"Gap {self.pk}"
+
+    def rename(self, name: str, *, by: str) -> None:
+        self._change("gap.renamed", by=by, name=name)
+
+    def assign(self, assignee: str, *, by: str) -> None:
+        self._change("gap.assigned", by=by, assignee=assignee)
+
+    def dismiss(self, reason: str, *, by: str) -> None:
+        """It stays dismissed until twice as many people asked."""
+        people = self.asks_in.values("person").distinct().count()
+        self._change(
+            "gap.dismissed",
+            by=by,
+            status=self.Status.DISMISSED,
+            dismissed_because=reason,
+            people_at_dismissal=people,
+        )
+
+    def reopen(self, *, by: str) -> None:
+        self._change("gap.reopened", by=by, status=self.Status.OPEN, dismissed_because="")
+
+    def merge_into(self, other: Gap, *, by: str) -> None:
+        """Move all asks; regrouping leaves them there."""
+        with transaction.atomic():
+            data = {"into": other.pk, "asks": self.asks_in.count()}
+            record("gap.merged", actor=by, kind="gap", key=self.pk, data=data)
+            self.asks_in.update(gap=other, is_pinned=True)
+            self.delete()
+
+    def split_off(self, asks: Iterable[GapAsk], *, by: str) -> Gap:
+        """Move some asks into a gap of their own; regrouping leaves them there."""
+        with transaction.atomic():
+            new = Gap.objects.create()
+            moved = self.asks_in.filter(pk__in=[ask.pk for ask in asks])
+            data = {"into": new.pk, "asks": moved.update(gap=new, is_pinned=True)}
+            record("gap.split", actor=by, kind="gap", key=self.pk, data=data)
+        return new
+
+    def _change(self, action: str, *, by: str, **fields: Any) -> None:
+        with transaction.atomic():
+            for name, value in fields.items():
+                setattr(self, name, value)
+            self.save(update_fields=[*fields])
+            record(action, actor=by, kind="gap", key=self.pk, data=fields)
+
+
+class GapAskQuerySet(models.QuerySet["GapAsk"]):
+    def counted(self) -> GapAskQuerySet:
+        return self.exclude(kind=GapAsk.Kind.PENDING)
+
+    def ungrouped(self) -> GapAskQuerySet:
+        return self.counted().filter(gap=None)
+
+    def mark_tickets(self) -> int:
+        """Note which asks became tickets; returns how many were new."""
+        with_ticket = Exists(Ticket.objects.filter(ask_id=OuterRef("ask_id")))
+        return self.filter(with_ticket, has_ticket=False).update(has_ticket=True)
+
+
+class GapAsk(models.Model):
+    """One ask that was not helped. Its text is read from the audit trail when it is shown."""
+
+    class Kind(models.TextChoices):
+        UNANSWERED = "unanswered"
+        REJECTED = "rejected", "None of the options helped"
+        UNHELPFUL = "unhelpful", "The answer did not help"
+        ABANDONED = "abandoned", "Asked to clarify, and nothing after"
+        PENDING = "pending", "Asked to clarify"
+
+    ask_id = models.UUIDField(unique=True)
+    record_id = models.BigIntegerField(help_text="The audit record of the ask.")
+    person = models.CharField(max_length=64, help_text="A pseudonym.")
+    at = models.DateTimeField(db_index=True)
+    kind = models.CharField(max_length=20, choices=Kind)
+    reason = models.CharField(max_length=40)
+    faq_id = models.CharField(max_length=100, blank=True, help_text="The nearest FAQ.")
+    similarity = models.FloatField(null=True)
+    has_ticket = models.BooleanField(default=False)
+    gap = models.ForeignKey(Gap, models.SET_NULL, null=True, related_name="asks_in")
+    is_central = models.BooleanField(default=False)
+    is_pinned = models.BooleanField(default=False, help_text="A person put it where it is.")
+
+    objects = GapAskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-at",)
+        verbose_name = "ask of a gap"
+        verbose_name_plural = "asks of gaps"
+        indexes = (models.Index(fields=["person", "kind", "at"], name="assistant_gap_person"),)
+
+    def __str__(self) -> str:
+        return str(self.ask_id)
+
+
+class GapPosition(models.Model):
+    """The next sequence number of the audit log to read; one row."""
+
+    sequence = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.sequence)

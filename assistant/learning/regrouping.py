@@ -1,0 +1,207 @@
+"""Group the asks of gaps by meaning, and try them again after a release."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from assistant import wiring
+from assistant.answering.answer import Outcome, Question
+from assistant.interfaces import Matrix
+from assistant.learning.communities import calibrated_threshold, communities, matched_ids
+from assistant.learning.gaps import Gap, GapAsk
+from assistant.matching import stored_vectors
+from assistant.matching.entries import phrasings
+from assistant.matching.loaded_release import LoadedRelease
+from assistant.text.cleaning import strip_pleasantries
+from audit.models import Record
+
+TEXT_LIFETIME = timedelta(days=90)
+"""Older texts are not opened again; they keep their gap, and count in it."""
+
+MOST_TRIED = 50
+"""Texts of a gap that are asked again after a release."""
+
+TRIED_BY = "gaps"
+"""The user id of questions that are asked again; nothing of them is recorded."""
+
+
+@dataclass(frozen=True)
+class Regrouping:
+    """``asks`` in ``gaps``; ``threshold`` is the similarity within a gap, -1..1."""
+
+    asks: int
+    gaps: int
+    threshold: float
+
+
+def texts_of(asks: Iterable[GapAsk]) -> dict[int, str]:
+    """The redacted question of each ask by its primary key; none of erased people."""
+    by_record = {ask.record_id: ask.pk for ask in asks}
+    records = Record.objects.filter(pk__in=by_record)
+    return {
+        by_record[record.pk]: record.data["question"]
+        for record in records
+        if record.data.get("question")
+    }
+
+
+def regroup() -> Regrouping:
+    """Group all asks of the last ``TEXT_LIFETIME``. A gap keeps its id where most asks stay.
+
+    Raises ``interfaces.EmbedderUnavailable``.
+    """
+    release = wiring.live().current()
+    asks = {
+        ask.pk: ask
+        for ask in GapAsk.objects.counted()
+        .filter(at__gte=timezone.now() - TEXT_LIFETIME, is_pinned=False)
+        .order_by("pk")
+    }
+    texts = {pk: strip_pleasantries(text) for pk, text in texts_of(asks.values()).items()}
+    threshold = _threshold(release)
+    groups = _groups(texts, asks, release, threshold) if texts else []
+    with transaction.atomic():
+        _assign(groups, asks)
+        emptied = Gap.objects.annotate(count=Count("asks_in")).filter(count=0)
+        emptied.delete()
+        _reopen_grown()
+    try_again()
+    return Regrouping(len(texts), Gap.objects.count(), threshold)
+
+
+def assign_new() -> int:
+    """Put new asks into the gap whose central ask is nearest, or into a new one.
+
+    Returns how many were new. Raises ``interfaces.EmbedderUnavailable``.
+    """
+    new = {ask.pk: ask for ask in GapAsk.objects.ungrouped().order_by("pk")}
+    texts = {pk: strip_pleasantries(text) for pk, text in texts_of(new.values()).items()}
+    if texts:
+        _join_nearest(texts, new, wiring.live().current())
+        _reopen_grown()
+    try_again()
+    return len(texts)
+
+
+def _join_nearest(
+    texts: Mapping[int, str], asks: Mapping[int, GapAsk], release: LoadedRelease
+) -> None:
+    central = list(GapAsk.objects.filter(is_central=True))
+    centres = texts_of(central)
+    gap_ids = [ask.gap_id for ask in central if ask.pk in centres]
+    centre_texts = [strip_pleasantries(centres[ask.pk]) for ask in central if ask.pk in centres]
+    vectors = _embed([*texts.values(), *centre_texts], release)
+    rows = [vectors[text] for text in centre_texts]
+    threshold = _threshold(release)
+    for pk, text in texts.items():
+        similarities = _matrix(rows) @ vectors[text] if rows else np.array([-1.0])
+        nearest = int(similarities.argmax())
+        ask = asks[pk]
+        ask.is_central = float(similarities[nearest]) < threshold
+        ask.gap_id = Gap.objects.create().pk if ask.is_central else gap_ids[nearest]
+        ask.save(update_fields=["gap", "is_central"])
+        if ask.is_central:
+            rows.append(vectors[text])
+            gap_ids.append(ask.gap_id)
+
+
+def _threshold(release: LoadedRelease) -> float:
+    contents = list(release.contents.values())
+    texts = list(phrasings(contents))
+    faq_ids = [content.slug for content in contents for _ in content.phrasings]
+    if not texts or release.embedder is None:
+        return calibrated_threshold(np.zeros((0, 1), dtype=np.float32), [])
+    vectors = stored_vectors.stored(release.embedder.name, texts)
+    pairs = [pair for pair in zip(texts, faq_ids, strict=True) if pair[0] in vectors]
+    rows = _matrix([vectors[text] for text, _ in pairs])
+    return calibrated_threshold(rows, [faq_id for _, faq_id in pairs])
+
+
+def _groups(
+    texts: Mapping[int, str],
+    asks: Mapping[int, GapAsk],
+    release: LoadedRelease,
+    threshold: float,
+) -> list[list[int]]:
+    """The primary keys of the asks of each group, the most central ask first."""
+    by_text: dict[str, list[int]] = defaultdict(list)
+    for pk, text in texts.items():
+        by_text[text].append(pk)
+    unique = sorted(by_text)
+    vectors = _embed(unique, release)
+    people = [float(len({asks[pk].person for pk in by_text[text]})) for text in unique]
+    rows = _matrix([vectors[text] for text in unique])
+    return [
+        [pk for row in group.members for pk in by_text[unique[row]]]
+        for group in communities(rows, people, threshold)
+    ]
+
+
+def _embed(texts: Sequence[str], release: LoadedRelease) -> Mapping[str, Matrix]:
+    embedder = release.embedder or wiring.vector_cache(wiring.embedder())
+    return embedder.embed(list(dict.fromkeys(texts))).vectors
+
+
+def _matrix(vectors: Sequence[Matrix]) -> Matrix:
+    return np.stack(vectors).astype(np.float32) if vectors else np.zeros((0, 1), dtype=np.float32)
+
+
+def _assign(groups: Sequence[Sequence[int]], asks: Mapping[int, GapAsk]) -> None:
+    earlier: dict[int, set[str]] = defaultdict(set)
+    for pk, ask in asks.items():
+        if ask.gap_id is not None:
+            earlier[ask.gap_id].add(str(pk))
+    ids = matched_ids(
+        [frozenset(map(str, group)) for group in groups],
+        {gap: frozenset(members) for gap, members in earlier.items()},
+    )
+    changed = []
+    for group, gap_id in zip(groups, ids, strict=True):
+        number = gap_id or Gap.objects.create().pk
+        for place, pk in enumerate(group):
+            ask = asks[pk]
+            if (ask.gap_id, ask.is_central) != (number, place == 0):
+                ask.gap_id, ask.is_central = number, place == 0
+                changed.append(ask)
+    GapAsk.objects.bulk_update(changed, ["gap", "is_central"], batch_size=1_000)
+
+
+def _reopen_grown() -> None:
+    """A dismissed gap is work again once twice as many people asked."""
+    for gap in Gap.objects.filter(status=Gap.Status.DISMISSED).with_counts():
+        if gap.people >= 2 * max(gap.people_at_dismissal, 1):
+            gap.reopen(by="")
+
+
+def try_again() -> None:
+    """Ask the questions of each gap again where the live release is new or the gap has grown.
+
+    A gap all of whose questions would be answered is closed by that release; one with new
+    questions that would not is open again.
+    """
+    release = wiring.live().current()
+    if release.number is None:
+        return
+    for gap in Gap.objects.exclude(status=Gap.Status.DISMISSED).prefetch_related("asks_in"):
+        texts = list(texts_of(list(gap.asks_in.all())[:MOST_TRIED]).values())
+        if gap.checked_release == release.number and gap.texts == len(texts):
+            continue
+        gap.answered_now = sum(_is_answered(text, release) for text in texts)
+        gap.texts, gap.checked_release = len(texts), release.number
+        is_closed = bool(texts) and gap.answered_now == len(texts)
+        gap.status = Gap.Status.CLOSED if is_closed else Gap.Status.OPEN
+        gap.save(update_fields=["answered_now", "texts", "checked_release", "status"])
+
+
+def _is_answered(text: str, release: LoadedRelease) -> bool:
+    question = Question(text=text, user_id=TRIED_BY, actor=TRIED_BY)
+    # Without the agent: only what FAQs answer closes a gap.
+    return wiring.preview_assistant().dry_run(question, release).outcome is Outcome.ANSWERED

@@ -1,0 +1,106 @@
+"""Read from the sealed audit log which questions were not helped, each exactly once.
+
+The rows and the next sequence number to read are written in one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from assistant.learning.gaps import GapAsk, GapPosition
+from audit.models import Record, Seal
+
+BATCH_SIZE = 2_000
+"""Sealed records read in one transaction."""
+
+FOLLOWED_WITHIN = timedelta(minutes=30)
+"""A clarification is abandoned if the person asks nothing for so long."""
+
+NO_QUESTION = {"small_talk", "hand_off", "unreadable"}
+"""Reasons of messages that no FAQ could answer."""
+
+ASKED, RATED = "question.asked", "ask.rated"
+
+Kind = GapAsk.Kind
+
+
+def read_new() -> int:
+    """Read the records sealed since the last call; returns the number of records read."""
+    count = 0
+    while True:
+        with transaction.atomic():
+            batch = _read_batch()
+        count += batch
+        if batch < BATCH_SIZE:
+            break
+    _mark_abandoned()
+    GapAsk.objects.all().mark_tickets()
+    return count
+
+
+def _read_batch() -> int:
+    GapPosition.objects.get_or_create(pk=1)
+    # Another worker waits here, then continues where this one stops.
+    position = GapPosition.objects.select_for_update().get(pk=1)
+    sealed = list(
+        Seal.objects.filter(sequence__gte=position.sequence)
+        .order_by("sequence")
+        .values_list("sequence", "record_id")[:BATCH_SIZE]
+    )
+    if not sealed:
+        return 0
+    records = Record.objects.filter(action__in=(ASKED, RATED)).in_bulk(pk for _, pk in sealed)
+    for _, pk in sealed:
+        if pk in records:
+            (_read_ask if records[pk].action == ASKED else _read_rating)(records[pk])
+    position.sequence = sealed[-1][0] + 1
+    position.save()
+    return len(sealed)
+
+
+def _read_ask(ask: Record) -> None:
+    person = ask.subject_key_id or ""
+    GapAsk.objects.filter(
+        person=person, kind=Kind.PENDING, at__gte=ask.at - FOLLOWED_WITHIN
+    ).delete()
+    reason = ask.data.get("decision", {}).get("reason", "")
+    if ask.outcome == "clarify":
+        _store(ask, Kind.PENDING)
+    elif ask.outcome == "unanswered" and reason not in NO_QUESTION:
+        _store(ask, Kind.REJECTED if reason == "none_of_these" else Kind.UNANSWERED)
+
+
+def _read_rating(rating: Record) -> None:
+    ask_id = rating.about.partition(":")[2]
+    if rating.data.get("helpful") is not False:
+        GapAsk.objects.filter(ask_id=ask_id, kind=Kind.UNHELPFUL).delete()
+        return
+    ask = Record.objects.all().about("ask", ask_id).filter(action=ASKED).first()
+    if ask:
+        _store(ask, Kind.UNHELPFUL)
+
+
+def _store(ask: Record, kind: str) -> None:
+    decision = ask.data.get("decision", {})
+    closest = decision.get("closest") or {}
+    GapAsk.objects.update_or_create(
+        ask_id=ask.about.partition(":")[2],
+        defaults={
+            "record_id": ask.pk,
+            "person": ask.subject_key_id or "",
+            "at": ask.at,
+            "kind": kind,
+            "reason": decision.get("reason", ""),
+            "faq_id": closest.get("faq_id", ""),
+            "similarity": closest.get("similarity"),
+        },
+    )
+
+
+def _mark_abandoned() -> None:
+    GapAsk.objects.filter(kind=Kind.PENDING, at__lt=timezone.now() - FOLLOWED_WITHIN).update(
+        kind=Kind.ABANDONED
+    )

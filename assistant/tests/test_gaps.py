@@ -1,0 +1,243 @@
+"""Questions that were not helped, grouped by meaning."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from assistant.learning import regrouping, signals
+from assistant.models import Gap, GapAsk
+from faq.models import Faq
+from faq.releases.publishing import publish
+
+pytestmark = pytest.mark.django_db
+
+PARAPHRASES = (
+    ("ann", "do you hold pottery classes"),
+    ("ann", "do you offer pottery classes for beginners"),
+    ("bob", "do you have pottery classes?"),
+    ("cat", "can I take a pottery class with you"),
+    ("cat", "do you give pottery classes? call me on +44 20 7946 0958"),
+    ("dan", "where can I join pottery classes"),
+)
+ONE_OFFS = ("do you sell live penguins", "what is the capital of France", "who won the chess final")
+UNCLEAR_QUESTION = "how do i return a parcel and get my money back"
+
+
+@pytest.fixture
+def ask(as_role):
+    def post(message, user_id="u1", **fields):
+        body = {"message": message, **fields}
+        reply = as_role("customer", subject=user_id).post("/ask", body, format="json")
+        assert reply.status_code == 200
+        return reply.json()
+
+    return post
+
+
+def read_log():
+    call_command("audit_seal", verbosity=0)
+    return signals.read_new()
+
+
+def kinds():
+    return sorted(GapAsk.objects.values_list("kind", flat=True))
+
+
+@pytest.fixture
+def asked(ask):
+    for user_id, text in PARAPHRASES:
+        assert ask(text, user_id)["outcome"] != "answered"
+    for number, text in enumerate(ONE_OFFS):
+        ask(text, f"one-off-{number}")
+    for _ in range(5):
+        ask("is there a unicorn in your shop", "eve")
+    # Some are asked to clarify, and say nothing after.
+    GapAsk.objects.all().delete()
+    read_log()
+    GapAsk.objects.filter(kind="pending").update(kind="abandoned")
+
+
+def largest():
+    return Gap.objects.all().ranked().first()
+
+
+# --- What counts ---------------------------------------------------------------------------------
+
+
+def test_an_unanswered_question_counts_once(ask):
+    ask("do you sell live penguins")
+
+    read_log()
+    read_log()
+
+    assert kinds() == ["unanswered"]
+
+
+def test_an_answer_small_talk_and_what_a_benchmark_asks_do_not_count(ask, as_role):
+    ask("How do I reset my password?")
+    ask("hello")
+    ask("a human please")
+    body = {"message": "do you sell live penguins", "user_id": "u1", "purpose": "benchmark"}
+    as_role("service", subject="tool").post("/ask", body, format="json")
+
+    read_log()
+
+    assert kinds() == []
+
+
+def test_none_of_the_options_is_a_rejection(ask):
+    ask(UNCLEAR_QUESTION)
+    ask(UNCLEAR_QUESTION, choice="none")
+
+    read_log()
+
+    assert kinds() == ["rejected"]
+
+
+def test_a_clarification_that_leads_to_an_answer_does_not_count(ask):
+    options = ask(UNCLEAR_QUESTION)["options"]
+    ask(UNCLEAR_QUESTION, choice=options[0]["faq_id"])
+
+    read_log()
+
+    assert kinds() == []
+
+
+def test_a_clarification_with_nothing_after_is_abandoned_after_half_an_hour(ask):
+    ask(UNCLEAR_QUESTION)
+    read_log()
+    assert GapAsk.objects.counted().count() == 0
+
+    GapAsk.objects.update(at=timezone.now() - timedelta(minutes=31))
+    read_log()
+
+    assert kinds() == ["abandoned"]
+
+
+def test_an_unhelpful_answer_counts_until_its_rating_changes(ask, as_role):
+    ask_id = ask("How do I reset my password?")["ask_id"]
+    customer = as_role("customer")
+    customer.post(f"/asks/{ask_id}/feedback", {"helpful": False}, format="json")
+    read_log()
+    assert kinds() == ["unhelpful"]
+
+    customer.post(f"/asks/{ask_id}/feedback", {"helpful": True}, format="json")
+    read_log()
+
+    assert kinds() == []
+
+
+def test_a_ticket_from_an_ask_counts_in_its_gap(ask, as_role):
+    ask_id = ask("do you sell live penguins")["ask_id"]
+    body = {"message": "do you sell live penguins", "ask_id": ask_id}
+    as_role("customer").post("/tickets", body, format="json")
+    read_log()
+    regrouping.regroup()
+
+    assert largest().tickets == 1
+
+
+# --- Groups --------------------------------------------------------------------------------------
+
+
+def test_paraphrases_form_one_gap_that_counts_people(asked):
+    regrouping.regroup()
+
+    gap = largest()
+    assert (gap.asks, gap.people) == (6, 4)
+    texts = regrouping.texts_of(gap.asks_in.all()).values()
+    assert any("[PHONE]" in text for text in texts)
+    assert not any("7946" in text for text in texts)
+    alone = [gap.people for gap in Gap.objects.all().ranked()][1:]
+    assert alone == [1] * len(alone)
+
+
+def test_groups_keep_their_ids(asked):
+    regrouping.regroup()
+    before = dict(GapAsk.objects.values_list("pk", "gap"))
+
+    regrouping.regroup()
+
+    assert dict(GapAsk.objects.values_list("pk", "gap")) == before
+
+
+def test_a_new_question_joins_the_nearest_gap_at_once(asked, ask):
+    regrouping.regroup()
+    gap = largest()
+
+    ask("do you run pottery classes", "fay")
+    read_log()
+    GapAsk.objects.filter(kind="pending").update(kind="abandoned")
+    regrouping.assign_new()
+
+    assert largest().pk == gap.pk
+    assert largest().people == 5
+
+
+def test_merged_and_split_groups_stay_so(asked):
+    regrouping.regroup()
+    first, second = Gap.objects.all().ranked()[:2]
+
+    second.merge_into(first, by="cleo")
+    regrouping.regroup()
+    assert largest().pk == first.pk
+    assert largest().asks > 6
+
+    new = first.split_off(first.asks_in.all()[:1], by="cleo")
+    regrouping.regroup()
+    assert new.asks_in.count() == 1
+
+
+def test_a_dismissed_gap_is_work_again_once_twice_as_many_people_asked(asked, ask):
+    regrouping.regroup()
+    gap = largest()
+    gap.dismiss("We hold no classes.", by="cleo")
+    for number in range(3):
+        ask("do you hold pottery classes", f"new-{number}")
+    _read_and_assign()
+    gap.refresh_from_db()
+    assert gap.status == Gap.Status.DISMISSED
+
+    ask("do you have pottery classes", "new-4")
+    _read_and_assign()
+
+    gap.refresh_from_db()
+    assert gap.status == Gap.Status.OPEN
+
+
+def _read_and_assign():
+    read_log()
+    GapAsk.objects.filter(kind="pending").update(kind="abandoned")
+    regrouping.assign_new()
+
+
+def test_an_erased_person_takes_their_texts_and_leaves_the_counts(asked):
+    regrouping.regroup()
+
+    call_command("audit_erase", "dan")
+    regrouping.regroup()
+
+    gap = largest()
+    assert (gap.asks, gap.people) == (6, 4)
+    assert len(regrouping.texts_of(gap.asks_in.all())) == 5
+
+
+def test_a_release_that_answers_all_questions_of_a_gap_closes_it(asked, ask):
+    regrouping.regroup()
+    gap = largest()
+    texts = list(regrouping.texts_of(gap.asks_in.all()).values())
+    faq = Faq.objects.propose(texts[0], "Yes, on Saturdays.", by="cleo")
+    for text in texts[1:]:
+        faq.add_phrasing(text, by="cleo")
+    release = publish(actor="pat", note="Classes")
+
+    regrouping.assign_new()
+
+    gap.refresh_from_db()
+    assert gap.status == Gap.Status.CLOSED
+    assert (gap.answered_now, gap.texts, gap.checked_release) == (6, 6, release.number)
+    assert ask("do you hold pottery classes here", "fay")["outcome"] == "answered"
