@@ -1,4 +1,4 @@
-"""POST /asks/{ask_id}/feedback."""
+"""POST /asks/{ask_id}/feedback and GET /gaps."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from assistant.learning.feedback import Feedback, Reason
+from assistant.learning.gap_pages import FILTERS, chosen_gaps, rows
 from audit.fields import SubjectField
 from audit.identity.principal import Role, principal_of
 
@@ -65,3 +66,56 @@ class FeedbackView(APIView):
             ask_id=ask_id, user_id=user_id, actor=principal.subject, **fields
         )
         return Response(feedback.as_dict())
+
+
+LARGEST_PAGE = 100
+
+
+class GapFilterSerializer(serializers.Serializer[Any]):
+    show = serializers.ChoiceField(
+        choices=list(FILTERS),
+        default="open",
+        help_text="open: asked by several people; single: by one; or closed, dismissed.",
+    )
+    offset = serializers.IntegerField(min_value=0, max_value=100_000, default=0)
+    limit = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=25)
+
+
+class GapSerializer(serializers.Serializer[Any]):
+    """A group of questions that were not helped."""
+
+    id = serializers.IntegerField()
+    question = serializers.CharField(help_text="The most central one, with personal data masked.")
+    name = serializers.CharField()
+    words = serializers.ListField(child=serializers.CharField())
+    asks = serializers.IntegerField()
+    people = serializers.IntegerField()
+    tickets = serializers.IntegerField()
+    weeks = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Asks of the last four weeks, oldest first."
+    )
+    nearest = serializers.CharField(allow_null=True, help_text="The faq_id of the nearest FAQ.")
+    status = serializers.CharField()
+    assignee = serializers.CharField()
+    answered_now = serializers.IntegerField(help_text="Of texts, those that release would answer.")
+    texts = serializers.IntegerField()
+    release = serializers.IntegerField(allow_null=True)
+
+
+class GapListSerializer(serializers.Serializer[Any]):
+    gaps = GapSerializer(many=True)
+
+
+class GapsView(APIView):
+    allowed_roles = frozenset({Role.CURATOR, Role.PUBLISHER})
+
+    @extend_schema(
+        operation_id="gaps_list", parameters=[GapFilterSerializer], responses=GapListSerializer
+    )
+    def get(self, request: Request) -> Response:
+        """What several people asked in vain: people times one plus tickets, the largest first."""
+        serializer = GapFilterSerializer(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        fields = serializer.validated_data
+        gaps = chosen_gaps(fields["show"])[fields["offset"] : fields["offset"] + fields["limit"]]
+        return Response({"gaps": [row.as_dict() for row in rows(list(gaps))]})

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float32]
 Weights = npt.NDArray[np.float64]
+Rows = list[int] | npt.NDArray[np.bool_]
+"""Row numbers, or whether each row is one."""
 
 TOPICS = 10
 """Things that the questions without an answer are assumed to be about, equally often. With more of
@@ -93,7 +95,7 @@ def _near_means(
     attracting = np.flatnonzero(sizes >= LEAST_WITH_MEAN)
     if not len(attracting):
         return list(numbers)
-    means = np.stack([_mean(vectors, counts, np.equal(numbers, each)) for each in attracting])
+    means = np.stack([_mean(vectors, counts, np.asarray(numbers) == each) for each in attracting])
     result = []
     for start in range(0, len(vectors), BLOCK):
         similarities = vectors[start : start + BLOCK] @ means.T
@@ -109,13 +111,13 @@ def _near_means(
     return result
 
 
-def _community(vectors: Matrix, counts: Weights, rows: Sequence[int]) -> Community:
+def _community(vectors: Matrix, counts: Weights, rows: list[int]) -> Community:
     similarities = vectors[rows] @ _mean(vectors, counts, rows)
     centre = rows[int(similarities.argmax())]
     return Community((centre, *(row for row in rows if row != centre)))
 
 
-def _mean(vectors: Matrix, counts: Weights, rows: npt.ArrayLike) -> Matrix:
+def _mean(vectors: Matrix, counts: Weights, rows: Rows) -> Matrix:
     """The weighted mean of some rows, of length 1."""
     total: Matrix = counts[rows].astype(np.float32) @ vectors[rows]
     return total / max(float(np.linalg.norm(total)), 1e-9)

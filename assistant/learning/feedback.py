@@ -119,7 +119,7 @@ class Feedback(models.Model):
 
 def _ask(ask_id: uuid.UUID, user_id: str) -> Record:
     asks = Record.objects.all().about("ask", ask_id).filter(action="question.asked")
-    ask = next((ask for ask in asks if ask.concerns(user_id)), None)
+    ask: Record | None = next((ask for ask in asks if ask.concerns(user_id)), None)
     if ask is None:
         raise AskNotFound
     return ask

@@ -1,4 +1,7 @@
-"""Gaps: questions that were not helped, grouped by meaning. Counts and ids; texts stay in the trail."""
+"""Gaps: questions that were not helped, grouped by meaning.
+
+The rows hold counts and ids; the texts stay in the audit trail.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +38,14 @@ class GapQuerySet(models.QuerySet["Gap"]):
 
     def ranked(self) -> GapQuerySet:
         """People times one plus tickets, the largest first; the newest breaks ties."""
-        counted = self.with_counts()
-        return counted.annotate(rank=F("people") * (1 + F("tickets"))).order_by(
-            "-rank", "-last", "-pk"
-        )
+        counted: Any = self.with_counts().annotate(rank=F("people") * (1 + F("tickets")))
+        ranked: GapQuerySet = counted.order_by("-rank", "-last", "-pk")
+        return ranked
 
     def unchecked(self, release: int) -> GapQuerySet:
         """Those not tried with this release yet."""
-        return self.exclude(status=Gap.Status.DISMISSED).filter(~Q(checked_release=release) | Q(checked_release=None))
+        is_checked = Q(checked_release=release, checked_release__isnull=False)
+        return self.exclude(status=Gap.Status.DISMISSED).exclude(is_checked)
 
     def open(self) -> GapQuerySet:
         return self.filter(status=Gap.Status.OPEN)
@@ -71,6 +74,11 @@ class Gap(models.Model):
     answered_now = models.PositiveIntegerField(default=0)
     texts = models.PositiveIntegerField(default=0, help_text="Asks whose text could be tried.")
     created = models.DateTimeField(auto_now_add=True)
+
+    # Set by ``with_counts``.
+    asks: int
+    people: int
+    tickets: int
 
     objects = GapQuerySet.as_manager()
 

@@ -5,59 +5,125 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assistant', '0005_feedback'),
+        ("assistant", "0005_feedback"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Gap',
+            name="Gap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, help_text='Empty: the most central question.', max_length=200)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('dismissed', 'Dismissed'), ('closed', 'Closed')], default='open', max_length=20)),
-                ('dismissed_because', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('people_at_dismissal', models.PositiveIntegerField(default=0)),
-                ('assignee', models.CharField(blank=True, max_length=150)),
-                ('checked_release', models.PositiveIntegerField(null=True)),
-                ('answered_now', models.PositiveIntegerField(default=0)),
-                ('texts', models.PositiveIntegerField(default=0, help_text='Asks whose text could be tried.')),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        blank=True, help_text="Empty: the most central question.", max_length=200
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("dismissed", "Dismissed"),
+                            ("closed", "Closed"),
+                        ],
+                        default="open",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "dismissed_because",
+                    models.CharField(blank=True, max_length=200, verbose_name="reason"),
+                ),
+                ("people_at_dismissal", models.PositiveIntegerField(default=0)),
+                ("assignee", models.CharField(blank=True, max_length=150)),
+                ("checked_release", models.PositiveIntegerField(null=True)),
+                ("answered_now", models.PositiveIntegerField(default=0)),
+                (
+                    "texts",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Asks whose text could be tried."
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='GapPosition',
+            name="GapPosition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='GapAsk',
+            name="GapAsk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ask_id', models.UUIDField(unique=True)),
-                ('record_id', models.BigIntegerField(help_text='The audit record of the ask.')),
-                ('person', models.CharField(help_text='A pseudonym.', max_length=64)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('kind', models.CharField(choices=[('unanswered', 'Unanswered'), ('rejected', 'None of the options helped'), ('unhelpful', 'The answer did not help'), ('abandoned', 'Asked to clarify, and nothing after'), ('pending', 'Asked to clarify')], max_length=20)),
-                ('reason', models.CharField(max_length=40)),
-                ('faq_id', models.CharField(blank=True, help_text='The nearest FAQ.', max_length=100)),
-                ('similarity', models.FloatField(null=True)),
-                ('has_ticket', models.BooleanField(default=False)),
-                ('is_central', models.BooleanField(default=False)),
-                ('is_pinned', models.BooleanField(default=False, help_text='A person put it where it is.')),
-                ('gap', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='asks_in', to='assistant.gap')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ask_id", models.UUIDField(unique=True)),
+                ("record_id", models.BigIntegerField(help_text="The audit record of the ask.")),
+                ("person", models.CharField(help_text="A pseudonym.", max_length=64)),
+                ("at", models.DateTimeField(db_index=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("unanswered", "Unanswered"),
+                            ("rejected", "None of the options helped"),
+                            ("unhelpful", "The answer did not help"),
+                            ("abandoned", "Asked to clarify, and nothing after"),
+                            ("pending", "Asked to clarify"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=40)),
+                (
+                    "faq_id",
+                    models.CharField(blank=True, help_text="The nearest FAQ.", max_length=100),
+                ),
+                ("similarity", models.FloatField(null=True)),
+                ("has_ticket", models.BooleanField(default=False)),
+                ("is_central", models.BooleanField(default=False)),
+                (
+                    "is_pinned",
+                    models.BooleanField(default=False, help_text="A person put it where it is."),
+                ),
+                (
+                    "gap",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="asks_in",
+                        to="assistant.gap",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ask of a gap',
-                'verbose_name_plural': 'asks of gaps',
-                'ordering': ('-at',),
-                'indexes': [models.Index(fields=['person', 'kind', 'at'], name='assistant_gap_person')],
+                "verbose_name": "ask of a gap",
+                "verbose_name_plural": "asks of gaps",
+                "ordering": ("-at",),
+                "indexes": [
+                    models.Index(fields=["person", "kind", "at"], name="assistant_gap_person")
+                ],
             },
         ),
     ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.utils import timezone
 
 from assistant.learning import regrouping, signals
 from assistant.models import Gap, GapAsk
+from audit.models import Record
 from faq.models import Faq
 from faq.releases.publishing import publish
 
@@ -241,3 +244,66 @@ def test_a_release_that_answers_all_questions_of_a_gap_closes_it(asked, ask):
     assert gap.status == Gap.Status.CLOSED
     assert (gap.answered_now, gap.texts, gap.checked_release) == (6, 6, release.number)
     assert ask("do you hold pottery classes here", "fay")["outcome"] == "answered"
+
+
+# --- At the desk ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def curator(client, django_user_model):
+    user = django_user_model.objects.create_user("cleo", is_staff=True)
+    user.groups.add(Group.objects.get(name="curator"))
+    client.force_login(user)
+    return client
+
+
+def test_a_curator_sees_what_several_people_asked_and_of_one_person_only_on_request(asked, curator):
+    regrouping.regroup()
+
+    page = curator.get("/admin/gaps/").content.decode()
+    assert "pottery" in page
+    assert "unicorn" not in page
+    assert "ann" not in re.sub(r"<[^>]*>", " ", page).split()
+
+    assert "unicorn" in curator.get("/admin/gaps/?show=single").content.decode()
+
+
+def test_the_support_role_does_not_see_gaps(client, django_user_model):
+    user = django_user_model.objects.create_user("sam", is_staff=True)
+    user.groups.add(Group.objects.get(name="support"))
+    client.force_login(user)
+
+    assert client.get("/admin/gaps/").status_code == 403
+
+
+def test_a_gap_shows_its_questions_masked_and_records_who_opened_it(asked, curator):
+    regrouping.regroup()
+    gap = largest()
+
+    page = curator.get(f"/admin/gaps/{gap.pk}/").content.decode()
+
+    assert "[PHONE]" in page
+    assert "7946" not in page
+    assert Record.objects.filter(action="gap.viewed", about=f"gap:{gap.pk}").exists()
+
+
+def test_one_click_adds_the_question_to_the_nearest_faq(asked, curator):
+    regrouping.regroup()
+    gap = largest()
+    body = {"faq_id": "gift-card", "text": "do you hold pottery classes"}
+
+    curator.post(f"/admin/gaps/{gap.pk}/phrasing/", body)
+
+    assert Faq.objects.get(slug="gift-card").alternates.filter(text=body["text"]).exists()
+
+
+def test_a_dismissal_needs_a_reason(asked, curator):
+    regrouping.regroup()
+    gap = largest()
+
+    page = curator.post(f"/admin/gaps/{gap.pk}/", {"change": "dismiss"})
+    assert "reason: this is needed." in page.content.decode()
+    curator.post(f"/admin/gaps/{gap.pk}/", {"change": "dismiss", "reason": "No classes."})
+
+    gap.refresh_from_db()
+    assert (gap.status, gap.dismissed_because) == ("dismissed", "No classes.")

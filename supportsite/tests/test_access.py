@@ -32,6 +32,7 @@ ENDPOINTS = {
     "POST /asks/{ask_id}/feedback": {
         *(Role.CUSTOMER, Role.SUPPORT, Role.SERVICE, Role.PUBLISHER),
     },
+    "GET /gaps": {Role.CURATOR, Role.PUBLISHER},
     "POST /ingest": {Role.PUBLISHER},
     "GET /tickets": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
     "POST /tickets": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
