@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -307,3 +308,23 @@ def test_a_dismissal_needs_a_reason(asked, curator):
 
     gap.refresh_from_db()
     assert (gap.status, gap.dismissed_because) == ("dismissed", "No classes.")
+
+
+def test_a_new_faq_starts_with_the_question_of_the_gap(asked, curator):
+    regrouping.regroup()
+    page = curator.get("/admin/gaps/").content.decode()
+    address = re.search(r'href="([^"]*/faq/faq/add/[^"]*)"', page)[1]
+
+    form = curator.get(address).content.decode()
+
+    assert re.search(r"<(input|textarea)[^>]*name=.question.[^>]*(pottery|>\s*[^<]*pottery)", form)
+
+
+def test_programs_and_commands_list_the_same_gaps(asked, as_role, capsys):
+    regrouping.regroup()
+
+    gaps = as_role("curator", subject="cleo").get("/gaps").json()["gaps"]
+    call_command("gaps", "--json")
+
+    assert gaps == json.loads(capsys.readouterr().out)
+    assert [(gap["asks"], gap["people"]) for gap in gaps] == [(6, 4)]
