@@ -381,7 +381,7 @@ UNFOLD = {
     "SITE_TITLE": SITE_NAME,
     "SITE_HEADER": SITE_NAME,
     "SITE_SUBHEADER": "Curated answers first",
-    "SITE_SYMBOL": "support_agent",
+    "SITE_ICON": lambda request: static("supportsite/favicon.svg"),
     "SITE_FAVICONS": [
         {
             "rel": "icon",

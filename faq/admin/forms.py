@@ -123,6 +123,8 @@ class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         set_text_direction(self, "text")
+        # In a table the label is the head of its column, which a screen reader does not read out.
+        self.fields["text"].widget.attrs["aria-label"] = self.fields["text"].label
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]

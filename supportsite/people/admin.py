@@ -118,8 +118,10 @@ class UserAdmin(AuditedAdminMixin, DjangoUserAdmin, ModelAdmin):  # type: ignore
             for title, options in fieldsets
         ]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
         if not request.user.is_superuser:
             form.base_fields.pop("is_superuser", None)
         return form

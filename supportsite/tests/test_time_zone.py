@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from supportsite.settings import BASE_DIR
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +58,9 @@ def test_lists_name_the_zone_of_their_times(admin_client, ticket, page):
 
     assert "UTC" not in shown
     assert "PKT" in shown
+
+
+def test_no_page_claims_utc_for_times_that_are_shown_in_another_zone():
+    pages = [page for page in BASE_DIR.glob("*/templates/**/*.html") if "UTC" in page.read_text()]
+
+    assert pages == []

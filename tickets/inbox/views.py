@@ -63,6 +63,7 @@ def _ticket_page(request: HttpRequest, ticket: Ticket, form: ReplyForm) -> HttpR
         "list": _list(request, ticket),
         "thread": _thread(request, ticket),
         **thread.beside(ticket, words=_words(request)),
+        "title": f"Ticket {ticket.pk}",
         "ticket": ticket,
         "form": form,
         "assign_form": AssignForm(ticket=ticket),

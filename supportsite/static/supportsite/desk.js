@@ -5,6 +5,10 @@ if (zone) document.cookie = `time_zone=${zone}; path=/admin/; max-age=31536000; 
 
 // Unfold opens its menus from elements that only a mouse reaches: give them to the keyboard too.
 document.addEventListener("DOMContentLoaded", () => {
+  // An icon is a word in a font of its own, which a screen reader would read out.
+  for (const icon of document.querySelectorAll(".material-symbols-outlined")) icon.ariaHidden = "true";
+  document.querySelector("#searchbar-submit")?.setAttribute("aria-label", "Search");
+  document.querySelector("#nav-sidebar a.active")?.setAttribute("aria-current", "page");
   const onlyForMice = "[x-on\\:click]:not(a[href], button, input, tr, td, #changelist-filter-close)";
   for (const element of document.querySelectorAll(onlyForMice)) {
     element.tabIndex = 0;

@@ -1,16 +1,22 @@
-"""No page of ours wants more than its policy allows, seen in a browser."""
+"""Every page of the desk in a browser: its content policy, axe, its landmarks and its title.
+
+axe-core finds what keeps people with a screen reader, a keyboard or weak eyes from using a page.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.urls import reverse
 from playwright.sync_api import Page, sync_playwright
 
+from supportsite.people import invitations
 from supportsite.tests.browser import new_page, overheard, sign_in
 from tickets.models import Ticket, Webhook
 
@@ -31,8 +37,14 @@ def site(committed, live_server, as_role) -> str:
     ticket.claim(by=sam.username)
     ticket.resolve(by=sam.username)
     Webhook.objects.create(url="https://example.com/hook")
+    invitations.invite(User.objects.create_user("ann", is_staff=True), by=sam.username)
     as_role("customer").post("/ask", {"message": "Where is my parcel?"}, format="json")
     return live_server.url
+
+
+GRAVE = ("critical", "serious")
+
+OUTSIDE = ("/admin/logout/", "/admin/faq/faq/export/")
 
 
 def kind(path: str) -> str:
@@ -47,31 +59,70 @@ def links(page: Page) -> list[str]:
     return [link for link in found if link.startswith("/admin/") and link not in here]
 
 
-def walk(page: Page, site: str) -> set[str]:
-    """Open one page of each kind that can be reached from the first; the kinds."""
+def walk(page: Page, site: str, look: Callable[[Page, str], None]) -> set[str]:
+    """Look at one page of each kind that can be reached from the first; the kinds."""
     todo, seen = ["/admin/", "/admin/nowhere/"], set()
     while todo:
         path = todo.pop()
-        if kind(path) in seen or path.startswith(("/admin/logout/", "/admin/faq/faq/export/")):
+        if kind(path) in seen or path.startswith(OUTSIDE):
             continue
         seen.add(kind(path))
         page.goto(site + path)
+        look(page, kind(path))
         todo += links(page)
     return seen
 
 
-def test_no_page_wants_more_than_its_policy_allows(site):
+def grave_findings(page: Page) -> list[str]:
+    """What axe-core calls critical or serious, in light colours and, for contrast, in dark ones."""
+    axe = Axe()
+    page.emulate_media(color_scheme="light")
+    found = axe.run(page).response["violations"]
+    page.emulate_media(color_scheme="dark")
+    found += axe.run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    return [
+        f"{finding['impact']} {finding['id']}: {node['html'][:200]}"
+        for finding in found
+        if finding["impact"] in GRAVE
+        for node in finding["nodes"]
+    ]
+
+
+def shortcomings(page: Page) -> list[str]:
+    """What a page of the desk lacks of landmarks, and of a title that agrees with the menu."""
+    heading = page.locator("h1").all_text_contents()
+    entries = page.locator("#nav-sidebar a.active > span:nth-child(2)").all_text_contents()
+    has_menu = page.locator("#nav-sidebar").count() == 1
+    expected = {
+        "one main": page.locator("main").count() == 1,
+        "one heading": len(heading) == 1,
+        "a link to its main": page.locator("a[href='#desk-main']").count() == has_menu,
+        "the title of the menu": all(
+            entry in heading[0] and entry in page.title() for entry in entries
+        ),
+    }
+    return [f"no {name}" for name, is_there in expected.items() if not is_there]
+
+
+def test_every_page_keeps_its_policy_and_is_open_to_everybody(site):
+    findings: dict[str, list[str]] = {}
+
+    def look(page: Page, name: str) -> None:
+        if found := grave_findings(page) + shortcomings(page):
+            findings[name] = found
+
     with sync_playwright() as playwright:
         page = new_page(playwright)
         page.add_init_script(TELL)
         heard = overheard(page)
 
         sign_in(page, site, PASSWORD)
-        seen = walk(page, site)
+        seen = walk(page, site, look)
         page.goto(site + reverse("ask-page"))
         page.get_by_label("Question").fill("How do I reset my password?")
         page.get_by_role("button", name="Ask").click()
         page.get_by_text("answered").first.wait_for()
+        look(page, "the answer on the Ask page")
         page.goto(f"{site}/docs")
         page.get_by_text("/ask", exact=True).first.wait_for()
         page.context.browser.close()
@@ -79,5 +130,6 @@ def test_no_page_wants_more_than_its_policy_allows(site):
     lists = {f"/admin/{m._meta.app_label}/{m._meta.model_name}/" for m in admin.site._registry}
     assert lists <= seen
     assert {"/admin/ask/", "/admin/faq/release/review/", "/admin/faq/faq/0/change/"} <= seen
+    assert findings == {}
     # The page that is not there says so.
     assert [said for said in heard if "404" not in said] == []
