@@ -15,7 +15,6 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +22,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
 
 from audit import keys, models
 from audit.log_format.verification import verify
@@ -31,6 +29,7 @@ from audit.people.pseudonyms import SubjectKey
 from audit.privacy.redaction import redact_tree
 from audit.sealing import log_reader
 from audit.sealing.sealer import Sealer, oldest_unsealed, only_sealer
+from benchmarks.temporary_database import temporary_database
 
 QUESTION: dict[str, Any] = {
     "user_id": "u1",
@@ -100,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--writers", type=int, default=8, help="processes that write at once")
     options = parser.parse_args(arguments)
     writers, count = options.writers, max(options.records, FEWEST_RECORDS)
-    with _temporary_database(), tempfile.TemporaryDirectory() as anchors:
+    with temporary_database("audit"), tempfile.TemporaryDirectory() as anchors:
         settings.AUDIT_ANCHOR_DIR = Path(anchors)
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {writers} writers")
         least = bare(count // 10, writers)
@@ -252,30 +251,3 @@ def _cpu() -> float:
     """Seconds of this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
-
-
-@contextmanager
-def _temporary_database() -> Iterator[None]:
-    name = connection.settings_dict["NAME"]
-    temporary = f"{name}_benchmark"
-    _execute(f'DROP DATABASE IF EXISTS "{temporary}"', f'CREATE DATABASE "{temporary}"')
-    anchors = settings.AUDIT_ANCHOR_DIR
-    SubjectKey.objects.clear_cache()
-    try:
-        connections.close_all()
-        connection.settings_dict["NAME"] = temporary
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes("audit"))
-        yield
-    finally:
-        connections.close_all()
-        connection.settings_dict["NAME"] = name
-        settings.AUDIT_ANCHOR_DIR = anchors
-        SubjectKey.objects.clear_cache()
-        _execute(f'DROP DATABASE IF EXISTS "{temporary}"')
-
-
-def _execute(*statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
