@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "supportsite.web.middleware.ProblemMiddleware",
     "supportsite.web.middleware.WellFormedMiddleware",
     "audit.middleware.AuditMiddleware",
+    "supportsite.web.middleware.RefusalThrottleMiddleware",
     "supportsite.web.middleware.ClientCertificateMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

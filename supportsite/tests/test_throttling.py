@@ -10,6 +10,7 @@ import time
 
 import pytest
 from django.core.cache import caches
+from django.test import Client
 from prometheus_client import REGISTRY
 from redis import ConnectionError as NotUp
 from redis import Redis
@@ -193,6 +194,32 @@ def test_processes_with_one_redis_count_together(as_role, settings, redis_server
     settings.CACHES = parse_caches(redis_server)
 
     assert ask(as_role(Role.CUSTOMER, subject="u9"), "u9") == 429
+
+
+@pytest.mark.django_db
+def test_who_is_refused_again_and_again_fills_no_audit_trail(as_role):
+    curious = as_role(Role.CUSTOMER)
+
+    statuses = [curious.get("/audit").status_code for _ in range(6)]
+    reply = curious.get("/audit")
+
+    assert statuses == [403] * 4 + [429] * 2
+    assert 1 <= int(reply["Retry-After"]) <= 60
+    assert Record.objects.filter(action="request.refused").count() == 4
+    # What they may do they still may, and nobody else pays for them.
+    assert ask(curious) == 200
+    assert as_role(Role.CUSTOMER, subject="u2").get("/audit").status_code == 403
+
+
+@pytest.mark.django_db
+def test_forms_without_a_token_of_ours_fill_no_audit_trail_either():
+    anybody = Client(enforce_csrf_checks=True)
+
+    statuses = [anybody.post("/admin/login/", {"username": "sam"}).status_code for _ in range(6)]
+
+    assert statuses == [403] * 4 + [429] * 2
+    assert "Too many requests were refused." in anybody.post("/admin/login/").content.decode()
+    assert Record.objects.filter(action="request.refused").count() == 4
 
 
 @pytest.mark.django_db

@@ -19,6 +19,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Th
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
+from audit.identity import caller
 from audit.identity.principal import Principal
 from supportsite.edge.client_address import client_network
 from tickets.delivery.circuit_breaker import Breaker
@@ -86,6 +87,10 @@ class _FailureThrottle(_Throttle):
     scope = "failure"
 
 
+class _RefusalThrottle(_Throttle):
+    scope = "refusal"
+
+
 class CallerThrottle(BaseThrottle):
     """Limits authenticated callers by subject, then by address.
 
@@ -129,3 +134,13 @@ def throttle_failed_tokens(failure: Exception, request: HttpRequest) -> Exceptio
         return failure
     throttle = _FailureThrottle(settings.THROTTLE_FAILURES, client_network(request))
     return failure if throttle.allow_request(request, None) else Throttled(throttle.wait())
+
+
+def seconds_after_refusal(request: HttpRequest) -> float | None:
+    """Count a 403 of this caller, or of this address if nobody is signed in.
+
+    None up to ``THROTTLE_FAILURES``; then the seconds to wait. What is allowed is not counted.
+    """
+    ident = caller.name(request) or client_network(request)
+    throttle = _RefusalThrottle(settings.THROTTLE_FAILURES, ident)
+    return None if throttle.allow_request(request, None) else throttle.wait() or 1.0

@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -15,7 +16,13 @@ from django.http.response import HttpResponseBase
 from audit.identity import request_id
 from supportsite.edge import client_certificates
 from supportsite.edge.internal_paths import INTERNAL_PATHS
-from supportsite.web.problems import is_admin, problem_response, to_problem
+from supportsite.throttling import throttles
+from supportsite.web.problems import (
+    is_admin,
+    problem_response,
+    to_problem,
+    too_many_requests,
+)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -25,6 +32,23 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 """All that any view answers. Other methods are refused, since metrics are labelled by method."""
 
 log = logging.getLogger("supportsite.requests")
+
+
+class RefusalThrottleMiddleware:
+    """Answer 429 instead of 403 to whoever is refused too often: each 403 is an audit record.
+
+    Order: directly after the middleware that records them.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.FORBIDDEN:
+            return response
+        seconds = throttles.seconds_after_refusal(request)
+        return response if seconds is None else too_many_requests(request, seconds)
 
 
 class RequestIdMiddleware:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from django.core.exceptions import (
@@ -177,6 +178,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_admin(request):
         return render(request, "500.html", {"detail": detail}, status=status)
     return problem_response(status, detail)
+
+
+def too_many_requests(request: HttpRequest, seconds: float) -> HttpResponse:
+    """429, to come again in so many seconds."""
+    detail = f"Too many requests were refused. Wait {ceil(seconds)} seconds."
+    if is_admin(request):
+        response = render(request, "429.html", {"detail": detail}, status=429)
+    else:
+        response = problem_response(429, detail)
+    response["Retry-After"] = str(ceil(seconds))
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
