@@ -7,6 +7,7 @@ An environment variable of the same name, or the file that NAME_FILE names, alwa
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,8 @@ EXAMPLE_SECRETS = (
     *("change-me", "changeme", "change_me", "changeit", "replace-me", "replace_me", "placeholder"),
     *("django-insecure", "only-for-debugging", "insecure", "supersecret", "super-secret"),
     *("your-secret", "your_secret", "yoursecret", "default-secret", "not-a-secret"),
+    # jwt.io, past and present; Express; xkcd 936
+    *("256-bit-secret", "a-string-secret", "keyboard cat", "correct-horse", "correcthorse"),
 )
 """Values of examples, tutorials and DEBUG; a secret must not contain any of them."""
 
@@ -46,13 +49,23 @@ def weakness(value: str) -> str:
         return "is a well-known value"
     if len(set(value)) < 10:
         return "has too few different characters"
-    # A text repeats itself if it occurs inside its own double.
-    if value in (value + value)[1:-1]:
+    # A text repeats itself if it occurs inside its own double; what joins the parts is no matter.
+    letters = re.sub(r"[\W_]", "", lower)
+    if letters in (letters + letters)[1:-1]:
         return "repeats itself"
+    if _is_sentence(value):
+        return "consists of words"
     steps = [abs(ord(after) - ord(before)) for before, after in pairwise(value)]
     if sum(step <= 1 for step in steps) > len(steps) / 2:
         return "is a sequence such as abcd"
     return ""
+
+
+def _is_sentence(value: str) -> bool:
+    """Four words or more make up three quarters of the text, as in a quotation or a passphrase."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", value)
+    separate = [word for word in words if re.search(rf"(?<![^\W_]){word}(?![^\W_])", value)]
+    return len(separate) >= 4 and sum(map(len, separate)) > 0.75 * len(value)
 
 
 def read(name: str, state_dir: Path) -> str:

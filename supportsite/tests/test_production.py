@@ -132,6 +132,22 @@ def test_nothing_is_held_against_the_site_of_these_tests():
         pytest.param("abcdefghijklmnopqrstuvwxyz0123456789", "is a sequence", id="the alphabet"),
         pytest.param("x7Kq9Lm2Rt4W" * 3, "repeats itself", id="a short text thrice"),
         pytest.param("My-SuperSecret-key-of-the-shop-1234", "is a well-known", id="tutorial"),
+        pytest.param(
+            "a-string-secret-at-least-256-bits-long", "is a well-known", id="jwt.io's example"
+        ),
+        pytest.param(
+            "your-256-bit-secret-your-256-bit-secret", "is a well-known", id="its old one, doubled"
+        ),
+        pytest.param(
+            "x7Kq9Lm2Rt4Wv8Zs-x7Kq9Lm2Rt4Wv8Zs", "repeats itself", id="doubled with a hyphen"
+        ),
+        pytest.param(
+            "the quick brown fox jumps over the lazy dog", "consists of words", id="a sentence"
+        ),
+        pytest.param(
+            "Our-shop-signs-its-tokens-with-this-one", "consists of words", id="with hyphens"
+        ),
+        pytest.param("m2-kUvx_Rq9-abT_w0LzE-hdQ_5nYcJ-pXg8", "", id="random, with hyphens"),
         pytest.param("0b4f6c1d9a7e3582" + "9d1c6e4b8f0a2753", "", id="random hexadecimal"),
         pytest.param(ALPHABET, "", id="32 different characters"),
     ],
