@@ -37,6 +37,9 @@ EF_SEARCH = 300
 BATCH_SIZE = 1_000
 """Entries per request. Chroma's limit is 5,461; smaller batches show progress sooner."""
 
+NEAR_IDENTICAL = 0.99
+"""Similarity from which a search may return one phrasing for the other."""
+
 OWN_VECTOR_TOLERANCE = 1e-4
 """How far from 1 a stored vector's similarity to itself may be, in float32."""
 
@@ -214,17 +217,40 @@ class ChromaIndex:
                 return digests
 
     def _unsearchable(self, collection: Any, entries: Sequence[Entry]) -> set[str]:
-        """Keys of the entries that a search for their own vector does not find."""
+        """Keys of the entries that a search for their own vector does not find.
+
+        The search is approximate: among near-identical phrasings it may return another one. Such an
+        entry is not lost if Chroma has its vector; a rebuilt index would do the same.
+        """
         lost: set[str] = set()
         for batch in _batches(entries):
             with self._chroma.translated_errors():
                 result = collection.query(
                     query_embeddings=_arrays(batch), n_results=1, include=["distances"]
                 )
+            passed_over: list[Entry] = []
             for entry, distances in zip(batch, result["distances"], strict=True):
-                if not distances or _similarity(distances[0]) < 1.0 - OWN_VECTOR_TOLERANCE:
+                best = _similarity(distances[0]) if distances else -1.0
+                if best < NEAR_IDENTICAL:
                     lost.add(entry.key)
+                elif best < 1.0 - OWN_VECTOR_TOLERANCE:
+                    passed_over.append(entry)
+            lost |= self._wrong_vectors(collection, passed_over)
         return lost
+
+    def _wrong_vectors(self, collection: Any, entries: Sequence[Entry]) -> set[str]:
+        """Keys of the entries whose stored vector is missing or another."""
+        if not entries:
+            return set()
+        with self._chroma.translated_errors():
+            found = collection.get(ids=[entry.key for entry in entries], include=["embeddings"])
+        stored = dict(zip(found["ids"], found["embeddings"], strict=True))
+        return {
+            entry.key
+            for entry in entries
+            if entry.key not in stored
+            or np.dot(stored[entry.key], entry.vector) < 1.0 - OWN_VECTOR_TOLERANCE
+        }
 
 
 def check_name(name: str) -> None:

@@ -595,3 +595,13 @@ def test_a_proxy_for_the_world_outside_is_not_asked_for_our_server(chroma_url, t
     result = talk(chroma_url, tmp_path, HTTP_PROXY=nowhere, http_proxy=nowhere, ALL_PROXY=nowhere)
 
     assert (result.stdout, result.stderr) == (QUIET, "")
+
+
+def test_near_identical_phrasings_raise_no_false_alarm(chroma, name):
+    rng = np.random.default_rng(7)
+    vectors = rng.normal(size=384) + 0.022 * rng.normal(size=(3_000, 384))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    entries = [entry(f"key-{n}", *vector) for n, vector in enumerate(vectors)]
+    chroma.sync(name, entries)
+
+    assert not chroma.drift(name, entries)
