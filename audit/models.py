@@ -226,7 +226,7 @@ def record(
         SubjectKey.objects.mark_saved(new)
     transaction.on_commit(lambda: committed.add(row.pk, previous))
     if settings.AUDIT_FILE:
-        line = {**row.as_dict(), "hash": leaf_hash(row.canonical).hex()}
+        line = {**row.as_dict(), "hash": leaf_hash(bytes(row.canonical)).hex()}
         transaction.on_commit(lambda: audit_file.append(settings.AUDIT_FILE, line))
     return row
 

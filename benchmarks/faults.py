@@ -157,9 +157,9 @@ def webhook_hangs() -> None:
             waiting = (
                 "SELECT count(*) FROM tickets_delivery WHERE kind = 'mail' AND status = 'pending'"
             )
-            while left := database.execute(waiting).fetchone()[0]:
-                if time.monotonic() - started > 60:
-                    break
+            left = 100
+            while left and time.monotonic() - started < 60:
+                ((left,),) = database.execute(waiting).fetchall()
                 time.sleep(0.1)
         seconds = time.monotonic() - started
         print(f"  {100 - left} of 100 mails sent in {seconds:.1f} s, writing the tickets included")

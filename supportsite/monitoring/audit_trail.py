@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock
+from typing import Any
 
 from cachetools import TTLCache, cached
 
@@ -25,11 +26,14 @@ def audit_trail() -> str:
     return "tables and names are as the site made them"
 
 
-@cached(TTLCache(1, PEOPLE_SECONDS), lock=Lock())
+_checked: TTLCache[Any, Break | None] = TTLCache(1, PEOPLE_SECONDS)
+
+
+@cached(_checked, lock=Lock())
 def _changed_people() -> Break | None:
     return log_reader.changed_people()
 
 
 def forget() -> None:
     """Check everything anew the next time."""
-    _changed_people.cache.clear()
+    _checked.clear()

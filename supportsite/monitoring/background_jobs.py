@@ -73,6 +73,10 @@ GAUGES = {
         oldest_unsealed,
         "Age of the oldest unsealed audit record.",
     ),
+    "audit_canary_seconds": (
+        last_canary,
+        "Time since the sealer's last canary came back sealed.",
+    ),
     "tickets_outbox_oldest_due_seconds": (
         oldest_due_seconds,
         "How long the oldest due delivery has been due.",

@@ -108,6 +108,7 @@ def test_prometheus_reads_the_same(client):
     values = {name: re.search(rf"^{name} (\S+)$", told, re.M)[1] for name in background_jobs.GAUGES}
     assert float(values["audit_unsealed_oldest_seconds"]) >= 90
     assert float(values["tickets_outbox_oldest_due_seconds"]) >= 420
+    assert float(values["audit_canary_seconds"]) < 60
     assert values["tickets_worker_heartbeat_seconds"] == "+Inf"
     assert "django_http_responses_total_by_status_total" in told
 

@@ -81,7 +81,9 @@ def _only_sender(delivery_id: str) -> Iterator[bool]:
 
 def _try(delivery: Delivery) -> Attempt:
     """Raises ``receivers.NotNow``."""
-    with receivers.receiver(delivery.receiver, slots=SLOTS[delivery.kind]).slot() as breaker:
+    with receivers.receiver(
+        delivery.receiver, slots=SLOTS[Delivery.Kind(delivery.kind)]
+    ).slot() as breaker:
         started = time.monotonic()
         result = _send(delivery)
         ms = round((time.monotonic() - started) * 1000)
