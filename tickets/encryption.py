@@ -8,7 +8,7 @@ from django.db import models
 
 from audit.models import SubjectKey
 from audit.people import encryption
-from audit.people.pseudonyms import Pseudonym
+from audit.people.pseudonyms import Pseudonym, stored_name
 
 
 class EncryptedForRequester(models.Model):
@@ -50,12 +50,18 @@ class EncryptedForRequester(models.Model):
 
     def encrypt(self, text: str) -> bytes | None:
         """The text encrypted with the requester's key; None for an empty text."""
-        if not text:
-            return None
+        return self._key_to_encrypt().encrypt(text) if text else None
+
+    def encrypt_bytes(self, data: bytes) -> bytes:
+        """As ``encrypt``, for a file."""
+        return self._key_to_encrypt().encrypt_bytes(data)
+
+    def decrypt_bytes(self, encrypted: bytes | memoryview) -> bytes:
+        """Reverse ``encrypt_bytes``; empty if the requester was erased."""
         key = self._key()
-        if key is None:
-            key = self.person = SubjectKey.objects.get_or_create_key(self.requester)
-        return key.encrypt(text)
+        with suppress(encryption.DecryptionError):
+            return key.decrypt_bytes(bytes(encrypted)) if key else b""
+        return b""
 
     def decrypt(self, encrypted: bytes | memoryview | None) -> str:
         """Reverse ``encrypt``; empty if the requester was erased."""
@@ -65,6 +71,15 @@ class EncryptedForRequester(models.Model):
         with suppress(encryption.DecryptionError):
             return key.decrypt(bytes(encrypted))
         return ""
+
+    def is_requester(self, name: str) -> bool:
+        return stored_name(name) == self.requester
+
+    def _key_to_encrypt(self) -> SubjectKey:
+        key = self._key()
+        if key is None:
+            key = self.person = SubjectKey.objects.get_or_create_key(self.requester)
+        return key
 
     def _key(self) -> SubjectKey | None:
         key: SubjectKey | None = None

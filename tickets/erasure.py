@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from audit.people.erasure import ERASED, Person
-from tickets.models import Comment, Delivery, ReplyDraft, Submission, Ticket
+from tickets.models import Attachment, Comment, Delivery, ReplyDraft, Submission, Ticket
 
 
 def erase(person: Person) -> dict[str, int]:
@@ -24,6 +24,7 @@ def erase(person: Person) -> dict[str, int]:
     rows = {
         ReplyDraft: drafts.delete()[0],
         Submission: submissions.delete()[0],
+        Attachment: Attachment.objects.filter(comment__ticket__in=own).delete()[0],
         Delivery: deliveries.update(payload={}, original=None, next_try=None),
         Comment: Comment.objects.filter(ticket__in=own).update(text=ERASED, original=None),
         Ticket: tickets.update(

@@ -34,6 +34,8 @@ def move_conversation(source: Ticket, target: Ticket) -> None:
     # auto_now_add has set the time of the merge.
     Comment.objects.filter(pk=message.pk).update(created=source.created)
     for comment in source.comments.all():
+        for attachment in comment.attachments.all():
+            attachment.move(source, target)
         comment.original = _reencrypt(source, target, comment.original)
         comment.ticket = target
         comment.save(update_fields=["ticket", "original"])

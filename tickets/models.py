@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar
 
@@ -13,6 +14,8 @@ from audit.models import Record
 from audit.people.pseudonyms import stored_name
 from audit.privacy.gateway import Channel, apply_inbound_message
 from tickets import merging
+from tickets.attachment_files import NewFile
+from tickets.attachments import Attachment
 from tickets.comments import Comment, CommentQuerySet
 from tickets.delivery import notifications
 from tickets.delivery.outbox import Attempt, Delivery
@@ -26,6 +29,7 @@ from tickets.ticket_queries import TicketManager, TicketQuerySet
 from tickets.ticket_state import TicketState
 
 __all__ = [
+    "Attachment",
     "Attempt",
     "Comment",
     "Delivery",
@@ -143,12 +147,18 @@ class Ticket(TicketState):
 
     @transaction.atomic
     def comment(
-        self, text: str, *, by: str, is_internal: bool = False, from_desk: bool = True
+        self,
+        text: str,
+        *,
+        by: str,
+        is_internal: bool = False,
+        from_desk: bool = True,
+        files: Sequence[NewFile] = (),
     ) -> Comment | None:
         """Add a comment. None if the ticket is closed: nobody would read it.
 
         A customer's comment resumes a waiting ticket and reopens a resolved one. The desk's replies
-        to the customer are never altered. Raises ``PersonalData``.
+        to the customer are never altered. Raises ``PersonalData`` and ``InvalidFile``.
         """
         message = apply_inbound_message(
             Channel.COMMENTS, text, field="text", must_arrive=from_desk and not is_internal
@@ -164,8 +174,16 @@ class Ticket(TicketState):
             is_internal=is_internal,
             from_desk=from_desk,
         )
+        attachments = [each.facts() for each in Attachment.objects.attach(comment, files)]
         self.save(update_fields=["person", "updated"])
-        self.record("commented", by=by, comment=comment.pk, internal=is_internal, text=comment.text)
+        self.record(
+            "commented",
+            by=by,
+            comment=comment.pk,
+            internal=is_internal,
+            text=comment.text,
+            **({"attachments": attachments} if attachments else {}),
+        )
         if not is_internal:
             self.notify("commented", by=by, comment=comment)
         if not from_desk:

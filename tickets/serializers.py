@@ -7,7 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from audit.fields import SubjectField, VisibleText
-from tickets.models import Comment, Ticket
+from tickets.attachment_files import MAX_BYTES
+from tickets.models import Attachment, Comment, Ticket
 from tickets.ticket_fields import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS
 
 LONGEST_CATEGORY = 100
@@ -126,13 +127,29 @@ class NewCommentSerializer(serializers.Serializer[dict[str, Any]]):
     )
 
 
+class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
+    name = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Attachment
+        fields = ("id", "name", "media_type", "size")
+        read_only_fields = fields
+
+
+class NewAttachmentSerializer(serializers.Serializer[dict[str, Any]]):
+    file = serializers.FileField(help_text=f"At most {MAX_BYTES // 1024 // 1024} MB.")
+    text = VisibleText(max_length=LONGEST_TEXT, required=False, default="")
+
+
 class CommentSerializer(serializers.ModelSerializer[Comment]):
     internal = serializers.BooleanField(source="is_internal", read_only=True)
     text = serializers.CharField(source="full_text", read_only=True)
 
+    attachments = AttachmentSerializer(many=True, read_only=True)
+
     class Meta:
         model = Comment
-        fields = ("id", "author", "from_desk", "internal", "text", "created")
+        fields = ("id", "author", "from_desk", "internal", "text", "created", "attachments")
         read_only_fields = fields
 
 

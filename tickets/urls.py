@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets import views
+from tickets import attachment_views, views
 
 urlpatterns = [
     path("tickets", views.TicketsView.as_view(), name="tickets"),
@@ -12,5 +12,15 @@ urlpatterns = [
     path("tickets/<int:pk>/resolve", views.ResolveView.as_view(), name="ticket-resolve"),
     path("tickets/<int:pk>/close", views.CloseView.as_view(), name="ticket-close"),
     path("tickets/<int:pk>/reopen", views.ReopenView.as_view(), name="ticket-reopen"),
+    path(
+        "tickets/<int:pk>/attachments",
+        attachment_views.AttachmentsView.as_view(),
+        name="ticket-attachments",
+    ),
+    path(
+        "tickets/<int:pk>/attachments/<int:number>",
+        attachment_views.AttachmentView.as_view(),
+        name="ticket-attachment",
+    ),
     path("tickets/<int:pk>/comments", views.CommentsView.as_view(), name="ticket-comments"),
 ]

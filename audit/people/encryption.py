@@ -49,13 +49,22 @@ def row_mac(secret: bytes, pseudonym: str, lookup: bytes, name: str, key: bytes)
 
 def encrypt(text: str, key: bytes, nonce: bytes) -> bytes:
     """``text`` encrypted with AES-256-GCM. Never use a ``nonce`` twice."""
-    data = text.encode("utf-8", "backslashreplace")
-    return AESGCM(key).encrypt(nonce[:GCM_NONCE_BYTES], data, None)
+    return encrypt_bytes(text.encode("utf-8", "backslashreplace"), key, nonce)
 
 
 def decrypt(ciphertext: bytes, key: bytes, nonce: bytes) -> str:
     """The text. Raises ``DecryptionError``."""
+    return decrypt_bytes(ciphertext, key, nonce).decode()
+
+
+def encrypt_bytes(data: bytes, key: bytes, nonce: bytes) -> bytes:
+    """``data`` encrypted with AES-256-GCM. Never use a ``nonce`` twice."""
+    return AESGCM(key).encrypt(nonce[:GCM_NONCE_BYTES], data, None)
+
+
+def decrypt_bytes(ciphertext: bytes, key: bytes, nonce: bytes) -> bytes:
+    """The data. Raises ``DecryptionError``."""
     try:
-        return AESGCM(key).decrypt(nonce[:GCM_NONCE_BYTES], ciphertext, None).decode()
+        return AESGCM(key).decrypt(nonce[:GCM_NONCE_BYTES], ciphertext, None)
     except InvalidTag:
         raise DecryptionError("encrypted with another key, or changed since") from None

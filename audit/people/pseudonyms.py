@@ -185,16 +185,24 @@ class SubjectKey(models.Model):
 
     def encrypt(self, text: str) -> bytes:
         """Nonce and ciphertext, for a column of another table; unreadable once the key is gone."""
-        nonce = os.urandom(encryption.GCM_NONCE_BYTES)
-        return nonce + encryption.encrypt(text, bytes(self.key), nonce)
+        return self.encrypt_bytes(text.encode("utf-8", "backslashreplace"))
 
     def decrypt(self, ciphertext: bytes) -> str:
         """The text of ``encrypt``. Raises ``encryption.DecryptionError``."""
+        return self.decrypt_bytes(ciphertext).decode()
+
+    def encrypt_bytes(self, data: bytes) -> bytes:
+        """As ``encrypt``, for a file."""
+        nonce = os.urandom(encryption.GCM_NONCE_BYTES)
+        return nonce + encryption.encrypt_bytes(data, bytes(self.key), nonce)
+
+    def decrypt_bytes(self, ciphertext: bytes) -> bytes:
+        """The data of ``encrypt_bytes``. Raises ``encryption.DecryptionError``."""
         nonce, encrypted = (
             ciphertext[: encryption.GCM_NONCE_BYTES],
             ciphertext[encryption.GCM_NONCE_BYTES :],
         )
-        return encryption.decrypt(encrypted, bytes(self.key), nonce)
+        return encryption.decrypt_bytes(encrypted, bytes(self.key), nonce)
 
 
 class Pseudonym(models.ForeignKey):  # type: ignore[type-arg]

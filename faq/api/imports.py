@@ -15,9 +15,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.identity.principal import principal_of
+from audit.multipart import WholeMultiPartParser
 from faq.api.drafts import CURATORS
 from faq.api.ingest import UnreadableFile
-from faq.api.multipart import WholeMultiPartParser
 from faq.downloads import download
 from faq.files.formats import EXPORT_FORMATS, FORMATS
 from faq.files.import_drafts import Existing, confirm, preview

@@ -16,7 +16,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from audit.identity.principal import Role, principal_of
-from faq.api.multipart import WholeMultiPartParser
+from audit.multipart import WholeMultiPartParser
 from faq.api.serializers import IngestOptionsSerializer, IngestSerializer, ReportSerializer
 from faq.files.import_drafts import Report, ingest
 from faq.files.reader import Unreadable

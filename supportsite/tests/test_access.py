@@ -40,6 +40,8 @@ ENDPOINTS = {
     "PATCH /tickets/{id}": {Role.SUPPORT},
     "GET /tickets/{id}/comments": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
     "POST /tickets/{id}/comments": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
+    "POST /tickets/{id}/attachments": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
+    "GET /tickets/{id}/attachments/{number}": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
     "POST /tickets/{id}/claim": {Role.SUPPORT},
     "POST /tickets/{id}/wait": {Role.SUPPORT},
     "POST /tickets/{id}/resume": {Role.SUPPORT},
@@ -102,11 +104,13 @@ NOT_FROM_HERE = {f"POST /tickets/{{id}}/{move}" for move in ("wait", "resume", "
 REFUSED = {
     **dict.fromkeys(NOT_FROM_HERE, 409),
     "POST /imports": 415,
+    "POST /tickets/{id}/attachments": 415,
+    "GET /tickets/{id}/attachments/{number}": 404,
     "POST /asks/{ask_id}/feedback": 404,
     "GET /jobs/{job_id}": 404,
 }
-"""The status for whoever may call: an import takes forms, not JSON; nobody asked this ask or
-started this job."""
+"""The status for whoever may call: files come in forms, not JSON; the ask, the job and the
+attachment are not there."""
 
 
 @pytest.fixture

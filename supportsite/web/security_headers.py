@@ -82,7 +82,8 @@ class PagePolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        response["Content-Security-Policy"] = policy(request.path)
+        # A download has a stricter one.
+        response.headers.setdefault("Content-Security-Policy", policy(request.path))
         for name, value in OTHER_HEADERS.items():
             response.headers.setdefault(name, value)
         return response

@@ -47,8 +47,11 @@ class EventMail:
         short = one_line if len(one_line) <= SHORT else one_line[: SHORT - 1] + "…"
         return f"[#{self.number}] {short}"
 
-    def to_requester(self, *, reply: str, link: str) -> str:
-        """The text for the customer; ``reply`` and ``link`` (to the ticket) may be empty."""
+    def to_requester(self, *, reply: str, link: str, files: int = 0) -> str:
+        """The text for the customer; ``reply`` and ``link`` (to the ticket) may be empty.
+
+        The mail carries ``files`` attachments.
+        """
         event = (
             [f"{self.by or self.site} has replied to your question:", "", reply]
             if reply
@@ -56,11 +59,16 @@ class EventMail:
         )
         where = ["", f"Read and answer it here: {link}"] if link else []
         question = ["", f"Your question (ticket {self.number}):", self.question]
-        return _joined("Hello,", "", *event, *where, *question, "", "Kind regards", self.site)
+        attached = _files(files, "attached")
+        return _joined(
+            "Hello,", "", *event, *attached, *where, *question, "", "Kind regards", self.site
+        )
 
-    def to_desk(self, *, comment: str, link: str) -> str:
-        """The text for the desk. ``comment`` may be empty; ``link`` is the ticket's page."""
-        body = ["", comment] if comment else []
+    def to_desk(self, *, comment: str, link: str, files: int = 0) -> str:
+        """The text for the desk. ``comment`` may be empty; ``link`` is the page of the ticket,
+        which has the ``files``.
+        """
+        body = [*(["", comment] if comment else []), *_files(files, "in the ticket")]
         question = ["", "The question:", self.question]
         return _joined(f"Ticket {self._event_sentence()}", *body, *question, "", link)
 
@@ -68,6 +76,10 @@ class EventMail:
         when = f"{self.due:%d %b %Y, %H:%M} UTC" if self.due else "now"
         words = EVENT_TEXTS[self.event].format(by=self.by or "the site", due=when)
         return f"{self.number} {words}."
+
+
+def _files(count: int, where: str) -> list[str]:
+    return ["", f"{count} {'file is' if count == 1 else 'files are'} {where}."] if count else []
 
 
 def _joined(*lines: str) -> str:

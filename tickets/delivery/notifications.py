@@ -52,20 +52,24 @@ def _mails(
     texts = mail.EventMail(event, ticket.pk, question, by, settings.SITE_NAME, ticket.due)
     subject = redact_outbound(Channel.MAIL, texts.subject())
     masked = redact_outbound(Channel.MAIL, comment.text) if comment else ""
+    files = comment.attachments.count() if comment else 0
     for name in recipients(ticket, event, by, comment, assignee):
         delivery = Delivery(
             ticket=ticket, event=event, kind=Delivery.Kind.MAIL, address=name, next_try=now
         )
         if name == TO_REQUESTER:
             link = settings.TICKET_URL.replace(links.NUMBER, str(ticket.pk))
-            text = texts.to_requester(reply=masked, link=link)
+            text = texts.to_requester(reply=masked, link=link, files=files)
             # The desk's replies to the customer are never altered.
-            full = texts.to_requester(reply=comment.full_text, link=link) if comment else text
+            reply = comment.full_text if comment else ""
+            full = texts.to_requester(reply=reply, link=link, files=files)
             delivery.original = ticket.encrypt(full) if full != text else None
         else:
             page = reverse("admin:tickets_ticket_change", args=[ticket.pk])
-            text = texts.to_desk(comment=masked, link=f"{settings.SITE_URL}{page}")
+            text = texts.to_desk(comment=masked, link=f"{settings.SITE_URL}{page}", files=files)
         delivery.payload = {"subject": subject, "text": text}
+        if comment and files and name == TO_REQUESTER:
+            delivery.payload["attachments_of"] = comment.pk
         yield delivery
 
 

@@ -15,6 +15,7 @@ from django.core.mail import EmailMessage
 from django.db import connection
 
 from audit.privacy.gateway import Channel, redact_outbound
+from tickets.attachments import Attachment
 from tickets.delivery import http_client, mail_headers, receivers, webhook_signature
 from tickets.delivery.outbox import Attempt, Delivery
 
@@ -122,6 +123,10 @@ def _mail(delivery: Delivery) -> Result:
         to=[address],
         headers=mail_headers.headers(ticket=delivery.ticket_id, delivery=str(delivery.pk)),
     )
+    comment = delivery.payload.get("attachments_of")
+    files = Attachment.objects.filter(comment=comment, comment__ticket=delivery.ticket_id)
+    for attachment in files.select_related("comment__ticket") if comment else ():
+        message.attach(attachment.name, attachment.data, attachment.media_type)
     try:
         message.send()
     except (smtplib.SMTPException, OSError) as failure:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from audit.privacy.gateway import Channel
+from tickets.attachment_files import ACCEPT, InvalidFile, NewFile, check_together
 from tickets.forms import confirm_personal_data, refuse_personal_data
 from tickets.inbox.thread import colleagues
 from tickets.models import Ticket
@@ -14,6 +15,24 @@ from tickets.ticket_fields import LONGEST_TEXT
 
 SEND_BUTTONS = ("send", "send_resolve", "note")
 """The buttons that need a text; the others save it as a draft."""
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files, as ``NewFile``."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[NewFile]:
+        try:
+            files = [NewFile.checked(upload.name, upload.read()) for upload in data or ()]
+            check_together(files)
+        except InvalidFile as problem:
+            raise forms.ValidationError(str(problem)) from problem
+        return files
 
 
 class ReplyForm(forms.Form):
@@ -25,6 +44,10 @@ class ReplyForm(forms.Form):
         widget=forms.Textarea({"rows": 4, "dir": "auto", "aria-describedby": "reply-errors"}),
     )
 
+    attachments = FilesField(
+        required=False, label="Files", widget=FilesInput({"accept": ACCEPT, "multiple": True})
+    )
+
     @property
     def is_sent(self) -> bool:
         return any(button in self.data for button in SEND_BUTTONS)
@@ -34,7 +57,7 @@ class ReplyForm(forms.Form):
         reply = self.cleaned_data.get("reply") or ""
         if not self.is_sent or self.errors:
             return
-        if not reply:
+        if not reply and not self.cleaned_data["attachments"]:
             self.add_error("reply", "Write something first.")
         elif "note" in self.data:
             refuse_personal_data(self, Channel.COMMENTS, "reply")

@@ -11,6 +11,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from audit.models import Record
+from tickets.attachments import Attachment
+from tickets.comments import CommentQuerySet
 from tickets.faq_lookup import FaqMatch, knowledge_base, nearest, search
 from tickets.models import Ticket
 from tickets.original_ask import find_original_ask
@@ -31,6 +33,7 @@ class Entry:
     text: str
     comment_id: int | None = None
     """None for the first message."""
+    files: Sequence[Attachment] = ()
 
 
 def entries(ticket: Ticket, *, by: str) -> list[Entry]:
@@ -45,11 +48,17 @@ def entries(ticket: Ticket, *, by: str) -> list[Entry]:
             comment.created,
             comment.full_text,
             comment.pk,
+            list(comment.attachments.all()),
         )
-        for comment in comments.order_by("created", "id").select_related("ticket")
+        for comment in _in_order(comments)
     ]
     # A merged ticket may be older than this one.
     return sorted([first, *comment_entries], key=lambda entry: entry.at)
+
+
+def _in_order(comments: CommentQuerySet) -> CommentQuerySet:
+    with_files = comments.select_related("ticket").prefetch_related("attachments")
+    return with_files.order_by("created", "id")
 
 
 def beside(ticket: Ticket, *, words: str) -> dict[str, Any]:

@@ -12,6 +12,9 @@ urlpatterns = [
     path("list/", signed_in(views.ticket_list), name="tickets_inbox_list"),
     path("<int:pk>/", signed_in(views.ticket_page), name="tickets_inbox_ticket"),
     path("<int:pk>/thread/", signed_in(views.ticket_thread), name="tickets_inbox_thread"),
+    path(
+        "<int:pk>/files/<int:number>/", signed_in(views.attachment), name="tickets_inbox_attachment"
+    ),
     path("<int:pk>/draft/", signed_in(views.save_draft), name="tickets_inbox_draft"),
     path("<int:pk>/faqs/", signed_in(views.faqs), name="tickets_inbox_faqs"),
     path("<int:pk>/assign/", signed_in(views.assign), name="tickets_inbox_assign"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -10,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -19,6 +20,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from tickets.admin import MOVES, NO_ADDRESS, PROPOSE, REPLY_MAILED
+from tickets.attachment_files import NewFile
+from tickets.attachments import Attachment
+from tickets.downloads import download
 from tickets.faq_lookup import knowledge_base
 from tickets.inbox import thread
 from tickets.inbox.forms import AssignForm, MergeForm, ReplyForm
@@ -165,6 +169,15 @@ def faqs(request: HttpRequest, pk: int) -> HttpResponse:
     return TemplateResponse(request, "tickets/inbox/faqs.html", context)
 
 
+@require_safe
+@may_view
+def attachment(request: HttpRequest, pk: int, number: int) -> FileResponse:
+    """A file of the conversation, to be saved."""
+    ticket = get_object_or_404(Ticket, pk=pk)
+    files = Attachment.objects.visible(ticket, to_desk=True)
+    return download(get_object_or_404(files, pk=number), by=_me(request))
+
+
 # --- Posts ----------------------------------------------------------------------------------------
 
 
@@ -210,13 +223,14 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
 def _act(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     if not request.user.has_perm("tickets.change_ticket"):
         raise PermissionDenied
-    form = ReplyForm(request.POST)
+    form = ReplyForm(request.POST, request.FILES)
     if not form.is_valid():
         return _ticket_page(request, ticket, form)
     reply, by = form.cleaned_data["reply"], _me(request)
     following = _selection(request).following(ticket, by)
     if form.is_sent:
-        is_done = _send(request, ticket, reply) and "send_resolve" in request.POST
+        was_sent = _send(request, ticket, reply, form.cleaned_data["attachments"])
+        is_done = was_sent and "send_resolve" in request.POST
     else:
         reply = _with_answer(reply, request.POST.get("insert", ""))
         ReplyDraft.objects.store(ticket, reply, by=by)
@@ -229,10 +243,10 @@ def _act(request: HttpRequest, ticket: Ticket) -> HttpResponse:
 
 
 @transaction.atomic
-def _send(request: HttpRequest, ticket: Ticket, text: str) -> bool:
+def _send(request: HttpRequest, ticket: Ticket, text: str, files: Sequence[NewFile]) -> bool:
     """Add a reply or a note. A reply to an open ticket claims it."""
     by, is_internal = _me(request), "note" in request.POST
-    if ticket.comment(text, by=by, is_internal=is_internal) is None:
+    if ticket.comment(text, by=by, is_internal=is_internal, files=files) is None:
         messages.warning(request, "The ticket is closed; nothing was sent.")
         return False
     ReplyDraft.objects.store(ticket, "", by=by)

@@ -57,7 +57,10 @@ function save() {
   if (isSubmitted || reply.value === saved) return;
   saved = reply.value;
   // keepalive: it arrives although the page is left.
-  fetch(form.dataset.draft, { method: "POST", body: new FormData(form), keepalive: true });
+  const body = new FormData(form);
+  // Files are sent with the reply; a browser refuses them in what outlives the page.
+  body.delete("attachments");
+  fetch(form.dataset.draft, { method: "POST", body, keepalive: true });
 }
 
 if (reply) {

@@ -1,4 +1,4 @@
-"""Parse multipart forms; reject uploads that broke off."""
+"""Parse multipart forms; reject uploads that broke off or are too large."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class WholeMultiPartParser(MultiPartParser):
     """Accepts only multipart forms that end with their closing boundary.
 
     Django would accept a truncated file when a connection breaks. Raises ``ParseError`` for a
-    truncated or malformed form and, before reading, ``RequestDataTooBig`` above
-    FILE_UPLOAD_MAX_SIZE.
+    truncated or malformed form and, before reading, ``RequestDataTooBig`` above ``max_bytes``.
     """
+
+    max_bytes: int = settings.FILE_UPLOAD_MAX_SIZE
 
     def parse(
         self,
@@ -43,7 +44,7 @@ class WholeMultiPartParser(MultiPartParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> DataAndFiles[Any, Any]:
         context = dict(parser_context or {})
-        if int(context["request"].META["CONTENT_LENGTH"]) > settings.FILE_UPLOAD_MAX_SIZE:
+        if int(context["request"].META["CONTENT_LENGTH"]) > self.max_bytes:
             raise RequestDataTooBig
         tail = _Tail(stream)
         try:
