@@ -173,11 +173,11 @@ Sound = Mapping[str, object]
 
 
 def bodies(sound: Sound, *, count: int, seed: str) -> Iterator[Body]:
-    """So many bodies for an endpoint that takes these fields; the same ones for the same seed."""
-    fixed = [*RAW, *PARTS, *_wrong_values(sound)][:count]
-    yield from fixed
+    """The collection for an endpoint that takes these fields, and ``count`` random bodies; the same
+    ones for the same seed."""
+    yield from (*RAW, *PARTS, *_wrong_values(sound))
     dice = random.Random(seed)
-    for number in range(count - len(fixed)):
+    for number in range(count):
         make = dice.choice((_random_bytes, _random_object, _mutated))
         yield Body(f"random {number}, {make.__name__}", make(dice, sound))
 
