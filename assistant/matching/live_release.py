@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from assistant.embedding.vector_cache import VectorCache
 from assistant.matching import stored_vectors
@@ -79,8 +79,24 @@ class LiveRelease:
 
 
 def _newest() -> int | None:
-    """The primary key of the newest release. Every question reads it, and the ORM takes longer to
-    build the statement than Postgres to run it."""
+    """The primary key of the newest release.
+
+    Mostly the first statement of a request. So it tells whether the connection still works, and
+    Django's health check, one more round trip for every question, is left out.
+    """
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    try:
+        return _read_newest()
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        # Postgres was restarted, for example.
+        connection.close()
+        return _read_newest()
+
+
+def _read_newest() -> int | None:
+    # The ORM takes longer to build this statement than Postgres to run it.
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM faq_release ORDER BY number DESC LIMIT 1")
         row = cursor.fetchone()
