@@ -66,8 +66,10 @@ class Site:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Nothing of the tests' own settings, so that what is not named here has its default."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        """Nothing of the tests' own settings, so that what is not named here has its default; but
+        the converted model, which takes longer than the rest of a first start."""
+        inherited = ("PATH", "HOME", "LANG", "CONVERTED_MODELS")
+        kept = {name: os.environ[name] for name in inherited if name in os.environ}
         own = {"STATE_DIR": str(self.state_dir), "PORT": str(self.port)}
         return {**kept, **own, **self._settings}
 
