@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -43,8 +43,8 @@ class HashEmbedder:
         return self._dimension
 
     @property
-    def words(self) -> frozenset[str]:
-        return frozenset()
+    def words(self) -> Mapping[str, int]:
+        return {}
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
         """One unit vector per text, in the order given; shape (len(texts), dimension)."""

@@ -61,8 +61,9 @@ class Embedder(Protocol):
     def dimension(self) -> int: ...
 
     @property
-    def words(self) -> frozenset[str]:
-        """The model's whole words, in lower case; empty if unknown."""
+    def words(self) -> Mapping[str, int]:
+        """The model's whole words, in lower case, and their places in its vocabulary, where common
+        words come first; empty if unknown."""
         ...
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:

@@ -13,7 +13,7 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
-from assistant.decision.decision import DECIMALS, MAX_OPTIONS
+from assistant.decision.decision import DECIMALS, LEAST_OF_BEST, MAX_OPTIONS
 from assistant.decision.policy import LEAST_LEAD, LEAST_VOTE, Coefficients
 from assistant.interfaces import Matrix
 from assistant.matching.classifier import Classifier, Scores
@@ -92,13 +92,15 @@ class Evidence:
         logits = self._logits(coefficients)
         offered = np.argsort(-logits, axis=1, kind="stable")[:, :MAX_OPTIONS]
         first, rows = offered[:, 0], np.arange(len(self))
+        confidence = 1.0 / (1.0 + np.exp(-logits[rows[:, np.newaxis], offered]))
+        is_likely = confidence >= LEAST_OF_BEST * confidence[:, :1]
         return Ranked(
             features=np.column_stack(
                 [matrix[rows, first] for matrix in (self.similarity, self.lead, self.log_vote)]
             ),
-            confidence=1.0 / (1.0 + np.exp(-logits[rows, first])),
+            confidence=confidence[:, 0],
             right=self.expected[rows, first],
-            offered=np.asarray(self.expected[rows[:, np.newaxis], offered].any(axis=1)),
+            offered=(self.expected[rows[:, np.newaxis], offered] & is_likely).any(axis=1),
             answerable=self.answerable,
         )
 

@@ -45,6 +45,12 @@ FOLDS = 5
 ENOUGH_SIMULATED = 2_000
 """Questions. Each fold trains a classifier; for large releases one fold is enough."""
 
+SMALL = 500
+PASSES = 3
+"""Over the phrasings, held out in other combinations each time, for releases with fewer than
+``SMALL``: in one pass, the combination alone put the coverage of 45 FAQs anywhere from 41 to 47 %;
+with three, vectors equal to .9999 move it by 1 point."""
+
 TOP_FAQS = 20
 """FAQs compared for each question."""
 
@@ -115,10 +121,10 @@ def fit_release(phrasings: Phrasings, *, answers: Phrasings = NONE) -> Fitted:
 
     with one_thread():
         simulated = Evidence.concatenate(list(_simulated_folds(release)))
-        if np.count_nonzero(simulated.answerable) < LEAST_SIMULATED:
+        if np.count_nonzero(simulated.answerable) < LEAST_SIMULATED * _passes(release):
             return Fitted(ConfidencePolicy(), None, why="too few alternate questions")
         classifier = train(*release.training_data(), release.faq_ids)
-        coefficients = _coefficients(simulated)
+        coefficients = _coefficients(simulated, passes=_passes(release))
     return Fitted(ReleasePolicy(coefficients=coefficients), classifier, len(simulated))
 
 
@@ -131,14 +137,15 @@ def reason_not_to_fit(counts: Sequence[int]) -> str:
     return ""
 
 
-def _coefficients(simulated: Evidence) -> Coefficients:
+def _coefficients(simulated: Evidence, *, passes: int) -> Coefficients:
+    """Of each question asked in several passes, all together count once."""
     coefficients = PRIOR
     for _ in range(ROUNDS):
         ranked = simulated.ranked(coefficients)
         coefficients = fit_coefficients(
             ranked.features,
             ranked.right,
-            weights=_weights(ranked.answerable),
+            weights=_weights(ranked.answerable) / passes,
             prior=PRIOR,
             strength=PRIOR_STRENGTH,
             votes=True,
@@ -221,37 +228,50 @@ def _digest(text: str) -> bytes:
     return sha256(text.encode()).digest()
 
 
+def _passes(release: _Release) -> int:
+    return PASSES if len(release.faqs) < SMALL else 1
+
+
 def _simulated_folds(release: _Release) -> Iterator[Evidence]:
     """Simulate questions fold by fold, until there are enough."""
     simulated = 0
-    fold_of_phrasing = _fold_of_phrasings(release)
-    for fold in range(FOLDS):
-        if simulated >= ENOUGH_SIMULATED:
-            return
-        simulated_fold = _simulate_fold(release, fold_of_phrasing, fold)
-        simulated += len(simulated_fold)
-        yield simulated_fold
+    for number in range(_passes(release)):
+        random = np.random.default_rng(number)
+        fold_of_faq = random.permutation(len(release.faq_ids)) % FOLDS
+        fold_of_phrasing = _fold_of_phrasings(release, fold_of_faq + number)
+        for fold in range(FOLDS):
+            if simulated >= ENOUGH_SIMULATED:
+                return
+            simulated_fold = _simulate_fold(release, fold_of_faq, fold_of_phrasing, fold)
+            simulated += len(simulated_fold)
+            yield simulated_fold
 
 
-def _fold_of_phrasings(release: _Release) -> Positions:
-    """The fold that holds out each phrasing; -1: never, because its FAQ has no other phrasing."""
+def _fold_of_phrasings(release: _Release, first: Positions) -> Positions:
+    """The fold that holds out each phrasing; -1: never, because its FAQ has no other phrasing.
+
+    ``first``: the fold of each FAQ's first phrasing.
+    """
     fold_of_phrasing = np.empty(len(release.faqs), dtype=np.intp)
     start = 0
     for faq, count in enumerate(release.counts):
         fold_of_phrasing[start : start + count] = (
-            (np.arange(count) + faq) % FOLDS if count > 1 else -1
+            (np.arange(count) + first[faq]) % FOLDS if count > 1 else -1
         )
         start += count
     return fold_of_phrasing
 
 
-def _simulate_fold(release: _Release, fold_of_phrasing: Positions, fold: int) -> Evidence:
+def _simulate_fold(
+    release: _Release, fold_of_faq: Positions, fold_of_phrasing: Positions, fold: int
+) -> Evidence:
     """Hold out every fifth FAQ, and about a fifth of the phrasings of the others."""
     faqs = np.arange(len(release.faq_ids))
-    missing = np.isin(release.faqs, faqs[faqs % FOLDS == fold])
+    is_missing = fold_of_faq == fold
+    missing = is_missing[release.faqs]
     held_out = ~missing & (fold_of_phrasing == fold)
     training = ~missing & ~held_out
-    present = faqs[faqs % FOLDS != fold]
+    present = faqs[~is_missing]
     vectors, vector_faqs = release.training_data(training)
     is_present = np.isin(vector_faqs, present)
 
@@ -262,7 +282,7 @@ def _simulate_fold(release: _Release, fold_of_phrasing: Positions, fold: int) ->
     )
     questions = np.concatenate([np.flatnonzero(held_out), np.flatnonzero(missing)])
     expected = release.faqs[questions][:, np.newaxis] == faqs
-    expected[:, faqs % FOLDS == fold] = False
+    expected[:, is_missing] = False
     return Evidence.build(
         release.vectors[questions],
         phrasings=release.vectors[training],

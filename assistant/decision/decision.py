@@ -44,7 +44,7 @@ class Reason(StrEnum):
     SEVERAL_QUESTIONS = "several_questions"
     """The message asks or says more than one thing that FAQs are about."""
     DISAGREEMENT = "disagreement"
-    """A sentence by itself leads to another FAQ than the whole message."""
+    """A sentence by itself, or the spelling corrected, leads to another FAQ than the message."""
     OPPOSITE = "opposite"
     """The question says the opposite of the closest phrasing."""
     OTHER_IDENTIFIER = "other_identifier"

@@ -133,9 +133,14 @@ def _decide_looks(
 ) -> Decision:
     """The words as they were typed first, then with their spelling corrected."""
     decision = _decide_texts(message, matches, policy, wording)
-    if decision.reason is Reason.EXACT or not message.corrected:
+    if decision.reason in (Reason.EXACT, Reason.OPPOSITE, Reason.OTHER_IDENTIFIER):
+        return decision
+    if not message.corrected:
         return decision
     second = _decide_texts(message.corrected, matches, policy, wording, typed=message.text)
+    if decision.chosen and second.chosen and decision.chosen.faq_id != second.chosen.faq_id:
+        both = put_first(decision, [second.chosen, decision.chosen], Reason.DISAGREEMENT)
+        return replace(both, corrected=message.corrected.changes)
     if not _is_better(second, decision):
         return decision
     return replace(decision if decision.chosen else second, corrected=message.corrected.changes)

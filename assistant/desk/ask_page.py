@@ -12,11 +12,8 @@ from assistant.desk.preview_card import Card, cards
 from assistant.interfaces import Unavailable
 from assistant.releases.preview import preview_answers
 from assistant.serializers import LONGEST_MESSAGE
-from audit.privacy.gateway import PersonalData
-from faq.files.reader import Unreadable
-from faq.models import Faq, PhrasingConflict
-
-EDIT, PROPOSE = "faq.change_faq", "faq.propose_faq"
+from faq.admin.wordings import add_wording, may_add_wording
+from faq.models import Faq
 
 
 class PreviewForm(forms.Form):
@@ -51,7 +48,7 @@ def ask_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "cards": drawn,
         "problem": problem,
-        "may_add_wording": _may_add_wording(request),
+        "may_add_wording": may_add_wording(request),
     }
     return TemplateResponse(request, "assistant/ask.html", context)
 
@@ -68,32 +65,12 @@ def _cards(request: HttpRequest, form: PreviewForm) -> list[Card]:
     )
 
 
-def _may_add_wording(request: HttpRequest) -> bool:
-    return request.user.has_perm(EDIT) or request.user.has_perm(PROPOSE)
-
-
 def _add_wording(request: HttpRequest, faq_id: str, question: str) -> None:
     """Add the question to the FAQ's draft, as a proposal if the user may not edit it."""
-    if not _may_add_wording(request):
+    if not may_add_wording(request):
         raise PermissionDenied
     faq = Faq.objects.in_use().filter(slug=faq_id).first()
     if faq is None:
         messages.error(request, f"{faq_id} is retired or does not exist.")
         return
-    is_proposal = not request.user.has_perm(EDIT)
-    try:
-        added = faq.add_phrasing(question, by=request.user.get_username(), is_proposal=is_proposal)
-    except PhrasingConflict as conflict:
-        other = ", ".join(clash.other_than(faq_id) for clash in conflict.clashes)
-        messages.error(request, f"Not added: {other} has this wording already.")
-    except (Unreadable, PersonalData) as problem:
-        messages.error(request, f"Not added: {problem}")
-    else:
-        if not added:
-            messages.info(request, f"{faq_id} has this wording already.")
-        elif is_proposal:
-            messages.success(request, f"Proposed for {faq_id}. A curator reviews it.")
-        else:
-            messages.success(
-                request, f"Added to the draft of {faq_id}. Publish it to make it live."
-            )
+    add_wording(request, faq, question)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assistant import metrics
@@ -77,8 +77,8 @@ class LocalModel:
         return self._loaded().dimension
 
     @property
-    def words(self) -> frozenset[str]:
-        """The whole words in the tokenizer's vocabulary, in lower case."""
+    def words(self) -> Mapping[str, int]:
+        """The whole words in the tokenizer's vocabulary, in lower case, and their places in it."""
         return self._loaded().words
 
     @property

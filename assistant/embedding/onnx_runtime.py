@@ -8,7 +8,7 @@ and would make a vector depend on the other texts.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from assistant.embedding.model_files import ModelFiles
+from assistant.embedding.vocabulary import whole_words
 from assistant.interfaces import EmbedderUnavailable, Matrix, Progress, Vector
 
 MIN_PARALLEL = 16
@@ -63,9 +64,9 @@ class OnnxEmbedder:
         return self._dimension
 
     @property
-    def words(self) -> frozenset[str]:
-        """The whole words in the tokenizer's vocabulary, in lower case."""
-        return frozenset(token.lower() for token in self._tokenizer.get_vocab() if token.isalpha())
+    def words(self) -> Mapping[str, int]:
+        """The whole words in the tokenizer's vocabulary, in lower case, and their places in it."""
+        return whole_words(self._tokenizer.get_vocab())
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:
         """One unit vector per text, in the order given; shape (len(texts), dimension), float32."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from assistant.embedding import model_files
 from assistant.embedding.model_files import ModelFiles
+from assistant.embedding.vocabulary import whole_words
 from assistant.interfaces import EmbedderUnavailable, Matrix, Progress
 
 BATCH_SIZE = 32
@@ -71,10 +72,9 @@ class SentenceTransformerEmbedder:
         return int(self._loaded().max_seq_length)
 
     @property
-    def words(self) -> frozenset[str]:
-        """The whole words in the tokenizer's vocabulary, in lower case."""
-        vocabulary = self._loaded().tokenizer.get_vocab()
-        return frozenset(token.lower() for token in vocabulary if token.isalpha())
+    def words(self) -> Mapping[str, int]:
+        """The whole words in the tokenizer's vocabulary, in lower case, and their places in it."""
+        return whole_words(self._loaded().tokenizer.get_vocab())
 
     def load(self) -> None:
         """Be ready for the first text. Raises ``EmbedderUnavailable``."""

@@ -11,7 +11,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,9 +87,9 @@ class RemoteEmbedder:
         return self._dimension
 
     @property
-    def words(self) -> frozenset[str]:
+    def words(self) -> Mapping[str, int]:
         """Empty: the API has no vocabulary, so typing errors are not corrected."""
-        return frozenset()
+        return {}
 
     def load(self, *, threads: int | None = None) -> None:
         """Call the server once. A failure is logged and does not prevent the start."""

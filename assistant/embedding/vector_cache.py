@@ -45,8 +45,8 @@ class VectorCache:
         return self._embedder.name
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """The model's whole words, in lower case; empty if unknown.
+    def words(self) -> Mapping[str, int]:
+        """The model's whole words, in lower case, and their places in its vocabulary.
 
         Computed once: there may be thirty thousand.
         """

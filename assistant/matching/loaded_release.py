@@ -181,16 +181,16 @@ class LoadedRelease:
     @cached_property
     def spelling(self) -> Spelling | None:
         """None where the model cannot say which words there are: nothing is corrected then."""
-        model_words = self.embedder.words if self.embedder else frozenset()
+        model_words = self.embedder.words if self.embedder else {}
         if not model_words:
             return None
-        names = self.wording.names.followed_by.keys() - model_words
+        names = self.wording.names.followed_by.keys() - model_words.keys()
         return Spelling(phrasings(self.contents.values()), known=model_words, names=names)
 
     @cached_property
     def wording(self) -> Wording:
         """Its words, for the rules that tell close texts of another meaning apart."""
-        model_words = self.embedder.words if self.embedder else frozenset()
+        model_words = self.embedder.words if self.embedder else {}
         return Wording.of(self.contents, known=model_words)
 
     @cached_property

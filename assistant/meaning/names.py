@@ -77,7 +77,8 @@ def other_name(
     """Another name, or another thing of the same name, than the phrasing's; None if there is none.
 
     ``typed``: the question before its spelling was corrected: a name there may have been taken for
-    a word. ``faq_texts``: all that the FAQ says, its answer too: a name in there is its own.
+    a word. It counts as one if it stands beside the same word as the phrasing's name.
+    ``faq_texts``: all that the FAQ says, its answer too: a name in there is its own.
     ``known``: the words of the model's vocabulary, in lower case; of no use when empty.
     """
     curated = [word.lower() for word in _WORD.findall(phrasing)]
@@ -94,9 +95,17 @@ def other_name(
             for word in as_typed
             if _is_strange(word, there, known)
             and not any(_is_short_for(word, name) for name in theirs)
+            and (word in mine or _beside(as_typed, word) & _beside(curated, absent[0]))
         ]
         return OtherName(strange[0], absent[0]) if strange else None
     return _other_thing(mine, theirs, there, names)
+
+
+def _beside(words: list[str], word: str) -> set[tuple[str, str]]:
+    """The word before and the word after, each with its side."""
+    place = words.index(word)
+    before = {("before", each) for each in words[:place][-1:]}
+    return before | {("after", each) for each in words[place + 1 : place + 2]}
 
 
 def _is_strange(word: str, there: Collection[str], known: Collection[str]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from assistant.decision.decision import Match, Reason
 from assistant.decision.message import Message, decide_message, unanswered_parts
 from assistant.decision.policy import CosinePolicy
+from assistant.text.spelling import Change, Correction
 
 KNOWN = {
     "how do i reset my password?": "reset",
@@ -92,3 +93,22 @@ def test_a_choice_answers_whatever_is_closer():
     assert (chosen.reason, chosen.chosen.faq_id) == (Reason.CHOSEN, "reset")
     with pytest.raises(LookupError):
         decide_message(message, matches, CosinePolicy(), choice="unheard-of")
+
+
+def test_a_message_whose_spelling_leads_to_another_faq_is_asked_back():
+    """The words as typed are close to one FAQ, the corrected ones to another."""
+
+    def correct(text):
+        return Correction(text.replace("shiping", "shipping"), (Change("shiping", "shipping"),))
+
+    message = Message.of("how quick is shiping", correct=correct)
+    matches = {
+        "how quick is shiping": [Match("cost", "cost", 0.9), Match("time", "time", 0.3)],
+        "how quick is shipping": [Match("cost", "cost", 0.3), Match("time", "time", 0.9)],
+    }
+
+    decision = decide_message(message, matches, CosinePolicy())
+
+    assert decision.reason is Reason.DISAGREEMENT
+    assert [option.faq_id for option in decision.options] == ["time", "cost"]
+    assert decision.corrected == (Change("shiping", "shipping"),)

@@ -83,7 +83,11 @@ def test_it_tells_right_from_wrong_better_than_the_shipped_policy(fitted):
 
     assert own.auroc > shipped.auroc
     assert own.precision.value > shipped.precision.value
-    assert own.helped.value >= shipped.helped.value
+    assert own.helped.value >= shipped.helped.value - 0.02
+    asked, asked_by_shipped = (
+        each.unanswerable_results[Result.NOT_OFFERED].count for each in (own, shipped)
+    )
+    assert asked < asked_by_shipped
 
 
 def test_the_same_release_gives_the_same_policy_in_any_order(fitted):

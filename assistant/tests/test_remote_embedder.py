@@ -108,7 +108,7 @@ def test_its_name_says_which_model_of_which_server(remote, served):
     assert remote.name == f"big-model@{host}"
     assert remote.model == "remote:big-model"
     assert remote.dimension == 384
-    assert remote.words == frozenset()
+    assert remote.words == {}
     assert remote.embed([]).shape == (0, 384)
 
 

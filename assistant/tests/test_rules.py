@@ -218,3 +218,10 @@ def test_a_conflict_names_the_rule_and_the_words():
     assert conflict.rule is Rule.POLARITY
     assert wording.conflict("charged twice", "twice", "I was charged twice") is None
     assert wording.conflict("I was not charged", "unheard-of", "I was charged") is None
+
+
+def test_a_misspelt_ordinary_word_is_no_name():
+    phrasing = "Can I take Zolarin with alcohol?"
+
+    assert other("is it in stock", phrasing, typed="is it in stocck") is None
+    assert other("can i take table with it", phrasing, typed="can i take tablle with it")

@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from string import ascii_lowercase
+
+from assistant.text.word_lists import word_set
 
 SHORTEST = 4
 """Letters; nearly every shorter word is one error away from another."""
 
 LONGEST = 24
+
+_CONTRACTIONS = word_set(
+    """
+    dont doesnt didnt cant cannot couldnt wont wouldnt shouldnt mustnt neednt isnt arent wasnt
+    werent hasnt havent hadnt aint youre youve theyre thats whats wheres hows ive
+    """
+)
+"""Without their apostrophe. Corrected into another word they would lose their negation."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = ".?!:\n"
@@ -44,13 +54,14 @@ class Correction:
 class Spelling:
     """Knows the words of a release's texts, and of the language.
 
-    ``known``: words of the language in lower case; without them every strange word would be bent
-    into one of the release's. ``names``: words of the release, in lower case, that nothing is
-    corrected into: one letter makes another product.
+    ``known``: words of the language in lower case, and the place of each among them, the commonest
+    first; without them every strange word would be bent into one of the release's. ``names``:
+    words of the release, in lower case, that nothing is corrected into: one letter makes another
+    product.
     """
 
     def __init__(
-        self, texts: Iterable[str], *, known: Collection[str], names: Collection[str] = ()
+        self, texts: Iterable[str], *, known: Mapping[str, int], names: Collection[str] = ()
     ) -> None:
         self._uses = Counter(word for text in texts for word in _WORD.findall(text.lower()))
         self._known = known
@@ -59,8 +70,8 @@ class Spelling:
     def correct(self, text: str) -> Correction:
         """``text`` with each unknown word replaced by the one that fits.
 
-        A word of the release goes before one of the language, which must be the only one. Words
-        written with a capital letter within a sentence are names, and stay.
+        A word of the release goes before one of the language, and of each the commonest before
+        others. Words written with a capital letter within a sentence are names, and stay.
         """
         changes = []
         pieces, end = [], 0
@@ -79,18 +90,19 @@ class Spelling:
         return (
             SHORTEST <= len(word) <= LONGEST
             and word.isascii()
+            and lower not in _CONTRACTIONS
             and lower not in self._uses
             and lower not in self._known
         )
 
     def _taken_for(self, word: str) -> str:
-        """Empty if no word fits, or several of the language do."""
+        """Empty if no word fits."""
         near = _one_error_away(word)
         near.difference_update(self._names)
         if used := near & self._uses.keys():
             return min(used, key=lambda other: (-self._uses[other], other))
-        known = [other for other in near if other in self._known]
-        return known[0] if len(known) == 1 else ""
+        known = near & self._known.keys()
+        return min(known, key=self._known.__getitem__) if known else ""
 
 
 def _is_name(text: str, match: re.Match[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class StoredVectors:
         self._store = store
 
     @cached_property
-    def words(self) -> frozenset[str]:
+    def words(self) -> Mapping[str, int]:
         return self._store.words()
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:

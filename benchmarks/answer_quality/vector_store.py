@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from assistant.embedding.vocabulary import whole_words
 
 Vector = npt.NDArray[np.float32]
 
@@ -40,10 +42,9 @@ class VectorStore:
         vector: Vector = self._matrix[self._rows[text]]
         return vector
 
-    def words(self) -> frozenset[str]:
-        """The whole words of the model's vocabulary, in lower case."""
-        vocabulary = _encoder(self._model).tokenizer.get_vocab()
-        return frozenset(word.lower() for word in vocabulary if word.isalpha())
+    def words(self) -> Mapping[str, int]:
+        """The whole words of the model's vocabulary, in lower case, and their places in it."""
+        return whole_words(_encoder(self._model).tokenizer.get_vocab())
 
     def add(self, texts: Iterable[str]) -> None:
         """Embed the missing ones and write the file."""

@@ -26,6 +26,7 @@ from faq.admin.forms import AlternateForm, AlternateFormSet, FaqForm
 from faq.admin.import_export import ImportExportMixin
 from faq.admin.releases import PUBLISH, ReleaseAdmin, publish_and_report
 from faq.admin.stages import StageFilter, StageMixin
+from faq.admin.wordings import PhrasingsFilter, WordingsMixin
 from faq.content import Draft
 from faq.files.personal_data import findings
 from faq.models import AlternateQuestion, DailyHits, Faq, PhrasingConflict
@@ -86,14 +87,17 @@ class ReviewFilter(admin.SimpleListFilter):
 
 
 @admin.register(Faq)
-class FaqAdmin(StageMixin, ImportExportMixin, ModelAdmin):  # type: ignore[misc]
+class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # type: ignore[misc]
     form = FaqForm
     inlines = (AlternateInline,)
     list_display = (
         *("question", "slug", "category", "status_label", "stage_label", "phrasings"),
         *("hits", "last_hit", "review"),
     )
-    list_filter = (StatusFilter, StageFilter, ReviewFilter, "category", "audience", "owner")
+    list_filter = (
+        *(StatusFilter, StageFilter, ReviewFilter, PhrasingsFilter),
+        *("category", "audience", "owner"),
+    )
     search_fields = ("slug", "question", "answer", "alternates__text")
     search_help_text = "Search questions, answers and FAQ ids"
     list_per_page = 50
@@ -229,7 +233,11 @@ class FaqAdmin(StageMixin, ImportExportMixin, ModelAdmin):  # type: ignore[misc]
         if faq is None or not self.has_view_permission(request, faq):
             return {}
         shown = {"draft": faq, "neighbours": nearest(faq), "history": history(faq)}
-        return {**shown, **self.stage_context(request, faq)}
+        return {
+            **shown,
+            **self.stage_context(request, faq),
+            **self.wordings_context(request, faq),
+        }
 
     def save_model(self, request: HttpRequest, obj: Faq, form: Any, change: bool) -> None:
         request.faq_before = form.stored  # type: ignore[attr-defined]
@@ -310,6 +318,11 @@ class FaqAdmin(StageMixin, ImportExportMixin, ModelAdmin):  # type: ignore[misc]
             path("export/", self.admin_site.admin_view(self.export_page), name="faq_faq_export"),
             path(
                 "<int:pk>/stage/", self.admin_site.admin_view(self.stage_page), name="faq_faq_stage"
+            ),
+            path(
+                "<int:pk>/wording/",
+                self.admin_site.admin_view(self.wording_page),
+                name="faq_faq_wording",
             ),
         ]
         urls: list[URLPattern] = super().get_urls()

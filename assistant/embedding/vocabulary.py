@@ -1,0 +1,19 @@
+"""The words in a model's vocabulary. Pure: standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def whole_words(vocabulary: Mapping[str, int]) -> dict[str, int]:
+    """The tokens that are words, in lower case, with their places.
+
+    WordPiece vocabularies list common words first (Devlin et al. 2019, "BERT"): of two words the
+    one with the smaller place is likelier.
+    """
+    words: dict[str, int] = {}
+    for token, place in vocabulary.items():
+        if token.isalpha():
+            word = token.lower()
+            words[word] = min(place, words.get(word, place))
+    return words
