@@ -12,6 +12,11 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from supportsite.serving.bounded_socket import BoundedSocket
+
+REQUEST_SECONDS = 5.0
+"""For header and body of a request, from when its first bytes are there."""
+
 PROBE = b"GET /healthz "
 
 
@@ -23,6 +28,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
     socket is closed: a client has sent its request by then, and may not repeat it.
 
     /healthz has a thread of its own, so that it is answered while all others wait for something.
+    A request that does not arrive in time is given up, so that half of one holds no thread.
     """
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
@@ -30,7 +36,13 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
         pool: ThreadPoolExecutor = super().get_thread_pool()
         return pool
 
+    def handle(self, conn: Any) -> Any:
+        conn.sock.allow(REQUEST_SECONDS)
+        return super().handle(conn)
+
     def enqueue_req(self, conn: Any) -> None:
+        if not isinstance(conn.sock, BoundedSocket):
+            conn.sock = BoundedSocket.of(conn.sock)
         start = _first_bytes(conn.sock)
         if start is None and self.alive and not conn.initialized:
             self._wait_for_data(conn)

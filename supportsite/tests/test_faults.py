@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from supportsite.tests.served import Site
 pytestmark = pytest.mark.slow
 
 QUESTION = {"user_id": "u1", "message": "How do I reset my password?"}
+HEAD = b"POST /ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 REQUESTS = 20
 """More than there are threads."""
 
@@ -71,6 +73,31 @@ def test_a_postgres_that_hangs_is_503_and_healthz_answers(site):
     assert {reply["title"] for _, reply in replies} == {"Service Unavailable"}
     assert ready == 503
     site.wait_until(lambda: ask(site)[0] == 200)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(HEAD, id="half a header"),
+        pytest.param(HEAD + b"Content-Length: 100\r\n\r\n{", id="half a body"),
+    ],
+)
+def test_half_a_request_is_given_up(site, start):
+    with ExitStack() as held:
+        clients = [
+            held.enter_context(socket.create_connection(("127.0.0.1", site.port), 30))
+            for _ in range(REQUESTS)
+        ]
+        for client in clients:
+            client.sendall(start)
+
+        assert ask(site)[0] == 200
+        assert site.send("GET", "/healthz")[0] == 200
+        for client in clients:
+            with suppress(ConnectionResetError):
+                while client.recv(10_000):
+                    pass
 
 
 def test_a_full_disk_is_503_and_ends_no_process_and_tears_no_line(site, disk):
