@@ -16,12 +16,13 @@ from audit.people.pseudonyms import stored_name
 from tickets.models import Ticket, TicketQuerySet
 from tickets.serializers import OnBehalfSerializer
 
-SEES_ALL_TICKETS = frozenset({Role.SUPPORT})
+ALL_ROLES = frozenset({Role.CUSTOMER, Role.SUPPORT, Role.SERVICE})
+DESK = frozenset({Role.SUPPORT})
 EXACT_FILTERS = ("status", "priority", "category")
 
 
 def is_desk(principal: Principal) -> bool:
-    return principal.has(SEES_ALL_TICKETS)
+    return principal.has(DESK)
 
 
 def visible(principal: Principal, user_id: str | None) -> TicketQuerySet:

@@ -14,12 +14,12 @@ from rest_framework.views import APIView
 
 from audit.identity.principal import principal_of
 from audit.multipart import WholeMultiPartParser
-from tickets.access import get_ticket, is_desk
+from tickets.access import ALL_ROLES, get_ticket, is_desk
 from tickets.attachment_files import MAX_BYTES, InvalidFile, NewFile
 from tickets.attachments import Attachment
 from tickets.downloads import download
 from tickets.serializers import CommentSerializer, NewAttachmentSerializer, OnBehalfSerializer
-from tickets.views import ALL_ROLES, WrongState
+from tickets.state_views import WrongState
 
 FORM_BYTES = 64 * 1024
 """What a form may have besides its file."""

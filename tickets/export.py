@@ -6,10 +6,12 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from django.http import StreamingHttpResponse
+
 from audit.spreadsheet import neutralise
 
 if TYPE_CHECKING:
-    from tickets.models import Ticket
+    from tickets.models import Ticket, TicketQuerySet
 
 COLUMNS = (
     *("id", "created", "status", "priority", "category", "reason", "tags", "due", "breached"),
@@ -40,3 +42,11 @@ def _cell(value: object) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value))
     return "" if value is None else str(value)
+
+
+def csv_response(tickets: TicketQuerySet) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(
+        csv_lines(tickets.iterator(2000)), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="tickets.csv"'
+    return response

@@ -1,28 +1,24 @@
-"""/tickets: open, list, read, comment, change state, export."""
+"""/tickets: open, list, read, change, comment."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
-from rest_framework.renderers import BaseRenderer
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.identity.principal import Principal, Role, principal_of
-from audit.models import record
+from audit.identity.principal import Principal, principal_of
 from audit.paging import first_page
 from audit.privacy.gateway import Channel, reject
 from tickets import deflection, original_ask
-from tickets.access import apply_filters, get_ticket, is_desk, visible
+from tickets.access import ALL_ROLES, apply_filters, get_ticket, is_desk, visible
 from tickets.comments import CommentQuerySet
-from tickets.export import csv_lines
-from tickets.models import Ticket, TicketQuerySet
+from tickets.models import Ticket
 from tickets.serializers import (
     AmendSerializer,
     CommentListSerializer,
@@ -32,16 +28,13 @@ from tickets.serializers import (
     NewCommentSerializer,
     NewTicketSerializer,
     OnBehalfSerializer,
-    SelectionSerializer,
     SuggestedSerializer,
     TicketDetailSerializer,
     TicketFilterSerializer,
     TicketListSerializer,
     TicketSerializer,
 )
-
-ALL_ROLES = frozenset({Role.CUSTOMER, Role.SUPPORT, Role.SERVICE})
-DESK = frozenset({Role.SUPPORT})
+from tickets.state_views import WrongState
 
 LONGEST_KEY = 200
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -51,16 +44,6 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="A repeated POST with the same key and body returns the same ticket.",
 )
-
-
-class WrongState(APIException):
-    """The ticket's state does not allow this change (any more)."""
-
-    status_code = 409
-
-    def __init__(self, ticket: Ticket) -> None:
-        of = f" and {ticket.assignee} has it" if ticket.assignee else ""
-        super().__init__(f"The ticket is {ticket.status}{of}.")
 
 
 class TicketsView(APIView):
@@ -235,88 +218,3 @@ class CommentsView(APIView):
         if comment is None:
             raise WrongState(ticket)
         return Response(CommentSerializer(comment).data, status=status.HTTP_201_CREATED)
-
-
-class MoveView(APIView):
-    """A state change by support; 409 if the state does not allow it."""
-
-    allowed_roles = DESK
-    move: ClassVar[str]
-
-    @extend_schema(request=None, responses=TicketSerializer)
-    def post(self, request: Request, pk: int) -> Response:
-        ticket = get_ticket(request, pk)
-        if not getattr(ticket, self.move)(by=principal_of(request).subject):
-            raise WrongState(ticket)
-        return Response(TicketSerializer(ticket).data)
-
-
-class ClaimView(MoveView):
-    move = "claim"
-
-
-class WaitView(MoveView):
-    move = "wait"
-
-
-class ResumeView(MoveView):
-    move = "resume"
-
-
-class ResolveView(MoveView):
-    move = "resolve"
-
-
-class CloseView(MoveView):
-    move = "close"
-
-
-class ReopenView(APIView):
-    allowed_roles = ALL_ROLES
-
-    @extend_schema(parameters=[OnBehalfSerializer], request=None, responses=TicketSerializer)
-    def post(self, request: Request, pk: int) -> Response:
-        """Reopen a resolved ticket. Only support reopens a closed one."""
-        principal, ticket = principal_of(request), get_ticket(request, pk)
-        origin = [Ticket.Status.RESOLVED]
-        if is_desk(principal):
-            origin.append(Ticket.Status.CLOSED)
-        if not ticket.reopen(by=principal.subject, origin=origin):
-            raise WrongState(ticket)
-        return Response(TicketSerializer(ticket).data)
-
-
-class CsvRenderer(BaseRenderer):
-    """For content negotiation only: the view streams its reply itself."""
-
-    media_type = "text/csv"
-    format = "csv"
-
-
-class ExportView(APIView):
-    allowed_roles = DESK
-    renderer_classes = (CsvRenderer,)
-
-    @extend_schema(
-        operation_id="tickets_export",
-        tags=["tickets"],
-        parameters=[SelectionSerializer],
-        responses={(200, CsvRenderer.media_type): OpenApiTypes.STR},
-    )
-    def get(self, request: Request) -> StreamingHttpResponse:
-        """Tickets as CSV, streamed, filtered like the list; no cell begins a formula."""
-        query = SelectionSerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        fields, principal = query.validated_data, principal_of(request)
-        tickets = apply_filters(visible(principal, fields.get("user_id")), fields)
-        filters = {name: str(value) for name, value in fields.items() if value is not None}
-        record("tickets.exported", actor=principal.subject, data={"filters": filters})
-        return csv_response(tickets.order_by("id"))
-
-
-def csv_response(tickets: TicketQuerySet) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(
-        csv_lines(tickets.iterator(2000)), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = 'attachment; filename="tickets.csv"'
-    return response

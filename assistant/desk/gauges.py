@@ -73,7 +73,7 @@ def gauges(decided: Mapping[str, Any], policy: Mapping[str, Any]) -> list[Gauge]
         bars.append(Gauge("Lead", lead, *_scaled(lead, margin, scale=LEAD_SCALE)))
     confidence, answer_at = decided["confidence"], policy.get("answer_at")
     if confidence is not None and answer_at is not None:
-        marks = (("asks back from", policy["ask_at"]), ("answers from", answer_at))
+        marks = (("asks to clarify from", policy["ask_at"]), ("answers from", answer_at))
         note = _confidence_note(decided)
         bars.append(Gauge("Confidence", confidence, *_scaled(confidence, *marks), note=note))
     return bars

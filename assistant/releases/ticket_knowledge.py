@@ -9,11 +9,13 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from assistant.answering.answer import Question
 from assistant.answering.steps import Path
 from assistant.decision.decision import Match
+from assistant.desk.preview_card import cards
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.releases.preview import Preview
 from assistant.text import cleaning
@@ -24,6 +26,9 @@ from faq.files.reader import Unreadable
 from faq.models import Faq, PhrasingConflict
 from faq.stages import FaqIdInUse
 from tickets.faq_lookup import FaqMatch, ProposalError
+
+DECISION_FIELDS = {"reason", "policy", "features", "parts", "path", "threshold", "threshold_from"}
+"""What the drawing of a decision reads; records of earlier versions lack some."""
 
 _WORD = re.compile(r"\w+")
 
@@ -148,8 +153,14 @@ def get_faq(faq_id: str) -> FaqMatch | None:
 
 
 def decision_html(outcome: str, answer: str, decision: Mapping[str, Any]) -> SafeString:
-    payload = {"outcome": outcome, "answer": answer, "decision": decision}
-    return render_to_string("assistant/decision.html", {"preview": Preview("", payload)})
+    if not decision.keys() >= DECISION_FIELDS:
+        return format_html("<p>{}</p>", "An earlier version recorded this decision.")
+    matches = next((step["matches"] for step in decision["path"] if step["step"] == "match"), ())
+    lists = dict.fromkeys(("answers", "options", "nearest", "citations"), ())
+    payload = {"outcome": outcome, "answer": answer, "decision": decision, **lists}
+    ranked = tuple({"confidence": None, **match} for match in matches)
+    [card] = cards([Preview("", payload, ranked=ranked)])
+    return render_to_string("assistant/decision.html", {"card": card})
 
 
 def edit_url(faq_id: str) -> str:

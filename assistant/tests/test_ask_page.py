@@ -48,7 +48,7 @@ def test_the_values_that_decided_stand_against_their_thresholds(curator):
     assert [bar.name for bar in (similarity, lead, confidence)] == [
         *("Similarity", "Lead", "Confidence")
     ]
-    assert [mark.label for mark in confidence.marks] == ["asks back from", "answers from"]
+    assert [mark.label for mark in confidence.marks] == ["asks to clarify from", "answers from"]
     for bar in (similarity, lead, confidence):
         assert f'aria-label="{bar.text}"' in html
 

@@ -19,7 +19,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
-from tickets.admin import MOVES, NO_ADDRESS, PROPOSE, REPLY_MAILED
+from tickets.admin import NO_ADDRESS, PROPOSE, REPLY_MAILED
+from tickets.admin_ticket_list import MOVES
 from tickets.attachment_files import NewFile
 from tickets.attachments import Attachment
 from tickets.downloads import download

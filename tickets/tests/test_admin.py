@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -10,7 +11,8 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from audit.models import Record
+from assistant.readable_labels import REASONS
+from audit.models import Record, record
 from tickets.admin import TicketAdmin
 from tickets.models import Ticket
 
@@ -188,8 +190,8 @@ def test_the_page_shows_what_was_asked_before_and_who_did_what(sam, as_role):
     page = sam.get(page_of(ticket)).content.decode()
 
     assert "“capital of France?”</b>" in page
-    assert "No FAQ is similar enough" in page
-    assert page.count('class="desk-bar-under"') == 5
+    assert REASONS[asked.json()["decision"]["reason"]][1:] in page
+    assert page.count('aria-label="Similarity ') == 6  # five FAQs, and the bar of the closest
     assert "opened by u1" in page
     assert "claimed by ann" in page
 
@@ -236,3 +238,15 @@ def test_more_tickets_take_no_more_queries(sam, ticket, django_assert_max_num_qu
 
     with django_assert_max_num_queries(len(few)):
         sam.get(LIST)
+
+
+def test_a_decision_of_an_earlier_version_does_not_break_the_page(sam):
+    ask_id = str(uuid4())
+    data = {"user_id": "u1", "question": "Where?", "decision": {"reason": "below_threshold"}}
+    record("question.asked", actor="u1", kind="ask", key=ask_id, data=data)
+    ticket = Ticket.objects.escalate("Nobody knows.", requester="u1", by="u1", ask_id=ask_id)
+
+    page = sam.get(page_of(ticket))
+
+    assert page.status_code == 200
+    assert "An earlier version recorded this decision." in page.content.decode()
