@@ -168,6 +168,14 @@ def changed_people() -> Break | None:
     )
 
 
+def revived_people(key: PublicKey) -> Break | None:
+    """A break if somebody put a key back that was destroyed, from a backup for example."""
+    revived = SubjectKey.objects.filter(pk__in=erased_pseudonyms(key)).order_by("pk").first()
+    if revived is None:
+        return None
+    return Break(Kind.PERSON_CHANGED, f"{revived} was erased, but has a key again")
+
+
 def deleted_before_sealing(previous: Sequence[int]) -> Break | None:
     """A break if a record that others name is neither in the table nor in the log."""
     with connection.cursor() as cursor:

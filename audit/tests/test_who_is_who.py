@@ -96,3 +96,15 @@ def test_an_update_of_the_site_binds_the_names_that_are_there(deeds, capsys):
         cursor.execute("ALTER TABLE audit_subjectkey ENABLE ALWAYS TRIGGER audit_subjectkey_rows")
 
     assert verified(capsys)["ok"]
+
+
+def test_a_key_that_was_destroyed_and_put_back_is_named(deeds, capsys):
+    key = SubjectKey.objects.get(pk=deeds[0].actor_key_id)
+    call_command("audit_erase", "ann")
+    assert verified(capsys)["ok"]
+
+    key.save(force_insert=True)
+
+    report = verified(capsys)
+    assert kinds(report) == ["person changed"]
+    assert f"{key} was erased, but has a key again" in report["breaks"][0]["message"]

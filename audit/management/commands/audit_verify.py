@@ -82,6 +82,7 @@ class Command(BaseCommand):
                 log_reader.unsealed(), keys.mac_key(), due=log_reader.sealing_due()
             )
             deleted = log_reader.deleted_before_sealing(sealed.previous + unsealed.previous)
+            others.append(log_reader.revived_people(key))
         return _report(
             [problem, unsealed.problem, deleted, *others],
             records=sealed.size - start.frontier.size,
