@@ -45,7 +45,7 @@ check: $(VENV)/.installed-dev
 
 $(PY):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found."; exit 1; }
-	@echo "→ Creating $(VENV) with $(PYTHON)"
+	@echo "→ Creating $(VENV) with $(PYTHON); downloads follow, once: about 395 MB for torch and 360 MB for the rest"
 	@$(PYTHON) -m venv $(VENV) || { \
 		echo "If venv is missing: install it (on Debian and Ubuntu: apt install python3-venv)."; \
 		rm -rf $(VENV); exit 1; }
@@ -60,12 +60,12 @@ $(VENV)/.torch: requirements.txt | $(PY)
 	@touch $@
 
 $(VENV)/.installed: requirements-lock.txt | $(VENV)/.torch
-	@echo "→ Installing requirements-lock.txt"
+	@echo "→ Installing requirements-lock.txt (a download of about 360 MB)"
 	@$(PIP) install --progress-bar on -q --require-hashes -r requirements-lock.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev-lock.txt | $(VENV)/.installed
-	@echo "→ Installing requirements-dev-lock.txt"
+	@echo "→ Installing requirements-dev-lock.txt (a download of about 155 MB more)"
 	@$(PIP) install --progress-bar on -q --require-hashes -r requirements-dev-lock.txt
 	@touch $@
 

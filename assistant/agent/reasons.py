@@ -13,7 +13,7 @@ class AgentReason(StrEnum):
     NOT_CONFIGURED = "not_configured"
     NO_FAQ = "nothing_found"
     """The model replied that no FAQ answers."""
-    CLARIFIED = "asked_back"
+    CLARIFIED = "clarified"
     """The model could not decide between several FAQs."""
     REWRITTEN = "rewritten"
     """An FAQ answers the question as rewritten from the conversation."""

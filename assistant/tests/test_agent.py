@@ -174,7 +174,7 @@ def test_it_may_ask_back_itself(customer, with_agent):
 
     assert told["outcome"] == "clarify"
     assert len(told["options"]) == 2
-    assert told["decision"]["path"][-1]["reason"] == "asked_back"
+    assert told["decision"]["path"][-1]["reason"] == "clarified"
 
 
 def test_verbatim_the_model_only_chooses_and_the_stored_answer_is_shown(customer, with_agent):
