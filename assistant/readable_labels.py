@@ -22,6 +22,8 @@ REASONS = {
     Reason.CONFIDENT: "the closest FAQ is similar enough",
     Reason.CHOSEN: "the customer chose this FAQ",
     Reason.EACH_QUESTION: "each of the questions has a clear answer",
+    Reason.OTHER_LANGUAGE: "the multilingual model is sure of the FAQ",
+    Reason.OTHER_LANGUAGE_UNSURE: "the multilingual model is not sure of the FAQ",
     Reason.AMBIGUOUS: "several FAQs are about equally close",
     Reason.UNSURE: "the closest FAQ may answer, but is not similar enough",
     Reason.SEVERAL_QUESTIONS: "the message asks several questions",
@@ -68,6 +70,7 @@ AGENT_REASONS = {
 STEPS = {
     "embed": "Embed the question",
     "match": "Compare with the FAQs",
+    "match_second_language": "Compare with the FAQs by the multilingual model",
     "rewrite": "Rewrite the follow-up question",
     "model_request": "Request to the model",
     "tool_call": "Search by the model",

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 
@@ -17,8 +18,10 @@ from assistant.chroma.index import ChromaIndex
 from assistant.chroma.server import ChromaServer, ping
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.embedding import known_models
+from assistant.embedding.install import is_installed
 from assistant.embedding.local import LocalModel
 from assistant.embedding.model_files import Precision
+from assistant.embedding.multilingual import MultilingualEmbedder
 from assistant.embedding.remote import PREFIX, RemoteEmbedder
 from assistant.embedding.vector_cache import VectorCache
 from assistant.fakes import NullAgent
@@ -49,6 +52,12 @@ def embedder(model: str = "") -> Model:
     if live:
         return embedder_of(live)
     model = model or _first_model()
+    known = known_models.known_model(model)
+    if known and known.second_language:
+        raise EmbedderUnavailable(
+            f"the model {known.name} is used beside another one: run manage.py prepare_model "
+            f"{known.name}, then manage.py publish without --model"
+        )
     return _remote_at(model.removeprefix(PREFIX)) if _is_remote(model) else local_model(model)
 
 
@@ -88,6 +97,43 @@ def local_model(model: str = "") -> LocalModel:
         else:
             return candidate
     return _local_model_at(model or settings.LOCAL_EMB_MODEL, last)
+
+
+def second_language_embedder() -> MultilingualEmbedder | None:
+    """The multilingual model for a new release; None if it is not installed."""
+    models = settings.CONVERTED_MODELS
+    return _multilingual_in(models) if is_installed(known_models.MULTILINGUAL, models) else None
+
+
+def second_language_of(release: Release) -> VectorCache | None:
+    """The multilingual model that a release was embedded with; None without one, or if it is not
+    on this machine: then the release answers in its first model's languages."""
+    if not release.second_embedder:
+        return None
+    embedder = second_language_embedder()
+    if embedder is None or embedder.name != release.second_embedder:
+        log.warning(
+            "Release %s was also embedded with %s, which is not on this machine. Questions in "
+            "other languages are not answered. Run manage.py prepare_model %s.",
+            *(release.number, release.second_embedder, known_models.MULTILINGUAL.name),
+        )
+        return None
+    try:
+        embedder.load()
+    except EmbedderUnavailable as failure:
+        log.warning("Questions in other languages are not answered: %s", failure)
+        return None
+    return second_language_cache(embedder)
+
+
+@cache
+def _multilingual_in(models: Path) -> MultilingualEmbedder:
+    return MultilingualEmbedder(models)
+
+
+@cache
+def second_language_cache(embedder: MultilingualEmbedder) -> VectorCache:
+    return VectorCache(embedder)
 
 
 def converted_model() -> LocalModel | None:
@@ -151,6 +197,8 @@ def forget_models() -> None:
     """Load models again when they are next used: their settings have changed."""
     _local_model_in.cache_clear()
     vector_cache.cache_clear()
+    _multilingual_in.cache_clear()
+    second_language_cache.cache_clear()
 
 
 @cache
@@ -217,6 +265,7 @@ def live() -> LiveRelease:
     return LiveRelease(
         lambda release: vector_cache(embedder_of(release)),
         lambda release: CandidateSearch(_candidate_index, release.collection),
+        second_language_of,
     )
 
 
@@ -289,7 +338,10 @@ def _embedder() -> str:
 
 def _release() -> str:
     release = live().current()
-    return f"release {release.number}, {len(release.contents)} FAQs"
+    line = f"release {release.number}, {len(release.contents)} FAQs"
+    if release.second_language:
+        line += f", other languages by {release.second_language.name}"
+    return line
 
 
 def _agent() -> str:

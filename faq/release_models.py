@@ -78,6 +78,9 @@ class Release(models.Model):
     model = models.CharField(
         max_length=500, blank=True, help_text="Folder or name of the model. Empty: LOCAL_EMB_MODEL."
     )
+    second_embedder = models.CharField(
+        max_length=300, blank=True, help_text="Multilingual model: model@weights. Empty: none."
+    )
     collection = models.CharField(max_length=200, help_text="Collection in Chroma.")
     rules = models.JSONField(default=dict, help_text="Thresholds and margins by category.")
     policy = models.CharField(

@@ -98,12 +98,14 @@ class Assistant:
                 message = replace(message, sentences=(), corrected=None, mention=question.choice)
             embedded = _embed(message, release, path)
             matches = _match(message, question, release, embedded, path)
+            second_language = _match_second_language(message, question, release, path)
             try:
                 return decide_message(
                     message,
                     matches,
                     self.policy(release),
                     release.wording,
+                    second_language=second_language,
                     choice=question.choice,
                 )
             except LookupError:
@@ -192,6 +194,26 @@ def _match(
             step["degraded"] = INDEX_UNAVAILABLE
         path.add({**step, "matches": [_as_step(match) for match in result.matches[:SHOWN]]})
         matches[text] = result.matches
+    return matches
+
+
+def _match_second_language(
+    message: Message, question: Question, release: LoadedRelease, path: Path
+) -> list[Match]:
+    """The matches of a message in another language by the multilingual model, if there is one."""
+    started = time.perf_counter()
+    matches = release.match_second_language(
+        message, limit=MATCHES, category=question.category, audiences=question.audiences
+    )
+    if matches and release.second_language:
+        path.add(
+            {
+                "step": "match_second_language",
+                "ms": ms(started),
+                "model": release.second_language.name,
+                "matches": [_as_step(match) for match in matches[:SHOWN]],
+            }
+        )
     return matches
 
 

@@ -36,6 +36,8 @@ class Reason(StrEnum):
     """The person picked it from the options of the reply before."""
     EACH_QUESTION = "each_question"
     """Each of several questions has a clear answer of its own."""
+    OTHER_LANGUAGE = "other_language"
+    """The multilingual model is sure of the FAQ; the first model cannot read the question."""
 
     AMBIGUOUS = "ambiguous"
     """Another FAQ is about as close."""
@@ -53,6 +55,8 @@ class Reason(StrEnum):
     """The question has another name than the closest phrasing."""
     PRIORITY_TERM = "priority_term"
     """A term of the question puts an FAQ first that the desk has chosen."""
+    OTHER_LANGUAGE_UNSURE = "other_language_unsure"
+    """The multilingual model has FAQs to offer; the first model cannot read the question."""
     IN_ANSWER = "in_answer"
     """No phrasing is close, and the words of the question are in one FAQ's answer."""
 
@@ -68,7 +72,12 @@ class Reason(StrEnum):
     """Somebody asks for a person."""
 
 
-ANSWERS = frozenset({Reason.EXACT, Reason.CONFIDENT, Reason.CHOSEN, Reason.EACH_QUESTION})
+ANSWERS = frozenset(
+    {
+        *(Reason.EXACT, Reason.CONFIDENT, Reason.CHOSEN, Reason.EACH_QUESTION),
+        Reason.OTHER_LANGUAGE,
+    }
+)
 CONFLICTS = {
     Rule.POLARITY: Reason.OPPOSITE,
     Rule.IDENTIFIER: Reason.OTHER_IDENTIFIER,
@@ -77,7 +86,7 @@ CONFLICTS = {
 ASKS_BACK = frozenset(
     {
         *(Reason.AMBIGUOUS, Reason.UNSURE, Reason.SEVERAL_QUESTIONS, Reason.DISAGREEMENT),
-        *(Reason.PRIORITY_TERM, Reason.IN_ANSWER),
+        *(Reason.PRIORITY_TERM, Reason.IN_ANSWER, Reason.OTHER_LANGUAGE_UNSURE),
         *CONFLICTS.values(),
     }
 )

@@ -24,6 +24,7 @@ from assistant.decision.decision import (
 )
 from assistant.decision.multiple_questions import combine
 from assistant.decision.policy import Policy
+from assistant.decision.second_language import decide_second_language
 from assistant.meaning.wording import Wording
 from assistant.text.cleaning import strip_pleasantries
 from assistant.text.intents import Intent, intent_of
@@ -109,9 +110,13 @@ def decide_message(
     policy: Policy,
     wording: Wording = NO_WORDING,
     *,
+    second_language: Sequence[Match] = (),
     choice: str = "",
 ) -> Decision:
     """Decide about a message, given the matches of each of its ``texts``.
+
+    ``second_language``: those of the whole message by the multilingual model, if there is one and
+    the message is in a language that the first model cannot read.
 
     ``wording``: the release's words, by which close texts of another meaning are told apart.
     ``choice``: the FAQ that the person picked from the options of the last reply, or ``NO_CHOICE``.
@@ -123,7 +128,11 @@ def decide_message(
         return choose(matches[message.text], policy, faq_id=choice)
     if message.refusal:
         decision = only_exact(matches[message.text], policy, otherwise=message.refusal)
-        return decision if decision.chosen else replace(decision, intent=message.intent)
+        if decision.chosen:
+            return decision
+        if second_language:
+            return decide_second_language(message.text, second_language, policy, wording)
+        return replace(decision, intent=message.intent)
     decision = _decide_looks(message, matches, policy, wording)
     return _with_desk_choice(decision, message, matches[message.text], policy)
 

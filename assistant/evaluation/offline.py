@@ -40,7 +40,13 @@ def evaluate_offline(
             text: release.search(text, vectors[text], limit=MATCHES, also=message.also).matches
             for text in message.texts
         }
-        return decide_message(message, matches, policy, release.wording)
+        return decide_message(
+            message,
+            matches,
+            policy,
+            release.wording,
+            second_language=release.match_second_language(message, limit=MATCHES),
+        )
 
     return [
         EvaluatedQuestion(question.question, frozenset(question.expected), decision_about(message))

@@ -5,6 +5,7 @@ While one thread loads a new release, the others continue with the previous one.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -18,8 +19,12 @@ from assistant.matching.classifier import Classifier
 from assistant.matching.entries import entries, phrasings
 from assistant.matching.loaded_release import EMPTY, LoadedRelease
 from assistant.matching.matrix import ReleaseMatrix
+from assistant.matching.second_language import SecondLanguage
 from assistant.models import FittedPolicy
+from faq.content import Content
 from faq.models import Release
+
+log = logging.getLogger("assistant.matching.live_release")
 
 
 class LiveRelease:
@@ -29,9 +34,11 @@ class LiveRelease:
         self,
         embedder_of: Callable[[Release], VectorCache],
         candidates_of: Callable[[Release], CandidateSearch] | None = None,
+        second_language_of: Callable[[Release], VectorCache | None] | None = None,
     ) -> None:
         self._embedder_of = embedder_of
         self._candidates_of = candidates_of
+        self._second_language_of = second_language_of
         self._loaded = EMPTY
         self._loading = threading.Lock()
 
@@ -74,8 +81,20 @@ class LiveRelease:
             embedder=embedder,
             candidates=self._candidates_of(release) if self._candidates_of else None,
             matrix=ReleaseMatrix(entries(contents.values(), stored)),
+            second_language=self._second_language(release, list(contents.values())),
             **_fitted(release.policy),
         )
+
+    def _second_language(self, release: Release, contents: list[Content]) -> SecondLanguage | None:
+        embedder = self._second_language_of(release) if self._second_language_of else None
+        if embedder is None or not contents:
+            return None
+        texts = set(phrasings(contents))
+        vectors = stored_vectors.stored(embedder.name, texts)
+        if len(vectors) < len(texts):
+            log.warning("Vectors by %s are missing. Publish again.", embedder.name)
+            return None
+        return SecondLanguage.of(contents, vectors, embedder)
 
 
 def _newest() -> int | None:

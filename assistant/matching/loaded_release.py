@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.decision.decision import Match
+from assistant.decision.decision import Match, Reason
 from assistant.decision.message import Message
 from assistant.decision.policy import Override, Overrides
 from assistant.embedding.vector_cache import Embedded, VectorCache
@@ -18,6 +18,7 @@ from assistant.matching.chroma_candidates import EXACT_UP_TO, CandidateSearch
 from assistant.matching.classifier import Classifier
 from assistant.matching.entries import phrasings
 from assistant.matching.matrix import ReleaseMatrix
+from assistant.matching.second_language import SecondLanguage
 from assistant.meaning.wording import Wording
 from assistant.text.answer_words import AnswerWords
 from assistant.text.intents import Intent, intent_of
@@ -47,6 +48,8 @@ class LoadedRelease:
     """Of the release's own model, so that vectors of different models are never compared."""
     candidates: CandidateSearch | None = None
     """Proposes the FAQs to compare in a large release."""
+    second_language: SecondLanguage | None = None
+    """For languages that the release's own model cannot read; None without a multilingual model."""
 
     def embed(self, texts: Sequence[str]) -> Embedded:
         """The unit vector of each text, embedded in one call.
@@ -115,6 +118,28 @@ class LoadedRelease:
             if all(match.faq_id != needed for match in matches):
                 matches += match(1, {needed})
         return SearchResult(self._with_features(vector, matches, *exact), degraded=degraded)
+
+    def match_second_language(
+        self,
+        message: Message,
+        *,
+        limit: int,
+        category: str = "",
+        audiences: Collection[str] | None = None,
+    ) -> list[Match]:
+        """The FAQs closest to a message that is refused for its language, by the multilingual
+        model; empty for any other message, and without such a model.
+
+        Raises ``EmbedderUnavailable``.
+        """
+        if not self.second_language or message.refusal is not Reason.UNSUPPORTED_LANGUAGE:
+            return []
+        return self.second_language.match(
+            message.text,
+            limit=limit,
+            categories={category} if category else None,
+            audiences=audiences,
+        )
 
     def _with_features(
         self, vector: Vector, matches: list[Match], faq_id: str, phrasing: str

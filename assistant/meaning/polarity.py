@@ -110,6 +110,11 @@ _PARTLY = word_set(
 _FIRST_PERSON = frozenset({"i", "we"})
 
 
+def negates(text: str) -> bool:
+    """Whether an English text negates something."""
+    return any(any(_negations(clause)) for clause in clauses(text))
+
+
 def difference(question: str, phrasing: str, others: Collection[str] = ()) -> Difference | None:
     """How the polarity of two texts differs; None if it does not, as far as can be seen.
 

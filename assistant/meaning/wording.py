@@ -77,6 +77,12 @@ class Wording:
             return Conflict(Rule.POLARITY, opposite.question, opposite.phrasing)
         return None
 
+    def missing_number(self, question: str, faq_id: str) -> str:
+        """A number or code of the question, in any language, where the FAQ has others; or ""."""
+        content = self.contents.get(faq_id)
+        value = missing(question, content.phrasings) if content else ""
+        return value if any(map(str.isdigit, value or "")) else ""
+
 
 def _phrasings(contents: Iterable[Content]) -> Iterable[str]:
     return (phrasing for content in contents for phrasing in content.phrasings)

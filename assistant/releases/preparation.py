@@ -16,9 +16,9 @@ from assistant import wiring
 from assistant.calibration import fitted_policies
 from assistant.interfaces import Unavailable, Vector
 from assistant.matching import stored_vectors
-from assistant.matching.entries import entries_as_embedded
+from assistant.matching.entries import entries_as_embedded, phrasings
 from assistant.releases.pruning import drop_collections
-from faq.content import KnowledgeBase
+from faq.content import Content, KnowledgeBase
 from faq.models import Release
 from faq.releases.publishing import NotReady, Prepared, Progress
 
@@ -35,6 +35,7 @@ def prepare(
             collection=collection_of(knowledge_base, embedder.name),
             fingerprint=knowledge_base.fingerprint(embedder=embedder.name),
             model=embedder.model,
+            second_embedder=_embed_second_language(contents),
         )
         live = Release.objects.live()
         if live and live.fingerprint == prepared.fingerprint:
@@ -54,6 +55,15 @@ def prepare(
     except Unavailable as failure:
         raise NotReady(str(failure)) from failure
     return replace(prepared, policy=fitted)
+
+
+def _embed_second_language(contents: list[Content]) -> str:
+    """Store the phrasings' vectors by the multilingual model; its name, empty without one."""
+    embedder = wiring.second_language_embedder()
+    if embedder is None:
+        return ""
+    stored_vectors.ensure(embedder, phrasings(contents))
+    return embedder.name
 
 
 def collection_of(knowledge_base: KnowledgeBase, embedder: str) -> str:

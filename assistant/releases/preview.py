@@ -13,8 +13,11 @@ from assistant.answering.assistant import SHOWN
 from assistant.calibration import fitted_policies
 from assistant.evaluation import offline
 from assistant.matching import stored_vectors
+from assistant.matching.entries import phrasings
 from assistant.matching.loaded_release import LoadedRelease
+from assistant.matching.second_language import SecondLanguage
 from audit.models import record
+from faq.content import Content
 from faq.releases.publishing import current_rules, draft_knowledge_base
 from faq.releases.review import review
 
@@ -127,7 +130,16 @@ class DraftRelease:
             rules=knowledge_base.rules,
             numbers=fitted.policy.numbers() if fitted.classifier else None,
             embedder=live.embedder or wiring.vector_cache(embedder),
+            second_language=_second_language(contents),
         )
+
+
+def _second_language(contents: list[Content]) -> SecondLanguage | None:
+    embedder = wiring.second_language_embedder()
+    if embedder is None or not contents:
+        return None
+    vectors = stored_vectors.ensure(embedder, phrasings(contents))
+    return SecondLanguage.of(contents, vectors, wiring.second_language_cache(embedder))
 
 
 _draft = DraftRelease()

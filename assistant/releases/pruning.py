@@ -63,7 +63,8 @@ def _drop_vectors(releases: list[Release]) -> int:
     needed: dict[str, set[bytes]] = {}
     for release in releases:
         texts = fitted_policies.texts(list(release.contents().values()))
-        needed.setdefault(release.embedder, set()).update(map(digest_of, texts))
+        for embedder in filter(None, (release.embedder, release.second_embedder)):
+            needed.setdefault(embedder, set()).update(map(digest_of, texts))
     drafts = fitted_policies.texts(list(Faq.objects.in_use().contents().values()))
     for digests in needed.values():
         digests.update(map(digest_of, drafts))

@@ -95,7 +95,7 @@ def prepare(*arguments: str) -> str:
 def test_alone_the_command_lists_the_models_with_size_licence_and_state():
     lines = prepare().splitlines()
 
-    assert [line.split()[0] for line in lines] == ["name", "minilm", "mpnet"]
+    assert [line.split()[0] for line in lines] == [*("name", "minilm", "mpnet", "multilingual")]
     assert "Apache-2.0" in lines[2]
     assert "403 MB" in lines[2]
     assert lines[2].endswith("not prepared: manage.py prepare_model mpnet")

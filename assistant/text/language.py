@@ -40,7 +40,7 @@ _SMALL_WORDS = {
         el los las del al una unos unas y o pero porque que qué como cómo cuándo cuando dónde donde
         cuánto cuanto cuál quiero puedo puede necesito tengo tiene hay está esta este esto están mi
         mis su sus para por con sin sobre hasta desde todavía muy más ya se le lo nos hola gracias
-        ha he han ser son era hacer no de en un la
+        ha he han ser son era hacer no de en un la dos veces fue cuesta cuestan llegó funciona
         """,
     "pt": """
         os as uma uns umas mas porque que como quando onde quanto qual quero posso pode preciso
@@ -66,7 +66,7 @@ _SMALL_WORDS = {
         warum wer welche welcher ich du er sie wir ihr mich mir mein meine meinen meinem meiner
         ihre unser kann können möchte will habe hat haben bin ist sind war nicht kein keine noch
         schon sehr mehr auch nur für mit ohne bei von vom zu zum zur nach auf aus über bis seit
-        hallo danke bitte es im am
+        hallo danke bitte es im am wurde wurden kostet kosten gibt geht funktioniert
         """,
     "nl": """
         de het een en of maar omdat dat als hoe waar wanneer waarom wie welke ik jij hij zij wij

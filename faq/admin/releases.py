@@ -41,7 +41,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
     search_fields = ("=number", "note", "published_by")
     fields = (
         *("number", "state", "published_at", "published_by", "note"),
-        *("embedder", "collection", "fingerprint"),
+        *("embedder", "second_embedder", "collection", "fingerprint"),
     )
     list_before_template = "faq/waiting.html"
     change_form_outer_before_template = "faq/difference.html"

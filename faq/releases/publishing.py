@@ -23,6 +23,9 @@ from faq.write_lock import lock_knowledge_base
 
 MAX_NOTE_LENGTH = 500
 
+SAME_RELEASE = ("fingerprint", "policy", "second_embedder")
+"""Fields in which two releases are the same for whoever asks."""
+
 
 class PublishError(Exception):
     """Nothing was published; the message says why. ``problem_status`` is the HTTP status."""
@@ -55,6 +58,7 @@ class Prepared:
 
     ``embedder`` names the model and its weights, ``collection`` the Chroma collection, ``policy``
     the fitted policy. ``model`` is the folder or name of the embedder; empty: LOCAL_EMB_MODEL.
+    ``second_embedder`` names the multilingual model; empty without one.
     """
 
     embedder: str
@@ -62,6 +66,7 @@ class Prepared:
     fingerprint: str
     policy: str = ""
     model: str = ""
+    second_embedder: str = ""
 
 
 Progress = Callable[[int, int], None]
@@ -166,7 +171,12 @@ def publish_policy(policy: str, *, live: Release, actor: str, note: str) -> Rele
                 "Another release was published in the meantime. Calibrate again."
             )
         prepared = Prepared(
-            live.embedder, live.collection, live.fingerprint, policy, model=live.model
+            live.embedder,
+            live.collection,
+            live.fingerprint,
+            policy,
+            model=live.model,
+            second_embedder=live.second_embedder,
         )
         return create_release(live.knowledge_base(), prepared, actor=actor, note=note)
 
@@ -229,7 +239,7 @@ def create_release(
     Call it inside ``lock_knowledge_base()``.
     """
     live = Release.objects.live()
-    if live and (live.fingerprint, live.policy) == (prepared.fingerprint, prepared.policy):
+    if live and all(getattr(live, name) == getattr(prepared, name) for name in SAME_RELEASE):
         return live
     difference = compare(knowledge_base.contents, live.contents() if live else {})
     note = redact(note, region=settings.PHONE_REGION)[:MAX_NOTE_LENGTH]
@@ -238,6 +248,7 @@ def create_release(
         fingerprint=prepared.fingerprint,
         embedder=prepared.embedder,
         model=prepared.model,
+        second_embedder=prepared.second_embedder,
         collection=prepared.collection,
         policy=prepared.policy,
         rules={category: asdict(rule) for category, rule in knowledge_base.rules.items()},

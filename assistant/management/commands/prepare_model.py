@@ -42,6 +42,9 @@ class Command(BaseCommand):
         try:
             if known:
                 self._install(known)
+            if known and known.second_language:
+                self._prepare_second_language()
+                return
             model = wiring.embedder() if options["live"] else wiring.local_model(options["name"])
             model.load()
         except (EmbedderUnavailable, InstallError) as failure:
@@ -57,11 +60,17 @@ class Command(BaseCommand):
                 f"{model.disk_megabytes} MB on the disk afterwards, in {settings.CONVERTED_MODELS}."
             )
         install(model, settings.CONVERTED_MODELS, report=self._say)
-        if wiring.local_model_is_converted(model.name):
+        if model.second_language or wiring.local_model_is_converted(model.name):
             return
         self._say(
             "Converting it and comparing it with sentence-transformers; this may take minutes."
         )
+
+    def _prepare_second_language(self) -> None:
+        embedder = wiring.second_language_embedder()
+        assert embedder
+        self.stdout.write(f"The model is ready: {embedder.check()}.")
+        self.stdout.write("To use it: manage.py publish")
 
     def _list(self) -> None:
         rows = [("name", "model", "licence", "download", "disk", "state")]
@@ -85,7 +94,7 @@ class Command(BaseCommand):
 
 
 def _state(model: KnownModel) -> str:
-    ready = is_installed(model, settings.CONVERTED_MODELS) and wiring.local_model_is_converted(
-        model.name
+    ready = is_installed(model, settings.CONVERTED_MODELS) and (
+        model.second_language or wiring.local_model_is_converted(model.name)
     )
     return "prepared" if ready else f"not prepared: manage.py prepare_model {model.name}"
