@@ -42,6 +42,10 @@ class IndexUnavailable(Unavailable):
     """Chroma cannot be reached."""
 
 
+class Degraded(Exception):
+    """A dependency that answers do not need is unavailable. The text says what is missing."""
+
+
 class IndexMismatch(Exception):
     """A collection of this name exists and does not fit: not cosine, or another dimension.
 

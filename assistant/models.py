@@ -17,6 +17,7 @@ __all__ = [
     "Gap",
     "GapAsk",
     "GapPosition",
+    "IndexedCollection",
     "Label",
     "PhrasingVector",
     "PriorityTerm",
@@ -38,6 +39,19 @@ class PhrasingVector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.embedder} {bytes(self.digest).hex()[:8]}"
+
+
+class IndexedCollection(models.Model):
+    """A Chroma collection that has all its entries.
+
+    A release that was published while Chroma was down has none yet.
+    """
+
+    name = models.CharField(max_length=200, unique=True)
+    completed = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class FittedPolicy(models.Model):

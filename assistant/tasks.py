@@ -1,4 +1,4 @@
-"""Background tasks of learning: read the log, group the questions that were not helped."""
+"""Background tasks: group the questions that were not helped, complete Chroma's collection."""
 
 from __future__ import annotations
 
@@ -41,3 +41,12 @@ def regroup(*options: str) -> None:
         check=True,
         preexec_fn=lambda: os.nice(LOW_PRIORITY),
     )
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="assistant.catch_up_index", queueing_lock="assistant.catch_up_index")
+def catch_up_index(timestamp: int) -> None:
+    # Every process registers the tasks; only the worker needs the index.
+    from assistant.releases import indexing
+
+    indexing.catch_up()

@@ -25,10 +25,11 @@ from assistant.embedding.multilingual import MultilingualEmbedder
 from assistant.embedding.remote import PREFIX, RemoteEmbedder
 from assistant.embedding.vector_cache import VectorCache
 from assistant.fakes import NullAgent
-from assistant.interfaces import Agent, EmbedderUnavailable, Index
+from assistant.interfaces import Agent, Degraded, EmbedderUnavailable, Index, IndexUnavailable
 from assistant.matching.chroma_candidates import CandidateSearch
 from assistant.matching.live_release import LiveRelease
 from assistant.matching.loaded_release import LoadedRelease
+from assistant.models import IndexedCollection
 from audit.privacy import gateway
 from audit.privacy.gateway import Channel, is_redacted
 from faq.models import Release
@@ -269,6 +270,11 @@ def live() -> LiveRelease:
     )
 
 
+def running_index() -> Index:
+    """The index, without starting a server. Raises ``Unavailable``."""
+    return ChromaIndex(settings.CHROMA_URL or chroma_server().url())
+
+
 def _candidate_index() -> ChromaIndex:
     """Without starting a server, because a person waits. Raises ``Unavailable``."""
     return _index_at(settings.CHROMA_URL or chroma_server().url())
@@ -323,12 +329,24 @@ def warm_up() -> None:
 
 
 def readiness_checks() -> dict[str, Callable[[], str]]:
-    """One line per dependency of the assistant; a check that raises means not ready."""
+    """One line per dependency of the assistant; a check that raises means not ready.
+
+    One that raises ``Degraded`` does not.
+    """
     return {"index": _index, "embedder": _embedder, "release": _release, "agent": _agent}
 
 
 def _index() -> str:
-    ping(settings.CHROMA_URL or chroma_server().url())
+    try:
+        ping(settings.CHROMA_URL or chroma_server().url())
+    except IndexUnavailable as failure:
+        log.warning("%s", failure)
+        raise Degraded(
+            "Chroma does not answer; questions are answered, and releases published, without it"
+        ) from failure
+    release = Release.objects.live()
+    if release and not IndexedCollection.objects.filter(name=release.collection).exists():
+        raise Degraded(f"release {release.number} is not in Chroma yet; the worker adds it")
     return "Chroma answers"
 
 

@@ -6,6 +6,7 @@ content of an earlier one reuses its collection.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
@@ -14,13 +15,16 @@ from django.conf import settings
 
 from assistant import wiring
 from assistant.calibration import fitted_policies
-from assistant.interfaces import Unavailable, Vector
+from assistant.interfaces import IndexUnavailable, Unavailable, Vector
 from assistant.matching import stored_vectors
 from assistant.matching.entries import entries_as_embedded, phrasings
+from assistant.releases import indexing
 from assistant.releases.pruning import drop_collections
 from faq.content import Content, KnowledgeBase
 from faq.models import Release
 from faq.releases.publishing import NotReady, Prepared, Progress
+
+log = logging.getLogger("assistant.releases.preparation")
 
 
 def prepare(
@@ -47,9 +51,17 @@ def prepare(
         # The first batch is embedded while Chroma starts, each further one while Chroma writes.
         stored = next(batches)
         collected = _collect(vectors, chain([stored], batches))
-        wiring.index().sync(prepared.collection, entries_as_embedded(contents, collected))
-        # The new collection counts as soon as its release is live, so exclude it here.
-        drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})
+        try:
+            entries = entries_as_embedded(contents, collected)
+            indexing.sync(wiring.index(), prepared.collection, entries)
+            # The new collection counts as soon as its release is live, so exclude it here.
+            drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})
+        except IndexUnavailable as failure:
+            # The worker completes the collection later.
+            log.warning("The release is not added to Chroma now: %s", failure)
+        for _ in collected:
+            # What Chroma did not wait for is embedded all the same.
+            pass
         precision = fitted_policies.refit_precision(live.policy if live else "")
         fitted = fitted_policies.fit_and_store(contents, vectors, embedder, precision=precision)
     except Unavailable as failure:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from assistant import wiring
 from assistant.calibration import fitted_policies
 from assistant.matching.entries import digest_of
-from assistant.models import PhrasingVector
+from assistant.models import IndexedCollection, PhrasingVector
 from audit.models import record
 from faq.models import DailyHits, Faq, Release
 
@@ -56,6 +56,7 @@ def drop_collections(
     old = (existing if orphans else existing & set(named)) - needed
     for name in sorted(old):
         index.drop(name)
+        IndexedCollection.objects.filter(name=name).delete()
     return tuple(sorted(old))
 
 

@@ -268,16 +268,29 @@ def test_what_a_colleague_changed_meanwhile_is_not_overwritten():
     assert Release.objects.count() == 1
 
 
-def test_while_the_index_is_down_nothing_is_written_and_the_live_release_stays(settings):
+def test_without_chroma_a_file_is_ingested_and_published(settings):
     take(row("a"))
     settings.CHROMA_URL = "http://127.0.0.1:9"
 
-    with pytest.raises(NotReady, match="Chroma at http://127.0.0.1:9 does not answer"):
+    take(row("a", answer="Changed."), row("b"))
+
+    assert Release.objects.live().number == 2
+    assert set(Release.objects.live().contents()) == {"a", "b"}
+
+
+def test_without_the_model_nothing_is_written_and_the_live_release_stays():
+    take(row("a"))
+
+    with preparation.replaced(prepare_without_a_model), pytest.raises(NotReady):
         take(row("a", answer="Changed."), row("b"))
 
     assert Release.objects.live().number == 1
     assert Faq.objects.get(slug="a").answer == "An answer."
     assert not Faq.objects.filter(slug="b").exists()
+
+
+def prepare_without_a_model(knowledge_base, **options):
+    raise NotReady("The model is not on this machine.")
 
 
 def prepare_while_a_colleague_edits(knowledge_base, **options):

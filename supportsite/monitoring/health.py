@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from assistant.interfaces import Degraded
 from assistant.wiring import readiness_checks
 from supportsite.auth import signing_keys
 from supportsite.monitoring import audit_trail, background_jobs
@@ -33,17 +34,17 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 if every dependency is available, else 503; with one line per dependency.
 
-    A late sealer or worker makes it ``degraded``, still with 200: requests do not need them, and
-    taking replicas out of service because mails are late would cause an outage.
+    A late sealer or worker, or Chroma that is down, makes it ``degraded``, still with 200: requests
+    do not need them, and taking replicas out of service for it would cause an outage.
     """
     lines = _dependencies()
-    is_ready = all(line.startswith("ok") for line in lines.values())
+    is_ready = all(line.startswith(("ok", "degraded")) for line in lines.values())
     jobs = {name: _line(name, check) for name, check in background_jobs.CHECKS.items()}
     lines |= jobs
     if not is_ready:
         return problem_response(503, "A dependency is unavailable; see `checks`.", checks=lines)
-    on_time = all(line.startswith("ok") for line in jobs.values())
-    return JsonResponse({"status": "ok" if on_time else "degraded", "checks": lines})
+    is_whole = all(line.startswith("ok") for line in lines.values())
+    return JsonResponse({"status": "ok" if is_whole else "degraded", "checks": lines})
 
 
 class ReadinessCollector(Collector):
@@ -81,8 +82,8 @@ def _dependencies() -> dict[str, str]:
 def _line(name: str, check: Callable[[], str]) -> str:
     try:
         return f"ok: {check()}"
-    except background_jobs.Late as late_by:
-        return f"degraded: {late_by}"
+    except (background_jobs.Late, Degraded) as reason:
+        return f"degraded: {reason}"
     except audit_trail.Tampered as finding:
         log.critical("the audit trail was tampered with: %s", finding)
         return f"tampered: {finding}"

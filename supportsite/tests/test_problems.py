@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import pytest
 
+from faq.models import Release
 from supportsite.web.problems import CONTENT_TYPE
 
 
 def test_what_is_not_ready_is_told_line_by_line(client, db, settings):
-    settings.CHROMA_URL = "http://127.0.0.1:1"
+    settings.EMBEDDINGS_URL, settings.EMBEDDINGS_MODEL = "http://127.0.0.1:1", "such"
+    Release.objects.update(embedder="such@127.0.0.1:1", model="remote:such")
 
     reply = client.get("/readyz")
 
     assert reply.status_code == 503
     assert reply["Content-Type"] == CONTENT_TYPE
-    assert reply.json()["checks"]["index"] == "unavailable"
+    assert reply.json()["checks"]["embedder"] == "unavailable"
     assert reply.json()["checks"]["database"].startswith("ok")
+
+
+def test_without_chroma_the_site_is_degraded_and_ready(client, db, settings):
+    settings.CHROMA_URL = "http://127.0.0.1:1"
+
+    reply = client.get("/readyz")
+
+    assert (reply.status_code, reply.json()["status"]) == (200, "degraded")
+    assert reply.json()["checks"]["index"].startswith("degraded: Chroma does not answer;")
+    assert "127.0.0.1" not in reply.content.decode()
 
 
 def test_a_caller_who_is_not_known_is_told_how_to_say_who_it_is(client, db):

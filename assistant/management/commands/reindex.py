@@ -17,8 +17,7 @@ from assistant.interfaces import (
     IndexUnavailable,
     Unavailable,
 )
-from assistant.matching import stored_vectors
-from assistant.matching.entries import entries, phrasings
+from assistant.releases import indexing
 from faq.models import Release
 
 
@@ -34,21 +33,20 @@ class Command(BaseCommand):
         release = Release.objects.live()
         if release is None:
             raise CommandError("There is no release yet: run manage.py ingest first.")
-        contents = release.contents().values()
-        vectors = stored_vectors.stored(release.embedder, phrasings(contents))
-        expected = entries(contents, vectors)
+        expected = indexing.expected_entries(release)
         try:
             index = wiring.index()
             compare = index.drift if options["check"] else partial(drift_or_drop, index)
             drift = compare(release.collection, expected)
             if drift and not options["check"]:
                 index.drop(release.collection)
-                index.sync(release.collection, expected)
+            if not options["check"]:
+                indexing.sync(index, release.collection, expected)
         except IndexMismatch as mismatch:
             if options["check"]:
                 raise CommandError(str(mismatch)) from None
             index.drop(release.collection)
-            index.sync(release.collection, expected)
+            indexing.sync(index, release.collection, expected)
             self.stdout.write("The collection had another metric or dimension. It was rebuilt.")
             return
         except Unavailable as failure:
