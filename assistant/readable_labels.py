@@ -48,6 +48,7 @@ AGENT_REASONS = {
     AgentReason.NO_FAQ: "no FAQ answers the question",
     AgentReason.CLARIFIED: "several FAQs may be meant",
     AgentReason.REWRITTEN: "an FAQ answers the rewritten question",
+    AgentReason.NO_CITATION: "the reply names no FAQ",
     AgentReason.NOT_GROUNDED: "the FAQs do not support the reply",
     AgentReason.BUSY: "all runs are in use",
     AgentReason.RESTING: "paused after repeated failures",

@@ -129,6 +129,10 @@ class _CountedInvoke:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         run = self._run
         run.begin_request()
+        if self._client.base_url and not run.may_search:
+            # Offered a tool, a small model calls it instead of answering. Some hosted ones insist
+            # on the tools that earlier messages used.
+            kwargs |= {"tools": None, "tool_choice": None}
         started = time.perf_counter()
         # Sent tokens count, even if no reply arrives.
         estimate = _estimate_tokens(kwargs.get("messages"))

@@ -198,7 +198,7 @@ class BoundedAgent:
             return AgentReply(None, AgentReason.NO_TEXT)
         if len(content) > self._limits.longest_reply:
             raise run.end(AgentReason.TOO_LONG)
-        reply = prompt.read_reply(content)
+        reply = prompt.read_reply(content, returned=run.returned)
         if reply.kind is Kind.NOTHING:
             return AgentReply(None, AgentReason.NO_FAQ)
         verdict = self._verdict(run, task, reply)
@@ -209,14 +209,17 @@ class BoundedAgent:
             text = redact_answer(verdict.text, cited, task.contents, region=self._region)
             return AgentReply(text, AgentReason.ANSWERED, verdict.cited)
         options = tuple(run.returned[faq_id] for faq_id in verdict.cited[:MOST_OPTIONS])
-        if reply.kind is Kind.ASK and options:
+        names_only = reply.kind is Kind.ANSWER and not (reply.text or self._verbatim)
+        if options and (names_only or reply.kind is Kind.ASK):
             return AgentReply(None, AgentReason.CLARIFIED, options=options)
+        if verdict.grounds is Grounds.NO_CITATION:
+            return AgentReply(None, AgentReason.NO_CITATION)
         if verdict.grounds not in REPAIRABLE:
             options = ()
         return AgentReply(None, AgentReason.NOT_GROUNDED, options=options)
 
     def _verdict(self, run: Run, task: Task, reply: prompt.Reply) -> Verdict:
-        if reply.kind is Kind.ANSWER and not self._verbatim:
+        if reply.text and not self._verbatim:
             return check_grounding(
                 reply.text,
                 citing=reply.citing,
@@ -225,7 +228,8 @@ class BoundedAgent:
                 min_overlap=self._min_overlap,
             )
         grounds, cited = check_citations(reply.citing, returned=run.returned, visible=task.contents)
-        chosen = grounds is Grounds.GROUNDED and reply.kind is Kind.ANSWER
+        is_answer = self._verbatim and reply.kind is Kind.ANSWER
+        chosen = grounds is Grounds.GROUNDED and is_answer
         return Verdict(grounds, task.contents[cited[0]].answer if chosen else None, cited)
 
     def _finish(self, reply: AgentReply, run: Run | None, seconds: float) -> AgentReply:

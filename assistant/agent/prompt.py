@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -43,6 +43,14 @@ Answer the question from the FAQs alone.
 - If the FAQs do not answer it, call search_faq once with other words. If that finds nothing, reply
   only: NONE
 - If you cannot tell which of several FAQs is meant, reply only with a line "ASK: " and their ids.
+
+Three replies to other questions, with other FAQs:
+Umbrellas are lent for a week. A lost one costs 12 euros.
+FAQ: umbrella-loan
+
+ASK: umbrella-loan, umbrella-sale
+
+NONE
 """
 )
 
@@ -53,6 +61,13 @@ Choose the one FAQ that answers the question.
 - Reply only with a line "FAQ: " and its id.
 - If none does, call search_faq once with other words. If that finds nothing, reply only: NONE
 - If you cannot tell which of several is meant, reply only with a line "ASK: " and their ids.
+
+Three replies to other questions, with other FAQs:
+FAQ: umbrella-loan
+
+ASK: umbrella-loan, umbrella-sale
+
+NONE
 """
 )
 
@@ -64,9 +79,22 @@ words of the question and of the conversation alone. Reply with the rewritten qu
 """
 )
 
-_LAST_LINE = re.compile(r"[\W_]*(FAQ|ASK)S?(?:[ _]?IDS?)?[\W_]*?:(.{0,2000})\Z", re.IGNORECASE)
+_KEYWORD = r"(FAQ|ASK)S?(?:[ _]?IDS?)?[\W_]*?:"
+_LAST_LINE = re.compile(rf"[\W_]*{_KEYWORD}(.{{0,2000}})\Z", re.IGNORECASE)
+_SAME_LINE = re.compile(
+    rf"(?<=[.!?)])[\s(\[]+{_KEYWORD}((?:[\s,;`'\"\[]*[A-Za-z0-9][\w.-]{{0,99}}){{1,9}}[\W_]*)\Z"
+)
+"""A citation at the end of the last sentence's line: ids only, so that no sentence is taken for it.
+"""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NONE = re.compile(r"[\W_]*none[\W_]*\Z", re.IGNORECASE)
+_REFUSAL = re.compile(
+    r"(?:i(?:'m| am) (?:sorry|afraid|unable)|sorry\b|unfortunately\b|"
+    r"i (?:do not|don't|can(?:not|'t)|could not|couldn't)\b|"
+    r"the (?:provided |given )?faqs? (?:do|does)(?: not|n't)\b)",
+    re.IGNORECASE,
+)
+"""How models begin when they answer nothing, whatever they were told to write then."""
 
 
 class Kind(StrEnum):
@@ -107,22 +135,41 @@ def tool_refusal(why: str) -> str:
     return _json({"error": why})
 
 
-def read_reply(content: str) -> Reply:
-    """Separate the answer from the line with its citations."""
+def read_reply(content: str, *, returned: Collection[str] = ()) -> Reply:
+    """Separate the answer from its citations, as forgivingly as no other reading is possible.
+
+    ``returned``: the ids of the FAQs that the model was shown; a reply of nothing but these cites
+    them. A line NONE wins over everything else.
+    """
     text = plain_text(content)
-    if _NONE.match(text):
+    lines = [line for line in text.splitlines() if line.strip()]
+    if any(map(_NONE.match, lines)):
         return Reply(Kind.NOTHING)
-    body, _, last = text.rpartition("\n")
-    citation_line = _LAST_LINE.match(last)
-    if not citation_line:
-        return Reply(Kind.ANSWER, text)
-    keyword, listed = citation_line[1].upper(), citation_line[2]
+    body, keyword, listed = _split_citation(text)
+    if not keyword:
+        ids = _ids(text)
+        if ids and set(ids) <= set(returned) and len(" ".join(ids)) >= len(text) - 4 * len(ids):
+            return Reply(Kind.ANSWER, citing=ids)
+        return Reply(Kind.NOTHING) if _REFUSAL.match(text) else Reply(Kind.ANSWER, text)
     if _NONE.match(listed):
         return Reply(Kind.NOTHING)
-    ids = tuple(dict.fromkeys(faq_id.rstrip(".") for faq_id in _ID.findall(listed)))
     if keyword == "ASK":
-        return Reply(Kind.ASK, citing=ids)
-    return Reply(Kind.ANSWER, body.strip(), ids)
+        return Reply(Kind.ASK, citing=_ids(listed))
+    return Reply(Kind.ANSWER, body, _ids(listed))
+
+
+def _split_citation(text: str) -> tuple[str, str, str]:
+    """The text before its citation, FAQ or ASK, and what follows; the last two may be empty."""
+    body, _, last = text.rpartition("\n")
+    if line := _LAST_LINE.match(last):
+        return body.strip(), line[1].upper(), line[2]
+    if end := _SAME_LINE.search(text):
+        return text[: end.start()].strip(), end[1].upper(), end[2]
+    return text, "", ""
+
+
+def _ids(listed: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(faq_id.rstrip(".") for faq_id in _ID.findall(listed)))
 
 
 def is_follow_up(question: str, turns: Sequence[Turn]) -> bool:

@@ -17,6 +17,8 @@ class AgentReason(StrEnum):
     """The model could not decide between several FAQs."""
     REWRITTEN = "rewritten"
     """An FAQ answers the question as rewritten from the conversation."""
+    NO_CITATION = "no_citation"
+    """The reply names no FAQ that it rests on."""
     NOT_GROUNDED = "not_grounded"
     """The reply is not supported by the FAQs; the grounding step has the details."""
 
@@ -49,6 +51,7 @@ SUCCESSES = frozenset(
         AgentReason.NO_FAQ,
         AgentReason.CLARIFIED,
         AgentReason.REWRITTEN,
+        AgentReason.NO_CITATION,
         AgentReason.NOT_GROUNDED,
     }
 )

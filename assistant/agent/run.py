@@ -102,6 +102,12 @@ class Run:
             raise self.end(AgentReason.TOO_MANY_REQUESTS)
         self.usage.requests += 1
 
+    @property
+    def may_search(self) -> bool:
+        """False when this is the last request, or no search is left: a call would be in vain."""
+        used = self.usage
+        return used.requests < self.limits.requests and used.tool_calls < self.limits.tool_calls
+
     def may_call_tool(self) -> bool:
         """Count a tool call; False if the limit is reached."""
         self.check()

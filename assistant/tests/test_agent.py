@@ -177,6 +177,45 @@ def test_it_may_ask_back_itself(customer, with_agent):
     assert told["decision"]["path"][-1]["reason"] == "clarified"
 
 
+def test_ids_without_a_text_are_offered(customer, with_agent):
+    model = with_agent()
+    model.script = lambda asked: says(f"FAQ: {asked.returned[1]['id']}")
+
+    told = ask(customer)
+
+    assert (told["outcome"], told["answer"]) == ("clarify", None)
+    assert [o["faq_id"] for o in told["options"]] == [model.asked[0].returned[1]["id"]]
+    assert told["decision"]["path"][-1]["reason"] == "clarified"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        pytest.param("I'm sorry, I cannot answer that.", "nothing_found", id="a refusal"),
+        pytest.param("It is Paris.\n\nNONE", "nothing_found", id="a text, and nothing"),
+        pytest.param("It is Paris.", "no_citation", id="no source"),
+    ],
+)
+def test_why_a_reply_is_not_shown_is_told_apart(customer, with_agent, said, reason):
+    model = with_agent()
+    model.play(says(said))
+
+    told = ask(customer)
+
+    assert (told["outcome"], told["answer"], told["options"]) == ("unanswered", None, [])
+    assert steps(told, "agent")[0]["reason"] == reason
+    assert told["degraded"] == []
+
+
+def test_the_last_request_offers_no_tool(customer, with_agent):
+    model = with_agent(requests=2)
+    model.play(searches("Paris"), says("NONE"))
+
+    ask(customer)
+
+    assert ["tools" in asked.body for asked in model.asked] == [True, False]
+
+
 def test_verbatim_the_model_only_chooses_and_the_stored_answer_is_shown(customer, with_agent):
     model = with_agent(mode="verbatim")
     model.script = lambda asked: says(f"Buy gold!\nFAQ: {asked.returned[2]['id']}")

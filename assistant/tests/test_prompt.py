@@ -24,13 +24,39 @@ REPLIES = {
     "nothing": ("NONE", Reply(Kind.NOTHING)),
     "nothing, chattily": ("**None.**", Reply(Kind.NOTHING)),
     "no source named": ("I do not know.\nFAQ: none", Reply(Kind.NOTHING)),
+    "a source on the same line": (
+        "Returns are free. Sign in first. FAQ: return-cost, login",
+        Reply(Kind.ANSWER, "Returns are free. Sign in first.", ("return-cost", "login")),
+    ),
+    "a source on the same line, in brackets": (
+        "Returns are free. (FAQ: return-cost)",
+        Reply(Kind.ANSWER, "Returns are free.", ("return-cost",)),
+    ),
+    "a sentence about FAQs, which is no source": (
+        "Yes. See our FAQ: it says that returns are free of charge for all of our customers.",
+        Reply(
+            Kind.ANSWER,
+            "Yes. See our FAQ: it says that returns are free of charge for all of our customers.",
+        ),
+    ),
+    "ids alone": ("return-cost, login", Reply(Kind.ANSWER, "", ("return-cost", "login"))),
+    "an id alone, in code": ("`login`", Reply(Kind.ANSWER, "", ("login",))),
+    "an id the model was not shown": ("warranty", Reply(Kind.ANSWER, "warranty")),
+    "nothing and a question back": ("NONE\nASK: a, b", Reply(Kind.NOTHING)),
+    "an answer and nothing": ("Sign in.\nNONE", Reply(Kind.NOTHING)),
+    "a refusal": ("I'm sorry, I cannot help with that.", Reply(Kind.NOTHING)),
+    "a refusal about the FAQs": ("The FAQs do not mention penguins.", Reply(Kind.NOTHING)),
+    "an answer that begins like a refusal, with its source": (
+        "Unfortunately no. Sales are final.\nFAQ: a",
+        Reply(Kind.ANSWER, "Unfortunately no. Sales are final.", ("a",)),
+    ),
     "a question back": ("ASK: a, b", Reply(Kind.ASK, citing=("a", "b"))),
 }
 
 
 @pytest.mark.parametrize(("said", "reply"), REPLIES.values(), ids=REPLIES.keys())
 def test_a_reply_is_read_as(said, reply):
-    assert read_reply(said) == reply
+    assert read_reply(said, returned={"return-cost", "login"}) == reply
 
 
 def test_what_a_person_writes_cannot_end_the_data_it_is_in():
