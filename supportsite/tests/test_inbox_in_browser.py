@@ -11,6 +11,7 @@ from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import Page, expect, sync_playwright
 
+from faq.models import Faq
 from supportsite.tests.browser import new_page, overheard, sign_in
 from supportsite.tests.test_desk import PASSWORD
 from tickets.models import Comment, ReplyDraft, Ticket
@@ -124,3 +125,34 @@ def test_a_ticket_is_answered_without_scripts(site):
 
     assert Comment.objects.get().full_text == answer
     assert Ticket.objects.get(message=SECOND).status == "resolved"
+
+
+def test_two_clicks_add_a_phrasing_and_a_file_goes_with_a_reply(site, tmp_path):
+    second = Ticket.objects.get(message=SECOND)
+    Ticket.objects.filter(pk=second.pk).update(message="cannot get in, forgot my password")
+    picture = tmp_path / "lamp.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + b"the lamp")
+    with sync_playwright() as playwright:
+        page = new_page(playwright)
+        heard = overheard(page)
+        sign_in(page, site, PASSWORD)
+        page.goto(site + reverse("tickets_inbox_ticket", args=[second.pk]))
+
+        page.get_by_role("link", name="Another way to ask …").click()
+        page.get_by_role("button", name="Add to: I forgot my password").click()
+        expect(page.get_by_text("Proposed for “I forgot my password”.")).to_be_visible()
+
+        page.get_by_label("Reply", exact=True).fill("It looks like this:")
+        page.get_by_label("Attach files").set_input_files(picture)
+        page.get_by_role("button", name="Send reply").click()
+        with page.expect_download() as saved:
+            page.get_by_role("link", name="lamp.png").click()
+        assert saved.value.suggested_filename == "lamp.png"
+        assert saved.value.path().read_bytes() == picture.read_bytes()
+        page.context.browser.close()
+
+    faq = Faq.objects.get(slug="reset-password")
+    assert (faq.stage, faq.submitted_by) == ("proposed", "sam")
+    assert faq.alternates.last().text == "cannot get in, forgot my password"
+    assert Comment.objects.get().full_text == "It looks like this:"
+    assert heard == []

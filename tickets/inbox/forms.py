@@ -45,7 +45,8 @@ class ReplyForm(forms.Form):
     )
 
     attachments = FilesField(
-        required=False, label="Files", widget=FilesInput({"accept": ACCEPT, "multiple": True})
+        required=False,
+        widget=FilesInput({"accept": ACCEPT, "multiple": True, "aria-label": "Attach files"}),
     )
 
     @property

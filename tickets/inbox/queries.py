@@ -27,6 +27,16 @@ TITLES = {
     "all": "All unresolved",
 }
 
+EMPTY = {
+    "unassigned": "Every ticket has somebody.",
+    "mine": "You have no tickets. Take one from Unassigned.",
+    "waiting": "No ticket waits for a customer.",
+    "overdue": "No ticket is overdue.",
+    "resolved": "No ticket is resolved.",
+    "all": "Every ticket is resolved.",
+}
+"""What an empty queue says."""
+
 
 def conditions(me: str) -> dict[str, Q]:
     """Which tickets are in each queue, by its name."""
@@ -74,6 +84,10 @@ class Selection:
         return "?" + urlencode(
             {name: value for name, value in named.items() if value not in ("", 1)}
         )
+
+    @property
+    def empty(self) -> str:
+        return "Nothing was found." if self.search else EMPTY[self.queue]
 
     @property
     def same_page(self) -> str:

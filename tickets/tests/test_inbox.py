@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Record
+from faq.models import Faq
+from faq.releases.publishing import publish
 from tickets.inbox.queries import PAGE_SIZE
 from tickets.models import Comment, Delivery, ReplyDraft, Ticket
 from tickets.tests.test_admin import staff, told
@@ -402,3 +404,37 @@ def test_a_ticket_is_merged_only_with_an_open_one_of_the_same_person(sam, ticket
     assert refused.url.startswith(page_of(ticket))
     ticket.refresh_from_db()
     assert (ticket.status, ticket.merged_into, Comment.objects.count()) == ("open", None, 0)
+
+
+# --- Words and meaning ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["book", "BOOK", "appointment boo"])
+@pytest.mark.parametrize("place", ["inbox", "ticket page", "phrasing"])
+def test_book_finds_how_do_i_book_an_appointment_first(sam, ticket, words, place):
+    question = "How do I book an appointment?"
+    Faq.objects.create(slug="appointment", question=question, answer="Call us.")
+    publish(actor="kim", only=["appointment"])
+    User.objects.get(username="sam").user_permissions.add(
+        Permission.objects.get(codename="propose_faq")
+    )
+    addresses = {
+        "inbox": reverse("tickets_inbox_faqs", args=[ticket.pk]) + f"?faq={words}",
+        "ticket page": reverse("admin:tickets_ticket_canned") + f"?q={words}",
+        "phrasing": reverse("tickets_inbox_phrasing", args=[ticket.pk]),
+    }
+
+    if place == "phrasing":
+        page = sam.post(addresses[place], {"text": "x", "faq": words, "search": ""})
+    else:
+        page = sam.get(addresses[place])
+
+    faqs = page.context["faqs"] if page.context else page.json()["results"]
+    first = faqs[0] if isinstance(faqs[0], dict) else faqs[0].as_dict()
+    assert first["question"] == question
+
+
+def test_an_empty_queue_says_what_that_means(sam):
+    assert "Every ticket has somebody." in sam.get(INBOX).content.decode()
+    assert "No ticket is resolved." in sam.get(INBOX + "?queue=resolved").content.decode()
+    assert "Nothing was found." in sam.get(INBOX + "?q=lamp").content.decode()
