@@ -9,6 +9,7 @@ network. Everything happens in a database that is created for it and dropped aft
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import time
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=20, help="how often each page is opened")
     options = parser.parse_args(arguments)
     settings.ALLOWED_HOSTS = ["testserver"]
+    logging.getLogger("supportsite.requests").setLevel(logging.WARNING)
     with temporary_database():
         create(options.tickets)
         client = Client()

@@ -6,9 +6,9 @@ from django.contrib.auth.models import Group
 from django.db.models import Case, QuerySet, Value, When
 
 DESCRIPTIONS = {
-    "support": "answers tickets, finds FAQs and proposes new ones",
-    "curator": "writes and imports FAQs and hands them in for review",
-    "publisher": "reviews FAQs, publishes them and goes back to an earlier release",
+    "support": "answers tickets, asks the FAQs, and proposes new ones",
+    "curator": "writes and imports FAQs, and submits them",
+    "publisher": "reviews and publishes FAQs, and rolls releases back",
     "auditor": "reads the audit trail",
 }
 """By the name of the group, in the order in which a team needs them."""

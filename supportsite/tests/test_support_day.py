@@ -130,7 +130,7 @@ def publish(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_label("Answer")).to_have_value("Yes, two spare bulbs are in the box.")
     shot(page, "6-faq")
-    tab_to(page, "publish")
+    tab_to(page, "Save and publish")
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile(r"Release \d+ is live"))).to_be_visible()
     shot(page, "7-published")
