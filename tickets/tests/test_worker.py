@@ -34,7 +34,8 @@ def _empty_queue(committed):
 
 
 @contextmanager
-def worker():
+def worker(**variables: str):
+    """The process, with these environment variables besides those of the tests."""
     params = connection.get_connection_params()
     place = f"{params['user']}@{quote(str(params['host']), safe='')}:{params['port']}"
     environment = {
@@ -43,6 +44,7 @@ def worker():
         "WEBHOOK_NETWORKS": "127.0.0.0/8",
         # It retries at once.
         "DJANGO_SETTINGS_MODULE": "tickets.tests.settings_of_worker",
+        **variables,
     }
     command = [str(settings.BASE_DIR / "manage.py"), "worker", "--stalled-after", "1"]
     process = subprocess.Popen([sys.executable, *command], env=environment)
