@@ -101,7 +101,9 @@ class Site:
 
     def wait_until_ready(self) -> Site:
         self.wait_until_it_says(LAST_LINE)
-        self.token = re.search(r"Bearer (\S+)'", self.said)[1]
+        token = re.search(r"Bearer (\S+)'", self.said)
+        assert token
+        self.token = token[1]
         while len(self.workers()) < WORKERS:
             time.sleep(0.05)
         return self
@@ -178,7 +180,9 @@ class Site:
     def gauge(self, name: str) -> float:
         status, metrics = self.send("GET", "/metrics")
         assert status == 200, self.log
-        return float(re.search(rf"^{name} (\S+)$", metrics, re.MULTILINE)[1])
+        value = re.search(rf"^{name} (\S+)$", metrics, re.MULTILINE)
+        assert value, name
+        return float(value[1])
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
