@@ -40,7 +40,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
 class ActionFilter(admin.AllValuesFieldListFilter):
     """The actions there are, with readable labels."""
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):
             yield {**choice, "display": action_label(str(choice["display"]))}
 

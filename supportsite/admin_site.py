@@ -150,7 +150,8 @@ def _drafts(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _staged(stage: str) -> QuerySet[Faq]:
-    return Faq.objects.filter(stage=stage)
+    staged: QuerySet[Faq] = Faq.objects.filter(stage=stage)
+    return staged
 
 
 def _asks() -> dict[str, Any]:

@@ -100,7 +100,7 @@ class Evidence:
             ),
             confidence=confidence[:, 0],
             right=self.expected[rows, first],
-            offered=(self.expected[rows[:, np.newaxis], offered] & is_likely).any(axis=1),
+            offered=np.any(self.expected[rows[:, np.newaxis], offered] & is_likely, axis=1),
             answerable=self.answerable,
         )
 

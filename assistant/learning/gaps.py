@@ -28,13 +28,13 @@ class GapQuerySet(models.QuerySet["Gap"]):
             f"week_{number}": Count("asks_in", filter=Q(asks_in__at__range=_week(now, number)))
             for number in range(1, WEEKS + 1)
         }
-        return self.annotate(
-            asks=Count("asks_in"),
-            people=Count("asks_in__person", distinct=True),
-            tickets=Count("asks_in", filter=Q(asks_in__has_ticket=True)),
-            last=Max("asks_in__at"),
-            **weeks,
-        )
+        counts = {
+            "asks": Count("asks_in"),
+            "people": Count("asks_in__person", distinct=True),
+            "tickets": Count("asks_in", filter=Q(asks_in__has_ticket=True)),
+            "last": Max("asks_in__at"),
+        }
+        return self.annotate(**counts, **weeks)
 
     def ranked(self) -> GapQuerySet:
         """People times one plus tickets, the largest first; the newest breaks ties."""

@@ -36,7 +36,8 @@ class PhrasingsFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Faq]) -> QuerySet[Faq]:
         most = {"one": 1, "few": ENOUGH - 1}.get(self.value() or "")
         # Annotated by ``FaqAdmin.get_queryset``.
-        return queryset.filter(retired=False, alternate_count__lt=most) if most else queryset
+        few = {"retired": False, "alternate_count__lt": most}
+        return queryset.filter(**few) if most else queryset
 
 
 class WordingsMixin:

@@ -90,7 +90,7 @@ _ALTERNATES_AT = COLUMNS.index(ALTERNATES)
 _MORE_ALTERNATES = re.compile(rf"{ALTERNATES} [1-9]\d?")
 
 
-def _as_header(cell: Cell) -> str:
+def _as_header(cell: Cell | None) -> str:
     return cell.strip().casefold() if isinstance(cell, str) else ""
 
 
