@@ -20,8 +20,7 @@ timeout = 60
 # For requests in progress at a stop. A supervisor that kills must wait a little longer.
 graceful_timeout = 30
 # Jitter, so that not all workers are renewed at once.
-max_requests = int(os.environ.get("MAX_REQUESTS") or 50_000)
-max_requests_jitter = max_requests // 5
+max_requests, max_requests_jitter = 50_000, 10_000
 keepalive = 5
 limit_request_line = 4094
 limit_request_fields = 50

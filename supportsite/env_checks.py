@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Warning, register
 
 from supportsite import env, env_file
 
-READ_ELSEWHERE = frozenset({"WEB_CONCURRENCY", "MAX_REQUESTS", "PORT", "BIND", "TZ"})
+READ_ELSEWHERE = frozenset({"WEB_CONCURRENCY", "PORT", "BIND", "TZ"})
 """By gunicorn's configuration, and by Python."""
 
 OPEN_TELEMETRY = "OTEL_"

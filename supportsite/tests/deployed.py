@@ -24,6 +24,12 @@ print(*Record.objects.filter(action="question.asked").values_list("about", flat=
 """
 
 
+def replaced_after(requests: int) -> dict[str, str]:
+    """The environment of a gunicorn that replaces a worker after so many requests."""
+    arguments = f"--max-requests {requests} --max-requests-jitter {requests // 5}"
+    return {"GUNICORN_CMD_ARGS": arguments}
+
+
 class Deployed(Site):
     def start(self) -> Deployed:
         self.make_secrets()

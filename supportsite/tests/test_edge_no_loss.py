@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from supportsite.tests.asking import Asking
-from supportsite.tests.deployed import Deployed
+from supportsite.tests.deployed import Deployed, replaced_after
 from supportsite.tests.edge import SECRET, Authority, Nginx, tls
 from supportsite.tests.served import STOP_SECONDS
 
@@ -28,7 +28,7 @@ def site() -> Iterator[Deployed]:
     # Not one of pytest's folders: under root those are closed to the user Postgres runs as.
     folder = Path(tempfile.mkdtemp(prefix="no-loss-"))
     folder.chmod(0o755)
-    made = Deployed(folder / "site", MAX_REQUESTS=str(RENEWED_AFTER), PROXY_SECRET=SECRET)
+    made = Deployed(folder / "site", PROXY_SECRET=SECRET, **replaced_after(RENEWED_AFTER))
     try:
         yield made.start()
     finally:

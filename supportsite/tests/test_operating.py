@@ -17,7 +17,7 @@ import pytest
 
 from supportsite.tests.asking import Asking
 from supportsite.tests.collector import Collector, collecting
-from supportsite.tests.deployed import Deployed
+from supportsite.tests.deployed import Deployed, replaced_after
 from supportsite.tests.served import EDIT_AND_PUBLISH, EDITED, STOP_SECONDS
 
 pytestmark = pytest.mark.slow
@@ -59,8 +59,8 @@ def folder() -> Iterator[Path]:
 def site(folder: Path, collector: Collector) -> Iterator[Deployed]:
     made = Deployed(
         folder / "site",
-        MAX_REQUESTS=str(RECYCLED_AFTER),
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.address,
+        **replaced_after(RECYCLED_AFTER),
     )
     try:
         yield made.start()
