@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,9 @@ class MultilingualEmbedder:
         return DIMENSION
 
     @property
-    def words(self) -> frozenset[str]:
+    def words(self) -> Mapping[str, int]:
         """Unknown."""
-        return frozenset()
+        return {}
 
     def check(self) -> str:
         """Its name, once it has embedded a text. Raises ``EmbedderUnavailable``."""
