@@ -27,6 +27,8 @@ TICKETS = [
     ("Can I pick up my order in the shop?", "normal"),
     ("You charged my card twice!", "urgent"),
 ]
+REPLY = "I am sorry about that. A new lamp is on its way to you; keep the broken one."
+COLLEAGUES = {"Ann Lee": "Support:", "Kim Roe": "Curator:", "Pat Poe": "Publisher:"}
 DRAFTS = [
     (
         "POST",
@@ -86,10 +88,8 @@ def take_screenshots(page: Page, site: Site) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Tickets waiting").wait_for()
     save(page, "desk")
-    page.goto(f"{site.address}/admin/tickets/ticket/")
-    save(page, "queue")
-    page.goto(f"{site.address}/admin/tickets/ticket/2/change/")
-    save(page, "ticket")
+    work_on_tickets(page, site)
+    invite_colleagues(page, site)
     page.goto(f"{site.address}/admin/faq/release/review/")
     save(page, "review")
     page.goto(f"{site.address}/admin/ask/")
@@ -97,6 +97,29 @@ def take_screenshots(page: Page, site: Site) -> None:
     page.keyboard.press("Enter")
     page.wait_for_load_state()
     save(page, "ask")
+
+
+def work_on_tickets(page: Page, site: Site) -> None:
+    """The inbox as it opens, and a ticket with a reply that is being written."""
+    inbox = f"{site.address}/admin/tickets/inbox/"
+    page.goto(f"{inbox}1/")
+    page.get_by_role("button", name="Take it").click()
+    page.goto(f"{inbox}?queue=all")
+    save(page, "inbox")
+    page.goto(f"{inbox}2/?queue=all")
+    page.get_by_label("Reply", exact=True).fill(REPLY)
+    save(page, "ticket")
+
+
+def invite_colleagues(page: Page, site: Site) -> None:
+    for name, role in COLLEAGUES.items():
+        page.goto(f"{site.address}/admin/auth/user/add/")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("E-mail").fill(f"{name.partition(' ')[0].lower()}@shop.example")
+        page.get_by_label(role).check()
+        page.get_by_role("button", name="Send invitation").click()
+    page.goto(f"{site.address}/admin/auth/user/")
+    save(page, "people")
 
 
 def token(site: Site, name: str, role: str) -> str:
