@@ -10,8 +10,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from assistant import admin_desk_texts  # noqa: F401 (registers its pages)
-from assistant.models import EvaluationRun, FittedPolicy, Label
+from assistant.desk import labels  # noqa: F401 (registers its pages)
+from assistant.models import EvaluationRun, FittedPolicy
 from assistant.readable_labels import RESULTS
+from assistant.templatetags.quality import proportion
 from audit.admin import ReadOnlyAdmin
 
 
@@ -30,11 +32,11 @@ class EvaluationRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Coverage")
     def coverage(self, run: EvaluationRun) -> str:
-        return _proportion(run.numbers["coverage"])
+        return proportion(run.numbers["coverage"])
 
     @admin.display(description="Precision")
     def precision(self, run: EvaluationRun) -> str:
-        return _proportion(run.numbers["precision"])
+        return proportion(run.numbers["precision"])
 
     @admin.display(description="Questions that an FAQ answers")
     def answerable(self, run: EvaluationRun) -> SafeString:
@@ -87,27 +89,8 @@ class FittedPolicyAdmin(ReadOnlyAdmin):
         return _pretty(policy.report)
 
 
-@admin.register(Label)
-class LabelAdmin(ReadOnlyAdmin):
-    list_display = ("question", "answered_by", "source", "created")
-    list_filter = ("source", "created")
-    search_fields = ("question",)
-
-    @admin.display(description="Answered by")
-    def answered_by(self, label: Label) -> str:
-        return ", ".join(label.expected) or "no FAQ"
-
-
-def _proportion(stored: dict[str, Any]) -> str:
-    """Such as ``94.8% (93.5% to 95.9%) of 1432``, with the 95 % interval."""
-    if stored["value"] is None:
-        return "-"
-    low, high = stored["interval"]
-    return f"{stored['value']:.1%} ({low:.1%} to {high:.1%}) of {stored['total']}"
-
-
 def _results(results: dict[str, Any]) -> SafeString:
-    rows = ((_proportion(stored), RESULTS[name]) for name, stored in results.items())
+    rows = ((proportion(stored), RESULTS[name]) for name, stored in results.items())
     return format_html_join("", "<div>{} {}</div>", rows)
 
 

@@ -8,6 +8,7 @@ class AssistantConfig(AppConfig):
         # Imported here, since they import models. See audit.backends for what is registered.
         from assistant import checks  # noqa: F401
         from assistant.agent import checks as agent_checks  # noqa: F401
+        from assistant.desk import quality_jobs
         from assistant.releases import near_duplicates, preparation, ticket_knowledge, unreadable
         from faq.releases import near_duplicates as faq_near_duplicates
         from faq.releases import publishing
@@ -18,3 +19,4 @@ class AssistantConfig(AppConfig):
         faq_near_duplicates.backend.register(near_duplicates)
         faq_unreadable.backend.register(unreadable.unreadable)
         faq_lookup.backend.register(ticket_knowledge)
+        quality_jobs.register()

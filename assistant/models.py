@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from assistant.desk_texts import PriorityTerm, SetReply
+from assistant.labels import Label
 from assistant.learning.feedback import Feedback
 from assistant.learning.gaps import Gap, GapAsk, GapPosition
 
@@ -71,23 +72,10 @@ class FittedPolicy(models.Model):
     def __str__(self) -> str:
         return f"{self.digest[:12]} of {self.created:%Y-%m-%d %H:%M}"
 
-
-class Label(models.Model):
-    """A question and the FAQs that answer it: from a file, or chosen from options."""
-
-    source = models.CharField(max_length=200, help_text="A file's name, or choice.")
-    question = models.TextField(help_text="Redacted.")
-    expected = models.JSONField(default=list, help_text="Slugs; none: it must not be answered.")
-    created = models.DateTimeField(auto_now_add=True)
-
-    CHOICE = "choice"
-
-    class Meta:
-        ordering = ("id",)
-        indexes = (models.Index(fields=["source"], name="assistant_label_source"),)
-
-    def __str__(self) -> str:
-        return f"{self.question[:60]} -> {', '.join(self.expected) or 'no FAQ'}"
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether it was calibrated on labelled questions; such a policy is adopted by a person."""
+        return bool(self.report.get("kept"))
 
 
 class EvaluationRun(models.Model):

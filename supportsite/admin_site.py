@@ -60,6 +60,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _own_page(request, "Import, export", "swap_vert", "admin:faq_faq_import", IMPORTS),
         ],
         "Quality": [
+            _own_page(request, "Quality", "speed", "quality-page", "assistant.view_evaluationrun"),
             _page(request, "Evaluations", "monitoring", "assistant.evaluationrun"),
             _page(request, "Policies", "tune", "assistant.fittedpolicy"),
             _page(request, "Labels", "label", "assistant.label"),

@@ -12,6 +12,7 @@ from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from assistant.desk.ask_page import ask_page
+from assistant.desk.quality_page import quality_page
 from supportsite.auth import dev_token
 from supportsite.login import oidc, two_factor
 from supportsite.monitoring import background_jobs, health
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("audit.urls")),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("admin/quality/", admin.site.admin_view(quality_page), name="quality-page"),
     path("admin/ask/", admin.site.admin_view(ask_page), name="ask-page"),
     path("admin/second-factor/", admin.site.admin_view(two_factor.page), name="second-factor"),
     path(

@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.calibration.calibrate import Calibration, Labelled, TooLittleData, calibrate
 from assistant.calibration.fitting import Fitted, Phrasings, fit_release, reason_not_to_fit
+from assistant.decision.policy import ReleasePolicy
 from assistant.interfaces import Embedder, Vector
+from assistant.labels import LEAST_KNOWN
 from assistant.matching import stored_vectors
 from assistant.matching.entries import entries, phrasings, training_text
 from assistant.models import FittedPolicy, Label
 from assistant.text.cleaning import strip_pleasantries
 from faq.content import Content
+from faq.models import Release
 
 PRECISION = 0.95
 """Proportion of right answers a policy is calibrated for by default."""
@@ -61,38 +64,67 @@ def fit(contents: Sequence[Content], vectors: Mapping[str, Vector]) -> ReleaseFi
 def fit_and_store(
     contents: Sequence[Content],
     vectors: Mapping[str, Vector],
-    embedder: Embedder,
+    embedder: Embedder | None = None,
     *,
-    precision: float = PRECISION,
+    adopted: FittedPolicy | None = None,
 ) -> str:
-    """Fit, calibrate on the stored labels if there are enough, store; return the policy's digest.
+    """Fit and store the policy of a new release; return its digest.
 
-    Empty when the FAQs have too few phrasings for a policy of their own: the shipped one decides.
+    ``adopted``: the calibrated policy that a person adopted, None without one. Then the new one is
+    calibrated as well, on the stored labels; where these do not suffice, the adopted numbers stay.
+    ``embedder`` embeds the labels. Empty when the FAQs have too few phrasings for a policy of their
+    own: the shipped one decides.
     """
     release_fit = fit(contents, vectors)
     fitted = release_fit.fitted
-    report: dict[str, Any] = {"precision": precision, "simulated": fitted.simulated}
-    try:
-        calibration = release_fit.calibrate(stored_labels(contents, embedder), precision=precision)
-    except TooLittleData as missing:
-        report["not_calibrated"] = str(missing)
-    else:
-        report |= calibration_report(calibration)
-        if calibration.is_improvement:
-            fitted = calibration.fitted
+    report: dict[str, Any] = {"simulated": fitted.simulated}
+    if adopted and embedder:
+        fitted, report = _calibrate_again(release_fit, adopted, stored_labels(contents, embedder))
     if fitted.classifier is None and not report.get("kept"):
         return ""
     return store(fitted, report)
 
 
+def _calibrate_again(
+    release_fit: ReleaseFit, adopted: FittedPolicy, labels: Labelled
+) -> tuple[Fitted, dict[str, Any]]:
+    """The policy of a release after one whose calibrated policy a person adopted."""
+    precision = float(adopted.report.get("precision", PRECISION))
+    report: dict[str, Any] = {"precision": precision, "simulated": release_fit.fitted.simulated}
+    try:
+        calibration = release_fit.calibrate(labels, precision=precision)
+    except TooLittleData as missing:
+        why = str(missing)
+    else:
+        if calibration.is_improvement:
+            return calibration.fitted, report | calibration_report(calibration)
+        why = calibration.why
+    numbers = ReleasePolicy.from_numbers(adopted.numbers)
+    if numbers.coefficients.log_vote and release_fit.fitted.classifier is None:
+        return release_fit.fitted, report | {"not_calibrated": why}
+    kept_numbers = replace(release_fit.fitted, policy=numbers)
+    return kept_numbers, {**adopted.report, **report, "numbers_of": adopted.digest, "why": why}
+
+
+def adopted_policy(live: Release | None, contents: Sequence[Content]) -> FittedPolicy | None:
+    """The calibrated policy of the live release, if it still counts for these FAQs.
+
+    A knowledge base that has hardly any FAQ of the live one is another one.
+    """
+    if live is None or not live.policy:
+        return None
+    stored = FittedPolicy.objects.filter(digest=live.policy).first()
+    if stored is None or not stored.is_calibrated:
+        return None
+    before = set(live.revisions.values_list("slug", flat=True))
+    known = before & {content.slug for content in contents}
+    return stored if len(known) >= LEAST_KNOWN * len(before) else None
+
+
 def stored_labels(contents: Sequence[Content], embedder: Embedder) -> Labelled:
-    """The newest label of every question, without labels that name a missing FAQ."""
-    faq_ids = {content.slug for content in contents}
-    newest = {
-        question: frozenset(expected)
-        for question, expected in Label.objects.values_list("question", "expected")
-        if faq_ids.issuperset(expected)
-    }
+    """The newest label of every question, of those that count for these FAQs."""
+    labels = Label.objects.counting_for([content.slug for content in contents])
+    newest = {label.question: frozenset(label.expected) for label in labels}
     return labelled(newest, contents, embedder)
 
 
@@ -132,12 +164,6 @@ def store(fitted: Fitted, report: Mapping[str, Any]) -> str:
         defaults={"numbers": numbers, "classifier": weights, "report": dict(report)},
     )
     return digest
-
-
-def refit_precision(digest: str) -> float:
-    """The precision the policy with that digest was calibrated for."""
-    stored = FittedPolicy.objects.filter(digest=digest).first()
-    return float(stored.report.get("precision", PRECISION)) if stored else PRECISION
 
 
 def texts(contents: Sequence[Content]) -> list[str]:

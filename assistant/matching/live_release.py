@@ -60,15 +60,15 @@ class LiveRelease:
             # Another thread may have loaded it while this one waited. "!=" and not "<": a release
             # of a transaction that was rolled back must not stay.
             if self._loaded.pk != newest:
-                loaded = self._load()
+                loaded = self.load(Release.objects.order_by("-number")[0])
                 loaded.warm_up()
                 self._loaded = loaded
             return self._loaded
         finally:
             self._loading.release()
 
-    def _load(self) -> LoadedRelease:
-        release = Release.objects.order_by("-number")[0]
+    def load(self, release: Release) -> LoadedRelease:
+        """Any release, from its stored vectors. Raises ``EmbedderUnavailable``."""
         embedder = self._embedder_of(release)
         knowledge_base = release.knowledge_base()
         contents = knowledge_base.contents

@@ -62,8 +62,8 @@ def prepare(
         for _ in collected:
             # What Chroma did not wait for is embedded all the same.
             pass
-        precision = fitted_policies.refit_precision(live.policy if live else "")
-        fitted = fitted_policies.fit_and_store(contents, vectors, embedder, precision=precision)
+        adopted = fitted_policies.adopted_policy(live, contents)
+        fitted = fitted_policies.fit_and_store(contents, vectors, embedder, adopted=adopted)
     except Unavailable as failure:
         raise NotReady(str(failure)) from failure
     return replace(prepared, policy=fitted)

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from assistant.models import EvaluationRun, FittedPolicy, Label
+from audit.models import Record
 from faq.models import CategoryRule, Faq, Release
 from faq.releases.publishing import publish
 from faq.releases.rollback import roll_back
@@ -193,7 +194,7 @@ def test_evaluate_names_the_row_of_an_unknown_id(tmp_path):
 
 
 def test_calibrate_makes_a_release_that_decides_with_the_new_policy(customer):
-    printed = run("calibrate", QUESTIONS, precision=PRECISION)
+    printed = run("calibrate", QUESTIONS, precision=PRECISION, adopt=True)
 
     live = Release.objects.live()
     assert f"Release {live.number} is live with the new policy." in printed
@@ -222,6 +223,71 @@ def test_a_dry_run_of_calibrate_changes_nothing():
 
     assert Release.objects.count() == 1
     assert not Label.objects.exists()
+
+
+def test_calibrate_stores_labels_only_if_asked_and_adopts_only_if_asked():
+    printed = run("calibrate", QUESTIONS, precision=PRECISION)
+
+    assert "The current policy stays. Add --adopt to use the new one." in printed
+    assert Release.objects.count() == 1
+    assert not Label.objects.exists()
+
+    run("calibrate", QUESTIONS, precision=PRECISION, keep_labels=True)
+
+    assert Label.objects.count() == 113
+    assert Release.objects.count() == 1
+
+
+def test_stored_labels_change_no_policy_before_one_is_adopted():
+    first = Release.objects.live()
+    run("calibrate", QUESTIONS, precision=PRECISION, keep_labels=True)
+    Faq.objects.filter(slug="reset-password").update(answer="Changed.")
+
+    made = publish(actor="tester")
+
+    assert not FittedPolicy.objects.get(digest=made.policy).is_calibrated
+    assert made.policy != first.policy
+
+
+def test_an_adopted_policy_stays_calibrated_in_later_releases_until_it_is_dropped():
+    run("calibrate", QUESTIONS, precision=PRECISION, adopt=True)
+    adopted = FittedPolicy.objects.get(digest=Release.objects.live().policy)
+    Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
+
+    later = FittedPolicy.objects.get(digest=publish(actor="tester").policy)
+
+    assert later.is_calibrated
+    assert later.numbers == adopted.numbers
+    assert later.report["numbers_of"] == adopted.digest
+
+    run("calibrate", drop=True)
+
+    live = Release.objects.live()
+    assert not FittedPolicy.objects.get(digest=live.policy).is_calibrated
+    assert Record.objects.filter(action="policy.dropped").exists()
+
+
+def test_a_policy_of_another_knowledge_base_is_not_carried_over():
+    run("calibrate", QUESTIONS, precision=PRECISION, adopt=True)
+    Faq.objects.exclude(slug="reset-password").update(retired=True)
+    for number in range(3):
+        Faq.objects.create(slug=f"new-{number}", question=f"New thing {number}?", answer="So.")
+
+    made = publish(actor="tester")
+
+    assert not FittedPolicy.objects.filter(digest=made.policy, report__kept=True).exists()
+
+
+def test_labels_of_another_knowledge_base_do_not_count():
+    Label.objects.create(source="demo.csv", question="where is it", expected=["track-order"])
+    Label.objects.create(source="demo.csv", question="do you sell penguins", expected=[])
+    Label.objects.create(source="desk", question="do you repair clocks", expected=[])
+
+    here = Label.objects.counting_for(["track-order", "reset-password"])
+    elsewhere = Label.objects.counting_for(["opening-hours"])
+
+    assert [label.source for label in here] == ["demo.csv", "demo.csv", "desk"]
+    assert [label.source for label in elsewhere] == ["desk"]
 
 
 def test_compare_policies_prints_every_policy_side_by_side():

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from assistant import wiring
-from assistant.calibration import fitted_policies
+from assistant.calibration import adoption, fitted_policies
 from assistant.calibration.calibrate import Calibration, TooLittleData
 from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.interfaces import Unavailable
 from assistant.management.commands.evaluate import read_labelled
-from assistant.matching import stored_vectors
-from assistant.matching.loaded_release import LoadedRelease
 from assistant.models import Label
 from audit.identity.cli_user import actor
-from audit.models import record
-from audit.privacy.redaction import redact
 from faq.files.progress import bar
-from faq.models import Release
-from faq.releases.publishing import PublishError, publish_policy
+from faq.releases.publishing import PublishError
 
 
 class Command(BaseCommand):
     help = (
-        "Store labelled questions (query,expected_id) and calibrate the live release's policy on "
-        "them, at the precision asked for or else the best to be had. It goes live as a new "
-        "release unless cross-validation shows it worse than without labels."
+        "Calibrate the live release's policy on labelled questions (query,expected_id), at the "
+        "precision asked for or else the best to be had, and show what to expect of it. It decides "
+        "only after you adopt it; the questions are stored only with --keep-labels."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("questions", type=Path, help="a CSV file: query,expected_id")
+        parser.add_argument(
+            "questions",
+            type=Path,
+            nargs="?",
+            help="a CSV file: query,expected_id; without it, the stored labels alone",
+        )
         parser.add_argument(
             "--precision",
             type=float,
@@ -43,76 +43,72 @@ class Command(BaseCommand):
             help="proportion of right answers, 0.5 to 0.99",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="print the expected results and change nothing"
+            "--keep-labels",
+            action="store_true",
+            help="store the questions, so that later releases are calibrated on them too",
+        )
+        decision = parser.add_mutually_exclusive_group()
+        decision.add_argument("--adopt", action="store_true", help="adopt the policy, do not ask")
+        decision.add_argument(
+            "--dry-run", action="store_true", help="show what to expect; change and store nothing"
+        )
+        decision.add_argument(
+            "--drop", action="store_true", help="go back to the policy without labels"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 0.5 <= options["precision"] <= 0.99:
             raise CommandError("--precision must be between 0.5 and 0.99.")
-        live = Release.objects.live()
         try:
-            release = wiring.live().current()
-            questions = read_labelled(options["questions"], release)
-            with transaction.atomic():
-                store_labels(questions, source=options["questions"].name)
-                calibration = self._calibrate(release, live, options)
-                transaction.set_rollback(options["dry_run"])
+            if options["drop"]:
+                release = adoption.drop(actor=actor())
+                self.stdout.write(
+                    f"Release {release.number} is live, with the policy without labels."
+                )
+                return
+            self._calibrate(options)
         except (Unavailable, TooLittleData, PublishError) as failure:
             raise CommandError(f"Nothing was changed: {failure}") from None
+
+    def _calibrate(self, options: dict[str, Any]) -> None:
+        questions: list[LabelledQuestion] = []
+        if options["questions"]:
+            questions = read_labelled(options["questions"], wiring.live().current())
+        with bar("Embedding") as progress, transaction.atomic():
+            proposal = adoption.propose(
+                questions, precision=options["precision"], progress=progress
+            )
+            transaction.set_rollback(options["dry_run"])
+        calibration = proposal.calibration
         self.stdout.write("\n".join(lines(calibration, options["precision"])))
+        if options["dry_run"]:
+            self.stdout.write("Dry run: nothing was changed.")
+            return
+        if options["keep_labels"] and questions:
+            source = options["questions"].name
+            count = Label.objects.replace_source(questions, source=source, by=actor())
+            self.stdout.write(f"{count} labels of {source} are stored.")
         if not calibration.is_improvement:
             self.stdout.write(
                 f"The current policy stays, it is the best to be had: {calibration.why}."
             )
             return
-        if options["dry_run"]:
-            self.stdout.write("Dry run: nothing was changed.")
+        if not options["adopt"] and not self._confirmed():
+            self.stdout.write("The current policy stays. Add --adopt to use the new one.")
             return
-        new_release = Release.objects.live()
-        assert new_release is not None
-        self.stdout.write(f"Release {new_release.number} is live with the new policy.")
+        expected = 100 * (calibration.expected.precision.value or 0.0)
+        source = options["questions"].name if options["questions"] else "the stored labels"
+        note = (
+            f"Calibrated on {source} for {options['precision']:.0%} right answers, "
+            f"{expected:.1f} % expected"
+        )
+        release = adoption.adopt(proposal.digest, live=proposal.live, actor=actor(), note=note)
+        self.stdout.write(f"Release {release.number} is live with the new policy.")
 
-    def _calibrate(
-        self, release: LoadedRelease, live: Release | None, options: dict[str, Any]
-    ) -> Calibration:
-        assert live is not None
-        embedder = wiring.embedder()
-        contents = list(release.contents.values())
-        with bar("Embedding") as progress:
-            vectors = stored_vectors.ensure(
-                embedder, fitted_policies.texts(contents), progress=progress
-            )
-        precision = options["precision"]
-        labels = fitted_policies.stored_labels(contents, embedder)
-        release_fit = fitted_policies.fit(contents, vectors)
-        calibration = release_fit.calibrate(labels, precision=precision)
-        if calibration.is_improvement:
-            report = {"precision": precision, **fitted_policies.calibration_report(calibration)}
-            digest = fitted_policies.store(calibration.fitted, report)
-            expected = 100 * (calibration.expected.precision.value or 0.0)
-            note = (
-                f"Calibrated on {options['questions'].name} for {precision:.0%} right answers, "
-                f"{expected:.1f} % expected"
-            )
-            publish_policy(digest, live=live, actor=actor(), note=note)
-        return calibration
-
-
-def store_labels(questions: list[LabelledQuestion], *, source: str) -> None:
-    """Store the labels; those stored earlier from the same file are replaced."""
-    Label.objects.filter(source=source).delete()
-    Label.objects.bulk_create(
-        [
-            Label(
-                source=source,
-                question=redact(question.question, region=settings.PHONE_REGION),
-                expected=list(question.expected),
-            )
-            for question in questions
-        ],
-        batch_size=1000,
-    )
-    record("label.kept", actor=actor(), data={"source": source, "questions": len(questions)})
+    def _confirmed(self) -> bool:
+        if not sys.stdin.isatty():
+            return False
+        return input("Adopt the new policy? [y/N] ").strip().casefold() in {"y", "yes"}
 
 
 def lines(calibration: Calibration, precision: float) -> list[str]:

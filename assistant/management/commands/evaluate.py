@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant import wiring
 from assistant.calibration.proportion import Proportion
 from assistant.evaluation import offline
-from assistant.evaluation.changes import ResultChange, result_changes
+from assistant.evaluation.changes import ResultChange
 from assistant.evaluation.evaluate import (
     Confusion,
     EvaluatedQuestion,
@@ -27,10 +26,9 @@ from assistant.evaluation.evaluate import (
 )
 from assistant.evaluation.labelled_questions import LabelledQuestion, read_questions
 from assistant.evaluation.plot import plot_curve
+from assistant.evaluation.runs import store_run
 from assistant.interfaces import Unavailable
 from assistant.matching.loaded_release import LoadedRelease
-from assistant.models import EvaluationRun
-from audit.privacy.redaction import redact_tree
 from faq.files.progress import bar
 from faq.files.reader import Unreadable
 from faq.files.sources import read_path
@@ -69,7 +67,7 @@ class Command(BaseCommand):
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
         evaluation = evaluate(evaluated)
-        changes = store_run(
+        _, changes = store_run(
             release, options["questions"].name, policy.numbers(), evaluated, evaluation
         )
         if options["plot"]:
@@ -97,28 +95,6 @@ def read_labelled(path: Path, release: LoadedRelease) -> list[LabelledQuestion]:
         return read_questions(read_path(path), faq_ids=release.contents)
     except Unreadable as problems:
         raise CommandError(f"Correct {path} and try again:\n{problems}") from None
-
-
-def store_run(
-    release: LoadedRelease,
-    source: str,
-    policy: dict[str, Any],
-    evaluated: list[EvaluatedQuestion],
-    evaluation: Evaluation,
-) -> list[ResultChange]:
-    """Store the run; return the questions whose result changed since the last one."""
-    questions = redact_tree(
-        [question.as_dict() for question in evaluated], region=settings.PHONE_REGION
-    )
-    before = EvaluationRun.objects.filter(source=source).first()
-    EvaluationRun.objects.create(
-        release=release.number or 0,
-        source=source,
-        policy=policy,
-        numbers=evaluation.as_dict(),
-        judged=questions,
-    )
-    return result_changes(before.judged, questions) if before else []
 
 
 def as_json(

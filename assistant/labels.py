@@ -1,0 +1,81 @@
+"""Labelled questions that a site keeps, and for which knowledge base they count."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from django.conf import settings
+from django.db import models, transaction
+
+from assistant.evaluation.labelled_questions import LabelledQuestion
+from audit.models import record
+from audit.privacy.redaction import redact
+
+LEAST_KNOWN = 0.5
+"""Of the FAQs that the labels of one source name, so many must be published for it to count."""
+
+
+class LabelManager(models.Manager["Label"]):
+    def counting_for(self, faq_ids: Collection[str]) -> list[Label]:
+        """The labels that count for a knowledge base with these FAQs, oldest first.
+
+        Labels of a source whose FAQs are mostly not there belong to another knowledge base: not
+        even the questions that no FAQ answers are right for this one.
+        """
+        by_source: dict[str, list[Label]] = defaultdict(list)
+        for label in self.all():
+            by_source[label.source].append(label)
+        known = set(faq_ids)
+        counting = [
+            label
+            for labels in by_source.values()
+            if _is_about(known, labels)
+            for label in labels
+            if known.issuperset(label.expected)
+        ]
+        return sorted(counting, key=lambda label: label.pk)
+
+    @transaction.atomic
+    def replace_source(self, questions: Iterable[LabelledQuestion], *, source: str, by: str) -> int:
+        """Store a file's labels, in place of earlier ones of that source; return their number."""
+        self.filter(source=source).delete()
+        labels = self.bulk_create(
+            [
+                Label(
+                    source=source,
+                    question=redact(question.question, region=settings.PHONE_REGION),
+                    expected=list(question.expected),
+                )
+                for question in questions
+            ],
+            batch_size=1000,
+        )
+        record("label.imported", actor=by, data={"source": source, "questions": len(labels)})
+        return len(labels)
+
+
+class Label(models.Model):
+    """A question and the FAQs that answer it: from a file, the desk, or chosen from options."""
+
+    source = models.CharField(max_length=200, help_text="A file's name, desk, or choice.")
+    question = models.TextField(help_text="Redacted.")
+    expected = models.JSONField(default=list, help_text="Slugs; none: it must not be answered.")
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = LabelManager()
+
+    CHOICE, DESK = "choice", "desk"
+
+    class Meta:
+        app_label = "assistant"
+        ordering = ("id",)
+        indexes = (models.Index(fields=["source"], name="assistant_label_source"),)
+
+    def __str__(self) -> str:
+        return f"{self.question[:60]} -> {', '.join(self.expected) or 'no FAQ'}"
+
+
+def _is_about(known: set[str], labels: Iterable[Label]) -> bool:
+    named = {faq_id for label in labels for faq_id in label.expected}
+    return not named or len(named & known) >= LEAST_KNOWN * len(named)
