@@ -15,6 +15,13 @@ ASKS_SEARCHED = 200
 """How many of the requester's earlier asks are searched for the same conversation."""
 
 
+OUTCOME_LABELS = {
+    "answered": "answered",
+    "clarify": "asked to clarify",
+    "unanswered": "not answered",
+}
+
+
 @dataclass(frozen=True)
 class Turn:
     """One question of a conversation and its answer."""
@@ -23,6 +30,10 @@ class Turn:
     question: str
     outcome: str
     answer: str
+
+    @property
+    def outcome_label(self) -> str:
+        return OUTCOME_LABELS.get(self.outcome, self.outcome)
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ def find_original_ask(ticket: Ticket) -> OriginalAsk | None:
     ask = find_record(ticket.requester, str(ticket.ask_id))
     if ask is None or "question" not in ask.data:
         return None
-    turn = _turn(ask)
+    turn = turn_of(ask)
     return OriginalAsk(
         at=turn.at,
         question=turn.question,
@@ -91,9 +102,9 @@ def _conversation(ask: Record, requester: str) -> Iterator[Turn]:
     before = Record.objects.filter(action="question.asked", pk__lt=ask.pk).concerning(requester)
     latest = before.order_by("-id")[:ASKS_SEARCHED]
     turns = [earlier for earlier in latest if earlier.data.get("conversation_id") == name][:TURNS]
-    yield from (_turn(earlier) for earlier in reversed(turns))
+    yield from (turn_of(earlier) for earlier in reversed(turns))
 
 
-def _turn(ask: Record) -> Turn:
+def turn_of(ask: Record) -> Turn:
     names = ("question", "outcome", "answer")
     return Turn(ask.at, **{name: str(ask.data.get(name) or "") for name in names})

@@ -15,7 +15,7 @@ from tickets.attachments import Attachment
 from tickets.comments import CommentQuerySet
 from tickets.faq_lookup import FaqMatch, knowledge_base, nearest, search
 from tickets.models import Ticket
-from tickets.original_ask import find_original_ask
+from tickets.original_ask import Turn, find_original_ask, turn_of
 
 FAQS = 5
 OTHER_TICKETS = 10
@@ -85,10 +85,11 @@ def faqs(ticket: Ticket, words: str) -> Sequence[FaqMatch]:
     return search(words, limit=FAQS) if words else nearest(ticket.message, limit=FAQS)
 
 
-def earlier_asks(ticket: Ticket) -> list[Record]:
-    """Audit records of the customer's latest questions to the site, newest first."""
+def earlier_asks(ticket: Ticket) -> list[Turn]:
+    """The customer's latest questions to the site, newest first."""
     asks = Record.objects.filter(action="question.asked").concerning(ticket.requester)
-    return [ask for ask in asks.order_by("-id")[:EARLIER_ASKS] if "question" in ask.data]
+    latest = asks.order_by("-id")[:EARLIER_ASKS]
+    return [turn_of(ask) for ask in latest if "question" in ask.data]
 
 
 def colleagues() -> list[str]:

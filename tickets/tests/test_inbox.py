@@ -438,3 +438,14 @@ def test_an_empty_queue_says_what_that_means(sam):
     assert "Every ticket has somebody." in sam.get(INBOX).content.decode()
     assert "No ticket is resolved." in sam.get(INBOX + "?queue=resolved").content.decode()
     assert "Nothing was found." in sam.get(INBOX + "?q=lamp").content.decode()
+
+
+def test_how_an_earlier_question_ended_is_said_in_words(sam, as_role):
+    as_role("customer").post("/ask", {"message": "Do you sell live penguins?"}, format="json")
+    ticket = Ticket.objects.escalate("Nobody knows.", requester="u1", by="u1")
+
+    page = sam.get(reverse("tickets_inbox_ticket", args=[ticket.pk])).content.decode()
+
+    earlier = page.split("<summary>Earlier questions (1)</summary>")[1].split("</details>")[0]
+    assert "penguins" in earlier
+    assert "not answered," in earlier
