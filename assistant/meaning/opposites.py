@@ -34,6 +34,7 @@ _PAIRS = """
     show hide
     allow block
     right wrong
+    damaged undamaged
     correct wrong
     early late
     early delay

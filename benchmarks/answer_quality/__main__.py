@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant.calibration.proportion import Proportion
 from assistant.evaluation.evaluate import Result, evaluate
+from benchmarks.answer_quality import table
 from benchmarks.answer_quality.chatty import kinds
 from benchmarks.answer_quality.release import OfflineRelease, Question, read_questions
 from benchmarks.answer_quality.vector_store import VectorStore
@@ -24,12 +25,21 @@ def main() -> None:
     parser.add_argument("--alternates", type=int, nargs="+", default=[3, 0])
     parser.add_argument("--questions", default="queries_val.csv", help="the file in each folder")
     parser.add_argument("--vectors", type=Path, default=Path("var/answer_quality/vectors.npz"))
+    parser.add_argument(
+        "--calibrate-on", help="print a table instead, calibrated on this file in each folder"
+    )
     options = parser.parse_args()
     store = VectorStore(options.vectors)
+    if options.calibrate_on:
+        print(table.HEADER)
     for folder in options.sets:
         questions = read_questions(folder / options.questions)
         for alternates in options.alternates:
             release = OfflineRelease(folder, alternates, store)
+            if options.calibrate_on:
+                labels = read_questions(folder / options.calibrate_on)
+                print(table.rows(f"{folder.name}, {alternates}", release, labels, questions))
+                continue
             print(f"{folder.name}, {alternates} alternates: {report(release, questions)}")
             print(f"  answered as before: {chatty(release, questions)}")
 

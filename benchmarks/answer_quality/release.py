@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from assistant.calibration.calibrate import Labelled, calibrate
 from assistant.calibration.fitting import Fitted, Phrasings, fit_release
 from assistant.decision.decision import Decision
 from assistant.decision.message import MATCHES, decide_message
@@ -18,6 +21,7 @@ from assistant.interfaces import Matrix, Progress
 from assistant.matching.entries import entries, phrasings, training_text
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.matching.matrix import ReleaseMatrix
+from assistant.text.cleaning import strip_pleasantries
 from benchmarks.answer_quality.vector_store import VectorStore
 from faq.content import Content
 
@@ -59,6 +63,7 @@ class OfflineRelease:
             tuple(content.slug for content in contents),
             np.stack([vectors[training_text(content)] for content in contents]),
         )
+        self._phrasings, self._answers = asked, answers
         self.fitted: Fitted = fit_release(asked, answers=answers)
         self._release = LoadedRelease(
             pk=0,
@@ -68,6 +73,24 @@ class OfflineRelease:
             classifier=self.fitted.classifier,
             embedder=VectorCache(self._embedder),
         )
+
+    def calibrated(self, questions: Sequence[Question], *, precision: float) -> OfflineRelease:
+        """This release with its policy calibrated on ``questions``, where that improves it."""
+        texts = [normalised(strip_pleasantries(text)) for text, _ in questions]
+        expected = [frozenset(filter(None, [faq_id])) for _, faq_id in questions]
+        calibration = calibrate(
+            self.fitted,
+            self._phrasings,
+            Labelled(self._embedder.embed(texts), expected),
+            answers=self._answers,
+            precision=precision,
+        )
+        if not calibration.is_improvement:
+            return self
+        release = copy(self)
+        release.fitted = calibration.fitted
+        release._release = replace(self._release, classifier=calibration.fitted.classifier)
+        return release
 
     def decide(self, questions: Sequence[Question]) -> list[EvaluatedQuestion]:
         """What the release decides about each question, with the policy fitted for it."""
