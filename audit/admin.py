@@ -23,6 +23,9 @@ from audit.sealing.heartbeat import CHECKED
 MAX_SUMMARY_LENGTH = 90
 MAX_ABOUT_LENGTH = 14
 
+FIELD_NAMES = {"slug": "faq_id"}
+"""The name that pages and the API use for a field of a record, where they differ."""
+
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
     """An admin without add, change and delete."""
@@ -133,7 +136,7 @@ def summary_of(data: dict[str, Any]) -> str:
     """A record's data in one line."""
     text = next((data[name] for name in ("question", "message", "summary") if data.get(name)), "")
     if not text and isinstance(data.get("fields"), dict):
-        text = ", ".join(data["fields"])
+        text = ", ".join(FIELD_NAMES.get(name, name) for name in data["fields"])
     line = ": ".join(str(part) for part in (data.get("outcome"), text or data.get("note")) if part)
     return line if len(line) <= MAX_SUMMARY_LENGTH else line[: MAX_SUMMARY_LENGTH - 1] + "…"
 

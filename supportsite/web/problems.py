@@ -173,7 +173,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     detail = (
         str(failure)
         if status != 500
-        else "An internal error occurred and was logged. Quote the request_id to report it."
+        else "An internal error occurred and was logged. To report it, quote the request id "
+        f"{request_id.current.get()}."
     )
     if is_admin(request):
         return render(request, "500.html", {"detail": detail}, status=status)

@@ -250,3 +250,10 @@ def test_a_decision_of_an_earlier_version_does_not_break_the_page(sam):
 
     assert page.status_code == 200
     assert "An earlier version recorded this decision." in page.content.decode()
+
+
+def test_what_leaves_a_ticket_page_says_back_and_close_means_the_ticket(sam, ticket):
+    page = sam.get(page_of(ticket)).content.decode()
+
+    assert re.search(r"\sBack\s", page)
+    assert not re.search(r">\s*Close\s*<", page)
