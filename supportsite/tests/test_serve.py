@@ -275,13 +275,13 @@ def test_without_chroma_it_is_degraded_but_answers_and_chroma_is_started_again(s
     chroma.suspend()
 
     status, told = shop.send("GET", "/readyz")
-    down = [name for name, line in told["checks"].items() if not line.startswith("ok")]
 
-    assert (status, told["status"], down) == (200, "degraded", ["index"])
+    assert (status, told["status"]) == (200, "degraded")
+    assert told["checks"]["index"].startswith("degraded: Chroma does not answer;")
     assert shop.ask(PASSWORD)["outcome"] == "answered"
     chroma.kill()
     chroma.wait()
-    shop.wait_until(lambda: shop.send("GET", "/readyz")[1]["status"] == "ok")
+    shop.wait_until(lambda: shop.send("GET", "/readyz")[1]["checks"]["index"].startswith("ok"))
     assert shop.chroma() != [chroma]
     assert shop.manage("reindex", "--check").code == 0
 

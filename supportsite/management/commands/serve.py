@@ -24,7 +24,7 @@ from gunicorn.app.base import Application
 
 from assistant import wiring
 from assistant.embedding.local import LocalModel
-from assistant.interfaces import Index, Unavailable
+from assistant.interfaces import Unavailable
 from audit.identity.principal import Role
 from faq.files.start_up import reads_file
 from faq.models import Release
@@ -70,7 +70,7 @@ class Command(BaseCommand):
             connection.ensure_connection()
             call_command("migrate", verbosity=0, interactive=False)
             self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
-            self._ping(index.result())
+            index.result().ping()
         had_release = Release.objects.live() is not None
         self._step(f"Knowledge base: {settings.FAQ_CSV}")
         self._ingest()
@@ -83,12 +83,6 @@ class Command(BaseCommand):
         self._step("Index: rebuilding it from the database")
         if subprocess.run([sys.executable, MANAGE, "reindex"], check=False).returncode:  # noqa: S603
             self.stderr.write("The index is not rebuilt. Run manage.py reindex later.")
-
-    def _ping(self, index: Index) -> None:
-        try:
-            index.ping()
-        except Unavailable as failure:
-            self._step(f"{failure} The site starts without it and adds FAQs to it later.")
 
     def _ingest(self) -> None:
         if reads_file(Path(settings.FAQ_CSV)):
