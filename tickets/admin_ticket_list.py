@@ -44,7 +44,7 @@ class TicketListAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter = (queues.Queue, "status", "priority", "category", "assignee", "created")
     search_fields = ("=id", "message", "requester", "assignee")
     search_help_text = "Number, message or person"
-    list_per_page = 50
+    list_per_page = 30
     list_before_template = "tickets/queues.html"
     actions = ("claim_selected", "resolve_selected", "export_selected")
 
