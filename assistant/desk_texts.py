@@ -27,7 +27,7 @@ class SetReply(models.Model):
     """What is replied to small talk, or to the wish for a person."""
 
     intent = models.CharField(
-        max_length=40, unique=True, choices=[(each.value, each.value) for each in Intent]
+        max_length=40, unique=True, choices=[(intent.value, intent.value) for intent in Intent]
     )
     text = models.TextField(max_length=1000)
 
@@ -47,7 +47,7 @@ class PriorityTermManager(models.Manager["PriorityTerm"]):
         """The id of the FAQ of each term, in lower case; a change counts after some seconds."""
         terms: Mapping[str, str] | None = cache.get(CACHE_KEY)
         if terms is None:
-            terms = {each.term: each.faq_id for each in self.all()}
+            terms = {row.term: row.faq_id for row in self.all()}
             cache.set(CACHE_KEY, terms, CACHE_SECONDS)
         return terms
 

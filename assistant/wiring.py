@@ -53,11 +53,11 @@ def embedder(model: str = "") -> Model:
     if live:
         return embedder_of(live)
     model = model or _first_model()
-    known = known_models.known_model(model)
-    if known and known.second_language:
+    entry = known_models.known_model(model)
+    if entry and entry.second_language:
         raise EmbedderUnavailable(
-            f"the model {known.name} is used beside another one: run manage.py prepare_model "
-            f"{known.name}, then manage.py publish without --model"
+            f"the model {entry.name} is used beside another one: run manage.py prepare_model "
+            f"{entry.name}, then manage.py publish without --model"
         )
     return _remote_at(model.removeprefix(PREFIX)) if _is_remote(model) else local_model(model)
 

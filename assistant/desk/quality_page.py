@@ -144,7 +144,7 @@ def _result(job: BackgroundJob) -> dict[str, Any]:
     if job.kind == COMPARE:
         return shown
     run = EvaluationRun.objects.filter(pk=result["run"]).first()
-    wrong = [asked for asked in run.judged if asked["result"] == "wrong"] if run else []
+    wrong = [question for question in run.judged if question["result"] == "wrong"] if run else []
     return {**shown, "run": run, "wrong": wrong[:MAX_LISTED], "chart": Chart(result["curve"])}
 
 

@@ -161,12 +161,12 @@ def missing(question: str, phrasings: Iterable[str]) -> str:
     asked = identifiers(question)
     if not asked:
         return ""
-    curated = [each for phrasing in phrasings for each in identifiers(phrasing)]
-    values = {_value(each) for each in curated}
-    if not curated or any(_value(each) in values for each in asked):
+    curated = [identifier for phrasing in phrasings for identifier in identifiers(phrasing)]
+    values = {_value(identifier) for identifier in curated}
+    if not curated or any(_value(identifier) in values for identifier in asked):
         return ""
     for mine in asked:
-        rivals = {each.value for each in curated if _same_place(mine, each)}
+        rivals = {identifier.value for identifier in curated if _same_place(mine, identifier)}
         if rivals and not (mine.kind is Kind.MEASURE and len(rivals) > 1):
             return mine.value
     return ""

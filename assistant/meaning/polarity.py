@@ -120,23 +120,23 @@ def difference(question: str, phrasing: str, others: Collection[str] = ()) -> Di
 
     ``others``: the FAQ's other phrasings. An FAQ that is asked for both ways answers both.
     """
-    asked, curated = clauses(question), clauses(phrasing)
-    if opposite := _opposites(asked, curated, others):
+    typed, curated = clauses(question), clauses(phrasing)
+    if opposite := _opposites(typed, curated, others):
         return opposite
-    if _affirms(asked, curated):
+    if _affirms(typed, curated):
         return None
-    return _negated_in_question(asked, curated) or _negated_in_phrasing(asked, curated)
+    return _negated_in_question(typed, curated) or _negated_in_phrasing(typed, curated)
 
 
-def _affirms(asked: tuple[Clause, ...], curated: tuple[Clause, ...]) -> bool:
+def _affirms(typed: tuple[Clause, ...], curated: tuple[Clause, ...]) -> bool:
     """Whether a text that negates something says or asks elsewhere what the phrasing is about.
 
     "I don't need the transfer any more and want to cancel it" is about "How do I cancel".
     """
-    if len(asked) < 2 or any(any(_negations(clause)) for clause in curated):
+    if len(typed) < 2 or any(any(_negations(clause)) for clause in curated):
         return False
     heads = {_head(clause) for clause in curated} - {""} - SWITCHING
-    plain = [clause for clause in asked if not any(_negations(clause))]
+    plain = [clause for clause in typed if not any(_negations(clause))]
     return any(heads.intersection(map(stem, clause.words)) for clause in plain)
 
 
@@ -146,12 +146,12 @@ def _head(clause: Clause) -> str:
 
 
 def _negated_in_question(
-    asked: tuple[Clause, ...], curated: tuple[Clause, ...]
+    typed: tuple[Clause, ...], curated: tuple[Clause, ...]
 ) -> Difference | None:
     known = frozenset(stem(word) for clause in curated for word in clause.words)
     excluded = _negated_stems(curated)
-    also_asks = any(clause.asks for clause in asked)
-    for clause in asked:
+    also_asks = any(clause.asks for clause in typed)
+    for clause in typed:
         for negation in _negations(clause):
             if negation.head in excluded or negation.kind in (Kind.LACK, Kind.INABILITY):
                 continue
@@ -186,7 +186,7 @@ def _differs(
 
 
 def _negated_in_phrasing(
-    asked: tuple[Clause, ...], curated: tuple[Clause, ...]
+    typed: tuple[Clause, ...], curated: tuple[Clause, ...]
 ) -> Difference | None:
     """ "I did get a confirmation", where the phrasing is "I did not get a confirmation"."""
     negations = [
@@ -196,10 +196,10 @@ def _negated_in_phrasing(
         for negation in _negations(clause)
         if negation.kind is not Kind.REFUSAL
     ]
-    if not negations or any(any(_negations(clause)) for clause in asked):
+    if not negations or any(any(_negations(clause)) for clause in typed):
         return None
     negated = {negation.head: negation for negation in negations}
-    for clause in asked:
+    for clause in typed:
         if clause.asks or _PROBLEM.intersection(clause.words):
             continue
         stems = [stem(word) for word in clause.words]
@@ -217,13 +217,13 @@ def _negated_in_phrasing(
 
 
 def _opposites(
-    asked: tuple[Clause, ...], curated: tuple[Clause, ...], others: Collection[str]
+    typed: tuple[Clause, ...], curated: tuple[Clause, ...], others: Collection[str]
 ) -> Difference | None:
-    pair = opposite_in(asked, curated)
+    pair = opposite_in(typed, curated)
     if pair is None:
         return None
     mine, theirs = pair
-    negated = mine in _negated_stems(asked)
+    negated = mine in _negated_stems(typed)
     # Negated once, an opposite means the same: "not the right item" is "the wrong item".
     if negated != (theirs in _negated_stems(curated)):
         return None

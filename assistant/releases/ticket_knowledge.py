@@ -78,7 +78,7 @@ def search(words: str, *, limit: int) -> list[FaqMatch]:
 
 def _holds(text: str, typed: Sequence[str]) -> bool:
     words = [word.casefold() for word in _WORD.findall(text)]
-    return all(any(word.startswith(each) for word in words) for each in typed)
+    return all(any(word.startswith(start) for word in words) for start in typed)
 
 
 def _lookup_result(match: Match, release: LoadedRelease) -> FaqMatch:
@@ -124,7 +124,7 @@ def _explained(faq_id: str = "") -> Iterator[None]:
         raise ProposalError({"faq_id": text}) from taken
     except Unreadable as unreadable:
         problems = unreadable.problems
-        errors = {each.column or "question": f"This {each.reason}." for each in problems}
+        errors = {problem.column or "question": f"This {problem.reason}." for problem in problems}
         raise ProposalError(_by_field(errors)) from unreadable
     except PersonalData as found:
         kinds = found.kinds_by_field.items()

@@ -87,15 +87,15 @@ def strip_pleasantries(text: str) -> str:
     visible = _LINES.sub("\n", _SPACES.sub(" ", visible)).strip()
     plain = _plain_marks(visible)
     greeting = _GREETING.match(plain)
-    asked = plain[greeting.end() :] if greeting else plain
-    asked = _without_closing(asked)
-    while polite := _POLITE_END.search(asked):
-        asked = asked[: polite.start()] + (polite.group("mark") or "")
+    core = plain[greeting.end() :] if greeting else plain
+    core = _without_closing(core)
+    while polite := _POLITE_END.search(core):
+        core = core[: polite.start()] + (polite.group("mark") or "")
     for opening in (_PREAMBLE, _PLEASE):
-        start = opening.match(asked)
-        if start and start.end() < len(asked):
-            asked = asked[start.end() :]
-    return asked.strip(" ,;-\u2013\u2014\n") or plain or visible
+        start = opening.match(core)
+        if start and start.end() < len(core):
+            core = core[start.end() :]
+    return core.strip(" ,;-\u2013\u2014\n") or plain or visible
 
 
 def _plain_marks(text: str) -> str:

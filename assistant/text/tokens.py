@@ -109,7 +109,7 @@ def numbers(text: str) -> list[str]:
 
     Digits of any script and English number words count; groups of thousands are joined.
     """
-    digits = [_canonical(found) for found in _NUMBER.findall(_ascii_digits(text))]
+    digits = [_canonical(number) for number in _NUMBER.findall(_ascii_digits(text))]
     spelled = [_NUMBER_WORDS[word] for word in words(text) if word in _NUMBER_WORDS]
     return digits + spelled
 
@@ -118,22 +118,22 @@ def counted(text: str) -> set[tuple[str, str]]:
     """Each number of a ``plain`` text with the stem it counts: ("30", "day") of "30 days"."""
     text = _ascii_digits(text)
     pairs = set()
-    for found in _NUMBER.finditer(text):
-        following = _WORD.match(text, _after_blanks(text, found.end()))
+    for number in _NUMBER.finditer(text):
+        following = _WORD.match(text, _after_blanks(text, number.end()))
         if following and following[0] not in GLUE:
-            pairs.add((_canonical(found[0]).strip("$€£₹%"), stem(following[0])))
+            pairs.add((_canonical(number[0]).strip("$€£₹%"), stem(following[0])))
     return pairs
 
 
 def addresses(text: str) -> list[str]:
     """URLs, bare domains and e-mail addresses in a ``plain`` text."""
-    found = [*_SCHEME.findall(text), *_EMAIL.findall(text), *_DOMAIN.findall(text)]
-    return [address.rstrip(".,;:!?)]}'") for address in found]
+    addresses = [*_SCHEME.findall(text), *_EMAIL.findall(text), *_DOMAIN.findall(text)]
+    return [address.rstrip(".,;:!?)]}'") for address in addresses]
 
 
 def phones(text: str) -> list[str]:
     """The digits of each run of a ``plain`` text that may be dialled."""
-    return [re.sub(r"\D", "", found) for found in _PHONE.findall(_ascii_digits(text))]
+    return [re.sub(r"\D", "", number) for number in _PHONE.findall(_ascii_digits(text))]
 
 
 def sentences(text: str) -> list[str]:

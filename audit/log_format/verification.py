@@ -185,15 +185,15 @@ def verify_unsealed(rows: Sequence[Row], mac_key: bytes, *, due: str = "") -> Ve
     for row in rows:
         assert row.stored is not None
         header = _header_bytes(*row[6:])
-        found = ""
+        reason = ""
         if blake2s(leaf_hash(row.stored), key=mac_key).digest() != row.mac:
-            found = BAD_MAC
+            reason = BAD_MAC
         elif not row.stored.startswith(header):
-            found = BAD_COLUMNS
+            reason = BAD_COLUMNS
         else:
             previous.extend(previous_ids(row.stored, len(header)))
-        if found:
-            problem = problem or Break(Kind.CHANGED, found, record_id=row.record_id)
+        if reason:
+            problem = problem or Break(Kind.CHANGED, reason, record_id=row.record_id)
         elif row.at < due:
             problem = problem or Break(Kind.UNSEALED, OVERDUE, record_id=row.record_id)
     return Verified(len(rows), problem, previous)

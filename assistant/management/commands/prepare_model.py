@@ -38,11 +38,11 @@ class Command(BaseCommand):
         if not (options["name"] or options["live"]):
             self._list()
             return
-        known = known_model(options["name"])
+        entry = known_model(options["name"])
         try:
-            if known:
-                self._install(known)
-            if known and known.second_language:
+            if entry:
+                self._install(entry)
+            if entry and entry.second_language:
                 self._prepare_second_language()
                 return
             model = wiring.embedder() if options["live"] else wiring.local_model(options["name"])
@@ -50,8 +50,8 @@ class Command(BaseCommand):
         except (EmbedderUnavailable, InstallError) as failure:
             raise CommandError(str(failure)) from None
         self.stdout.write(f"The model is ready: {model.check()}.")
-        if known and known.packages:
-            self.stdout.write(f"To use it: manage.py publish --model {known.name}")
+        if entry and entry.packages:
+            self.stdout.write(f"To use it: manage.py publish --model {entry.name}")
 
     def _install(self, model: KnownModel) -> None:
         if not is_installed(model, settings.CONVERTED_MODELS):
