@@ -212,7 +212,7 @@ def ingest(
         if plan() != planned:
             raise ConcurrentChange("FAQs changed while the file was read. Try again.")
         _write(planned.drafts, actor=actor)
-        store_file_digests({row.slug: _digest(row) for row in file.rows})
+        store_file_digests({row.slug: row.digest for row in file.rows})
         note = f"Ingested {source.name}"
         release = create_release(planned.knowledge_base, prepared, actor=actor, note=note)
         IngestedFile.add(source, release)
@@ -234,7 +234,8 @@ def _plan(rows: Sequence[FileRow], *, retire_missing: bool, keep_edits: bool) ->
     unchanged = {
         row.slug
         for row in rows
-        if file_digests.get(row.slug) == _digest(row) or _is_published(row, before.contents)
+        if (row.slug in file_digests and file_digests[row.slug] == row.digest)
+        or _is_published(row, before.contents)
     }
     # Reading unchanged drafts as well would take most of the time at 20,000 FAQs.
     stored = drafts(
@@ -262,7 +263,8 @@ def _plan(rows: Sequence[FileRow], *, retire_missing: bool, keep_edits: bool) ->
         lines.append(line_of(row, base if published else None, after))
         if lines[-1].outcome is Outcome.SAME:
             continue
-        changed[row.slug] = replace(_draft(row, draft), retired=after.retired)
+        edited = after if base is draft else _draft(row, draft)
+        changed[row.slug] = replace(edited, retired=after.retired)
         if not after.retired:
             contents[row.slug] = after.content
         elif published:
@@ -288,7 +290,3 @@ def _is_published(row: FileRow, published: Mapping[str, Content]) -> bool:
     if content is None or not row.values.keys().isdisjoint(("owner", "review_by", "retired")):
         return False
     return row.draft(Draft(content)).content == content
-
-
-def _digest(row: FileRow) -> str:
-    return row.draft().content.digest

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from faq.content import Content, Draft
@@ -38,6 +39,9 @@ FIELDS = {"id": "slug", **{name: name for name in (*FAQ_COLUMNS[1:], ALTERNATES,
 """Column -> field of ``Draft`` or ``Content``."""
 
 
+_NAMES = {shape: {field.name for field in fields(shape)} for shape in (Content, Draft)}
+
+
 @dataclass(frozen=True)
 class FileRow:
     """One FAQ of a file. ``row`` is the spreadsheet's row number; the header is row 1.
@@ -60,8 +64,13 @@ class FileRow:
         content = replace(content, alternates=distinct(content.question, content.alternates))
         return replace(base, content=content, **self._values_of(Draft))
 
+    @cached_property
+    def digest(self) -> str:
+        """Of the content of a new FAQ with this row's values."""
+        return self.draft().content.digest
+
     def _values_of(self, shape: type[Content | Draft]) -> dict[str, Any]:
-        names = {field.name for field in fields(shape)}
+        names = _NAMES[shape]
         return {name: value for name, value in self.values.items() if name in names}
 
 
