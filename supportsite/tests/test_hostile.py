@@ -177,6 +177,8 @@ ENDPOINTS = [
     pytest.param("POST", f"/tickets/{TICKET}/claim", {"user_id": "u1"}, id="claim a ticket"),
     pytest.param("POST", f"/tickets/{TICKET}/resolve", {"user_id": "u1"}, id="resolve a ticket"),
     pytest.param("POST", f"/tickets/{TICKET}/comments", {"text": "Hm?"}, id="comment"),
+    pytest.param("POST", f"/tickets/{TICKET}/attachments", {"text": "Hm?"}, id="attach"),
+    pytest.param("GET", f"/tickets/{TICKET}/attachments/1", {}, id="an attachment"),
     pytest.param("PATCH", f"/tickets/{TICKET}", {"category": "lamps"}, id="amend a ticket"),
     *(
         pytest.param("POST", f"/tickets/{TICKET}/{move}", {"user_id": "u1"}, id=f"{move} a ticket")
