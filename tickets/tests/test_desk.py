@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -161,26 +162,30 @@ def test_a_webhook_needs_an_http_address(url):
 # --- Many tickets ---------------------------------------------------------------------------------
 
 
-def test_with_ten_thousand_tickets_every_queue_opens_within_a_second(sam):
-    now = timezone.now()
-    Ticket.objects.bulk_create(
-        Ticket(
-            message=f"Question {number}",
-            requester=f"u{number % 700}",
-            status=("open", "claimed", "waiting", "resolved", "closed")[number % 5],
-            assignee="" if number % 5 == 0 else f"sam{number % 9}",
-            category=f"category-{number % 12}",
-            due=now + timedelta(minutes=number - 5_000),
-        )
-        for number in range(10_000)
-    )
+def test_a_page_of_the_list_takes_as_many_queries_with_a_hundred_tickets_as_with_ten(
+    sam, django_assert_max_num_queries
+):
     listed = reverse("admin:tickets_ticket_changelist")
+    now = timezone.now()
+
+    def fill(count):
+        Ticket.objects.bulk_create(
+            Ticket(
+                message=f"Question {number}",
+                requester=f"u{number % 7}",
+                status=("open", "claimed", "waiting", "resolved", "closed")[number % 5],
+                assignee="" if number % 5 == 0 else f"sam{number % 9}",
+                category=f"category-{number % 12}",
+                due=now + timedelta(minutes=number - 5),
+            )
+            for number in range(count)
+        )
+
+    fill(10)
     sam.get(listed)
-
     for query in ("", "?queue=mine", "?queue=unclaimed", "?queue=overdue", "?queue=resolved"):
-        started = time.perf_counter()
-        page = sam.get(listed + query)
-        seconds = time.perf_counter() - started
-
-        assert page.status_code == 200
-        assert seconds < 1, query
+        with CaptureQueriesContext(connection) as few:
+            sam.get(listed + query)
+        fill(90)
+        with django_assert_max_num_queries(len(few) + 1):
+            assert sam.get(listed + query).status_code == 200
