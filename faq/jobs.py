@@ -26,7 +26,7 @@ from audit.people.pseudonyms import stored_name
 TASK = "faq.run_job"
 
 SECONDS = 600.0
-"""Time limit of a job. 20,000 FAQs are imported in less than a tenth of it."""
+"""Time limit of a job."""
 
 LIFETIME = timedelta(days=7)
 """Finished jobs and their results are deleted after this time."""
