@@ -46,16 +46,16 @@ def test_the_matches_are_in_the_first_prompt_so_that_one_request_is_enough(custo
     model = with_agent()
     model.script = cites_the_first
 
-    told = ask(customer)
+    reply = ask(customer)
 
-    assert (told["outcome"], told["source"]) == ("answered", "agent")
-    (slug,) = told["citations"]
-    assert told["faq_id"] == slug
-    assert told["answer"] == Faq.objects.get(slug=slug).answer
-    assert (told["ticket"], told["degraded"]) == (None, [])
+    assert (reply["outcome"], reply["source"]) == ("answered", "agent")
+    (slug,) = reply["citations"]
+    assert reply["faq_id"] == slug
+    assert reply["answer"] == Faq.objects.get(slug=slug).answer
+    assert (reply["ticket"], reply["degraded"]) == (None, [])
     (asked,) = model.asked
     shown = [faq["id"] for faq in asked.given["faqs"]]
-    matches = steps(told, "match")[0]["matches"]
+    matches = steps(reply, "match")[0]["matches"]
     assert shown == [match["faq_id"] for match in matches]
 
 
@@ -63,26 +63,26 @@ def test_the_path_tells_each_step_with_its_time_tokens_and_reasoning(customer, w
     model = with_agent()
     model.script = lambda asked: cites_the_first(asked) if asked.number else searches("Paris", 2)
 
-    told = ask(customer)
+    reply = ask(customer)
 
-    names = [step["step"] for step in told["decision"]["path"]]
+    names = [step["step"] for step in reply["decision"]["path"]]
     assert names == [
         *("embed", "match", "model_request", "tool_call", "model_request", "ground", "agent"),
     ]
-    assert all(step["ms"] >= 0 for step in told["decision"]["path"])
-    search = steps(told, "tool_call")[0]
+    assert all(step["ms"] >= 0 for step in reply["decision"]["path"])
+    search = steps(reply, "tool_call")[0]
     assert (search["tool"], search["arguments"]) == (
         *("search_faq", {"question": "Paris", "limit": 2}),
     )
-    assert [set(found) for found in search["returned"]] == [{"faq_id", "similarity"}] * 2
-    first, second = steps(told, "model_request")
+    assert [set(matches) for matches in search["returned"]] == [{"faq_id", "similarity"}] * 2
+    first, second = steps(reply, "model_request")
     assert (first["input_tokens"], first["output_tokens"], first["tool_calls"]) == (100, 20, 1)
     assert (second["model"], second["reasoning"]) == (
         *("openai-like:scripted", "The first one fits."),
     )
-    assert steps(told, "ground")[0]["grounds"] == "grounded"
-    kept = Record.objects.all().about("ask", told["ask_id"]).get()
-    assert kept.data["decision"]["path"] == told["decision"]["path"]
+    assert steps(reply, "ground")[0]["grounds"] == "grounded"
+    audit_record = Record.objects.all().about("ask", reply["ask_id"]).get()
+    assert audit_record.data["decision"]["path"] == reply["decision"]["path"]
 
 
 def test_what_a_search_returns_may_be_cited(customer, with_agent):
@@ -96,13 +96,13 @@ def test_what_a_search_returns_may_be_cited(customer, with_agent):
 
     model.script = script
 
-    told = ask(customer)
+    reply = ask(customer)
 
-    assert (told["outcome"], told["citations"]) == ("answered", ["warranty"])
-    assert told["degraded"] == []
+    assert (reply["outcome"], reply["citations"]) == ("answered", ["warranty"])
+    assert reply["degraded"] == []
     assert "warranty" not in [faq["id"] for faq in model.asked[0].given["faqs"]]
     # Its address is the shop's own: it is in the FAQ that is cited.
-    assert "care@example.com" in told["answer"]
+    assert "care@example.com" in reply["answer"]
 
 
 def test_with_chroma_down_a_search_compares_all_faqs_and_the_reply_says_so(
@@ -120,11 +120,11 @@ def test_with_chroma_down_a_search_compares_all_faqs_and_the_reply_says_so(
 
     model.script = script
 
-    told = ask(customer)
+    reply = ask(customer)
 
-    assert (told["outcome"], told["citations"]) == ("answered", ["warranty"])
-    assert told["degraded"] == ["index: unavailable"]
-    assert steps(told, "tool_call")[0]["degraded"] == "index: unavailable"
+    assert (reply["outcome"], reply["citations"]) == ("answered", ["warranty"])
+    assert reply["degraded"] == ["index: unavailable"]
+    assert steps(reply, "tool_call")[0]["degraded"] == "index: unavailable"
     wiring.live.cache_clear()
 
 
@@ -132,10 +132,10 @@ def test_what_was_not_returned_may_not_be_cited(customer, with_agent):
     model = with_agent()
     model.play(says(f"{Faq.objects.get(slug='warranty').answer}\nFAQ: warranty"))
 
-    told = ask(customer)
+    reply = ask(customer)
 
-    assert (told["outcome"], told["answer"]) == ("unanswered", None)
-    assert steps(told, "ground")[0]["grounds"] == "unknown_citation"
+    assert (reply["outcome"], reply["answer"]) == ("unanswered", None)
+    assert steps(reply, "ground")[0]["grounds"] == "unknown_citation"
 
 
 def test_only_the_category_asked_about_is_within_reach(customer, with_agent):
@@ -144,48 +144,48 @@ def test_only_the_category_asked_about_is_within_reach(customer, with_agent):
         searches("warranty of furniture") if not asked.number else (cites_the_first(asked))
     )
 
-    told = ask(customer, category="shipping")
+    reply = ask(customer, category="shipping")
 
     seen = {faq["id"] for faq in model.asked[-1].returned}
     assert seen
     assert seen <= set(Faq.objects.filter(category="shipping").values_list("slug", flat=True))
-    assert told["outcome"] == "answered"
+    assert reply["outcome"] == "answered"
 
 
 def test_badly_worded_it_asks_back_with_the_faqs_it_cited(customer, with_agent):
     model = with_agent()
     model.script = lambda asked: says(f"It is Paris.\nFAQ: {asked.returned[1]['id']}")
 
-    told = ask(customer)
+    reply = ask(customer)
 
     cited = model.asked[0].returned[1]
-    assert (told["outcome"], told["answer"]) == ("clarify", None)
-    assert [(o["faq_id"], o["question"]) for o in told["options"]] == [
+    assert (reply["outcome"], reply["answer"]) == ("clarify", None)
+    assert [(o["faq_id"], o["question"]) for o in reply["options"]] == [
         (cited["id"], cited["question"])
     ]
-    assert steps(told, "agent")[0]["reason"] == "not_grounded"
+    assert steps(reply, "agent")[0]["reason"] == "not_grounded"
 
 
 def test_it_may_ask_back_itself(customer, with_agent):
     model = with_agent()
     model.script = lambda asked: says("ASK: " + ", ".join(f["id"] for f in asked.returned[:2]))
 
-    told = ask(customer)
+    reply = ask(customer)
 
-    assert told["outcome"] == "clarify"
-    assert len(told["options"]) == 2
-    assert told["decision"]["path"][-1]["reason"] == "clarified"
+    assert reply["outcome"] == "clarify"
+    assert len(reply["options"]) == 2
+    assert reply["decision"]["path"][-1]["reason"] == "clarified"
 
 
 def test_ids_without_a_text_are_offered(customer, with_agent):
     model = with_agent()
     model.script = lambda asked: says(f"FAQ: {asked.returned[1]['id']}")
 
-    told = ask(customer)
+    reply = ask(customer)
 
-    assert (told["outcome"], told["answer"]) == ("clarify", None)
-    assert [o["faq_id"] for o in told["options"]] == [model.asked[0].returned[1]["id"]]
-    assert told["decision"]["path"][-1]["reason"] == "clarified"
+    assert (reply["outcome"], reply["answer"]) == ("clarify", None)
+    assert [o["faq_id"] for o in reply["options"]] == [model.asked[0].returned[1]["id"]]
+    assert reply["decision"]["path"][-1]["reason"] == "clarified"
 
 
 @pytest.mark.parametrize(
@@ -200,11 +200,11 @@ def test_why_a_reply_is_not_shown_is_told_apart(customer, with_agent, said, reas
     model = with_agent()
     model.play(says(said))
 
-    told = ask(customer)
+    reply = ask(customer)
 
-    assert (told["outcome"], told["answer"], told["options"]) == ("unanswered", None, [])
-    assert steps(told, "agent")[0]["reason"] == reason
-    assert told["degraded"] == []
+    assert (reply["outcome"], reply["answer"], reply["options"]) == ("unanswered", None, [])
+    assert steps(reply, "agent")[0]["reason"] == reason
+    assert reply["degraded"] == []
 
 
 def test_the_last_request_offers_no_tool(customer, with_agent):
@@ -220,11 +220,11 @@ def test_verbatim_the_model_only_chooses_and_the_stored_answer_is_shown(customer
     model = with_agent(mode="verbatim")
     model.script = lambda asked: says(f"Buy gold!\nFAQ: {asked.returned[2]['id']}")
 
-    told = ask(customer)
+    reply = ask(customer)
 
     chosen = model.asked[0].returned[2]["id"]
-    assert told["answer"] == Faq.objects.get(slug=chosen).answer
-    assert told["citations"] == [chosen]
+    assert reply["answer"] == Faq.objects.get(slug=chosen).answer
+    assert reply["citations"] == [chosen]
 
     model.play(says("FAQ: warranty"))
     assert ask(customer)["outcome"] == "unanswered"
@@ -304,13 +304,13 @@ class TestConversation:
         ask(customer, "How do I return an item?", conversation_id="c1")
         model.play(says("Who pays for the return of an item?"))
 
-        told = ask(customer, "and who pays?", conversation_id="c1")
+        reply = ask(customer, "and who pays?", conversation_id="c1")
 
-        assert (told["outcome"], told["source"], told["faq_id"]) == (
+        assert (reply["outcome"], reply["source"], reply["faq_id"]) == (
             *("answered", "faq", "return-cost"),
         )
-        assert steps(told, "rewrite")[0]["question"] == "Who pays for the return of an item?"
-        assert told["decision"]["path"][-3]["reason"] == "rewritten"
+        assert steps(reply, "rewrite")[0]["question"] == "Who pays for the return of an item?"
+        assert reply["decision"]["path"][-3]["reason"] == "rewritten"
         assert len(model.asked) == 1
 
     def test_a_follow_up_rewritten_with_words_nobody_said_stays_as_it_was(
@@ -320,10 +320,10 @@ class TestConversation:
         ask(customer, "How do I return an item?", conversation_id="c1")
         model.play(says("How do I delete my account?"), says("NONE"))
 
-        told = ask(customer, "and on mars?", conversation_id="c1")
+        reply = ask(customer, "and on mars?", conversation_id="c1")
 
-        assert steps(told, "rewrite")[0]["question"] == "and on mars?"
-        assert told["outcome"] != "answered"
+        assert steps(reply, "rewrite")[0]["question"] == "and on mars?"
+        assert reply["outcome"] != "answered"
         assert model.asked[-1].given["question"] == "and on mars?"
 
     def test_where_the_faqs_ask_back_a_follow_up_may_be_rewritten_but_not_answered(
@@ -359,8 +359,8 @@ def test_unknown_tools_are_named_as_such_and_nothing_else_happens(customer, with
     model = with_agent()
     model.play(calls(("send_mail", {"to": "x"})), says("NONE"))
 
-    told = ask(customer)
+    reply = ask(customer)
 
-    assert steps(told, "model_request")[0]["error"] == "unknown_tool"
-    assert not steps(told, "tool_call")
+    assert steps(reply, "model_request")[0]["error"] == "unknown_tool"
+    assert not steps(reply, "tool_call")
     assert "does not exist" in model.asked[1].results[0]

@@ -86,28 +86,28 @@ def test_a_failure_leaves_candidates_and_the_offer_of_a_ticket(
     reply = customer.post("/ask", {"message": QUESTION}, format="json")
 
     assert time.monotonic() - started < SECONDS + 0.7
-    told = reply.json()
+    body = reply.json()
     assert reply.status_code == 200
-    assert (told["outcome"], told["answer"], told["source"]) == ("unanswered", None, None)
-    assert len(told["nearest"]) == 3
-    assert told["ticket"]["ask_id"] == told["ask_id"]
-    assert told["decision"]["path"][-1]["reason"] == reason
-    assert told["degraded"] == [f"agent: {reason}"]
+    assert (body["outcome"], body["answer"], body["source"]) == ("unanswered", None, None)
+    assert len(body["nearest"]) == 3
+    assert body["ticket"]["ask_id"] == body["ask_id"]
+    assert body["decision"]["path"][-1]["reason"] == reason
+    assert body["degraded"] == [f"agent: {reason}"]
     assert "SECRET" not in reply.content.decode()
     assert runs(reason) == counted + 1
     assert f"agent: {reason}" in caplog.text
     assert "SECRET" not in caplog.text
     assert len(model.asked) <= 3
-    assert searched(told) <= 3
+    assert searched(body) <= 3
 
 
 def test_nothing_at_the_address_is_unreachable(customer, with_agent, settings):
     with_agent(seconds=SECONDS)
     settings.AGENT_BASE_URL = "http://127.0.0.1:9/v1"
 
-    told = customer.post("/ask", {"message": QUESTION}, format="json").json()
+    body = customer.post("/ask", {"message": QUESTION}, format="json").json()
 
-    assert told["decision"]["path"][-1]["reason"] == "unreachable"
+    assert body["decision"]["path"][-1]["reason"] == "unreachable"
 
 
 def test_a_run_out_of_time_hangs_up_and_gives_its_place_back(customer, with_agent):
@@ -115,8 +115,8 @@ def test_a_run_out_of_time_hangs_up_and_gives_its_place_back(customer, with_agen
     model.play(hangs)
 
     for _ in range(2):
-        told = customer.post("/ask", {"message": QUESTION}, format="json").json()
-        assert told["decision"]["path"][-1]["reason"] == "timed_out"
+        body = customer.post("/ask", {"message": QUESTION}, format="json").json()
+        assert body["decision"]["path"][-1]["reason"] == "timed_out"
         assert eventually(model.gone.is_set)
         model.gone.clear()
         assert AgentDay.objects.get().tokens > 0
@@ -151,9 +151,9 @@ def test_a_wrong_model_string_answers_faqs_all_the_same(customer, with_agent, se
     with_agent()
     settings.AGENT_MODEL = "no colon"
 
-    told = customer.post("/ask", {"message": "How do I reset my password?"}, format="json").json()
+    body = customer.post("/ask", {"message": "How do I reset my password?"}, format="json").json()
 
-    assert told["outcome"] == "answered"
+    assert body["outcome"] == "answered"
     assert ask(customer) == "misconfigured"
 
 
@@ -161,18 +161,18 @@ def test_the_audit_record_has_the_same_path_and_no_prompt(customer, with_agent):
     model = with_agent()
     model.play(searches("jo@example.com wants money"), fails(500))
 
-    told = customer.post("/ask", {"message": QUESTION}, format="json").json()
+    body = customer.post("/ask", {"message": QUESTION}, format="json").json()
 
-    kept = Record.objects.all().about("ask", told["ask_id"]).get()
-    assert kept.data["decision"]["path"] == told["decision"]["path"]
-    (search,) = [step for step in told["decision"]["path"] if step["step"] == "tool_call"]
+    audit_record = Record.objects.all().about("ask", body["ask_id"]).get()
+    assert audit_record.data["decision"]["path"] == body["decision"]["path"]
+    (search,) = [step for step in body["decision"]["path"] if step["step"] == "tool_call"]
     assert search["arguments"]["question"] == "[EMAIL] wants money"
-    assert "help desk" not in json.dumps(kept.data)
+    assert "help desk" not in json.dumps(audit_record.data)
 
 
 def ask(client) -> str:
-    told = client.post("/ask", {"message": QUESTION}, format="json").json()
-    return told["decision"]["path"][-1]["reason"]
+    body = client.post("/ask", {"message": QUESTION}, format="json").json()
+    return body["decision"]["path"][-1]["reason"]
 
 
 def searched(told) -> int:

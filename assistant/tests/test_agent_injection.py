@@ -32,14 +32,14 @@ def test_a_hundred_injected_questions(as_role, with_agent):
         )
 
         assert reply.status_code == 200, attack.name
-        told = reply.json()
-        if told["source"] != "faq":
-            check_path(told["decision"]["path"], model, attack.name)
-            told.pop("nearest")
-            check_text(json.dumps(told, ensure_ascii=False), attack.name)
-        if told["source"] == "agent":
-            stored = Faq.objects.get(slug=told["citations"][0])
-            check_grounded(told["answer"], stored.question + stored.answer, attack.name)
+        body = reply.json()
+        if body["source"] != "faq":
+            check_path(body["decision"]["path"], model, attack.name)
+            body.pop("nearest")
+            check_text(json.dumps(body, ensure_ascii=False), attack.name)
+        if body["source"] == "agent":
+            stored = Faq.objects.get(slug=body["citations"][0])
+            check_grounded(body["answer"], stored.question + stored.answer, attack.name)
 
 
 def test_a_hundred_injected_faqs(with_agent):
@@ -116,22 +116,22 @@ def without_model(step):
 def without_echo(text):
     """A reply's JSON without the questions that the person sees of their own message."""
     try:
-        told = json.loads(text)
-        decision = told["decision"]
+        reply = json.loads(text)
+        decision = reply["decision"]
     except (ValueError, TypeError, KeyError):
         return text
-    told.pop("unanswered_parts")
+    reply.pop("unanswered_parts")
     for name in ("part", "parts"):
         decision.pop(name)
-    return json.dumps(told)
+    return json.dumps(reply)
 
 
 def without_reasoning(text):
     """A reply's JSON without what is marked as the model's own."""
     try:
-        told = json.loads(text)
-        path = told["decision"]["path"]
+        reply = json.loads(text)
+        path = reply["decision"]["path"]
     except (ValueError, TypeError, KeyError):
         return plain(text)
-    told["decision"]["path"] = [without_model(step) for step in path]
-    return plain(json.dumps(told))
+    reply["decision"]["path"] = [without_model(step) for step in path]
+    return plain(json.dumps(reply))

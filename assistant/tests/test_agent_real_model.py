@@ -51,14 +51,14 @@ def test_of_thirty_questions_nothing_ungrounded_is_shown(settings):
     settings.AGENT_MODEL, settings.AGENT_BASE_URL = MODEL, BASE_URL
     settings.AGENT_API_KEY = os.environ.get("AGENT_TEST_API_KEY", "")
     settings.AGENT_LIMITS = Limits(seconds=SECONDS, failures=1_000)
-    for made in (wiring.agent, wiring.get_assistant):
-        made.cache_clear()
+    for created in (wiring.agent, wiring.get_assistant):
+        created.cache_clear()
     print(f"\n{'outcome':12} {'reason':16} {'grounds':16} {'s':>5}  right  question")
     try:
         told = [ask(text, expected) for text, expected in questions()]
     finally:
-        for made in (wiring.agent, wiring.get_assistant):
-            made.cache_clear()
+        for created in (wiring.agent, wiring.get_assistant):
+            created.cache_clear()
 
     answered = [right for outcome, right in told if outcome == "answered"]
     print(f"{len(answered)} of {len(told)} answered, {sum(answered)} from the FAQ expected")

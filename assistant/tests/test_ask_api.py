@@ -25,62 +25,62 @@ def test_a_question_the_faqs_know_gets_the_faqs_own_answer(customer):
     reply = ask(customer, "I forgot my password, how can I reset it?", user_id="u1")
 
     assert reply.status_code == 200
-    told = reply.json()
-    assert (told["outcome"], told["source"], told["faq_id"]) == (
+    body = reply.json()
+    assert (body["outcome"], body["source"], body["faq_id"]) == (
         *("answered", "faq", "reset-password"),
     )
-    assert told["answer"] == Faq.objects.get(slug="reset-password").answer
-    assert told["citations"] == ["reset-password"]
-    assert told["release"] == 1
-    assert (told["ticket"], told["nearest"], told["degraded"]) == (None, [], [])
+    assert body["answer"] == Faq.objects.get(slug="reset-password").answer
+    assert body["citations"] == ["reset-password"]
+    assert body["release"] == 1
+    assert (body["ticket"], body["nearest"], body["degraded"]) == (None, [], [])
 
 
 def test_a_question_they_do_not_know_gets_the_nearest_and_the_offer_of_a_ticket(customer):
-    told = ask(customer, "what is the capital of France?").json()
+    body = ask(customer, "what is the capital of France?").json()
 
-    assert (told["outcome"], told["source"], told["answer"]) == ("unanswered", None, None)
-    assert told["decision"]["reason"] == "below_threshold"
-    assert len(told["nearest"]) == 3
-    assert told["ticket"] == {"method": "POST", "path": "/tickets", "ask_id": told["ask_id"]}
+    assert (body["outcome"], body["source"], body["answer"]) == ("unanswered", None, None)
+    assert body["decision"]["reason"] == "below_threshold"
+    assert len(body["nearest"]) == 3
+    assert body["ticket"] == {"method": "POST", "path": "/tickets", "ask_id": body["ask_id"]}
 
 
 def test_the_path_tells_each_step_with_its_time(customer):
-    told = ask(customer, "what is the capital of France?").json()
+    body = ask(customer, "what is the capital of France?").json()
 
-    look, match, agent = told["decision"]["path"]
+    look, match, agent = body["decision"]["path"]
     assert look["step"] == "embed"
     assert look["ms"] > 0
-    assert match["matches"][0]["similarity"] == told["similarity"]
+    assert match["matches"][0]["similarity"] == body["similarity"]
     assert (agent["step"], agent["reason"]) == ("agent", "not_configured")
 
 
 def test_the_same_question_again_is_embedded_once(customer):
     ask(customer, "is there a gift wrapping service?")
 
-    told = ask(customer, "is there a gift wrapping  service?").json()
+    body = ask(customer, "is there a gift wrapping  service?").json()
 
-    assert told["decision"]["path"][0]["cached"] is True
+    assert body["decision"]["path"][0]["cached"] is True
 
 
 @pytest.mark.parametrize(
     "question", ["how do i reset my password", "  HOW DO I RESET my Password!!"]
 )
 def test_an_faqs_own_phrasing_answers_at_once_whatever_its_capitals(customer, question):
-    told = ask(customer, question).json()
+    body = ask(customer, question).json()
 
-    assert (told["outcome"], told["decision"]["reason"]) == ("answered", "exact")
+    assert (body["outcome"], body["decision"]["reason"]) == ("answered", "exact")
 
 
 def test_every_ask_is_recorded_redacted_before_the_reply(customer):
-    told = ask(customer, "I am jo@example.com, where is my order 12345?").json()
+    body = ask(customer, "I am jo@example.com, where is my order 12345?").json()
 
-    kept = Record.objects.all().about("ask", told["ask_id"]).get()
-    assert kept.action == "question.asked"
-    assert kept.actor == "u1"
-    assert kept.data["question"] == "I am [EMAIL], where is my order 12345?"
-    assert kept.data["outcome"] == told["outcome"]
-    assert kept.data["decision"]["reason"] == told["decision"]["reason"]
-    assert kept.request_id
+    audit_record = Record.objects.all().about("ask", body["ask_id"]).get()
+    assert audit_record.action == "question.asked"
+    assert audit_record.actor == "u1"
+    assert audit_record.data["question"] == "I am [EMAIL], where is my order 12345?"
+    assert audit_record.data["outcome"] == body["outcome"]
+    assert audit_record.data["decision"]["reason"] == body["decision"]["reason"]
+    assert audit_record.request_id
 
 
 def test_what_cannot_be_recorded_is_not_answered(customer, monkeypatch):
@@ -96,19 +96,19 @@ def test_what_cannot_be_recorded_is_not_answered(customer, monkeypatch):
 def test_only_faqs_of_the_category_asked_about_may_answer(customer):
     other = Faq.objects.exclude(category="account").values_list("category", flat=True)[0]
 
-    told = ask(customer, "How do I reset my password?", category=other).json()
+    body = ask(customer, "How do I reset my password?", category=other).json()
 
-    assert told["faq_id"] != "reset-password"
+    assert body["faq_id"] != "reset-password"
     assert ask(customer, "How?", category="no such").json()["detail"] == (
         "category: no published FAQ has 'no such'."
     )
 
 
 def test_a_choice_answers_the_question_asked_back(customer):
-    told = ask(customer, "my delivery", choice="shipping-cost").json()
+    body = ask(customer, "my delivery", choice="shipping-cost").json()
 
-    assert (told["outcome"], told["decision"]["reason"]) == ("answered", "chosen")
-    assert told["faq_id"] == "shipping-cost"
+    assert (body["outcome"], body["decision"]["reason"]) == ("answered", "chosen")
+    assert body["faq_id"] == "shipping-cost"
     assert ask(customer, "my delivery", choice="nothing").status_code == 400
 
 
@@ -154,8 +154,8 @@ def test_what_is_published_changed_or_retired_is_what_the_next_ask_uses(customer
 
     Faq.objects.filter(pk=faq.pk).update(answer="No.")
     publish(actor="tester")
-    told = ask(customer, question).json()
-    assert (told["answer"], told["release"]) == ("No.", 3)
+    body = ask(customer, question).json()
+    assert (body["answer"], body["release"]) == ("No.", 3)
 
     faq.retire(by="tester")
     publish(actor="tester")
@@ -165,10 +165,10 @@ def test_what_is_published_changed_or_retired_is_what_the_next_ask_uses(customer
 def test_the_published_rule_is_there_when_asked_for(customer, settings):
     settings.FAQ_POLICY = "cosine"
 
-    told = ask(customer, "forgot pasword help").json()
+    body = ask(customer, "forgot pasword help").json()
 
-    assert told["decision"]["policy"] == {"name": "cosine", "threshold": 0.7, "margin": 0.0}
-    assert (told["outcome"] == "answered") == (told["similarity"] >= 0.7)
+    assert body["decision"]["policy"] == {"name": "cosine", "threshold": 0.7, "margin": 0.0}
+    assert (body["outcome"] == "answered") == (body["similarity"] >= 0.7)
 
 
 def test_vectors_of_another_model_are_not_compared(customer):
@@ -191,9 +191,9 @@ def test_vectors_of_another_model_are_not_compared(customer):
 def test_what_is_no_question_is_recorded_as_such_and_counted_nowhere(as_role, purpose, action):
     before = counted()
 
-    told = ask(as_role("service"), "How do I reset my password?", purpose=purpose).json()
+    body = ask(as_role("service"), "How do I reset my password?", purpose=purpose).json()
 
-    record = Record.objects.all().about("ask", told["ask_id"]).get()
+    record = Record.objects.all().about("ask", body["ask_id"]).get()
     assert (record.action, record.data["outcome"]) == (action, "answered")
     assert counted() == before
 

@@ -33,9 +33,9 @@ def test_an_answer_of_an_faq_costs_one_read_and_one_insert(shop, as_role):
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        told = ask(customer).json()
+        body = ask(customer).json()
 
-    assert told["outcome"] == "answered"
+    assert body["outcome"] == "answered"
     read, written = [query["sql"] for query in asked.captured_queries]
     assert read.startswith("SELECT id FROM faq_release")
     assert written.startswith('INSERT INTO "audit_record"')

@@ -13,8 +13,8 @@ from faq.models import Release
 def test_the_record_names_release_and_model_and_request(as_role):
     reply = ask(as_role("customer"))
 
-    kept = Record.objects.all().about("ask", reply.json()["ask_id"]).get()
-    assert kept.data["release"] == Release.objects.live().number
-    assert kept.data["embedder"] == Release.objects.live().embedder
-    assert kept.data["agent_model"] == ""
-    assert kept.request_id == reply["X-Request-ID"]
+    audit_record = Record.objects.all().about("ask", reply.json()["ask_id"]).get()
+    assert audit_record.data["release"] == Release.objects.live().number
+    assert audit_record.data["embedder"] == Release.objects.live().embedder
+    assert audit_record.data["agent_model"] == ""
+    assert audit_record.request_id == reply["X-Request-ID"]

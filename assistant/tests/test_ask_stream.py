@@ -52,14 +52,14 @@ def test_steps_come_first_and_the_last_event_is_the_document_of_a_plain_reply(cu
     model.play(searches("Paris"), says("NONE"))
 
     reply = ask(customer)
-    told = events(reply)
+    payload = events(reply)
 
     assert reply.status_code == 200
     assert reply["Content-Type"] == "text/event-stream"
-    assert {name for name, _ in told[:-1]} == {"step"}
-    name, answer = told[-1]
+    assert {name for name, _ in payload[:-1]} == {"step"}
+    name, answer = payload[-1]
     assert name == "answer"
-    assert [step for _, step in told[:-1]] == answer["decision"]["path"]
+    assert [step for _, step in payload[:-1]] == answer["decision"]["path"]
 
     model.play(searches("Paris"), says("NONE"))
     plain = customer.post("/ask", {"message": QUESTION}, format="json").json()
@@ -85,11 +85,11 @@ def test_steps_are_sent_as_they_happen(customer, with_agent):
 
 
 def test_it_is_recorded_with_the_requests_id_and_caller(customer):
-    told = events(ask(customer, "How do I reset my password?"))
+    reply = events(ask(customer, "How do I reset my password?"))
 
-    kept = Record.objects.all().about("ask", told[-1][1]["ask_id"]).get()
-    assert kept.request_id
-    assert kept.data["roles"] == ["customer"]
+    audit_record = Record.objects.all().about("ask", reply[-1][1]["ask_id"]).get()
+    assert audit_record.request_id
+    assert audit_record.data["roles"] == ["customer"]
 
 
 def test_a_closed_connection_stops_the_run_frees_its_place_and_records_no_answer(
@@ -141,17 +141,17 @@ def test_what_is_wrong_from_the_start_has_its_own_status(customer, fields, statu
 def test_what_fails_later_is_a_problem_event(customer, monkeypatch):
     monkeypatch.setattr(Record._meta.get_field("action"), "column", "no_such_column")
 
-    told = events(ask(customer, "How do I reset my password?"))
+    reply = events(ask(customer, "How do I reset my password?"))
 
-    name, problem = told[-1]
+    name, problem = reply[-1]
     assert (name, problem["status"]) == ("problem", 503)
     assert problem["request_id"]
 
 
 def without_times(answer):
-    told = json.loads(json.dumps(answer))
-    del told["ask_id"], (told["ticket"] or {"ask_id": 0})["ask_id"]
-    for step in told["decision"]["path"]:
+    reply = json.loads(json.dumps(answer))
+    del reply["ask_id"], (reply["ticket"] or {"ask_id": 0})["ask_id"]
+    for step in reply["decision"]["path"]:
         del step["ms"]
         step.pop("cached", None)
-    return told
+    return reply

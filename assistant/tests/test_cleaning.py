@@ -96,13 +96,13 @@ def test_what_is_not_part_of_the_question_is_stripped(message, stripped):
     ],
 )
 def test_a_message_is_split_into_sentences(message, asks, states):
-    found = sentences(message)
+    matches = sentences(message)
 
     if "If it" not in message:
-        assert [sentence.text for sentence in found if sentence.asks] == asks
-        assert [sentence.text for sentence in found if not sentence.asks] == states
+        assert [sentence.text for sentence in matches if sentence.asks] == asks
+        assert [sentence.text for sentence in matches if not sentence.asks] == states
     else:
-        assert [sentence.text for sentence in found] == states
+        assert [sentence.text for sentence in matches] == states
 
 
 @pytest.mark.parametrize(

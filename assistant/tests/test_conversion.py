@@ -182,10 +182,10 @@ def started(*arguments):
 
 def test_two_processes_at_once_convert_it_once_and_later_ones_need_no_torch(small_model, tmp_path):
     pair = [started(small_model, str(tmp_path)) for _ in range(2)]
-    made = sorted(process.communicate()[0] for process in pair)
+    created = sorted(process.communicate()[0] for process in pair)
     later = started(small_model, str(tmp_path)).communicate()[0]
 
-    assert made == ["(1, 32) False\n", "(1, 32) True\n"]
+    assert created == ["(1, 32) False\n", "(1, 32) True\n"]
     assert later == "(1, 32) False\n"
     assert files_in(tmp_path) == [".json", ".lock", ".onnx"]
 
@@ -242,9 +242,9 @@ def test_a_model_with_another_pooling_is_converted_too(small_model, tmp_path):
     folder = tmp_path / "first token"
     shutil.copytree(small_model, folder)
     pooling = folder / "1_Pooling" / "config.json"
-    told = json.loads(pooling.read_text())
-    changed = {name: name == "pooling_mode_cls_token" for name in told if "_mode_" in name}
-    pooling.write_text(json.dumps(told | changed | {"pooling_mode": "cls"}))
+    reply = json.loads(pooling.read_text())
+    changed = {name: name == "pooling_mode_cls_token" for name in reply if "_mode_" in name}
+    pooling.write_text(json.dumps(reply | changed | {"pooling_mode": "cls"}))
 
     local = LocalModel(str(folder), backend="onnx", converted_models=tmp_path / "converted")
     vectors = local.embed(["Hello there", "Where is my parcel?"])

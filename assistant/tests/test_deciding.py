@@ -18,9 +18,9 @@ KNOWN = {
 
 def find(text: str) -> list[Match]:
     """An FAQ for each question of KNOWN, found only by its own words."""
-    wanted = KNOWN.get(text.lower())
-    others = [slug for slug in KNOWN.values() if slug != wanted]
-    near = [Match(wanted, text, 0.9)] if wanted else []
+    expected = KNOWN.get(text.lower())
+    others = [slug for slug in KNOWN.values() if slug != expected]
+    near = [Match(expected, text, 0.9)] if expected else []
     return [*near, *(Match(slug, slug, 0.2) for slug in others)]
 
 
@@ -30,32 +30,32 @@ def decided(message, *, english_only=True):
 
 
 def test_a_greeting_and_thanks_are_set_aside():
-    found = decided("Hi there! How do I reset my password? Thanks in advance")
+    matches = decided("Hi there! How do I reset my password? Thanks in advance")
 
-    assert found.chosen.faq_id == "reset"
-    assert unanswered_parts(found) == ()
+    assert matches.chosen.faq_id == "reset"
+    assert unanswered_parts(matches) == ()
 
 
 def test_two_questions_that_faqs_answer_are_both_answered():
-    found = decided("How do I reset my password? What does shipping cost?")
+    matches = decided("How do I reset my password? What does shipping cost?")
 
-    assert found.reason is Reason.EACH_QUESTION
-    assert [part.decision.chosen.faq_id for part in found.answers] == ["reset", "shipping"]
-    assert unanswered_parts(found) == ()
+    assert matches.reason is Reason.EACH_QUESTION
+    assert [part.decision.chosen.faq_id for part in matches.answers] == ["reset", "shipping"]
+    assert unanswered_parts(matches) == ()
 
 
 def test_of_two_questions_the_one_that_is_known_is_answered_and_the_other_named():
-    found = decided("How do I reset my password? Who won the world cup?")
+    matches = decided("How do I reset my password? Who won the world cup?")
 
-    assert found.chosen.faq_id == "reset"
-    assert unanswered_parts(found) == ("Who won the world cup?",)
+    assert matches.chosen.faq_id == "reset"
+    assert unanswered_parts(matches) == ("Who won the world cup?",)
 
 
 def test_two_questions_that_nobody_knows_are_left_to_the_whole():
-    found = decided("Who won the world cup? Who will win the next?")
+    matches = decided("Who won the world cup? Who will win the next?")
 
-    assert found.reason is Reason.BELOW_THRESHOLD
-    assert unanswered_parts(found) == ()
+    assert matches.reason is Reason.BELOW_THRESHOLD
+    assert unanswered_parts(matches) == ()
 
 
 @pytest.mark.parametrize(

@@ -95,9 +95,9 @@ def test_the_default_answers_asks_back_or_falls_back(matches, reason):
 
 
 def test_it_offers_at_most_three_faqs_each_by_its_best_phrasing():
-    found = [match(faq_id, 0.6 - 0.01 * place) for place, faq_id in enumerate("aabbccd")]
+    matches = [match(faq_id, 0.6 - 0.01 * place) for place, faq_id in enumerate("aabbccd")]
 
-    options = decide(found, ConfidencePolicy()).options
+    options = decide(matches, ConfidencePolicy()).options
 
     assert [option.faq_id for option in options] == ["a", "b", "c"]
     assert options[0].similarity == 0.6
@@ -106,9 +106,9 @@ def test_it_offers_at_most_three_faqs_each_by_its_best_phrasing():
 
 
 def test_order_of_the_matches_does_not_matter():
-    found = [match("b", 0.6), match("a", 0.6), match("c", 0.1)]
+    matches = [match("b", 0.6), match("a", 0.6), match("c", 0.1)]
 
-    assert decide(found, ConfidencePolicy()) == decide(found[::-1], ConfidencePolicy())
+    assert decide(matches, ConfidencePolicy()) == decide(matches[::-1], ConfidencePolicy())
 
 
 @pytest.mark.parametrize(
@@ -166,15 +166,17 @@ def test_an_faq_with_numbers_of_its_own(override, matches, reason):
     ("threshold", "answers"), [pytest.param(0, True, id="always"), pytest.param(1, False, id="no")]
 )
 def test_the_ends_mean_what_they_say_for_the_whole_policy_too(policy, threshold, answers):
-    found = [match("a", 0.9), match("b", 0.05)] if threshold else [match("a", 0.1), match("b", 0.1)]
+    matches = (
+        [match("a", 0.9), match("b", 0.05)] if threshold else [match("a", 0.1), match("b", 0.1)]
+    )
 
-    assert bool(decide(found, policy(threshold=threshold)).chosen) is answers
+    assert bool(decide(matches, policy(threshold=threshold)).chosen) is answers
 
 
 def test_a_vote_can_put_a_less_similar_faq_first():
-    found = [match("near", 0.6, vote=0.05), match("meant", 0.55, vote=0.9)]
+    matches = [match("near", 0.6, vote=0.05), match("meant", 0.55, vote=0.9)]
 
-    decision = decide(found, FITTED)
+    decision = decide(matches, FITTED)
 
     assert [option.faq_id for option in decision.ranked] == ["meant", "near"]
     assert decision.lead == -0.05
@@ -189,16 +191,16 @@ def test_a_faq_the_classifier_does_not_know_has_the_least_vote():
 
 def test_always_holds_for_a_faq_that_only_the_vote_put_first():
     policy = replace(FITTED, overrides=Overrides(faqs={"meant": Override(threshold=0)}))
-    found = [match("near", 0.2, vote=0.05), match("meant", 0.1, vote=0.2)]
+    matches = [match("near", 0.2, vote=0.05), match("meant", 0.1, vote=0.2)]
 
-    assert decide(found, policy).reason is Reason.CONFIDENT
+    assert decide(matches, policy).reason is Reason.CONFIDENT
 
 
 def test_no_lead_is_needed_where_somebody_said_so_however_far_behind():
     policy = replace(FITTED, overrides=Overrides(faqs={"meant": Override(margin=0)}))
-    found = [match("near", 0.8, vote=0.01), match("meant", 0.75, vote=0.9)]
+    matches = [match("near", 0.8, vote=0.01), match("meant", 0.75, vote=0.9)]
 
-    assert decide(found, replace(policy, answer_at=1.0)).reason is Reason.CONFIDENT
+    assert decide(matches, replace(policy, answer_at=1.0)).reason is Reason.CONFIDENT
 
 
 @pytest.mark.parametrize(
@@ -227,10 +229,10 @@ def test_no_confidence_overrules_a_near_tie(lead, reason):
 
 
 def test_what_a_vote_puts_before_a_more_similar_one_is_no_near_tie():
-    found = [match("a", 0.5, vote=0.99), match("b", 0.501, vote=0.01)]
+    matches = [match("a", 0.5, vote=0.99), match("b", 0.501, vote=0.01)]
 
-    assert decide(found, FITTED).closest.faq_id == "a"
-    assert decide(found, replace(FITTED, answer_at=0.1, ask_at=0.1)).reason is Reason.CONFIDENT
+    assert decide(matches, FITTED).closest.faq_id == "a"
+    assert decide(matches, replace(FITTED, answer_at=0.1, ask_at=0.1)).reason is Reason.CONFIDENT
 
 
 def test_a_threshold_of_one_wants_the_very_words():
@@ -269,12 +271,12 @@ def test_narrower_wins_number_by_number():
         faqs={"a": Override(threshold=0.5)},
         categories={"pay": Override(threshold=0.9, margin=0.2)},
     )
-    found = [match("a", 0.6, category="pay"), match("b", 0.5, category="pay")]
+    matches = [match("a", 0.6, category="pay"), match("b", 0.5, category="pay")]
 
-    told = decide(found, CosinePolicy(overrides=overrides)).as_dict()
+    reply = decide(matches, CosinePolicy(overrides=overrides)).as_dict()
 
-    assert (told["threshold"], told["threshold_from"]) == (0.5, "faq")
-    assert (told["margin"], told["margin_from"]) == (0.2, "category")
+    assert (reply["threshold"], reply["threshold_from"]) == (0.5, "faq")
+    assert (reply["margin"], reply["margin_from"]) == (0.2, "category")
 
 
 def test_a_choice_answers_with_what_was_picked():
@@ -303,12 +305,12 @@ def test_a_number_that_is_no_fraction_is_refused(number):
 @pytest.mark.parametrize("similarity", [0.05, 0.3, 0.5, 0.69, 0.7, 0.9])
 @pytest.mark.parametrize("policy", [ConfidencePolicy(), FITTED], ids=["shipped", "fitted"])
 def test_a_person_can_recompute_the_outcome_from_the_reply_alone(policy, similarity, lead, vote):
-    found = [match("a", similarity, vote=vote), match("b", similarity - lead, vote=0.0)]
+    matches = [match("a", similarity, vote=vote), match("b", similarity - lead, vote=0.0)]
 
-    decision = decide(found, policy)
+    decision = decide(matches, policy)
 
-    told = json.loads(json.dumps(decision.as_dict()))
-    rule, features = told["policy"], told["features"]
+    reply = json.loads(json.dumps(decision.as_dict()))
+    rule, features = reply["policy"], reply["features"]
     weights = rule["coefficients"]
     logit = (
         weights["similarity"] * features["similarity"]
@@ -317,10 +319,10 @@ def test_a_person_can_recompute_the_outcome_from_the_reply_alone(policy, similar
         + weights["bias"]
     )
     confidence = 1 / (1 + math.exp(-logit))
-    at_once = features["similarity"] >= told["threshold"] and features["lead"] >= told["margin"]
-    near_tie = 0 <= features["lead"] < told["least_lead"]
+    at_once = features["similarity"] >= reply["threshold"] and features["lead"] >= reply["margin"]
+    near_tie = 0 <= features["lead"] < reply["least_lead"]
     answers = at_once or (confidence >= rule["answer_at"] and not near_tie)
-    asks_back = features["similarity"] >= told["threshold"] or confidence >= rule["ask_at"]
-    assert told["confidence"] == pytest.approx(confidence, abs=1e-12)
+    asks_back = features["similarity"] >= reply["threshold"] or confidence >= rule["ask_at"]
+    assert reply["confidence"] == pytest.approx(confidence, abs=1e-12)
     assert (decision.chosen is not None) == answers
     assert bool(decision.options) == (asks_back and not answers)

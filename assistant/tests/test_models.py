@@ -25,9 +25,9 @@ def asked(as_role):
 def test_a_release_of_another_model_answers_and_is_rolled_back(small_model, as_role):
     before = asked(as_role)
 
-    made = publish(actor="tester", model=small_model)
+    created = publish(actor="tester", model=small_model)
 
-    assert made.embedder.startswith("small@")
+    assert created.embedder.startswith("small@")
     after = asked(as_role)
     assert (after["release"], after["faq_id"]) == (2, "reset-password")
     assert wiring.live().current().embed(["anything"]).vectors["anything"].shape == (32,)
@@ -46,19 +46,19 @@ def test_what_is_published_later_stays_with_the_model(small_model, as_role):
     publish(actor="tester", model=small_model)
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
 
-    made = publish(actor="tester")
+    created = publish(actor="tester")
 
-    assert made.embedder.startswith("small@")
-    assert made.added == 1
+    assert created.embedder.startswith("small@")
+    assert created.added == 1
 
 
 def test_only_the_model_changes_on_request(small_model):
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
-    told = StringIO()
+    output = StringIO()
 
-    call_command("publish", model=small_model, nothing_else=True, stdout=told)
+    call_command("publish", model=small_model, nothing_else=True, stdout=output)
 
-    assert "Release 2: 0 added, 0 changed, 0 retired; embedded with small@" in told.getvalue()
+    assert "Release 2: 0 added, 0 changed, 0 retired; embedded with small@" in output.getvalue()
 
 
 def test_a_model_that_is_not_here_changes_nothing():
@@ -69,12 +69,12 @@ def test_a_model_that_is_not_here_changes_nothing():
 
 
 def test_another_model_is_tried_beside_the_live_one(small_model):
-    told = StringIO()
+    output = StringIO()
 
-    call_command("compare_models", "data/questions.csv", model=small_model, stdout=told)
+    call_command("compare_models", "data/questions.csv", model=small_model, stdout=output)
 
-    assert told.getvalue().count("coverage") == 2
-    assert "small@" in told.getvalue()
+    assert output.getvalue().count("coverage") == 2
+    assert "small@" in output.getvalue()
     assert Release.objects.live().number == 1
 
 

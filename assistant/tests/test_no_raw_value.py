@@ -114,8 +114,8 @@ class Doors:
         customer.post(f"/tickets/{made}/comments", {"text": text}, format="json")
         support = self.as_role("support", subject="sam")
         for internal in (True, False):
-            said = {"text": text, "internal": internal}
-            support.post(f"/tickets/{made}/comments", said, format="json")
+            output = {"text": text, "internal": internal}
+            support.post(f"/tickets/{made}/comments", output, format="json")
         support.get(f"/tickets/{made}")
 
     def ticket_in_other_ways(self, text: str, values: tuple[str, ...]) -> None:
@@ -235,17 +235,17 @@ def test_nothing_that_came_in_through_any_door_is_found_anywhere(
     model = with_agent()
     desk = Client()
     desk.force_login(User.objects.create_superuser("sam"))
-    found = known(cases())
-    values = {value for _, each in found for value in each}
+    matches = known(cases())
+    values = {value for _, each in matches for value in each}
     # What another text says too, where no rule knows it, is there with that one's leave.
-    kept = [redact(text) for text, _ in found]
-    values -= {value for value in values if any(value in text for text in kept)}
+    stored = [redact(text) for text, _ in matches]
+    values -= {value for value in values if any(value in text for text in stored)}
     values -= {each.split(": ", 1)[1] for each in found_in(in_the_database(), values)}
     doors = Doors(as_role, desk)
 
     with receiving() as receiver, django_capture_on_commit_callbacks(execute=True):
         Webhook.objects.create(name="crm", url=receiver.url)
-        for number, (text, held) in enumerate(found):
+        for number, (text, held) in enumerate(matches):
             doors.ask(text)
             doors.ticket(text, held)
             doors.log(text, held)
@@ -255,7 +255,7 @@ def test_nothing_that_came_in_through_any_door_is_found_anywhere(
                 doors.as_user(held)
             if number % DESK == 0:
                 doors.admin(number, text, held)
-        doors.files(found[::OTHER_FIELDS])
+        doors.files(matches[::OTHER_FIELDS])
         for delivery in Delivery.objects.all()[:SENT]:
             sending.deliver(str(delivery.pk))
 
@@ -278,11 +278,11 @@ def test_nothing_that_came_in_through_any_door_is_found_anywhere(
     ]
     Path(settings.AUDIT_FILE).unlink()
     # They were all there, to be found if anything had let them through.
-    assert Ticket.objects.count() >= len(found)
-    assert Comment.objects.count() >= 3 * len(found)
-    assert Ticket.objects.exclude(original=None).count() >= len(found) // 2
+    assert Ticket.objects.count() >= len(matches)
+    assert Comment.objects.count() >= 3 * len(matches)
+    assert Ticket.objects.exclude(original=None).count() >= len(matches) // 2
     assert any(value in m.body for m in replies for value in values)
-    assert Record.objects.filter(action="question.asked").count() >= len(found)
+    assert Record.objects.filter(action="question.asked").count() >= len(matches)
     assert ConversationTurn.objects.exists()
     assert all([logged.getvalue(), mail.outbox, receiver.got, model.asked, doors.replies])
     leaks = found_in(places, values)

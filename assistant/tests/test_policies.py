@@ -111,10 +111,10 @@ def test_the_same_release_and_data_give_the_same_policy_bit_for_bit():
     answer = faq.answer
     for text in ("Changed.", answer):
         Faq.objects.filter(pk=faq.pk).update(answer=text)
-        made = publish(actor="tester")
+        created = publish(actor="tester")
 
-    assert made.number == 3
-    assert made.policy == live.policy
+    assert created.number == 3
+    assert created.policy == live.policy
 
 
 def test_rolling_back_brings_the_policy_back_as_well():
@@ -122,10 +122,10 @@ def test_rolling_back_brings_the_policy_back_as_well():
     Faq.objects.filter(slug="reset-password").update(question="Something else entirely?")
     second = publish(actor="tester")
 
-    made = roll_back(first, actor="tester")
+    created = roll_back(first, actor="tester")
 
     assert second.policy != first.policy
-    assert made.policy == first.policy
+    assert created.policy == first.policy
 
 
 def test_an_faqs_own_threshold_wins_over_its_categorys_and_both_over_the_policys(customer):
@@ -243,10 +243,10 @@ def test_stored_labels_change_no_policy_before_one_is_adopted():
     run("calibrate", QUESTIONS, precision=PRECISION, keep_labels=True)
     Faq.objects.filter(slug="reset-password").update(answer="Changed.")
 
-    made = publish(actor="tester")
+    created = publish(actor="tester")
 
-    assert not FittedPolicy.objects.get(digest=made.policy).is_calibrated
-    assert made.policy != first.policy
+    assert not FittedPolicy.objects.get(digest=created.policy).is_calibrated
+    assert created.policy != first.policy
 
 
 def test_an_adopted_policy_stays_calibrated_in_later_releases_until_it_is_dropped():
@@ -273,9 +273,9 @@ def test_a_policy_of_another_knowledge_base_is_not_carried_over():
     for number in range(3):
         Faq.objects.create(slug=f"new-{number}", question=f"New thing {number}?", answer="So.")
 
-    made = publish(actor="tester")
+    created = publish(actor="tester")
 
-    assert not FittedPolicy.objects.filter(digest=made.policy, report__kept=True).exists()
+    assert not FittedPolicy.objects.filter(digest=created.policy, report__kept=True).exists()
 
 
 def test_labels_of_another_knowledge_base_do_not_count():

@@ -19,9 +19,9 @@ def releases():
     for number in range(3):
         Faq.objects.filter(slug="reset-password").update(question=f"Lost password {number}?")
         publish(actor="tester")
-    made = list(Release.objects.order_by("number"))
-    yield made
-    for release in made[1:]:
+    created = list(Release.objects.order_by("number"))
+    yield created
+    for release in created[1:]:
         wiring.index().drop(release.collection)
 
 
@@ -60,13 +60,13 @@ def test_publishing_itself_keeps_no_more_than_it_is_told(releases, settings):
     settings.KEEP_COLLECTIONS = 1
     Faq.objects.filter(slug="reset-password").update(question="Lost password 9?")
 
-    made = publish(actor="tester")
+    created = publish(actor="tester")
 
     # The one that was live until now may still be going back to.
-    assert there(made)
+    assert there(created)
     assert there(releases[3])
     assert not there(releases[2])
-    wiring.index().drop(made.collection)
+    wiring.index().drop(created.collection)
 
 
 def test_the_live_release_is_never_pruned():

@@ -40,26 +40,26 @@ class Served:
 
 @pytest.fixture
 def served(converted):
-    told = Served(lambda texts: converted.embed(texts) * 3.0)
+    answer = Served(lambda texts: converted.embed(texts) * 3.0)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            told.asked.append(body)
-            told.keys.add(self.headers.get("Authorization", ""))
+            answer.asked.append(body)
+            answer.keys.add(self.headers.get("Authorization", ""))
             status, reply = 200, {}
             if self.path != "/v1/embeddings":
                 status = 404
-            elif told.failures:
-                status = told.failures.pop(0)
+            elif answer.failures:
+                status = answer.failures.pop(0)
                 reply = {"error": f"{KEY} asked {body['input'][0]}"}
             else:
-                vectors = told.embed(body["input"]).tolist()
+                vectors = answer.embed(body["input"]).tolist()
                 data = [{"index": n, "embedding": v} for n, v in enumerate(vectors)]
                 reply = {"data": data[::-1]}
-                reply = told.change(reply) if told.change else reply
+                reply = answer.change(reply) if answer.change else reply
             sent = json.dumps(reply).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(sent)))
@@ -73,8 +73,8 @@ def served(converted):
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    told.url = f"http://127.0.0.1:{server.server_port}/v1"
-    yield told
+    answer.url = f"http://127.0.0.1:{server.server_port}/v1"
+    yield answer
     server.shutdown()
     server.server_close()
     thread.join()
@@ -130,12 +130,12 @@ def test_a_batch_is_tried_again_while_that_may_help(remote, served):
 def test_a_batch_that_fails_is_one_line_without_key_or_text(remote, served, failures, asked):
     served.failures = failures
 
-    with pytest.raises(EmbedderUnavailable, match=f"answers {failures[0]}") as told:
+    with pytest.raises(EmbedderUnavailable, match=f"answers {failures[0]}") as reply:
         remote.embed(TEXTS[:2])
 
     assert len(served.asked) == asked
-    assert KEY not in str(told.value)
-    assert "question" not in str(told.value)
+    assert KEY not in str(reply.value)
+    assert "question" not in str(reply.value)
 
 
 def test_a_question_is_asked_once_and_after_three_failures_not_at_all(remote, served):
@@ -214,11 +214,11 @@ def ask(as_role, message):
 
 
 def test_a_release_of_a_servers_model_says_so_and_answers(site, as_role):
-    made = publish(actor="tester", model="remote:big-model")
+    created = publish(actor="tester", model="remote:big-model")
 
     answer = ask(as_role, "I forgot my password, how can I reset it?").json()
 
-    assert made.embedder.startswith("big-model@127.0.0.1:")
+    assert created.embedder.startswith("big-model@127.0.0.1:")
     assert Release.objects.live().model == "remote:big-model"
     assert (answer["release"], answer["faq_id"]) == (2, "reset-password")
 

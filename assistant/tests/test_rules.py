@@ -80,10 +80,10 @@ def test_a_lack_or_a_question_does_not_differ(question, phrasing):
     ],
 )
 def test_opposites_differ(question, phrasing, words):
-    found = difference(question, phrasing)
+    matches = difference(question, phrasing)
 
-    assert found
-    assert (found.question, found.phrasing) == words
+    assert matches
+    assert (matches.question, matches.phrasing) == words
 
 
 @pytest.mark.parametrize(
@@ -181,10 +181,10 @@ def test_names_are_what_a_release_writes_with_a_capital_within_a_sentence():
     ],
 )
 def test_another_name_in_its_place_is_named(question, phrasing, names):
-    found = other(question, phrasing)
+    matches = other(question, phrasing)
 
-    assert found
-    assert found.question == names
+    assert matches
+    assert matches.question == names
 
 
 def test_a_name_counts_as_it_was_typed():

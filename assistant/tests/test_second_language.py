@@ -200,8 +200,8 @@ def test_a_release_is_embedded_twice_and_pruning_keeps_both(installed):
 
     prune(1, actor="tester")
 
-    kept = Counter(PhrasingVector.objects.values_list("embedder", flat=True))
-    assert {name: kept[name] >= 167 for name in names} == dict.fromkeys(names, True)
+    stored = Counter(PhrasingVector.objects.values_list("embedder", flat=True))
+    assert {name: stored[name] >= 167 for name in names} == dict.fromkeys(names, True)
 
 
 def test_taken_away_it_is_off_and_the_site_goes_on(installed, ask, tmp_path):

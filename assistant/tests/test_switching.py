@@ -35,19 +35,21 @@ def test_no_request_fails_and_each_answer_is_its_releases_own(committed, as_role
     askers = [threading.Thread(target=ask) for _ in range(ASKERS)]
     for asker in askers:
         asker.start()
-    made = []
+    created = []
     for number in range(3):
         Faq.objects.filter(slug="reset-password").update(answer=f"Answer {number}.")
-        made.append(publish(actor="tester"))
-    made.append(roll_back(Release.objects.get(number=1), actor="tester"))
+        created.append(publish(actor="tester"))
+    created.append(roll_back(Release.objects.get(number=1), actor="tester"))
     over.set()
     for asker in askers:
         asker.join()
 
-    said = {each.number: each.contents()["reset-password"].answer for each in Release.objects.all()}
+    output = {
+        each.number: each.contents()["reset-password"].answer for each in Release.objects.all()
+    }
     assert {reply.status_code for reply in replies} == {200}
-    told = [reply.json() for reply in replies]
-    assert all(said[each["release"]] == each["answer"] for each in told)
-    assert len({each["release"] for each in told}) > 1
-    for release in made:
+    answer = [reply.json() for reply in replies]
+    assert all(output[each["release"]] == each["answer"] for each in answer)
+    assert len({each["release"] for each in answer}) > 1
+    for release in created:
         wiring.index().drop(release.collection)

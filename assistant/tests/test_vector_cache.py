@@ -101,9 +101,9 @@ def test_nothing_of_the_question_is_kept(embedder):
     cache = VectorCache(HashEmbedder())
     cache.embed(["my card is 4111111111111111"])
 
-    kept = pickle.dumps(cache._vectors)
+    stored = pickle.dumps(cache._vectors)
 
-    assert b"4111111111111111" not in kept
+    assert b"4111111111111111" not in stored
 
 
 def test_two_caches_know_the_same_question_by_different_keys(embedder):

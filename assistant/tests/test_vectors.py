@@ -63,11 +63,11 @@ def test_what_is_stored_is_not_embedded_again_and_no_text_twice():
 
 def test_progress_hears_of_what_had_to_be_embedded():
     stored_vectors.ensure(EMBEDDER, TEXTS[:7])
-    told = []
+    reply = []
 
-    stored_vectors.ensure(EMBEDDER, TEXTS, progress=lambda *done: told.append(done))
+    stored_vectors.ensure(EMBEDDER, TEXTS, progress=lambda *done: reply.append(done))
 
-    assert told == [(4, 13), (8, 13), (12, 13), (13, 13)]
+    assert reply == [(4, 13), (8, 13), (12, 13), (13, 13)]
 
 
 def test_a_batch_is_embedded_while_the_one_before_is_used():
@@ -100,12 +100,12 @@ def test_entries_that_arrive_are_the_entries():
 
     arrived = {entry.key: entry for entry in entries_as_embedded(contents, coming)}
 
-    wanted = entries(contents, known)
-    assert arrived.keys() == {entry.key for entry in wanted}
-    assert len(wanted) == 40
-    for entry in wanted:
-        found = arrived[entry.key]
-        assert (found.faq_id, found.phrasing, found.category) == (
+    expected = entries(contents, known)
+    assert arrived.keys() == {entry.key for entry in expected}
+    assert len(expected) == 40
+    for entry in expected:
+        matches = arrived[entry.key]
+        assert (matches.faq_id, matches.phrasing, matches.category) == (
             *(entry.faq_id, entry.phrasing, entry.category),
         )
-        assert np.array_equal(found.vector, entry.vector)
+        assert np.array_equal(matches.vector, entry.vector)

@@ -59,8 +59,8 @@ def page_of(faq):
 
 def typed(faq, *, new_alternates=(), **fields):
     """The editor's form as a browser sends it: what the FAQ says, but for ``fields``."""
-    kept = list(faq.alternates.all()) if faq.pk else []
-    rows = [(row.pk, row.text) for row in kept] + [("", text) for text in new_alternates]
+    stored = list(faq.alternates.all()) if faq.pk else []
+    rows = [(row.pk, row.text) for row in stored] + [("", text) for text in new_alternates]
     form = {
         "question": faq.question,
         "answer": faq.answer,
@@ -72,7 +72,7 @@ def typed(faq, *, new_alternates=(), **fields):
         "threshold": "",
         "margin": "",
         "alternates-TOTAL_FORMS": len(rows),
-        "alternates-INITIAL_FORMS": len(kept),
+        "alternates-INITIAL_FORMS": len(stored),
     }
     for number, (pk, text) in enumerate(rows):
         row = {"id": pk, "faq": faq.pk or "", "text": text}
@@ -114,9 +114,9 @@ def test_the_record_names_the_field_its_old_and_its_new_text(admin, password_faq
         page_of(password_faq), typed(password_faq, new_alternates=["Where do I get a new login?"])
     )
 
-    kept = Record.objects.all().about("faq", "reset-password").first()
-    assert (kept.action, kept.actor) == ("faq.changed", "ada")
-    (field, values), *others = kept.data["fields"].items()
+    audit_record = Record.objects.all().about("faq", "reset-password").first()
+    assert (audit_record.action, audit_record.actor) == ("faq.changed", "ada")
+    (field, values), *others = audit_record.data["fields"].items()
     assert (field, others) == ("alternates", [])
     assert set(values["after"]) - set(values["before"]) == {"Where do I get a new login?"}
 
@@ -156,10 +156,10 @@ def test_of_two_curators_saving_one_faq_the_second_is_told(admin, password_faq):
 def test_the_nearest_other_faqs_are_told_and_near_duplicates_pointed_out(admin):
     draft = Faq(slug="forgot", question="I have forgotten my password", answer="Call us.")
 
-    said = told(admin.post(reverse("admin:faq_faq_add"), typed(draft)))
+    reply = told(admin.post(reverse("admin:faq_faq_add"), typed(draft)))
 
-    assert any("is nearly the same as" in line and "reset-password" in line for line in said)
-    assert any(line.startswith("Closest other FAQs: reset-password (0.") for line in said)
+    assert any("is nearly the same as" in line and "reset-password" in line for line in reply)
+    assert any(line.startswith("Closest other FAQs: reset-password (0.") for line in reply)
 
 
 def test_saving_what_is_there_makes_no_release(admin, password_faq):
@@ -332,9 +332,9 @@ def test_faqs_are_found_by(admin, query, found):
 
 
 def test_a_search_does_not_change_the_number_of_phrasings(admin, password_faq):
-    (found,) = admin.get(LIST, {"q": "password"}).context["cl"].result_list
+    (matches,) = admin.get(LIST, {"q": "password"}).context["cl"].result_list
 
-    assert found.alternate_count == password_faq.alternates.count()
+    assert matches.alternate_count == password_faq.alternates.count()
 
 
 def test_the_list_of_2000_faqs_takes_as_many_queries_as_that_of_45(

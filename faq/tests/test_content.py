@@ -16,10 +16,10 @@ def test_phrasings_are_the_question_and_its_alternates_each_once():
 
 
 def test_one_phrasing_of_two_faqs_is_a_clash_whatever_its_capitals():
-    found = clashes([faq("a", "Where is it?"), faq("b", "How?", alternates=["where IS it"])])
+    matches = clashes([faq("a", "Where is it?"), faq("b", "How?", alternates=["where IS it"])])
 
-    assert found == [Clash("where IS it", ("a", "b"))]
-    assert str(found[0]) == "'where IS it' is a phrasing of both a and b"
+    assert matches == [Clash("where IS it", ("a", "b"))]
+    assert str(matches[0]) == "'where IS it' is a phrasing of both a and b"
 
 
 def test_phrasings_of_one_faq_may_repeat_each_other():
@@ -28,9 +28,9 @@ def test_phrasings_of_one_faq_may_repeat_each_other():
 
 def test_compare_says_what_must_change():
     stored = {"a": faq("a"), "b": faq("b"), "c": faq("c")}
-    wanted = {"b": faq("b"), "c": faq("c", answer="There."), "d": faq("d")}
+    expected = {"b": faq("b"), "c": faq("c", answer="There."), "d": faq("d")}
 
-    difference = compare(wanted, stored)
+    difference = compare(expected, stored)
 
     assert difference == Difference(added=("d",), changed=("c",), gone=("a",), same=("b",))
     assert difference

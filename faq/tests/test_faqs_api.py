@@ -27,17 +27,17 @@ def put(client, slug="umbrella", *, fields=UMBRELLA, **headers):
 
 
 def test_a_draft_is_written_read_published_and_answers(curator, publisher, as_role):
-    made = curator.post("/faqs", {"faq_id": "umbrella", **UMBRELLA}, format="json")
-    assert (made.status_code, made.json()["status"]) == (201, "draft")
+    reply = curator.post("/faqs", {"faq_id": "umbrella", **UMBRELLA}, format="json")
+    assert (reply.status_code, reply.json()["status"]) == (201, "draft")
     question = {"message": "Do you lend umbrellas?"}
-    asked = as_role("customer").post("/ask", question, format="json").json()
-    assert asked["faq_id"] != "umbrella"
+    body = as_role("customer").post("/ask", question, format="json").json()
+    assert body["faq_id"] != "umbrella"
 
     published = publisher.post("/releases", {"note": "Umbrellas"}, format="json")
 
     assert (published.status_code, published.json()["number"]) == (201, 2)
-    asked = as_role("customer").post("/ask", question, format="json").json()
-    assert (asked["answer"], asked["release"]) == ("Yes.", 2)
+    body = as_role("customer").post("/ask", question, format="json").json()
+    assert (body["answer"], body["release"]) == ("Yes.", 2)
     assert curator.get("/faqs/umbrella").json()["status"] == "published"
 
 
@@ -72,9 +72,9 @@ def test_a_patch_changes_what_it_names_and_the_record_says_what(curator):
 
     assert (reply.json()["owner"], reply.json()["threshold"]) == ("cora", 0.8)
     assert reply.json()["alternates"] == ["Lend me one"]
-    kept = Record.objects.all().about("faq", "umbrella").first()
-    assert set(kept.data["fields"]) == {"owner", "threshold"}
-    assert kept.actor == "cora"
+    audit_record = Record.objects.all().about("faq", "umbrella").first()
+    assert set(audit_record.data["fields"]) == {"owner", "threshold"}
+    assert audit_record.actor == "cora"
 
 
 def test_deleting_retires_with_the_next_release(curator, publisher):

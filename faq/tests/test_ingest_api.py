@@ -27,15 +27,15 @@ def test_without_a_file_it_reads_faq_csv_and_says_that_nothing_changed(publisher
     reply = publisher.post("/ingest")
 
     assert reply.status_code == 200
-    told = reply.json()
-    assert (told["added"], told["changed"], told["unchanged"]) == (0, 0, 45)
-    assert told["release"] == 1
+    body = reply.json()
+    assert (body["added"], body["changed"], body["unchanged"]) == (0, 0, 45)
+    assert body["release"] == 1
 
 
 def test_an_upload_is_reported_row_by_row(publisher):
-    told = upload(publisher, HEADER + "llamas,Do you sell llamas?,No.,pets\n").json()
+    body = upload(publisher, HEADER + "llamas,Do you sell llamas?,No.,pets\n").json()
 
-    assert told["rows"] == [
+    assert body["rows"] == [
         {
             "row": 2,
             "faq_id": "llamas",
@@ -45,16 +45,16 @@ def test_an_upload_is_reported_row_by_row(publisher):
             "warnings": [],
         }
     ]
-    assert len(told["missing"]) == 45
-    assert told["release"] == 2
+    assert len(body["missing"]) == 45
+    assert body["release"] == 2
 
 
 def test_missing_faqs_are_retired_on_request(publisher):
-    told = upload(
+    body = upload(
         publisher, HEADER + "llamas,Do you sell llamas?,No.,pets\n", retire_missing="true"
     ).json()
 
-    assert len(told["retired"]) == 45
+    assert len(body["retired"]) == 45
     assert set(Release.objects.live().contents()) == {"llamas"}
 
 

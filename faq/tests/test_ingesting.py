@@ -199,8 +199,8 @@ def test_a_phrasing_can_pass_from_one_faq_to_another():
 
     take(row("a", alternates=["When?"]), row("b", alternates=["Where?"]))
 
-    said = Release.objects.live().contents()
-    assert (said["a"].alternates, said["b"].alternates) == (("When?",), ("Where?",))
+    output = Release.objects.live().contents()
+    assert (output["a"].alternates, output["b"].alternates) == (("When?",), ("Where?",))
 
 
 def test_a_phrasing_of_a_retired_faq_is_free():

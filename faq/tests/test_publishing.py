@@ -22,20 +22,20 @@ def test_a_draft_is_not_in_a_release_until_it_is_published():
     Faq.objects.create(slug="new", question="Is it new?", answer="It is.")
     assert "new" not in Release.objects.live().contents()
 
-    made = publish(actor="tester", note="The new one.")
-    assert (made.number, made.added, made.changed, made.retired) == (2, 1, 0, 0)
-    assert "new" in made.contents()
+    created = publish(actor="tester", note="The new one.")
+    assert (created.number, created.added, created.changed, created.retired) == (2, 1, 0, 0)
+    assert "new" in created.contents()
 
 
 def test_a_release_never_changes_with_the_faqs_it_was_made_of():
     before = Release.objects.live().contents()
 
     Faq.objects.filter(slug="reset-password").update(answer="Changed.")
-    made = publish(actor="tester")
+    created = publish(actor="tester")
 
     assert Release.objects.get(number=1).contents() == before
-    assert made.contents()["reset-password"].answer == "Changed."
-    assert made.changed == 1
+    assert created.contents()["reset-password"].answer == "Changed."
+    assert created.changed == 1
 
 
 def test_only_new_phrasings_are_embedded():
@@ -51,13 +51,13 @@ def test_only_new_phrasings_are_embedded():
 def test_its_collection_is_ready_and_named_by_its_content():
     Faq.objects.filter(slug="reset-password").update(question="How can a password be reset?")
 
-    made = publish(actor="tester")
+    created = publish(actor="tester")
 
     (vector,) = wiring.embedder().embed(["How can a password be reset?"])
-    found = wiring.index().search(made.collection, vector, limit=1)
-    assert found[0].faq_id == "reset-password"
-    assert made.collection.endswith(made.fingerprint[:16])
-    wiring.index().drop(made.collection)
+    matches = wiring.index().search(created.collection, vector, limit=1)
+    assert matches[0].faq_id == "reset-password"
+    assert created.collection.endswith(created.fingerprint[:16])
+    wiring.index().drop(created.collection)
 
 
 def test_faqs_changed_while_a_release_is_made_ready_are_not_mixed_into_it():
@@ -80,11 +80,11 @@ def test_a_selection_is_published_and_the_rest_stays_as_it_was():
     Faq.objects.filter(slug="reset-password").update(answer="Chosen.")
     Faq.objects.filter(slug="track-order").update(answer="Not chosen.")
 
-    made = publish(actor="tester", only=["reset-password"])
+    created = publish(actor="tester", only=["reset-password"])
 
-    assert made.contents()["reset-password"].answer == "Chosen."
-    assert made.contents()["track-order"].answer != "Not chosen."
-    assert (made.added, made.changed, made.retired) == (0, 1, 0)
+    assert created.contents()["reset-password"].answer == "Chosen."
+    assert created.contents()["track-order"].answer != "Not chosen."
+    assert (created.added, created.changed, created.retired) == (0, 1, 0)
 
 
 def test_rolling_back_is_a_new_release_with_the_old_content():
@@ -92,12 +92,12 @@ def test_rolling_back_is_a_new_release_with_the_old_content():
     Faq.objects.filter(slug="reset-password").update(answer="A mistake.")
     publish(actor="tester")
 
-    made = roll_back(first, actor="tester")
+    created = roll_back(first, actor="tester")
 
-    assert made.number == 3
-    assert made.contents() == first.contents()
-    assert made.collection == first.collection
-    assert made.note == "Rolled back to release 1"
+    assert created.number == 3
+    assert created.contents() == first.contents()
+    assert created.collection == first.collection
+    assert created.note == "Rolled back to release 1"
     # What a curator wrote is not lost.
     assert Faq.objects.get(slug="reset-password").answer == "A mistake."
 

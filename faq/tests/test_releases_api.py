@@ -36,9 +36,9 @@ def test_the_difference_is_told_faq_by_faq_and_phrasing_by_phrasing(publisher, e
 def test_a_selection_is_published_and_the_rest_waits(publisher, edited):
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
 
-    made = publisher.post("/releases", {"only": ["umbrella"]}, format="json").json()
+    body = publisher.post("/releases", {"only": ["umbrella"]}, format="json").json()
 
-    assert (made["number"], made["added"], made["changed"]) == (2, 1, 0)
+    assert (body["number"], body["added"], body["changed"]) == (2, 1, 0)
     waiting = publisher.get("/releases/draft").json()
     assert [change["faq_id"] for change in waiting["results"]] == ["reset-password"]
 
@@ -60,9 +60,9 @@ def test_a_selection_is_reviewed_as_one(publisher, edited):
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
     review = publisher.get("/releases/draft", {"only": "umbrella"}).json()["review"]
 
-    made = publisher.post("/releases", {"only": ["umbrella"], "review": review}, format="json")
+    reply = publisher.post("/releases", {"only": ["umbrella"], "review": review}, format="json")
 
-    assert made.status_code == 201
+    assert reply.status_code == 201
 
 
 def test_publishing_nothing_new_says_which_release_is_live(publisher):
@@ -80,8 +80,8 @@ def test_rolling_back_is_a_new_release_with_the_old_content(publisher, edited, a
     first, third = (Release.objects.get(number=number) for number in (1, 3))
     assert third.contents() == first.contents()
     assert third.collection == first.collection
-    asked = as_role("customer").post("/ask", {"message": "I forgot my password"}, format="json")
-    assert asked.json()["release"] == 3
+    response = as_role("customer").post("/ask", {"message": "I forgot my password"}, format="json")
+    assert response.json()["release"] == 3
     # What the curator wrote is a draft again.
     assert Faq.objects.with_status().get(slug="reset-password").status == "changed"
 

@@ -62,9 +62,9 @@ def test_each_role_opens_what_it_works_on_and_nothing_else(role, opened, signed_
         *("tickets_ticket_changelist", "audit_record_changelist", "auth_user_changelist"),
     ]
 
-    found = {page for page in pages if client.get(reverse(f"admin:{page}")).status_code == 200}
+    text = {page for page in pages if client.get(reverse(f"admin:{page}")).status_code == 200}
 
-    assert found == opened
+    assert text == opened
 
 
 def test_a_publisher_publishes_what_is_chosen(signed_in, drafted):

@@ -58,9 +58,9 @@ def delivery_due(**since):
 
 
 def test_all_is_on_time(client):
-    told = client.get("/readyz").json()
+    body = client.get("/readyz").json()
 
-    assert (told["status"], told["checks"]["sealer"][:3]) == ("ok", "ok:")
+    assert (body["status"], body["checks"]["sealer"][:3]) == ("ok", "ok:")
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_prometheus_reads_the_same(client):
     delivery_due(minutes=7)
     execute("DELETE FROM procrastinate_workers")
 
-    told = client.get("/metrics").content.decode()
+    page = client.get("/metrics").content.decode()
 
-    values = {name: re.search(rf"^{name} (\S+)$", told, re.M)[1] for name in background_jobs.GAUGES}
+    values = {name: re.search(rf"^{name} (\S+)$", page, re.M)[1] for name in background_jobs.GAUGES}
     assert float(values["audit_unsealed_oldest_seconds"]) >= 90
     assert float(values["tickets_outbox_oldest_due_seconds"]) >= 420
     assert float(values["audit_canary_seconds"]) < 60
     assert values["tickets_worker_heartbeat_seconds"] == "+Inf"
-    assert "django_http_responses_total_by_status_total" in told
+    assert "django_http_responses_total_by_status_total" in page
 
 
 def test_once_it_is_sealed_an_old_record_is_not_waited_for():

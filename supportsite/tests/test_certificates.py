@@ -161,10 +161,10 @@ def test_a_map_that_says_nothing_certain_is_refused(text, why):
 @pytest.fixture
 def ask(monkeypatch):
     """GET /tickets with a token of these claims, and what NGINX tells."""
-    made = authentication.verify
+    created = authentication.verify
 
     def send(claims, headers):
-        monkeypatch.setattr(authentication, "verify", lambda token: {**made(token), **claims})
+        monkeypatch.setattr(authentication, "verify", lambda token: {**created(token), **claims})
         token = authentication.issue("u1", ["customer"], seconds=60)
         headers = {**headers, "Authorization": f"Bearer {token}"}
         return APIClient().get("/tickets", headers=headers).status_code

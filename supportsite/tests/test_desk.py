@@ -61,15 +61,15 @@ def test_the_first_page_tells_what_waits_what_was_asked_and_what_is_live(as_role
     for question in ("I forgot my password", "what is the capital of France?"):
         as_role("customer").post("/ask", {"message": question}, format="json")
 
-    told = staff("view_ticket", "view_record", "view_release").get(DESK).context
+    reply = staff("view_ticket", "view_record", "view_release").get(DESK).context
 
-    assert told["waiting"]["count"] == 2
-    assert [ticket.message for ticket in told["waiting"]["longest"]] == ["First.", "Second."]
-    assert dict(told["asks"]["outcomes"]) == {"answered": 1, "clarify": 0, "unanswered": 1}
-    (unanswered,) = told["asks"]["unanswered"]
+    assert reply["waiting"]["count"] == 2
+    assert [ticket.message for ticket in reply["waiting"]["longest"]] == ["First.", "Second."]
+    assert dict(reply["asks"]["outcomes"]) == {"answered": 1, "clarify": 0, "unanswered": 1}
+    (unanswered,) = reply["asks"]["unanswered"]
     assert unanswered.data["question"] == "what is the capital of France?"
-    assert told["live"]["release"] == Release.objects.live()
-    assert told["live"]["faqs"] == Faq.objects.in_use().count()
+    assert reply["live"]["release"] == Release.objects.live()
+    assert reply["live"]["faqs"] == Faq.objects.in_use().count()
 
 
 @pytest.mark.django_db
@@ -105,9 +105,9 @@ def test_what_cannot_be_recorded_is_not_done_and_the_person_is_told():
 
 @pytest.mark.django_db
 def test_an_account_is_never_deleted(admin_client):
-    made = User.objects.create_user("ann", is_staff=True)
+    created = User.objects.create_user("ann", is_staff=True)
 
-    delete = reverse("admin:auth_user_delete", args=[made.pk])
+    delete = reverse("admin:auth_user_delete", args=[created.pk])
     assert admin_client.post(delete, {"post": "yes"}).status_code == 403
 
 

@@ -75,14 +75,14 @@ def test_a_support_person_corrects_an_answer_and_sees_to_a_ticket(site, customer
         sign_in(page, site, PASSWORD)
         correct_an_answer(page)
         asked = {"message": "I forgot my password"}
-        told = page.request.post(f"{site}/ask", data=asked, headers=customer).json()
+        body = page.request.post(f"{site}/ask", data=asked, headers=customer).json()
         see_to_the_ticket(page)
         sign_out_by_keyboard(page, site)
         sign_in(page, site, PASSWORD)
         assert_fits_a_phone(page, site)
         page.context.browser.close()
 
-    assert (told["answer"], told["release"]) == ("New answer.", 2)
+    assert (body["answer"], body["release"]) == ("New answer.", 2)
     ticket = Ticket.objects.get()
     assert (ticket.status, ticket.assignee) == ("resolved", "sam")
     assert heard == []

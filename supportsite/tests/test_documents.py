@@ -38,9 +38,9 @@ def test_every_command_runs_and_every_reply_is_as_shown(document, site):
     printed = run(chosen, address=site.address, env=site.environment, folder=REPOSITORY)
 
     wrong = {
-        example.name: found
+        example.name: matches
         for example, text in zip(chosen, printed, strict=True)
-        if example.language and (found := reply_differs(example, text))
+        if example.language and (matches := reply_differs(example, text))
     }
     assert chosen
     assert wrong == {}

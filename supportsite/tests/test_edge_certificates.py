@@ -44,8 +44,8 @@ def optional(authority: Authority, service: Gunicorn, tmp_path_factory) -> Itera
 
 
 def status(nginx: Nginx, authority: Authority, cert: Path | None = None) -> int:
-    (found,) = statuses(exchange(nginx.port, request(), tls(authority, cert)))
-    return found
+    (matches,) = statuses(exchange(nginx.port, request(), tls(authority, cert)))
+    return matches
 
 
 # --- Certificates as anybody may make them --------------------------------------------------------
@@ -87,9 +87,9 @@ class Issuer:
         if purpose:
             builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         signer = serialization.load_pem_private_key(key_file.read_bytes(), None)
-        made = builder.sign(signer, hashes.SHA256())  # type: ignore[arg-type]
+        created = builder.sign(signer, hashes.SHA256())  # type: ignore[arg-type]
         file = self.folder / f"{name}.crt"
-        pem = made.public_bytes(serialization.Encoding.PEM)
+        pem = created.public_bytes(serialization.Encoding.PEM)
         file.write_bytes(pem + (chain.read_bytes() if chain else b""))
         file.with_suffix(".key").write_bytes(
             key.private_bytes(
@@ -286,10 +286,10 @@ def test_the_service_is_told_verdict_name_and_certificate(mirrored, authority):
 
     exchange(nginx.port, request(), tls(authority, authority.file("client.crt")))
 
-    (told,) = mirror.heads()
-    assert told["x-ssl-client-verify"] == ["SUCCESS"]
-    assert told["x-ssl-client-subject"] == ["CN=client,O=supportsite"]
-    (pem,) = told["x-ssl-client-cert"]
+    (answer,) = mirror.heads()
+    assert answer["x-ssl-client-verify"] == ["SUCCESS"]
+    assert answer["x-ssl-client-subject"] == ["CN=client,O=supportsite"]
+    (pem,) = answer["x-ssl-client-cert"]
     assert pem.startswith("-----BEGIN%20CERTIFICATE-----%0A")
 
 
@@ -298,10 +298,10 @@ def test_without_a_certificate_it_is_told_so_and_no_name(mirrored, authority):
 
     exchange(nginx.port, request(), tls(authority))
 
-    (told,) = mirror.heads()
-    assert told["x-ssl-client-verify"] == ["NONE"]
-    assert "x-ssl-client-subject" not in told
-    assert "x-ssl-client-cert" not in told
+    (answer,) = mirror.heads()
+    assert answer["x-ssl-client-verify"] == ["NONE"]
+    assert "x-ssl-client-subject" not in answer
+    assert "x-ssl-client-cert" not in answer
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ WORD = re.compile(r"""\s*(?:\#[^\n]*|("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|
 
 
 def read(file: Path) -> list[Block]:
-    words = [found for found in WORD.findall(file.read_text()) if found]
+    words = [matches for matches in WORD.findall(file.read_text()) if matches]
     return _read(iter(_joined(words)), file.parent)
 
 
@@ -50,24 +50,24 @@ def _joined(words: list[str]) -> list[str]:
 
 
 def _read(words, folder: Path) -> list[Block]:
-    found: list[Block] = []
-    said: list[str] = []
+    matches: list[Block] = []
+    output: list[str] = []
     for word in words:
         if word == "}":
-            return found
+            return matches
         if word == ";":
-            if said[0] == "include":
-                for file in sorted(folder.glob(said[1])):
-                    found += read(file)
+            if output[0] == "include":
+                for file in sorted(folder.glob(output[1])):
+                    matches += read(file)
             else:
-                found.append(Block(said))
-            said = []
+                matches.append(Block(output))
+            output = []
         elif word == "{":
-            found.append(Block(said, _read(words, folder)))
-            said = []
+            matches.append(Block(output, _read(words, folder)))
+            output = []
         else:
-            said.append(word)
-    return found
+            output.append(word)
+    return matches
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +77,9 @@ def http() -> Block:
 
 
 def servers(http: Block) -> list[Block]:
-    found = http.all("server")
-    assert len(found) == 2
-    return found
+    matches = http.all("server")
+    assert len(matches) == 2
+    return matches
 
 
 def test_every_place_that_passes_requests_on_says_itself_who_called(http):
@@ -87,9 +87,9 @@ def test_every_place_that_passes_requests_on_says_itself_who_called(http):
 
     assert len(passing) >= 3
     for place in [*passing, *servers(http)]:
-        said = [directive.words[1] for directive in place.all("proxy_set_header")]
-        assert set(TOLD) <= set(said), place.words
-        assert len(said) == len(set(said))
+        output = [directive.words[1] for directive in place.all("proxy_set_header")]
+        assert set(TOLD) <= set(output), place.words
+        assert len(output) == len(set(output))
 
 
 def test_headers_are_set_in_one_file_each():

@@ -136,11 +136,11 @@ HTTP1 = {
 
 @pytest.mark.parametrize("raw", [pytest.param(raw, id=name) for name, raw in HTTP1.items()])
 def test_no_request_through_nginx_can_say_it_has_a_certificate(edge, authority, raw):
-    said = exchange(edge.port, raw, tls(authority))
+    output = exchange(edge.port, raw, tls(authority))
 
-    assert set(statuses(said)) <= {400, 403, 501}
+    assert set(statuses(output)) <= {400, 403, 501}
     # HTTP/0.9 has no status.
-    assert b"Unauthorized" not in said
+    assert b"Unauthorized" not in output
 
 
 @pytest.mark.parametrize("raw", [pytest.param(raw, id=name) for name, raw in HTTP1.items()])
@@ -159,10 +159,10 @@ def test_no_such_word_of_the_caller_reaches_the_service(mirrored, mirror, author
     "name", ["X-SSL-Client-Verify", "X-SSL-Client-Subject", "X-SSL-Client-Cert", "X-Proxy-Secret"]
 )
 def test_who_sends_what_only_the_edge_may_is_refused_there(mirrored, mirror, authority, name):
-    said = exchange(mirrored.port, with_headers(f"{name}: a"), tls(authority))
+    output = exchange(mirrored.port, with_headers(f"{name}: a"), tls(authority))
 
-    assert statuses(said) == [403]
-    assert b"only the edge may set" in said
+    assert statuses(output) == [403]
+    assert b"only the edge may set" in output
     assert mirror.heads() == []
 
 
@@ -331,8 +331,8 @@ def test_nor_by_saying_who_one_is_in_haproxys_way(service):
 
 def test_a_secret_that_is_set_is_asked_for_on_the_socket_too(service):
     assert statuses(service.over_socket(with_headers(FORGED))) == [403]
-    told = with_headers(FORGED, f"X-Proxy-Secret: {SECRET}")
-    assert statuses(service.over_socket(told)) == [LET_IN]
+    reply = with_headers(FORGED, f"X-Proxy-Secret: {SECRET}")
+    assert statuses(service.over_socket(reply)) == [LET_IN]
 
 
 def test_without_a_secret_gunicorns_socket_lets_in_and_its_port_does_not(tmp_path):

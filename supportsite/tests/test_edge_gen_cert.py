@@ -103,9 +103,9 @@ def test_run_again_it_keeps_what_is_good(made):
         file.name: file.read_bytes() for file in made.certs.iterdir() if file.suffix != ".crl"
     }
 
-    said = made.run()
+    output = made.run()
 
-    assert said.count("kept") == 2
+    assert output.count("kept") == 2
     assert before == {name: made.file(name).read_bytes() for name in PUBLISHED}
 
 
@@ -127,9 +127,9 @@ def test_run_again_it_makes_anew_what_is_not(made, spoil):
     spoil(made)
     before = read(made.file("server.crt"))
 
-    said = made.run()
+    output = made.run()
 
-    assert said.count("kept") == 1
+    assert output.count("kept") == 1
     after = read(made.file("server.crt"))
     assert after.serial_number != before.serial_number
     assert after.not_valid_after_utc > datetime.now(UTC) + timedelta(days=300)

@@ -116,9 +116,9 @@ def test_a_request_has_one_id_in_both_logs(ask, mirror, offered, kept):
     ask("/tickets", f"X-Request-ID: {offered}")
 
     (head,) = mirror.heads()
-    (told,) = head["x-request-id"]
-    assert (told == offered) is kept
-    assert len(told) >= 8
+    (answer,) = head["x-request-id"]
+    assert (answer == offered) is kept
+    assert len(answer) >= 8
 
 
 # --- Plain HTTP -----------------------------------------------------------------------------------
@@ -192,9 +192,9 @@ def test_what_nginx_refuses_is_a_problem_document(ask):
     ],
 )
 def test_bodies_are_limited_where_they_are_sent_to(ask, path, bytes_, status):
-    found, headers, _ = ask(path, method="POST", body="a" * bytes_)
+    matches, headers, _ = ask(path, method="POST", body="a" * bytes_)
 
-    assert found == status
+    assert matches == status
     if status == 413:
         assert headers["Content-Type"] == "application/problem+json"
 
@@ -213,9 +213,9 @@ def test_bodies_are_limited_where_they_are_sent_to(ask, path, bytes_, status):
     ],
 )
 def test_headers_are_limited(ask, mirror, raw, status):
-    found, headers, body = ask(raw=raw)
+    matches, headers, body = ask(raw=raw)
 
-    assert found == json.loads(body)["status"] == status
+    assert matches == json.loads(body)["status"] == status
     assert headers["Content-Type"] == "application/problem+json"
     assert mirror.heads() == []
 
@@ -232,11 +232,11 @@ def test_too_many_requests_are_told_so_and_when_to_come_again(
 ):
     one = request(path).replace(b"Connection: close\r\n", b"")
     with Nginx(tmp_path, authority, f"unix:{mirror.socket}", certificates="") as nginx:
-        said = exchange(nginx.port, one * 300 + request(path), tls(authority))
-        last = reply(said[said.rindex(b"HTTP/1.1 ") :])
+        output = exchange(nginx.port, one * 300 + request(path), tls(authority))
+        last = reply(output[output.rindex(b"HTTP/1.1 ") :])
 
-    assert statuses(said).count(200) in allowed
-    assert statuses(said).count(429) == 301 - statuses(said).count(200)
+    assert statuses(output).count(200) in allowed
+    assert statuses(output).count(429) == 301 - statuses(output).count(200)
     status, headers, body = last
     assert (status, headers["Retry-After"]) == (429, "1")
     assert json.loads(body)["title"] == "Too Many Requests"
@@ -267,15 +267,15 @@ def test_events_are_passed_on_as_they_come(nginx, authority):
         tls(authority).wrap_socket(plain, server_hostname="localhost") as connection,
     ):
         connection.sendall(request("/ask", "Accept: text/event-stream", method="POST", body="{}"))
-        said = b""
+        output = b""
         while part := connection.recv(65536):
-            said += part
+            output += part
             times += [time.monotonic()] * part.count(b"event: step")
 
-    assert said.count(b"event: step") == 3
+    assert output.count(b"event: step") == 3
     assert times[1] - times[0] > 0.2
     assert times[2] - times[1] > 0.2
-    assert b"X-Accel-Buffering" not in said
+    assert b"X-Accel-Buffering" not in output
 
 
 # --- When the service is away ---------------------------------------------------------------------
@@ -286,8 +286,8 @@ def test_a_service_that_is_away_is_a_problem_document_and_nothing_personal_is_lo
 ):
     upstream = f"unix:{tmp_path}/nobody.sock"
     with Nginx(tmp_path, authority, upstream, certificates="") as nginx:
-        said = exchange(nginx.port, request("/tickets?user_id=amina"), tls(authority))
-        status, headers, body = reply(said)
+        output = exchange(nginx.port, request("/tickets?user_id=amina"), tls(authority))
+        status, headers, body = reply(output)
 
         assert status == 502
         assert headers["Content-Type"] == "application/problem+json"

@@ -28,11 +28,11 @@ def site() -> Iterator[Deployed]:
     # Not one of pytest's folders: under root those are closed to the user Postgres runs as.
     folder = Path(tempfile.mkdtemp(prefix="no-loss-"))
     folder.chmod(0o755)
-    made = Deployed(folder / "site", PROXY_SECRET=SECRET, **replaced_after(RENEWED_AFTER))
+    created = Deployed(folder / "site", PROXY_SECRET=SECRET, **replaced_after(RENEWED_AFTER))
     try:
-        yield made.start()
+        yield created.start()
     finally:
-        made.end()
+        created.end()
         shutil.rmtree(folder)
 
 

@@ -37,10 +37,10 @@ JSON = "Content-Type: application/json"
 
 @pytest.fixture(scope="module")
 def certified(tmp_path_factory) -> Authority:
-    made = Authority(tmp_path_factory.mktemp("certified"))
-    made.run()
-    made.run("client", "shop")
-    return made
+    created = Authority(tmp_path_factory.mktemp("certified"))
+    created.run()
+    created.run("client", "shop")
+    return created
 
 
 @pytest.fixture(scope="module")

@@ -64,10 +64,10 @@ def test_tls_1_3_is_spoken(nginx, name):
 
 @pytest.mark.parametrize("version", ["-tls1", "-tls1_1"])
 def test_older_tls_is_refused(nginx, version):
-    said = connect(nginx, version, "-cipher", ANYTHING)
+    output = connect(nginx, version, "-cipher", ANYTHING)
 
-    assert cipher(said) == ""
-    assert "alert protocol version" in said
+    assert cipher(output) == ""
+    assert "alert protocol version" in output
 
 
 @pytest.mark.parametrize(
@@ -100,16 +100,16 @@ def test_nothing_is_spoken_but_what_is_named(nginx):
 
 
 def test_a_caller_cannot_renegotiate_nor_keep_a_ticket(nginx):
-    said = connect(nginx, "-tls1_2", say="R\n")
+    output = connect(nginx, "-tls1_2", say="R\n")
 
-    assert "TLS session ticket" not in said
-    assert "no renegotiation" in said or "RENEGOTIATING" not in said.partition("---\n")[0]
+    assert "TLS session ticket" not in output
+    assert "no renegotiation" in output or "RENEGOTIATING" not in output.partition("---\n")[0]
 
 
 def test_curves_are_those_of_the_profile(nginx):
     for curve, agreed in (("X25519", True), ("P-256", True), ("P-384", True), ("P-521", False)):
-        said = connect(nginx, "-tls1_3", "-groups", curve)
-        assert bool(cipher(said)) is agreed, curve
+        output = connect(nginx, "-tls1_3", "-groups", curve)
+        assert bool(cipher(output)) is agreed, curve
 
 
 def test_http2_is_offered(nginx):

@@ -53,10 +53,10 @@ def kind(path: str) -> str:
 
 
 def links(page: Page) -> list[str]:
-    found = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+    text = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
     here = page.url.partition("?")[0]
     # Relative ones are filters and pages of the same list.
-    return [link for link in found if link.startswith("/admin/") and link not in here]
+    return [link for link in text if link.startswith("/admin/") and link not in here]
 
 
 def walk(page: Page, site: str, look: Callable[[Page, str], None]) -> set[str]:
@@ -77,12 +77,12 @@ def grave_findings(page: Page) -> list[str]:
     """What axe-core calls critical or serious, in light colours and, for contrast, in dark ones."""
     axe = Axe()
     page.emulate_media(color_scheme="light")
-    found = axe.run(page).response["violations"]
+    text = axe.run(page).response["violations"]
     page.emulate_media(color_scheme="dark")
-    found += axe.run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    text += axe.run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
     return [
         f"{finding['impact']} {finding['id']}: {node['html'][:200]}"
-        for finding in found
+        for finding in text
         if finding["impact"] in GRAVE
         for node in finding["nodes"]
     ]
@@ -132,4 +132,4 @@ def test_every_page_keeps_its_policy_and_is_open_to_everybody(site):
     assert {"/admin/ask/", "/admin/faq/release/review/", "/admin/faq/faq/0/change/"} <= seen
     assert findings == {}
     # The page that is not there says so.
-    assert [said for said in heard if "404" not in said] == []
+    assert [output for output in heard if "404" not in output] == []

@@ -58,31 +58,31 @@ class Reply:
 
     def faults(self, *, method: str = "GET") -> list[str]:
         """What is wrong with it, in words; a reply below 400 only has to have a request id."""
-        found = []
+        matches = []
         if self.status >= 500:
-            found.append(f"status {self.status}")
+            matches.append(f"status {self.status}")
         if "X-Request-ID" not in self.headers:
-            found.append("no X-Request-ID")
+            matches.append("no X-Request-ID")
         if self.status >= 400 and method != "HEAD":
-            found += self._problem_faults()
-        return found
+            matches += self._problem_faults()
+        return matches
 
     def _problem_faults(self) -> list[str]:
         text = self.body.decode().lower()
-        found = [f"shows {telltale!r}" for telltale in TELLTALES if telltale in text]
+        matches = [f"shows {telltale!r}" for telltale in TELLTALES if telltale in text]
         if self.headers["Content-Type"] != CONTENT_TYPE:
-            return [*found, f"is {self.headers['Content-Type']}"]
+            return [*matches, f"is {self.headers['Content-Type']}"]
         problem = json.loads(self.body)
-        found += [
+        matches += [
             f"{name} is {problem.get(name)!r}"
             for name, kind in MEMBERS.items()
             if not isinstance(problem.get(name), kind) or not problem[name]
         ]
         if problem.get("status") != self.status:
-            found.append("status is another one in the document")
+            matches.append("status is another one in the document")
         if problem.get("request_id") != self.headers.get("X-Request-ID"):
-            found.append("request_id is another one in the header")
-        return found
+            matches.append("request_id is another one in the header")
+        return matches
 
 
 def send(method: str, target: str, body: Body | None = None, **environment: str) -> Reply:

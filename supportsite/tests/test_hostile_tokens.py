@@ -61,9 +61,9 @@ class Signer:
         self.key = SECRET if mode == "secret" else rsa_key("one")
 
     def good(self, *, without: str = "", header: dict | None = None, **claims: object) -> str:
-        said = {name: value for name, value in {**GOOD, **claims}.items() if name != without}
+        output = {name: value for name, value in {**GOOD, **claims}.items() if name != without}
         return jwt.encode(
-            said, self.key, algorithm=self.algorithm, headers={"kid": "one", **(header or {})}
+            output, self.key, algorithm=self.algorithm, headers={"kid": "one", **(header or {})}
         )
 
     def raw(self, header: bytes | dict, payload: bytes | dict) -> str:
@@ -181,9 +181,9 @@ POWERLESS = {
 
 @pytest.fixture(scope="module")
 def idp():
-    made = IdentityProvider()
-    yield made
-    made.close()
+    created = IdentityProvider()
+    yield created
+    created.close()
 
 
 @pytest.fixture
@@ -333,10 +333,10 @@ def test_a_flood_of_kids_costs_the_provider_next_to_nothing(client, provided):
 
 
 def test_requests_side_by_side_ask_a_new_provider_once(client, provided):
-    client, found = signing_keys.jwks_client(), []
+    client, matches = signing_keys.jwks_client(), []
 
     threads = [
-        threading.Thread(target=lambda: found.append(client.get_signing_key("one")))
+        threading.Thread(target=lambda: matches.append(client.get_signing_key("one")))
         for _ in range(16)
     ]
     for thread in threads:
@@ -344,7 +344,7 @@ def test_requests_side_by_side_ask_a_new_provider_once(client, provided):
     for thread in threads:
         thread.join()
 
-    assert len(found) == 16
+    assert len(matches) == 16
     assert provided.asked == ["/keys"]
 
 

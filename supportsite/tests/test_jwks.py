@@ -27,9 +27,9 @@ RSA, EC, ED = rsa_key("one"), ec_key("one"), ed_key("one")
 
 @pytest.fixture
 def idp():
-    made = IdentityProvider()
-    yield made
-    made.close()
+    created = IdentityProvider()
+    yield created
+    created.close()
 
 
 class Keys(JWKSClient):

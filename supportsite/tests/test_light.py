@@ -58,16 +58,16 @@ def loaded(program: str, *arguments: str) -> set[str]:
     ],
 )
 def test_a_command_that_asks_nothing_loads_no_model_no_index_and_no_agent(command):
-    found = loaded(COMMAND, *command)
+    matches = loaded(COMMAND, *command)
 
-    assert "django" in found
-    assert sorted(found & (HEAVY | COMPUTING)) == []
+    assert "django" in matches
+    assert sorted(matches & (HEAVY | COMPUTING)) == []
 
 
 def test_a_server_embeds_without_torch_and_without_what_only_publishing_needs():
     call_command("prepare_model", "minilm")
 
-    found = loaded(SERVER)
+    matches = loaded(SERVER)
 
-    assert found >= COMPUTING
-    assert sorted(found & HEAVY) == []
+    assert matches >= COMPUTING
+    assert sorted(matches & HEAVY) == []

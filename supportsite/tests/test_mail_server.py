@@ -13,8 +13,8 @@ FOLDER = Path("/nowhere/mail")
 
 
 def settings(url):
-    found = email_url.settings(url, fallback=FOLDER)
-    return {name.removeprefix("EMAIL_").lower(): value for name, value in found.items()}
+    matches = email_url.settings(url, fallback=FOLDER)
+    return {name.removeprefix("EMAIL_").lower(): value for name, value in matches.items()}
 
 
 def test_without_one_mails_are_files():
@@ -31,17 +31,17 @@ def test_without_one_mails_are_files():
     ],
 )
 def test_a_scheme_says_whether_and_how_it_is_encrypted(url, port, starts_tls, is_tls):
-    found = settings(url)
+    matches = settings(url)
 
-    assert (found["host"], found["port"]) == ("mail.example", port)
-    assert (found["use_tls"], found["use_ssl"]) == (starts_tls, is_tls)
-    assert found["timeout"] == 10
+    assert (matches["host"], matches["port"]) == ("mail.example", port)
+    assert (matches["use_tls"], matches["use_ssl"]) == (starts_tls, is_tls)
+    assert matches["timeout"] == 10
 
 
 def test_user_and_password_may_hold_any_character():
-    found = settings("smtp+tls://jo%40shop.example:p%2Fw%3A@mail.example")
+    matches = settings("smtp+tls://jo%40shop.example:p%2Fw%3A@mail.example")
 
-    assert (found["host_user"], found["host_password"]) == ("jo@shop.example", "p/w:")
+    assert (matches["host_user"], matches["host_password"]) == ("jo@shop.example", "p/w:")
 
 
 @pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://"])

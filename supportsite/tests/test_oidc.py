@@ -35,9 +35,9 @@ SAM = {
 
 @pytest.fixture(scope="module")
 def idp():
-    made = IdentityProvider()
-    yield made
-    made.close()
+    created = IdentityProvider()
+    yield created
+    created.close()
 
 
 @pytest.fixture(autouse=True)
@@ -287,13 +287,13 @@ def test_a_code_is_good_in_the_browser_that_asked_for_it_and_once(client):
 
 
 def test_state_nonce_and_a_code_challenge_are_sent():
-    asked = parse_qs(urlsplit(Client().get(BEGIN)["Location"]).query)
+    reply = parse_qs(urlsplit(Client().get(BEGIN)["Location"]).query)
 
-    assert len(asked["state"][0]) >= 32
-    assert len(asked["nonce"][0]) >= 32
-    assert asked["code_challenge_method"] == ["S256"]
-    assert asked["redirect_uri"] == [f"http://testserver{CALLBACK}"]
-    assert asked["scope"] == ["openid email profile"]
+    assert len(reply["state"][0]) >= 32
+    assert len(reply["nonce"][0]) >= 32
+    assert reply["code_challenge_method"] == ["S256"]
+    assert reply["redirect_uri"] == [f"http://testserver{CALLBACK}"]
+    assert reply["scope"] == ["openid email profile"]
 
 
 @pytest.mark.parametrize(

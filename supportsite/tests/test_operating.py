@@ -49,23 +49,23 @@ def collector() -> Iterator[Collector]:
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     # Not one of pytest's: under root those are closed to the user Postgres runs as.
-    made = Path(tempfile.mkdtemp(prefix="operating-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made)
+    created = Path(tempfile.mkdtemp(prefix="operating-"))
+    created.chmod(0o755)
+    yield created
+    shutil.rmtree(created)
 
 
 @pytest.fixture(scope="module")
 def site(folder: Path, collector: Collector) -> Iterator[Deployed]:
-    made = Deployed(
+    created = Deployed(
         folder / "site",
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.address,
         **replaced_after(RECYCLED_AFTER),
     )
     try:
-        yield made.start()
+        yield created.start()
     finally:
-        made.end()
+        created.end()
 
 
 # --- Workers that end -----------------------------------------------------------------------------
@@ -149,16 +149,16 @@ def test_told_to_stop_it_answers_whoever_got_through(site, taken):
 @pytest.fixture(scope="module")
 def copy(site: Deployed, taken: Taken, folder: Path) -> Iterator[Deployed]:
     """Another site, with nothing of the first but the backup and two keys."""
-    kept = {
+    stored = {
         name: (site.state_dir / "secrets" / name.lower()).read_text().strip()
         for name in ("AUDIT_MAC_KEY", "AUDIT_SIGNING_KEY")
     }
-    made = Deployed(folder / "copy", **kept)
-    made.make_secrets()
+    created = Deployed(folder / "copy", **stored)
+    created.make_secrets()
     try:
-        yield made
+        yield created
     finally:
-        made.end()
+        created.end()
 
 
 def test_a_backup_is_restored_whole_and_verified(copy, taken):

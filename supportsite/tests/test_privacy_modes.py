@@ -31,9 +31,9 @@ def modes(settings, text: str) -> None:
 def refused(reply, *fields: str) -> None:
     """It names the kinds and the fields, and never the value."""
     assert reply.status_code == 422
-    told = reply.json()
-    assert [error["field"] for error in told["errors"]] == list(fields)
-    assert all(error["kinds"] for error in told["errors"])
+    body = reply.json()
+    assert [error["field"] for error in body["errors"]] == list(fields)
+    assert all(error["kinds"] for error in body["errors"])
     assert EMAIL not in reply.content.decode()
     assert PHONE not in reply.content.decode()
 
@@ -68,9 +68,9 @@ def test_what_is_kept_of_a_question_is_redacted_in_any_case(as_role, settings, m
 
 
 def test_a_ticket_is_redacted_wherever_somebody_types(as_role):
-    made = open_ticket(as_role("customer"), message=TEXT, category=EMAIL, tags=["03012345678"])
+    created = open_ticket(as_role("customer"), message=TEXT, category=EMAIL, tags=["03012345678"])
 
-    ticket = Ticket.objects.get(pk=made.json()["id"])
+    ticket = Ticket.objects.get(pk=created.json()["id"])
     assert (ticket.message, ticket.category, ticket.tags) == (MASKED, "[EMAIL]", ["PHONE"])
 
 
@@ -104,8 +104,8 @@ def test_a_comment_is_redacted_refused_or_kept(as_role, settings):
     client.post(address, {"text": TEXT}, format="json")
 
     assert list(Comment.objects.values_list("text", flat=True)) == [MASKED, TEXT]
-    told = Record.objects.filter(action="ticket.commented").order_by("id")
-    assert [each.data["text"] for each in told] == [MASKED, MASKED]
+    audit_records = Record.objects.filter(action="ticket.commented").order_by("id")
+    assert [each.data["text"] for each in audit_records] == [MASKED, MASKED]
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_what_the_desk_may_read_leaves_redacted_unless_stated(settings, kind, ot
     )
     ticket.claim(by="sam")
 
-    told = {
+    reply = {
         {"mail": "mail", "webhook": "webhooks"}[each.kind]: json.dumps(each.payload)
         for each in Delivery.objects.filter(event="claimed")
     }
-    assert (EMAIL in told[kind], EMAIL in told[other]) == (True, False)
+    assert (EMAIL in reply[kind], EMAIL in reply[other]) == (True, False)
 
 
 def test_an_error_document_does_not_repeat_personal_data(as_role, settings):
@@ -184,8 +184,8 @@ def test_a_file_of_faqs_is_redacted_where_it_says_so(as_role, settings):
     reply = upload(as_role("publisher"), TEXT, question=f"Who is {EMAIL}?")
 
     assert reply.json()["rows"][0]["personal"] == []
-    kept = Revision.objects.get(slug="moon")
-    assert (kept.question, kept.answer) == ("Who is [EMAIL]?", MASKED)
+    stored = Revision.objects.get(slug="moon")
+    assert (stored.question, stored.answer) == ("Who is [EMAIL]?", MASKED)
     assert Faq.objects.get(slug="moon").answer == MASKED
 
 
@@ -221,13 +221,13 @@ def test_an_import_shows_it_in_its_preview(as_role, settings, format):
 def test_a_draft_is_told_of_redacted_or_refused(as_role, settings):
     curator, draft = as_role("curator"), {"question": "Where?", "answer": TEXT}
 
-    told = curator.put("/faqs/moon", draft, format="json")
+    reply = curator.put("/faqs/moon", draft, format="json")
     modes(settings, "faqs=reject")
     refused(curator.put("/faqs/moon", draft, format="json"), "answer")
     modes(settings, "faqs=redact")
     curator.put("/faqs/moon", {**draft, "alternates": [f"Is {EMAIL} yours?"]}, format="json")
 
-    assert told.json()["personal"] == ["answer: EMAIL, PHONE"]
+    assert reply.json()["personal"] == ["answer: EMAIL, PHONE"]
     faq = Faq.objects.get(slug="moon")
     assert (faq.answer, faq.content().alternates) == (MASKED, ("Is [EMAIL] yours?",))
 
@@ -264,13 +264,13 @@ def test_a_curator_typing_an_faq_is_warned_redacted_or_refused(desk, settings, m
 
     page = desk.post("/admin/faq/faq/add/", {**typed, "alternates-0-text": "Moon?"}, follow=True)
 
-    kept = Faq.objects.filter(slug="moon").values_list("answer", flat=True).first()
-    assert kept == answer
-    said = page.content.decode()
-    assert ("personal data that everybody can read: answer: EMAIL, PHONE" in said) == (
+    stored = Faq.objects.filter(slug="moon").values_list("answer", flat=True).first()
+    assert stored == answer
+    text = page.content.decode()
+    assert ("personal data that everybody can read: answer: EMAIL, PHONE" in text) == (
         mode == "warn"
     )
-    assert ("holds personal data (EMAIL, PHONE)" in said) == (mode == "reject")
+    assert ("holds personal data (EMAIL, PHONE)" in text) == (mode == "reject")
 
 
 def test_a_person_at_the_desk_is_told_at_the_field(desk, settings):

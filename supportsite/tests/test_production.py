@@ -54,13 +54,13 @@ REFUSED = [
 
 
 def run(*command: str, state_dir, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    stored = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         [sys.executable, *command],
         cwd=settings.BASE_DIR,
         # Were it to start all the same, there is no database to serve from.
         env={
-            **kept,
+            **stored,
             "STATE_DIR": str(state_dir),
             "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
             **SECRETS,

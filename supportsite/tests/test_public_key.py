@@ -21,8 +21,8 @@ def pem(key) -> str:
 def certificate(key) -> str:
     name = x509.Name([])
     day = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 7, day, day)
-    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+    created = x509.CertificateBuilder(name, name, key.public_key(), 7, day, day)
+    return created.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def test_each_kind_is_read_and_verifies_what_fits_it(key, algorithm):
 
 
 def test_a_file_a_certificate_and_a_text_in_one_line_are_the_same_key(tmp_path):
-    wanted = pem(rsa_key("one"))
+    expected = pem(rsa_key("one"))
     file = tmp_path / "key.pem"
     file.write_text(certificate(rsa_key("one")))
 
-    assert public_key.read(str(file)) == wanted
-    assert public_key.read(wanted.replace("\n", "\\n")) == wanted
+    assert public_key.read(str(file)) == expected
+    assert public_key.read(expected.replace("\n", "\\n")) == expected
     assert public_key.read("") == ""
 
 

@@ -51,9 +51,9 @@ def test_roles_are_found_by_path_and_translated_by_map(claims, path, mapped, rol
 
 
 def test_a_map_is_read_literally():
-    found = parse_map(" a b = support ;; a b=auditor; c=curator  publisher;", list(Role))
+    matches = parse_map(" a b = support ;; a b=auditor; c=curator  publisher;", list(Role))
 
-    assert found == {"a b": {"support", "auditor"}, "c": {"curator", "publisher"}}
+    assert matches == {"a b": {"support", "auditor"}, "c": {"curator", "publisher"}}
 
 
 @pytest.mark.parametrize("text", ["support", "=support", "x=", "x=root", "x=support root", "a;b"])

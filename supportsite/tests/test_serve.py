@@ -48,12 +48,12 @@ c,Third question?,,c
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     # Not one of pytest's: under root those are closed to the user Postgres runs as.
-    made = Path(tempfile.mkdtemp(prefix="serve-"))
-    made.chmod(0o755)
-    (made / "lighthouse.csv").write_text(LIGHTHOUSE)
-    (made / "broken.csv").write_text(BROKEN)
-    yield made
-    shutil.rmtree(made)
+    created = Path(tempfile.mkdtemp(prefix="serve-"))
+    created.chmod(0o755)
+    (created / "lighthouse.csv").write_text(LIGHTHOUSE)
+    (created / "broken.csv").write_text(BROKEN)
+    yield created
+    shutil.rmtree(created)
 
 
 @pytest.fixture(scope="module")
@@ -175,14 +175,14 @@ def test_two_sites_side_by_side_answer_from_their_own_knowledge_base(shop, light
 
 
 def test_tokens_are_for_the_asking_with_debug_only(shop, lighthouse):
-    wanted = {"username": "u1", "role": "customer"}
+    expected = {"username": "u1", "role": "customer"}
 
-    status, _ = shop.send("POST", "/dev/token", wanted)
+    status, _ = shop.send("POST", "/dev/token", expected)
     assert status == 404
 
-    status, made = lighthouse.send("POST", "/dev/token", wanted)
+    status, created = lighthouse.send("POST", "/dev/token", expected)
     assert status == 200
-    assert lighthouse.ask("May I bring my dog?", token=made["token"])["faq_id"] == "dogs"
+    assert lighthouse.ask("May I bring my dog?", token=created["token"])["faq_id"] == "dogs"
 
 
 # --- While it runs --------------------------------------------------------------------------------
@@ -265,19 +265,19 @@ def test_after_that_records_are_sealed_and_the_probe_says_so(shop):
     shop.wait_until(lambda: shop.gauge("audit_unsealed_oldest_seconds") == 0)
     shop.wait_until(lambda: shop.gauge("tickets_worker_heartbeat_seconds") < 10)
 
-    status, told = shop.send("GET", "/readyz")
-    assert (status, told["status"]) == (200, "ok")
-    assert told["checks"]["sealer"].startswith("ok: the oldest unsealed record is ")
+    status, reply = shop.send("GET", "/readyz")
+    assert (status, reply["status"]) == (200, "ok")
+    assert reply["checks"]["sealer"].startswith("ok: the oldest unsealed record is ")
 
 
 def test_without_chroma_it_is_degraded_but_answers_and_chroma_is_started_again(shop):
     (chroma,) = shop.chroma()
     chroma.suspend()
 
-    status, told = shop.send("GET", "/readyz")
+    status, reply = shop.send("GET", "/readyz")
 
-    assert (status, told["status"]) == (200, "degraded")
-    assert told["checks"]["index"].startswith("degraded: Chroma does not answer;")
+    assert (status, reply["status"]) == (200, "degraded")
+    assert reply["checks"]["index"].startswith("degraded: Chroma does not answer;")
     assert shop.ask(PASSWORD)["outcome"] == "answered"
     chroma.kill()
     chroma.wait()

@@ -15,11 +15,11 @@ GOOD = "p9Qm2vX7" * 6 + "zL4kR8tW"
 
 
 def manage(*arguments: str, state_dir, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    stored = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
-        env={**kept, "STATE_DIR": str(state_dir), **environment},
+        env={**stored, "STATE_DIR": str(state_dir), **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -59,8 +59,8 @@ def test_it_starts_with_good_secrets_and_with_those_made_for_it(tmp_path):
     )
 
     assert manage("check", state_dir=tmp_path).returncode == 0
-    kept = tmp_path / "secrets" / "jwt_secret"
-    assert kept.stat().st_mode & 0o077 == 0
+    stored = tmp_path / "secrets" / "jwt_secret"
+    assert stored.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,11 @@ def shot(page: Page, name: str) -> None:
 def ask(page: Page, site: str, question: str) -> dict:
     token = issue("u1", [Role.CUSTOMER.value], seconds=600, email="jo@example.com")
     headers = {"Authorization": f"Bearer {token}"}
-    told = page.request.post(f"{site}/ask", data={"message": question}, headers=headers).json()
-    if told["outcome"] == "unanswered":
-        wanted = {"message": question, "ask_id": told["ask_id"]}
-        assert page.request.post(f"{site}/tickets", data=wanted, headers=headers).status == 201
-    return told
+    body = page.request.post(f"{site}/ask", data={"message": question}, headers=headers).json()
+    if body["outcome"] == "unanswered":
+        expected = {"message": question, "ask_id": body["ask_id"]}
+        assert page.request.post(f"{site}/tickets", data=expected, headers=headers).status == 201
+    return body
 
 
 def focused(page: Page) -> str:
@@ -160,6 +160,6 @@ def test_what_a_person_answered_once_answers_by_itself_from_then_on(site):
     assert Faq.objects.filter(slug=ticket.faq_id).exists()
     assert Comment.objects.get().full_text == REPLY
     assert Comment.objects.get().text == REPLY.replace("jo@example.com", "[EMAIL]")
-    told = Delivery.objects.filter(address="the requester").values_list("event", flat=True)
-    assert set(told) == {"opened", "claimed", "commented", "resolved"}
+    answer = Delivery.objects.filter(address="the requester").values_list("event", flat=True)
+    assert set(answer) == {"opened", "claimed", "commented", "resolved"}
     assert heard == []

@@ -18,9 +18,9 @@ JULY = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
 
 @pytest.fixture
 def ticket() -> Ticket:
-    made = Ticket.objects.escalate("The lamp is broken.", requester="u1", by="u1")
-    Ticket.objects.filter(pk=made.pk).update(created=JULY, due=JULY)
-    return made
+    created = Ticket.objects.escalate("The lamp is broken.", requester="u1", by="u1")
+    Ticket.objects.filter(pk=created.pk).update(created=JULY, due=JULY)
+    return created
 
 
 def page_of(client, ticket: Ticket, zone: str | None = None) -> str:

@@ -64,10 +64,10 @@ def test_an_ask_is_one_span_with_its_steps_in_its_callers_trace(collector, as_ro
     assert ask.parent_span_id.hex() == PARENT
     assert spans["record"].parent_span_id == decide.parent_span_id == ask.span_id
     assert spans["embed"].parent_span_id == spans["match"].parent_span_id == decide.span_id
-    told = facts(ask)
-    assert told.pop("supportsite.outcome") in ("answered", "clarify", "unanswered")
-    assert told.pop("supportsite.reason")
-    assert told == {
+    reply = facts(ask)
+    assert reply.pop("supportsite.outcome") in ("answered", "clarify", "unanswered")
+    assert reply.pop("supportsite.reason")
+    assert reply == {
         "http.request.method": "POST",
         "http.route": "ask",
         "http.response.status_code": 200,

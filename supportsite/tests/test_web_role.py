@@ -43,10 +43,10 @@ def actions():
 def test_it_answers_and_opens_tickets_and_support_works_on_them(as_role):
     customer, sam = as_role("customer", email="jo@example.com"), as_role("support", subject="sam")
 
-    asked = customer.post("/ask", {"message": "What is the capital of France?"}, format="json")
-    wanted = {"message": "The capital?", "ask_id": asked.json()["ask_id"]}
+    reply = customer.post("/ask", {"message": "What is the capital of France?"}, format="json")
+    expected = {"message": "The capital?", "ask_id": reply.json()["ask_id"]}
     opened = customer.post(
-        "/tickets", wanted, format="json", headers={"Idempotency-Key": "k1"}
+        "/tickets", expected, format="json", headers={"Idempotency-Key": "k1"}
     ).json()
     page = f"/tickets/{opened['id']}"
     sam.patch(page, {"priority": "high"}, format="json")
@@ -54,7 +54,7 @@ def test_it_answers_and_opens_tickets_and_support_works_on_them(as_role):
     sam.post(f"{page}/comments", {"text": "It is Paris."}, format="json")
     resolved = sam.post(f"{page}/resolve")
 
-    assert asked.json()["outcome"] == "unanswered"
+    assert reply.json()["outcome"] == "unanswered"
     assert resolved.json()["status"] == "resolved"
     assert {"question.asked", "ticket.opened", "ticket.resolved"} <= actions()
     assert as_role("auditor").get("/audit").json()["results"]

@@ -197,9 +197,9 @@ def submit_phrasing(curator: Person) -> None:
 
 def actions_about(ticket: int) -> list[tuple[str, str]]:
     records = Record.objects.all().about("ticket", ticket).order_by("id")
-    found = [(record.action, record.actor) for record in records]
+    audit_records = [(record.action, record.actor) for record in records]
     connection.close()
-    return found
+    return audit_records
 
 
 def test_five_people_and_a_customer_work_a_whole_day(site):

@@ -95,17 +95,17 @@ def test_internal_comments_never_leave_the_desk(role, as_role):
         reply = client.get(path, {"user_id": ME})
         assert reply.status_code == 200
         assert b"Between us" not in reply.content
-    said = client.post(
+    response = client.post(
         f"/tickets/{ticket.pk}/comments?user_id={ME}",
         {"text": "Psst.", "internal": True},
         format="json",
     )
-    assert said.status_code == 403
+    assert response.status_code == 403
 
 
 def test_support_reads_internal_comments_and_the_ask_it_came_from(as_role):
     customer = as_role("customer")
-    asked = customer.post(
+    body = customer.post(
         "/ask", {"message": "capital of France?", "conversation_id": "c1"}, format="json"
     ).json()
     again = customer.post(
@@ -114,16 +114,16 @@ def test_support_reads_internal_comments_and_the_ask_it_came_from(as_role):
     ticket = Ticket.objects.escalate("?", requester="u1", by="u1", ask_id=again["ask_id"])
     ticket.comment("Between us.", by="sam", is_internal=True)
 
-    told = as_role("support", subject="sam").get(f"/tickets/{ticket.pk}").json()
+    payload = as_role("support", subject="sam").get(f"/tickets/{ticket.pk}").json()
 
-    assert [comment["text"] for comment in told["comments"]] == ["Between us."]
-    assert told["original_ask"]["question"] == "of Spain, then?"
-    assert told["original_ask"]["decision"]["reason"] == again["decision"]["reason"]
-    assert told["original_ask"]["nearest"] == again["decision"]["path"][1]["matches"]
-    assert [turn["question"] for turn in told["original_ask"]["conversation"]] == [
+    assert [comment["text"] for comment in payload["comments"]] == ["Between us."]
+    assert payload["original_ask"]["question"] == "of Spain, then?"
+    assert payload["original_ask"]["decision"]["reason"] == again["decision"]["reason"]
+    assert payload["original_ask"]["nearest"] == again["decision"]["path"][1]["matches"]
+    assert [turn["question"] for turn in payload["original_ask"]["conversation"]] == [
         "capital of France?"
     ]
-    assert asked["ask_id"] != again["ask_id"]
+    assert body["ask_id"] != again["ask_id"]
 
 
 def test_a_customer_reopens_what_is_resolved_but_not_what_is_closed(as_role):
@@ -131,8 +131,8 @@ def test_a_customer_reopens_what_is_resolved_but_not_what_is_closed(as_role):
     client = as_role("customer", subject=ME)
 
     assert client.post(f"/tickets/{ticket.pk}/reopen").status_code == 409
-    said = client.post(f"/tickets/{ticket.pk}/comments", {"text": "Hm?"}, format="json")
-    assert said.status_code == 409
+    reply = client.post(f"/tickets/{ticket.pk}/comments", {"text": "Hm?"}, format="json")
+    assert reply.status_code == 409
     assert as_role("support", subject="sam").post(f"/tickets/{ticket.pk}/reopen").status_code == 200
 
 

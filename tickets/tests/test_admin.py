@@ -182,15 +182,15 @@ def test_the_buttons_are_those_of_the_state(sam, ticket, status, offered):
 
 
 def test_the_page_shows_what_was_asked_before_and_who_did_what(sam, as_role):
-    asked = as_role("customer").post("/ask", {"message": "capital of France?"}, format="json")
-    ask_id = asked.json()["ask_id"]
+    reply = as_role("customer").post("/ask", {"message": "capital of France?"}, format="json")
+    ask_id = reply.json()["ask_id"]
     ticket = Ticket.objects.escalate("Nobody knows.", requester="u1", by="u1", ask_id=ask_id)
     ticket.claim(by="ann")
 
     page = sam.get(page_of(ticket)).content.decode()
 
     assert "“capital of France?”</b>" in page
-    assert REASONS[asked.json()["decision"]["reason"]][1:] in page
+    assert REASONS[reply.json()["decision"]["reason"]][1:] in page
     assert page.count('aria-label="Similarity ') == 6  # five FAQs, and the bar of the closest
     assert "opened by u1" in page
     assert "claimed by ann" in page

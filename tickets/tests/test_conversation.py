@@ -185,11 +185,11 @@ def test_what_the_desk_says_to_its_customer_arrives_as_written(as_role, ticket, 
     settings.REDACTION = parse(f"comments={mode}")
     support = as_role("support", subject="sam")
 
-    said = support.post(f"/tickets/{ticket.pk}/comments", {"text": REPLY}, format="json")
+    output = support.post(f"/tickets/{ticket.pk}/comments", {"text": REPLY}, format="json")
     read = as_role("customer").get(f"/tickets/{ticket.pk}").json()
     (message,) = sent(ticket, "commented")
 
-    assert said.json()["text"] == REPLY
+    assert output.json()["text"] == REPLY
     assert [each["text"] for each in read["comments"]] == [REPLY]
     assert REPLY in message.body
     assert message.to == [JO]

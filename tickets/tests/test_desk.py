@@ -40,8 +40,8 @@ def test_a_reply_goes_out_and_a_note_does_not(sam, ticket):
 
     assert told(replied) == ["Your reply is on its way."]
     assert told(noted)[-1] == "Noted for the desk."
-    said = [(comment.text, comment.is_internal) for comment in ticket.comments.all()]
-    assert said == [("It does.", False), ("He asks often.", True)]
+    output = [(comment.text, comment.is_internal) for comment in ticket.comments.all()]
+    assert output == [("It does.", False), ("He asks often.", True)]
     assert ticket.deliveries.filter(event="commented").count() == 1
 
 
@@ -66,11 +66,11 @@ def test_canned_replies_are_the_nearest_faqs(sam):
     ticket = Ticket.objects.escalate("I want a refund", requester="u1", by="u1")
 
     page = sam.get(page_of(ticket)).content.decode()
-    found = sam.get(reverse("admin:tickets_ticket_canned"), {"q": "forgot my password"}).json()
+    body = sam.get(reverse("admin:tickets_ticket_canned"), {"q": "forgot my password"}).json()
 
     assert 'data-answer="We check returns within three working days' in page
-    assert found["results"][0]["faq_id"] == "reset-password"
-    assert "Forgot password" in found["results"][0]["answer"]
+    assert body["results"][0]["faq_id"] == "reset-password"
+    assert "Forgot password" in body["results"][0]["answer"]
 
 
 # --- Sorting --------------------------------------------------------------------------------------
@@ -98,8 +98,8 @@ def test_a_ticket_for_a_caller_is_made_after_looking_at_the_faqs(sam):
     assert "These FAQs may answer it" in shown.content.decode()
     assert not Ticket.objects.exists()
 
-    made = sam.post(ADD, {**typed, "escalate": "on"})
-    assert made.status_code == 302
+    reply = sam.post(ADD, {**typed, "escalate": "on"})
+    assert reply.status_code == 302
     ticket = Ticket.objects.get()
     assert (ticket.requester, ticket.priority, ticket.status) == ("u7", "high", "open")
     assert Record.objects.get(action="ticket.opened").actor == "sam"

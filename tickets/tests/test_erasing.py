@@ -28,14 +28,14 @@ JO = "jo@example.com"
 
 def stored(value: str) -> list[str]:
     """The tables and columns that hold it, as they are."""
-    found = []
+    matches = []
     for model in apps.get_models(include_auto_created=True):
         table = model._meta.db_table
         with connection.cursor() as cursor:
             cursor.execute(
                 f'SELECT * FROM "{table}" AS t WHERE position(%s in t::text) > 0', [value]
             )
-            found += [f"{table}: {row}" for row in cursor.fetchall()]
+            matches += [f"{table}: {row}" for row in cursor.fetchall()]
             cursor.execute(
                 "SELECT column_name FROM information_schema.columns"
                 " WHERE table_name = %s AND data_type = 'bytea'",
@@ -46,14 +46,14 @@ def stored(value: str) -> list[str]:
                     f'SELECT count(*) FROM "{table}" WHERE position(%s::bytea in "{column}") > 0',
                     [value.encode()],
                 )
-                found += [f"{table}.{column}"] * cursor.fetchone()[0]
-    return found
+                matches += [f"{table}.{column}"] * cursor.fetchone()[0]
+    return matches
 
 
 def erase(name: str) -> str:
-    said = StringIO()
-    call_command("audit_erase", name, stdout=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("audit_erase", name, stdout=output)
+    return output.getvalue()
 
 
 def opened(as_role, subject: str, **headers) -> Ticket:
@@ -160,9 +160,9 @@ def test_an_amended_address_is_where_the_next_mail_goes(as_role):
 def test_an_uploaded_file_waits_encrypted_and_reads_as_it_was(db):
     data = f"id,question\n1,{JO}\n\xff".encode("latin-1")
 
-    kept = Upload.store(data, name="f.csv", format="csv", by="sam@example.net")
+    saved = Upload.store(data, name="f.csv", format="csv", by="sam@example.net")
 
-    assert Upload.objects.get(pk=kept.pk).content() == data
+    assert Upload.objects.get(pk=saved.pk).content() == data
     assert stored(JO) == []
 
 
@@ -180,7 +180,7 @@ def test_it_reaches_tickets_comments_deliveries_submissions_and_conversations(as
     talk.add(name, "talk", Turn("I am Josephine", "Hello", ()))
     talk.add("u2", "talk", Turn("I am not", "Hello", ()))
 
-    said = erase(name)
+    output = erase(name)
 
     for value in (name, stored_name(name), "where@example.org"):
         assert [each for each in stored(value) if "u2" not in each] == []
@@ -194,7 +194,7 @@ def test_it_reaches_tickets_comments_deliveries_submissions_and_conversations(as
     assert Ticket.objects.get(pk=other.pk).message == other.message
     assert other.email == "where@example.org"
     assert list(ConversationTurn.objects.values_list("user_id", flat=True)) == ["u2"]
-    assert "tickets_comment: 3 rows" in said
+    assert "tickets_comment: 3 rows" in output
 
 
 def test_it_is_recorded_by_table_and_the_log_holds_together(as_role, settings, tmp_path, capsys):
@@ -204,8 +204,8 @@ def test_it_is_recorded_by_table_and_the_log_holds_together(as_role, settings, t
 
     erase(JO)
 
-    told = Record.objects.get(action="subject.erased").data["rows"]
-    assert told == {"tickets_delivery": 1, "tickets_ticket": 1}
+    audit_record = Record.objects.get(action="subject.erased").data["rows"]
+    assert audit_record == {"tickets_delivery": 1, "tickets_ticket": 1}
     call_command("audit_verify")
     call_command("audit_seal")
     call_command("audit_verify", "--anchor", str(tmp_path / "latest.txt"))
@@ -239,8 +239,8 @@ def test_a_person_of_the_desk_loses_their_name_and_customers_keep_their_tickets(
     ticket.refresh_from_db()
     assert ticket.assignee.startswith("(p-")
     assert ticket.message != "[ERASED]"
-    said = Comment.objects.get()
-    assert (said.text, said.author) == ("It is on its way.", ticket.assignee)
+    output = Comment.objects.get()
+    assert (output.text, output.author) == ("It is on its way.", ticket.assignee)
     assert Faq.objects.get(slug="moon").owner == ""
 
 

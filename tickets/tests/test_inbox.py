@@ -44,9 +44,9 @@ def page_of(ticket, query="") -> str:
 def shown(client, query) -> list[str]:
     """The messages in the list, in order."""
     page = client.get(INBOX + query).content.decode()
-    found = Ticket.objects.all()
+    matches = Ticket.objects.all()
     numbers = [int(part.split('"')[0]) for part in page.split('id="ticket-')[1:]]
-    return [found.get(pk=number).message for number in numbers]
+    return [matches.get(pk=number).message for number in numbers]
 
 
 def post(client, ticket, button, reply="", query="", **more):
@@ -159,8 +159,12 @@ def test_a_reply_reaches_the_customer_and_its_author_has_the_ticket(sam, ticket)
     ]
     ticket.refresh_from_db()
     assert (ticket.status, ticket.assignee) == ("claimed", "sam")
-    said = Comment.objects.get()
-    assert (said.full_text, said.is_internal, said.author) == ("Try another bulb.", False, "sam")
+    output = Comment.objects.get()
+    assert (output.full_text, output.is_internal, output.author) == (
+        "Try another bulb.",
+        False,
+        "sam",
+    )
 
 
 def test_a_reply_to_an_open_ticket_makes_one_mail_to_the_customer(sam):
@@ -315,8 +319,8 @@ def test_a_search_for_faqs_finds_words_before_meaning(sam, ticket):
 
 
 def test_how_the_site_had_decided_is_folded(sam, as_role):
-    asked = as_role("customer").post("/ask", {"message": "capital of France?"}, format="json")
-    ticket = escalate("Nobody knows.", ask_id=asked.json()["ask_id"])
+    reply = as_role("customer").post("/ask", {"message": "capital of France?"}, format="json")
+    ticket = escalate("Nobody knows.", ask_id=reply.json()["ask_id"])
 
     page = sam.get(page_of(ticket)).content.decode()
 

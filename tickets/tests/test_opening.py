@@ -23,10 +23,10 @@ def test_a_ticket_is_made_with_the_faqs_that_may_answer_it_beside_it(as_role):
     reply = post(as_role("customer"), user_id="u1", message=QUESTION)
 
     assert reply.status_code == 201
-    told = reply.json()
-    assert (told["result"], told["id"]) == ("created", Ticket.objects.get().pk)
-    assert told["suggestions"][0]["faq_id"] == "reset-password"
-    assert "Forgot password" in told["suggestions"][0]["answer"]
+    body = reply.json()
+    assert (body["result"], body["id"]) == ("created", Ticket.objects.get().pk)
+    assert body["suggestions"][0]["faq_id"] == "reset-password"
+    assert "Forgot password" in body["suggestions"][0]["answer"]
     assert Record.objects.get(action="ticket.offered").data["faqs"] == ["reset-password"]
 
 
@@ -35,9 +35,9 @@ def test_faqs_that_may_answer_are_shown_first_where_that_is_asked_for(as_role):
     reply = post(as_role("customer"), message=QUESTION, suggest=True)
 
     assert reply.status_code == 200
-    told = reply.json()
-    assert (told["result"], told["id"]) == ("suggested", None)
-    assert told["suggestions"][0]["faq_id"] == "reset-password"
+    body = reply.json()
+    assert (body["result"], body["id"]) == ("suggested", None)
+    assert body["suggestions"][0]["faq_id"] == "reset-password"
     assert not Ticket.objects.exists()
 
 
@@ -58,8 +58,8 @@ def test_only_published_faqs_for_the_caller_are_offered(as_role, audiences, offe
 
     reply = post(as_role("customer", audiences=audiences), message=question)
 
-    told = reply.json().get("suggestions", [])
-    assert [each["faq_id"] for each in told] == offered
+    response = reply.json().get("suggestions", [])
+    assert [each["faq_id"] for each in response] == offered
     assert reply.status_code == 201
     assert "Not decided" not in reply.content.decode()
 

@@ -90,9 +90,9 @@ def test_the_customer_reads_replies_and_never_an_internal_comment(ticket):
     assert not ticket.deliveries.filter(event="commented").exists()
 
     ticket.comment("It is on its way.", by="sam")
-    told = ticket.deliveries.filter(event="commented")
-    assert {delivery.kind for delivery in told} == {"mail", "webhook"}
-    assert all("It is on its way." in json.dumps(delivery.payload) for delivery in told)
+    reply = ticket.deliveries.filter(event="commented")
+    assert {delivery.kind for delivery in reply} == {"mail", "webhook"}
+    assert all("It is on its way." in json.dumps(delivery.payload) for delivery in reply)
     everything = json.dumps([delivery.payload for delivery in Delivery.objects.all()])
     assert "Between us" not in everything
 
@@ -147,8 +147,8 @@ def test_a_webhook_is_signed_over_timestamp_and_body(ticket):
     assert not receiver.is_genuine({**request, "body": request["body"] + b" "}, webhook.secret)
     later = {**request["headers"], webhook_signature.TIMESTAMP: "1"}
     assert not receiver.is_genuine({**request, "headers": later}, webhook.secret)
-    told = request["told"]
-    assert (told["event"], told["by"], told["ticket"]["assignee"]) == (
+    reply = request["told"]
+    assert (reply["event"], reply["by"], reply["ticket"]["assignee"]) == (
         *("ticket.claimed", "sam"),
         "sam",
     )
@@ -168,8 +168,8 @@ def test_after_a_change_of_secret_both_sign_for_a_day(ticket):
     during, after = receiver.got
     assert [receiver.is_genuine(during, secret) for secret in (webhook.secret, old)] == [True, True]
     assert [receiver.is_genuine(after, secret) for secret in (webhook.secret, old)] == [True, False]
-    kept = Record.objects.all().about("webhook", webhook.pk).get()
-    assert old not in json.dumps(kept.data)
+    audit_record = Record.objects.all().about("webhook", webhook.pk).get()
+    assert old not in json.dumps(audit_record.data)
 
 
 def test_a_redirect_is_not_followed(ticket):

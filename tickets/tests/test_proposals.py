@@ -163,9 +163,9 @@ def test_a_new_faq_is_filled_from_the_question_and_the_reply_of_a_person(sam, ti
 
 
 def test_the_question_that_the_site_was_asked_is_another_wording(sam, as_role):
-    asked = as_role("customer").post("/ask", {"message": "capital of France?"}, format="json")
+    reply = as_role("customer").post("/ask", {"message": "capital of France?"}, format="json")
     ticket = Ticket.objects.escalate(
-        "Which city is it?", requester="u1", by="u1", ask_id=asked.json()["ask_id"]
+        "Which city is it?", requester="u1", by="u1", ask_id=reply.json()["ask_id"]
     )
 
     assert suggested(sam, faq_page(ticket))["alternates"] == "capital of France?"

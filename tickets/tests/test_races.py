@@ -31,4 +31,4 @@ def test_of_two_people_who_claim_one_ticket_at_once_exactly_one_gets_it():
             winner = "sam" if won[0] else "ann"
             assert Ticket.objects.get(pk=ticket.pk).assignee == winner
             claims = Record.objects.all().about("ticket", ticket.pk).filter(action="ticket.claimed")
-            assert [kept.actor for kept in claims] == [winner]
+            assert [stored.actor for stored in claims] == [winner]

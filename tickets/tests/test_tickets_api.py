@@ -19,21 +19,21 @@ def test_a_customer_opens_a_ticket_and_it_is_on_the_record(as_role):
     reply = open_ticket(as_role("customer"), user_id="u1")
 
     assert reply.status_code == 201
-    told = reply.json()
-    assert (told["user_id"], told["status"]) == ("u1", "open")
-    kept = Record.objects.all().about("ticket", told["id"]).get()
-    assert (kept.action, kept.actor) == ("ticket.opened", "u1")
+    body = reply.json()
+    assert (body["user_id"], body["status"]) == ("u1", "open")
+    audit_record = Record.objects.all().about("ticket", body["id"]).get()
+    assert (audit_record.action, audit_record.actor) == ("ticket.opened", "u1")
 
 
 def test_personal_data_is_masked_in_the_list_and_on_the_record(as_role):
     client = as_role("customer")
-    told = open_ticket(client, "Write to jo@example.com please").json()
+    body = open_ticket(client, "Write to jo@example.com please").json()
 
-    assert told["message"] == "Write to jo@example.com please"
+    assert body["message"] == "Write to jo@example.com please"
     (listed,) = client.get("/tickets").json()["results"]
     assert listed["message"] == "Write to [EMAIL] please"
-    kept = Record.objects.all().about("ticket", told["id"]).get()
-    assert kept.data["message"] == "Write to [EMAIL] please"
+    audit_record = Record.objects.all().about("ticket", body["id"]).get()
+    assert audit_record.data["message"] == "Write to [EMAIL] please"
 
 
 def test_without_its_record_there_is_no_ticket(as_role):
@@ -54,16 +54,16 @@ def test_without_its_record_there_is_no_ticket(as_role):
 
 def test_a_ticket_may_name_the_ask_it_came_from(as_role):
     client = as_role("customer")
-    asked = client.post("/ask", {"message": "what is the capital of France?"}, format="json")
-    ask_id = asked.json()["ticket"]["ask_id"]
+    reply = client.post("/ask", {"message": "what is the capital of France?"}, format="json")
+    ask_id = reply.json()["ticket"]["ask_id"]
 
     assert open_ticket(client, ask_id=ask_id).json()["ask_id"] == ask_id
 
 
 def test_nobody_links_a_ticket_to_somebody_elses_ask(as_role):
-    asked = as_role("customer", subject="u2").post("/ask", {"message": "hello?"}, format="json")
+    response = as_role("customer", subject="u2").post("/ask", {"message": "hello?"}, format="json")
 
-    reply = open_ticket(as_role("customer"), ask_id=asked.json()["ask_id"])
+    reply = open_ticket(as_role("customer"), ask_id=response.json()["ask_id"])
 
     assert reply.status_code == 400
     assert reply.json()["errors"] == [

@@ -60,15 +60,15 @@ def test_a_move_starts_only_from_where_it_may(move, state):
     ticket = opened()
     Ticket.objects.filter(pk=ticket.pk).update(status=state, assignee="ann")
     origins, becomes = MOVES[move]
-    told = ticket.deliveries.count()
+    reply = ticket.deliveries.count()
 
     moved = getattr(ticket, move)(by="sam")
 
-    kept = Ticket.objects.get(pk=ticket.pk)
+    stored = Ticket.objects.get(pk=ticket.pk)
     assert moved == (state in origins)
-    assert kept.status == ticket.status == (becomes if moved else state)
+    assert stored.status == ticket.status == (becomes if moved else state)
     assert verbs(ticket) == ["opened", VERBS[move]] if moved else ["opened"]
-    assert moved or ticket.deliveries.count() == told
+    assert moved or ticket.deliveries.count() == reply
 
 
 def test_the_one_who_reads_an_old_row_still_moves_the_real_one():
@@ -141,8 +141,8 @@ def test_a_breach_is_recorded_and_told_once_however_late_it_is_seen(clock, setti
     mark_overdue_tickets(0)
 
     assert verbs(ticket).count("breached") == 1
-    told = ticket.deliveries.filter(event="breached")
-    assert [delivery.address for delivery in told] == ["the desk"]
+    reply = ticket.deliveries.filter(event="breached")
+    assert [delivery.address for delivery in reply] == ["the desk"]
 
 
 def test_a_priority_that_makes_it_overdue_is_a_breach(clock):

@@ -124,8 +124,8 @@ def test_a_breach_while_the_worker_was_down_is_told_when_it_is_back():
             receiver.wait_for(2)
             settled(*ticket.deliveries.all())
 
-    told = [request["told"]["event"] for request in receiver.got]
-    assert sorted(told) == ["ticket.breached", "ticket.opened"]
+    reply = [request["told"]["event"] for request in receiver.got]
+    assert sorted(reply) == ["ticket.breached", "ticket.opened"]
 
 
 def test_a_receiver_that_hangs_holds_up_neither_mails_nor_other_receivers():
