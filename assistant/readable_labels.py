@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.agent.reasons import AgentReason
 from assistant.answering.answer import Outcome
-from assistant.decision.decision import Reason
+from assistant.decision.reasons import Reason
 
 OUTCOMES = {
     Outcome.ANSWERED: "Answered",

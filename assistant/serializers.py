@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from assistant.answering.answer import Purpose
-from assistant.decision.decision import Reason
+from assistant.decision.reasons import Reason
 from assistant.meaning.wording import Rule
 from assistant.text.intents import Intent
 from audit.fields import SubjectField, VisibleText

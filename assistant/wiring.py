@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from assistant.answering.assistant import Assistant
 from assistant.answering.conversations import Conversations
 from assistant.chroma.client import load_client
 from assistant.chroma.index import ChromaIndex
-from assistant.chroma.server import ChromaServer, ping
+from assistant.chroma.server import ChromaServer
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
 from assistant.embedding import known_models
 from assistant.embedding.install import is_installed
@@ -25,11 +24,10 @@ from assistant.embedding.multilingual import MultilingualEmbedder
 from assistant.embedding.remote import PREFIX, RemoteEmbedder
 from assistant.embedding.vector_cache import VectorCache
 from assistant.fakes import NullAgent
-from assistant.interfaces import Agent, Degraded, EmbedderUnavailable, Index, IndexUnavailable
+from assistant.interfaces import Agent, EmbedderUnavailable, Index
 from assistant.matching.chroma_candidates import CandidateSearch
 from assistant.matching.live_release import LiveRelease
 from assistant.matching.loaded_release import LoadedRelease
-from assistant.models import IndexedCollection
 from audit.privacy import gateway
 from audit.privacy.gateway import Channel, is_redacted
 from faq.models import Release
@@ -326,44 +324,6 @@ def warm_up() -> None:
         # The agent's searches use Chroma.
         load_client()
     gateway.load()
-
-
-def readiness_checks() -> dict[str, Callable[[], str]]:
-    """One line per dependency of the assistant; a check that raises means not ready.
-
-    One that raises ``Degraded`` does not.
-    """
-    return {"index": _index, "embedder": _embedder, "release": _release, "agent": _agent}
-
-
-def _index() -> str:
-    try:
-        ping(settings.CHROMA_URL or chroma_server().url())
-    except IndexUnavailable as failure:
-        log.warning("%s", failure)
-        raise Degraded(
-            "Chroma does not answer; questions are answered, and releases published, without it"
-        ) from failure
-    release = Release.objects.live()
-    if release and not IndexedCollection.objects.filter(name=release.collection).exists():
-        raise Degraded(f"release {release.number} is not in Chroma yet; the worker adds it")
-    return "Chroma answers"
-
-
-def _embedder() -> str:
-    return embedder().check()
-
-
-def _release() -> str:
-    release = live().current()
-    line = f"release {release.number}, {len(release.contents)} FAQs"
-    if release.second_language:
-        line += f", other languages by {release.second_language.name}"
-    return line
-
-
-def _agent() -> str:
-    return agent().ping()
 
 
 def stop() -> None:

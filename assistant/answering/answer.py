@@ -8,8 +8,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from assistant.decision.decision import SET_REPLIES, Decision, Match, Reason
+from assistant.decision.decision import Decision, Match
 from assistant.decision.message import unanswered_parts
+from assistant.decision.reasons import SET_REPLIES, Reason
 
 SHOW_NOTHING = SET_REPLIES | {Reason.UNREADABLE, Reason.NONE_OF_THESE}
 """No FAQ is near in meaning, or the person has rejected the nearest ones."""

@@ -16,9 +16,10 @@ from assistant.answering.answer import Answer, BadQuestion, Outcome, PartAnswer,
 from assistant.answering.conversations import Conversations
 from assistant.answering.recording import count, label_of, record_ask
 from assistant.answering.steps import OnStep, Path, Step, ignore, ms
-from assistant.decision.decision import ASKS_BACK, SET_REPLIES, Decision, Match, Reason, decide
+from assistant.decision.decision import Decision, Match, decide
 from assistant.decision.message import MATCHES, NO_CHOICE, Message, decide_message
 from assistant.decision.policy import Policy
+from assistant.decision.reasons import ASKS_BACK, SET_REPLIES, Reason
 from assistant.desk_texts import PriorityTerm, SetReply
 from assistant.embedding.vector_cache import Embedded
 from assistant.interfaces import (

@@ -6,7 +6,8 @@ from django.conf import settings
 
 from assistant import metrics
 from assistant.answering.answer import Answer, Purpose, Question
-from assistant.decision.decision import Reason, decide
+from assistant.decision.decision import decide
+from assistant.decision.reasons import Reason
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.models import Label
 from audit.models import record

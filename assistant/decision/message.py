@@ -10,11 +10,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.decision.decision import (
-    CONFLICTS,
     Decision,
     Match,
     Part,
-    Reason,
     choose,
     decide,
     judged,
@@ -24,6 +22,7 @@ from assistant.decision.decision import (
 )
 from assistant.decision.multiple_questions import combine
 from assistant.decision.policy import Policy
+from assistant.decision.reasons import CONFLICTS, Reason
 from assistant.decision.second_language import decide_second_language
 from assistant.meaning.wording import Wording
 from assistant.text.cleaning import strip_pleasantries

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assistant.decision.decision import Decision, Match, Part, Reason, put_first
+from assistant.decision.decision import Decision, Match, Part, put_first
+from assistant.decision.reasons import Reason
 
 FEWEST_SENTENCES = 3
 """Of a story. Of two sentences without a question, each explains the other."""

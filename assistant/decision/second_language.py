@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.decision.decision import ASKS_BACK, Decision, Match, Reason, decide
+from assistant.decision.decision import Decision, Match, decide
 from assistant.decision.policy import Coefficients, ConfidencePolicy, Override, Overrides, Policy
+from assistant.decision.reasons import ASKS_BACK, Reason
 from assistant.meaning.foreign_negation import negation
 from assistant.meaning.polarity import negates
 from assistant.meaning.wording import Conflict, Rule, Wording

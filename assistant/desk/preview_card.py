@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from assistant.answering.answer import Outcome
-from assistant.decision.decision import Reason
+from assistant.decision.reasons import Reason
 from assistant.desk.gauges import Gauge, gauges, percent
 from assistant.readable_labels import OUTCOMES, REASONS, step_label
 from assistant.releases.preview import Preview

@@ -21,7 +21,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from assistant import readable_labels
-from assistant.decision.decision import Reason
+from assistant.decision.reasons import Reason
 from assistant.learning.gaps import WEEKS, Gap, GapAsk, GapQuerySet
 from assistant.learning.regrouping import texts_of
 from audit.models import record

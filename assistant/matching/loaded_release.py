@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from assistant.decision.decision import Match, Reason
+from assistant.decision.decision import Match
 from assistant.decision.message import Message
 from assistant.decision.policy import Override, Overrides
+from assistant.decision.reasons import Reason
 from assistant.embedding.vector_cache import Embedded, VectorCache
 from assistant.interfaces import EmbedderUnavailable, SearchResult, Vector
 from assistant.matching.chroma_candidates import EXACT_UP_TO, CandidateSearch

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.decision.decision import Match, Reason
+from assistant.decision.decision import Match
 from assistant.decision.message import Message, decide_message, unanswered_parts
 from assistant.decision.policy import CosinePolicy
+from assistant.decision.reasons import Reason
 from assistant.text.spelling import Change, Correction
 
 KNOWN = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.decision.decision import Match, Reason, choose, decide, only_exact
+from assistant.decision.decision import Match, choose, decide, only_exact
 from assistant.decision.policy import (
     Coefficients,
     ConfidencePolicy,
@@ -18,6 +18,7 @@ from assistant.decision.policy import (
     Overrides,
     ReleasePolicy,
 )
+from assistant.decision.reasons import Reason
 
 FITTED = ReleasePolicy(
     answer_at=0.8,

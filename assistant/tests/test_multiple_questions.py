@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.decision.decision import Decision, Match, Part, Reason, decide
+from assistant.decision.decision import Decision, Match, Part, decide
 from assistant.decision.multiple_questions import combine
 from assistant.decision.policy import ConfidencePolicy
+from assistant.decision.reasons import Reason
 
 
 def decided(**similarities: float) -> Decision:

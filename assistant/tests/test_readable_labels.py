@@ -6,7 +6,7 @@ import pytest
 
 from assistant.agent.reasons import AgentReason
 from assistant.answering.answer import Outcome
-from assistant.decision.decision import Reason
+from assistant.decision.reasons import Reason
 from assistant.evaluation.evaluate import Result
 from assistant.readable_labels import AGENT_REASONS, OUTCOMES, REASONS, RESULTS, step_label
 

@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from assistant.interfaces import Degraded
-from assistant.wiring import readiness_checks
+from assistant.readiness import readiness_checks
 from supportsite.auth import signing_keys
 from supportsite.monitoring import audit_trail, background_jobs
 from supportsite.web.problems import problem_response
