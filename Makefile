@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 
 # Processes that run the tests, each with a Postgres and a Chroma of its own.
-TEST_WORKERS ?= 2
+TEST_WORKERS ?= 3
 
 AS_DEPLOYED := STATE_DIR=var/check ALLOWED_HOSTS=support.example.com PHONE_REGION=ZZ
 
@@ -55,18 +55,18 @@ $(PY):
 $(VENV)/.torch: requirements.txt | $(PY)
 	@echo "→ Installing torch (a download of 395 MB; 3.2 GB where only the CUDA build is available)"
 	@$(PY) -c 'import torch; assert torch.__version__.startswith("2.13.0")' 2>/dev/null \
-		|| $(PIP) install --progress-bar on -q 'torch==2.13.0+cpu' 2>/dev/null \
-		|| $(PIP) install --progress-bar on -q 'torch==2.13.0'
+		|| $(PIP) install --progress-bar on --no-compile -q 'torch==2.13.0+cpu' 2>/dev/null \
+		|| $(PIP) install --progress-bar on --no-compile -q 'torch==2.13.0'
 	@touch $@
 
 $(VENV)/.installed: requirements-lock.txt | $(VENV)/.torch
 	@echo "→ Installing requirements-lock.txt (a download of about 360 MB)"
-	@$(PIP) install --progress-bar on -q --require-hashes -r requirements-lock.txt
+	@$(PIP) install --progress-bar on --no-compile -q --require-hashes -r requirements-lock.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev-lock.txt | $(VENV)/.installed
 	@echo "→ Installing requirements-dev-lock.txt (a download of about 155 MB more)"
-	@$(PIP) install --progress-bar on -q --require-hashes -r requirements-dev-lock.txt
+	@$(PIP) install --progress-bar on --no-compile -q --require-hashes -r requirements-dev-lock.txt
 	@touch $@
 
 # Exact versions and hashes of what requirements.txt, requirements-dev.txt and benchmarks/ ask for. torch is left

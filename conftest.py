@@ -50,6 +50,12 @@ def static_files_on_demand() -> None:
     settings.WHITENOISE_AUTOREFRESH = True
 
 
+@pytest.fixture(autouse=True)
+def no_unnamed_records() -> None:
+    """Records of an earlier test are gone, and the next record would name them."""
+    committed_ids.forget(committed_ids.unnamed(limit=None))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Real Postgres, real Chroma, the real model loaded once; each test rolls back to here."""

@@ -19,9 +19,8 @@ def test_a_person_who_asks_again_and_again_costs_no_look_up(committed):
 
 
 def test_what_is_rolled_back_leaves_no_key_in_memory(committed):
-    transaction.set_autocommit(False)
-    record_question("u1")
-    transaction.rollback()
-    transaction.set_autocommit(True)
+    with transaction.atomic():
+        record_question("u1")
+        transaction.set_rollback(True)
 
     assert record_question("u1").subject == "u1"

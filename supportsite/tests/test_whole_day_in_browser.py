@@ -23,6 +23,7 @@ from audit.models import Record
 from supportsite.auth.authentication import issue
 from supportsite.tests.browser import PATIENCE, new_page, overheard
 from supportsite.tests.mailbox import Mailbox, mail_server
+from supportsite.tests.roles import make_roles
 from supportsite.tests.test_desk import PASSWORD
 from tickets.tests.test_worker import worker
 
@@ -45,6 +46,7 @@ COLLEAGUES = {
 
 @pytest.fixture
 def site(committed, live_server, settings) -> str:
+    make_roles()
     call_command("ingest", verbosity=0)
     User.objects.create_superuser("sam", password=PASSWORD)
     with connection.cursor() as cursor:
