@@ -22,6 +22,8 @@ def published_without_chroma(settings):
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
     release = publish(actor="tester")
     settings.CHROMA_URL = usual
+    # Another test may have published the same FAQs: their collection has the same name.
+    wiring.index().drop(release.collection)
     yield release
     settings.CHROMA_URL = usual
     wiring.index().drop(release.collection)
