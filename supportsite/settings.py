@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
@@ -21,7 +22,7 @@ from assistant.agent import limits
 from audit.identity.principal import Role
 from audit.privacy import channels, phones
 from supportsite import email_url, env, env_file, secrets
-from supportsite.auth import claims, provider, public_key
+from supportsite.auth import claims, jwks, provider, public_key
 from supportsite.edge import certificate_subjects
 from supportsite.throttling import caches, rates
 from tickets.delivery import links, networks
@@ -306,9 +307,12 @@ JWT_ISSUER = env.text("JWT_ISSUER")
 JWT_AUDIENCE = env.text("JWT_AUDIENCE")
 JWT_ROLE_CLAIM = env.text("JWT_ROLE_CLAIM")
 JWT_ROLE_MAP = env.parsed("JWT_ROLE_MAP", "", partial(claims.parse_map, allowed=list(Role)))
+JWT_ALGORITHMS = env.parsed("JWT_ALGORITHMS", "RS256,PS256,ES256,EdDSA", jwks.algorithms)
 # Seconds that the provider's keys are valid while it does not answer.
 JWT_JWKS_MAX_AGE = 86_400
 env.one_at_most("JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL")
+if JWT_PUBLIC_KEY and not public_key.fits(JWT_PUBLIC_KEY, JWT_ALGORITHMS):
+    raise ImproperlyConfigured("JWT_ALGORITHMS has none that fits JWT_PUBLIC_KEY.")
 if JWT_JWKS_URL:
     env.together("JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE")
 

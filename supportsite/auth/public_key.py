@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def read(text: str) -> str:
     try:
         pem = text if text.startswith("-----BEGIN") else Path(text).expanduser().read_text()
         key = load(pem.replace("\\n", "\n").strip())
-        if not algorithms_of(key):
+        if not fitting(key, ALGORITHMS):
             raise ValueError("a short key, or another curve")
     except (OSError, ValueError, TypeError):
         raise ValueError(
@@ -37,9 +38,14 @@ def read(text: str) -> str:
     return key.public_bytes(serialization.Encoding.PEM, info).decode()
 
 
-def algorithms_of(key: PublicKey) -> list[str]:
+def fits(pem: str, algorithms: Iterable[str]) -> bool:
+    """True if one of the algorithms can be verified with the key."""
+    return bool(fitting(load(pem), algorithms))
+
+
+def fitting(key: PublicKey, algorithms: Iterable[str]) -> list[str]:
     """The algorithms that can be verified with the key: its type, curve and size decide."""
-    return [name for name in ALGORITHMS if _accepts(jwt.get_algorithm_by_name(name), key)]
+    return [name for name in algorithms if _accepts(jwt.get_algorithm_by_name(name), key)]
 
 
 def _accepts(algorithm: Any, key: PublicKey) -> bool:

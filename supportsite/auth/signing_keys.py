@@ -5,7 +5,7 @@ Exactly one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL is set; the settings 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.conf import settings
 from rest_framework_simplejwt.backends import TokenBackend
 
 from supportsite.auth import public_key
-from supportsite.auth.jwks import ALGORITHMS, JWKSClient
+from supportsite.auth.jwks import JWKSClient
 
 OWN_ALGORITHM = "HS256"
 
@@ -33,10 +33,11 @@ def decode(token: str) -> Mapping[str, Any]:
     if not (settings.JWT_JWKS_URL or settings.JWT_PUBLIC_KEY):
         claims = _own_backend().decode(token)
         return claims
+    key, algorithms = _key_for(token)
     claims = jwt.decode(
         token,
-        _key_for(token),
-        algorithms=ALGORITHMS,
+        key,
+        algorithms=algorithms,
         audience=settings.JWT_AUDIENCE or None,
         issuer=settings.JWT_ISSUER or None,
         leeway=LEEWAY,
@@ -65,13 +66,13 @@ def _own_backend() -> TokenBackend:
     )
 
 
-def _key_for(token: str) -> Any:
-    if not settings.JWT_JWKS_URL:
-        return public_key.load(settings.JWT_PUBLIC_KEY)
-    # Before the keys are needed: such a token is bad whether the provider answers or not.
-    if jwt.get_unverified_header(token).get("alg") not in ALGORITHMS:
-        raise jwt.InvalidAlgorithmError
-    return jwks_client().get_signing_key_from_jwt(token)
+def _key_for(token: str) -> tuple[Any, Sequence[str]]:
+    if settings.JWT_JWKS_URL:
+        # Before the keys are needed: such a token is bad whether the provider answers or not.
+        if jwt.get_unverified_header(token).get("alg") not in settings.JWT_ALGORITHMS:
+            raise jwt.InvalidAlgorithmError
+        return jwks_client().get_signing_key_from_jwt(token), settings.JWT_ALGORITHMS
+    return public_key.load(settings.JWT_PUBLIC_KEY), settings.JWT_ALGORITHMS
 
 
 def jwks_client() -> JWKSClient:

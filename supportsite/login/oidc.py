@@ -34,7 +34,7 @@ from audit.models import record
 from supportsite.auth import claims as roles
 from supportsite.auth import provider
 from supportsite.auth.authentication import email_of
-from supportsite.auth.jwks import ALGORITHMS, JWKSClient, KeysUnavailable
+from supportsite.auth.jwks import JWKSClient, KeysUnavailable
 from supportsite.auth.signing_keys import LEEWAY
 from supportsite.login import usernames
 from supportsite.models import Identity
@@ -171,7 +171,7 @@ class Backend(Discovered, OIDCAuthenticationBackend):  # type: ignore[misc]
         claims: Mapping[str, Any] = jwt.decode(
             token,
             keys.get_signing_key_from_jwt(token),
-            algorithms=ALGORITHMS,
+            algorithms=settings.JWT_ALGORITHMS,
             audience=settings.OIDC_RP_CLIENT_ID,
             issuer=settings.OIDC_ISSUER,
             leeway=LEEWAY,
