@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db import models, transaction
 
-from audit.models import Record, record
+from audit.models import record
 from audit.people.erasure import Person
 from audit.people.pseudonyms import stored_name
 from audit.privacy.gateway import Channel, apply_inbound
+from tickets.original_ask import find_record
 
 
 class Reason(models.TextChoices):
@@ -47,7 +48,9 @@ class FeedbackManager(models.Manager["Feedback"]):
 
         Raises ``AskNotFound``, ``gateway.PersonalData`` or ``audit.models.AuditUnavailable``.
         """
-        ask = _ask(ask_id, user_id)
+        ask = find_record(user_id, str(ask_id))
+        if ask is None:
+            raise AskNotFound
         comment = apply_inbound(Channel.COMMENTS, comment, field="comment")
         with transaction.atomic():
             feedback, _ = self.update_or_create(
@@ -115,11 +118,3 @@ class Feedback(models.Model):
             "reason": self.reason,
             "comment": self.comment,
         }
-
-
-def _ask(ask_id: uuid.UUID, user_id: str) -> Record:
-    asks = Record.objects.all().about("ask", ask_id).filter(action="question.asked")
-    ask: Record | None = next((ask for ask in asks if ask.concerns(user_id)), None)
-    if ask is None:
-        raise AskNotFound
-    return ask
