@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import asyncio
 
-from django.conf import settings
+from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
 from assistant.learning import signals
 from assistant.models import Gap, GapAsk
+from faq.job_process import run_command
 from faq.models import Release
 
-LOW_PRIORITY = 10
-"""Nice value of a regrouping, which takes both processors for up to a minute."""
+REGROUP_SECONDS = 600.0
+"""Time limit of a regrouping."""
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="assistant.read_gaps", queueing_lock="assistant.read_gaps")
-def read_gaps(timestamp: int) -> None:
-    signals.read_new()
-    live = Release.objects.live()
-    is_new = bool(live and Gap.objects.unchecked(live.number).exists())
-    if is_new or GapAsk.objects.ungrouped().exists():
-        regroup("--new")
+async def read_gaps(timestamp: int) -> None:
+    if await asyncio.to_thread(_has_work):
+        await run_command("regroup", "--new", "--low-priority", seconds=REGROUP_SECONDS)
 
 
 @app.periodic(cron="41 2 * * *")
 @app.task(name="assistant.regroup_gaps", queueing_lock="assistant.regroup_gaps")
-def regroup_gaps(timestamp: int) -> None:
-    regroup()
+async def regroup_gaps(timestamp: int) -> None:
+    await run_command("regroup", "--low-priority", seconds=REGROUP_SECONDS)
 
 
-def regroup(*options: str) -> None:
-    """In a process of its own, so that its memory is free afterwards."""
-    subprocess.run(  # noqa: S603 (no part of it comes from outside)
-        [sys.executable, "manage.py", "regroup", *options],
-        cwd=settings.BASE_DIR,
-        check=True,
-        preexec_fn=lambda: os.nice(LOW_PRIORITY),
-    )
+def _has_work() -> bool:
+    """Read the log; whether there are new questions, or gaps not tried with the live release."""
+    close_old_connections()
+    signals.read_new()
+    live = Release.objects.live()
+    is_new = bool(live and Gap.objects.unchecked(live.number).exists())
+    has_work = is_new or GapAsk.objects.ungrouped().exists()
+    close_old_connections()
+    return has_work
 
 
 @app.periodic(cron="* * * * *")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,14 +11,22 @@ from django.core.management.base import BaseCommand, CommandError
 from assistant.interfaces import Unavailable
 from assistant.learning import regrouping, signals
 
+LOW_PRIORITY = 10
+"""Nice value: a regrouping takes both processors for up to a minute."""
+
 
 class Command(BaseCommand):
     help = "Group the questions that were not helped into gaps; the worker does so every night."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--new", action="store_true", help="only assign new questions")
+        parser.add_argument(
+            "--low-priority", action="store_true", help="let everything else go first"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["low_priority"]:
+            os.nice(LOW_PRIORITY)
         signals.read_new()
         try:
             if options["new"]:

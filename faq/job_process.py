@@ -1,0 +1,36 @@
+"""Run a command of this site in a process of its own, with a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+
+from django.conf import settings
+
+STOP_SECONDS = 5.0
+"""For the process to end after it was told to."""
+
+
+async def run_command(*arguments: str, seconds: float) -> bool:
+    """Run ``manage.py`` with these arguments; False if its time was over and it was stopped."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments
+    )
+    try:
+        await asyncio.wait_for(process.wait(), seconds)
+    except TimeoutError:
+        return False
+    finally:
+        if process.returncode is None:
+            await _stop(process)
+    return True
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    process.terminate()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        return
+    process.kill()
+    await process.wait()
