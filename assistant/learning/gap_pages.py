@@ -31,6 +31,8 @@ from faq.models import Faq, PhrasingConflict
 
 ON_A_PAGE = 25
 MOST_WORDS = 3
+MOST_READ = 50
+"""Texts of a gap that are decrypted to name it."""
 ON_ITS_OWN = 1
 """Asked by one person only: shown on request."""
 
@@ -203,7 +205,7 @@ def rows(gaps: Sequence[Gap]) -> list[GapRow]:
     asks: dict[int, list[GapAsk]] = {}
     for ask in GapAsk.objects.filter(gap__in=gaps).order_by("-is_central", "pk"):
         asks.setdefault(ask.gap_id or 0, []).append(ask)
-    texts = texts_of(ask for members in asks.values() for ask in members)
+    texts = texts_of(ask for members in asks.values() for ask in members[:MOST_READ])
     words = distinguishing_words(
         {gap.pk: [texts.get(ask.pk, "") for ask in asks.get(gap.pk, [])] for gap in gaps}
     )

@@ -84,6 +84,8 @@ def assign_new() -> int:
     """
     new = {ask.pk: ask for ask in GapAsk.objects.ungrouped().order_by("pk")}
     texts = {pk: strip_pleasantries(text) for pk, text in texts_of(new.values()).items()}
+    # Their people were erased before anybody saw them in a gap: they would be new for ever.
+    GapAsk.objects.filter(pk__in=new.keys() - texts.keys()).delete()
     if texts:
         _join_nearest(texts, new, wiring.live().current())
         _reopen_grown()

@@ -230,6 +230,16 @@ def test_an_erased_person_takes_their_texts_and_leaves_the_counts(asked):
     assert len(regrouping.texts_of(gap.asks_in.all())) == 5
 
 
+def test_an_ask_erased_before_it_is_grouped_is_no_work_for_ever(ask):
+    ask("do you sell live penguins")
+    read_log()
+    call_command("audit_erase", "u1")
+
+    regrouping.assign_new()
+
+    assert not GapAsk.objects.ungrouped().exists()
+
+
 def test_a_release_that_answers_all_questions_of_a_gap_closes_it(asked, ask):
     regrouping.regroup()
     gap = largest()
