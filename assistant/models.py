@@ -7,7 +7,7 @@ from django.db import models
 from assistant.desk_texts import PriorityTerm, SetReply
 from assistant.labels import Label
 from assistant.learning.feedback import Feedback
-from assistant.learning.gaps import Gap, GapAsk, GapPosition
+from assistant.learning.gaps import Gap, GapAsk
 
 __all__ = [
     "AgentDay",
@@ -17,7 +17,6 @@ __all__ = [
     "FittedPolicy",
     "Gap",
     "GapAsk",
-    "GapPosition",
     "IndexedCollection",
     "Label",
     "PhrasingVector",

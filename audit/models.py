@@ -33,8 +33,17 @@ from audit.people import encryption
 from audit.people.pseudonyms import Pseudonym, SubjectKey, insert_keys_sql
 from audit.privacy.redaction import redact, redact_tree
 from audit.seal_models import PruneCertificate, Seal, SignedCheckpoint
+from audit.sealing.log_positions import LogPosition
 
-__all__ = ["PruneCertificate", "Record", "Seal", "SignedCheckpoint", "SubjectKey", "record"]
+__all__ = [
+    "LogPosition",
+    "PruneCertificate",
+    "Record",
+    "Seal",
+    "SignedCheckpoint",
+    "SubjectKey",
+    "record",
+]
 
 PUBLIC_FIELDS = ("outcome", "source", "faq_id", "similarity", "release", "status", "roles")
 """Stored unencrypted, so still readable after the person is erased. Never a text."""
@@ -71,6 +80,11 @@ class RecordQuerySet(models.QuerySet["Record"]):
     def about(self, kind: str, key: object) -> RecordQuerySet:
         """The records about one thing, such as ``about("ticket", 12)``."""
         return self.filter(about=about(kind, key))
+
+    def in_order_of(self, ids: Sequence[int]) -> list[Record]:
+        """Those of the records that are in this set, in the order of ``ids``."""
+        records = self.in_bulk(ids)
+        return [records[pk] for pk in ids if pk in records]
 
     def by(self, name: str) -> RecordQuerySet:
         """Records of what one person did."""

@@ -1,21 +1,17 @@
-"""Count from the audit log how often each FAQ answered, outside of requests.
-
-Every sealed record has one sequence number. The sums and the next sequence number to count are
-updated in one transaction, so every record is counted exactly once, even if workers are killed or
-run at the same time.
-"""
+"""Count from the audit log how often each FAQ answered, outside of requests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import ClassVar
 
-from django.db import models, transaction
+from django.db import models
 
 from audit.log_format import chain
-from audit.models import Record, Seal
+from audit.models import LogPosition, Record
 
+CONSUMER = "faq.hits"
 QUESTION_ASKED, FAQ = "question.asked", "faq"
 
 BATCH_SIZE = 5_000
@@ -26,26 +22,15 @@ class DailyHitsManager(models.Manager["DailyHits"]):
     def count_new(self) -> int:
         """Count the records sealed since the last call; returns the number of hits."""
         counted = 0
-        while True:
-            with transaction.atomic():
-                hits, is_last = self._count_batch()
-            counted += hits
-            if is_last:
-                return counted
 
-    def _count_batch(self) -> tuple[int, bool]:
-        CountedUpTo.objects.get_or_create(pk=1)
-        # Another worker waits here, then continues where this one stops.
-        position = CountedUpTo.objects.select_for_update().get(pk=1)
-        sealed = Seal.objects.filter(sequence__gte=position.sequence)
-        rows = list(sealed.values_list("sequence", "record_id")[:BATCH_SIZE])
-        if not rows:
-            return 0, True
-        hits = _hits(record_id for _, record_id in rows)
-        self._add(hits)
-        position.sequence = rows[-1][0] + 1
-        position.save()
-        return len(hits), len(rows) < BATCH_SIZE
+        def fold(record_ids: Sequence[int]) -> None:
+            nonlocal counted
+            hits = _hits(record_ids)
+            self._add(hits)
+            counted += len(hits)
+
+        LogPosition.objects.read_new(CONSUMER, fold, batch_size=BATCH_SIZE)
+        return counted
 
     def _add(self, hits: list[tuple[str, datetime]]) -> None:
         days: dict[tuple[str, date], DailyHits] = {}
@@ -80,15 +65,6 @@ class DailyHits(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} {self.day}: {self.count}"
-
-
-class CountedUpTo(models.Model):
-    """The next sequence number of the audit log to count; one row."""
-
-    sequence = models.BigIntegerField(default=0, help_text="Next sequence number to count.")
-
-    def __str__(self) -> str:
-        return str(self.sequence)
 
 
 def _hits(ids: Iterable[int]) -> list[tuple[str, datetime]]:

@@ -12,7 +12,7 @@ from django.db.models import Case, F, OuterRef, Subquery, Value, When
 from audit.models import record
 from faq.content import Clash, Content, clashes
 from faq.draft_comments import DraftComment
-from faq.hit_counts import CountedUpTo, DailyHits
+from faq.hit_counts import DailyHits
 from faq.ingested_files import IngestedFile
 from faq.jobs import BackgroundJob
 from faq.phrasing import key_of
@@ -24,7 +24,6 @@ __all__ = [
     "AlternateQuestion",
     "BackgroundJob",
     "CategoryRule",
-    "CountedUpTo",
     "DailyHits",
     "DraftComment",
     "Faq",

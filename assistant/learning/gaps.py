@@ -179,12 +179,3 @@ class GapAsk(models.Model):
 
     def __str__(self) -> str:
         return str(self.ask_id)
-
-
-class GapPosition(models.Model):
-    """The next sequence number of the audit log to read; one row."""
-
-    sequence = models.BigIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return str(self.sequence)

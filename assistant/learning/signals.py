@@ -1,18 +1,16 @@
-"""Read from the sealed audit log which questions were not helped, each exactly once.
-
-The rows and the next sequence number to read are written in one transaction.
-"""
+"""Read from the sealed audit log which questions were not helped, each exactly once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
-from assistant.learning.gaps import GapAsk, GapPosition
-from audit.models import Record, Seal
+from assistant.learning.gaps import GapAsk
+from audit.models import LogPosition, Record
 
+CONSUMER = "assistant.gaps"
 BATCH_SIZE = 2_000
 """Sealed records read in one transaction."""
 
@@ -29,36 +27,15 @@ Kind = GapAsk.Kind
 
 def read_new() -> int:
     """Read the records sealed since the last call; returns the number of records read."""
-    count = 0
-    while True:
-        with transaction.atomic():
-            batch = _read_batch()
-        count += batch
-        if batch < BATCH_SIZE:
-            break
+    count = LogPosition.objects.read_new(CONSUMER, _fold, batch_size=BATCH_SIZE)
     _mark_abandoned()
     GapAsk.objects.all().mark_tickets()
     return count
 
 
-def _read_batch() -> int:
-    GapPosition.objects.get_or_create(pk=1)
-    # Another worker waits here, then continues where this one stops.
-    position = GapPosition.objects.select_for_update().get(pk=1)
-    sealed = list(
-        Seal.objects.filter(sequence__gte=position.sequence)
-        .order_by("sequence")
-        .values_list("sequence", "record_id")[:BATCH_SIZE]
-    )
-    if not sealed:
-        return 0
-    records = Record.objects.filter(action__in=(ASKED, RATED)).in_bulk(pk for _, pk in sealed)
-    for _, pk in sealed:
-        if pk in records:
-            (_read_ask if records[pk].action == ASKED else _read_rating)(records[pk])
-    position.sequence = sealed[-1][0] + 1
-    position.save()
-    return len(sealed)
+def _fold(record_ids: Sequence[int]) -> None:
+    for record in Record.objects.filter(action__in=(ASKED, RATED)).in_order_of(record_ids):
+        (_read_ask if record.action == ASKED else _read_rating)(record)
 
 
 def _read_ask(ask: Record) -> None:

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from audit import keys
-from audit.models import Seal, SignedCheckpoint, record
+from audit.models import LogPosition, Seal, SignedCheckpoint, record
 from audit.sealing import anchors
 from audit.sealing.sealer import CannotSeal, Sealer
 
@@ -255,3 +255,22 @@ def test_only_an_auditors_key_signs(settings):
 
     with pytest.raises(CommandError, match="AUDIT_SIGNING_KEY"):
         call_command("audit_seal")
+
+
+def test_each_consumer_of_the_log_reads_all_of_it_once_and_again_after_a_reset(sealer):
+    for _ in range(5):
+        record("ticket.opened", actor="jo")
+    sealer.round()
+    log = list(Seal.objects.order_by("sequence").values_list("record_id", flat=True))
+    first: list[int] = []
+    second: list[int] = []
+    position = LogPosition.objects
+
+    assert position.read_new("first", first.extend, batch_size=2) == len(log)
+    assert position.read_new("first", first.extend, batch_size=2) == 0
+    assert position.read_new("second", second.extend, batch_size=100) == len(log)
+
+    assert first == second == log
+    position.reset("first")
+    position.read_new("first", first.extend, batch_size=2)
+    assert first == log * 2

@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from audit.models import Record, record
+from audit.models import LogPosition, Record, record
 from faq import hit_counts
-from faq.models import CountedUpTo, DailyHits
+from faq.models import DailyHits
 from faq.tasks import count_hits
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_a_count_that_dies_half_way_leaves_nothing_counted_twice(monkeypatch):
     sealed()
 
     with monkeypatch.context() as killed:
-        killed.setattr(CountedUpTo, "save", _dies)
+        killed.setattr(LogPosition, "save", _dies)
         with pytest.raises(KeyboardInterrupt):
             DailyHits.objects.count_new()
     assert DailyHits.objects.count_new() == 1
