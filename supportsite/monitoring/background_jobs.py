@@ -60,10 +60,10 @@ def worker() -> str:
             if heartbeat == float("inf")
             else f"no heartbeat of a worker for {heartbeat:.0f} s"
         )
-        raise Late(f"{last}; the oldest delivery is due since {due:.0f} s")
+        raise Late(f"{last}; the oldest due delivery waits {due:.0f} s")
     if due > MAX_DUE_SECONDS:
-        raise Late(f"the oldest delivery is due since {due:.0f} s")
-    return f"last heartbeat {heartbeat:.0f} s ago, the oldest delivery is due since {due:.0f} s"
+        raise Late(f"the oldest due delivery waits {due:.0f} s")
+    return f"last heartbeat {heartbeat:.0f} s ago, the oldest due delivery waits {due:.0f} s"
 
 
 CHECKS = {"sealer": sealer, "worker": worker}

@@ -78,7 +78,7 @@ def test_all_is_on_time(client):
             id="a worker that hangs",
         ),
         pytest.param(
-            lambda: delivery_due(minutes=7), "worker", "due since 420 s", id="mails that wait"
+            lambda: delivery_due(minutes=7), "worker", "waits 420 s", id="mails that wait"
         ),
     ],
 )
