@@ -113,6 +113,9 @@ class AnswerSerializer(serializers.Serializer[Any]):
         choices=["faq", "agent", "set_reply"], allow_null=True
     )
     answer = serializers.CharField(allow_null=True)
+    answer_html = serializers.CharField(
+        allow_null=True, help_text="The answer as safe HTML: paragraphs, lists, links, bold text."
+    )
     answers = PartAnswerSerializer(
         many=True, help_text="One for each question, where several are answered."
     )

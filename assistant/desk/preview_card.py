@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 
 from assistant.answering.answer import Outcome
 from assistant.decision.reasons import Reason
 from assistant.desk.gauges import Gauge, gauges, percent
 from assistant.readable_labels import OUTCOMES, REASONS, step_label
 from assistant.releases.preview import Preview
+from faq.markdown import to_html
 from faq.models import Faq
 
 
@@ -32,6 +34,10 @@ class Shown:
     text: str
     question: str = ""
     faq: FaqLink | None = None
+
+    @property
+    def html(self) -> SafeString:
+        return mark_safe(to_html(self.text))  # noqa: S308 (markdown without HTML)
 
 
 @dataclass(frozen=True)
