@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
@@ -15,7 +16,7 @@ from assistant.answering.answer import Purpose, Question
 from assistant.answering.event_stream import CONTENT_TYPE, EventStreamRenderer, stream
 from assistant.serializers import AnswerSerializer, AskSerializer
 from assistant.wiring import get_assistant
-from audit.identity.principal import Role, principal_of
+from audit.identity.principal import Principal, Role, principal_of
 from audit.people.pseudonyms import stored_name
 from audit.privacy.gateway import Channel, apply_inbound
 
@@ -32,17 +33,17 @@ class AskView(APIView):
 
     @extend_schema(request=AskSerializer, responses=AnswerSerializer)
     def post(self, request: Request) -> HttpResponseBase:
-        question = _question(request)
+        question = question_of(request.data, principal_of(request))
         if request.accepted_renderer.media_type == CONTENT_TYPE:
             return stream(partial(get_assistant().ask, question), self.handle_exception)
         return Response(get_assistant().ask(question).as_dict())
 
 
-def _question(request: Request) -> Question:
-    serializer = AskSerializer(data=request.data)
+def question_of(data: Any, principal: Principal, *, channel: str = "api") -> Question:
+    """The question in the body of a request. Raises ``ValidationError`` or ``PermissionDenied``."""
+    serializer = AskSerializer(data=data)
     serializer.is_valid(raise_exception=True)
     fields = serializer.validated_data
-    principal = principal_of(request)
     user_id = fields.get("user_id", principal.subject)
     if not principal.may_act_for(user_id):
         raise PermissionDenied("user_id: your token may only ask for its own user.")
@@ -65,4 +66,5 @@ def _question(request: Request) -> Question:
         # The caller chooses this id, so it may contain personal data.
         conversation_id=stored_name(fields["conversation_id"]),
         purpose=purpose,
+        channel=channel,
     )

@@ -117,9 +117,16 @@ class Ticket(TicketState):
         comment: Comment | None = None,
         assignee: str | None = None,
         is_mailed: bool = True,
+        is_requester_mailed: bool = True,
     ) -> None:
         notifications.notify(
-            self, event, by=by, comment=comment, assignee=assignee, is_mailed=is_mailed
+            self,
+            event,
+            by=by,
+            comment=comment,
+            assignee=assignee,
+            is_mailed=is_mailed,
+            is_requester_mailed=is_requester_mailed,
         )
 
     @transaction.atomic

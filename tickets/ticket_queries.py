@@ -56,8 +56,13 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
         category: str = "",
         email: str = "",
         tags: Iterable[str] = (),
+        channel: str = "api",
+        is_address_verified: bool = True,
     ) -> Ticket:
-        """Open a ticket for a person, with its audit record. Raises ``PersonalData``."""
+        """Open a ticket for a person, with its audit record. Raises ``PersonalData``.
+
+        Nobody but the desk gets a mail of it if anybody could have typed the ``email``.
+        """
         now = timezone.now()
         text = apply_inbound_message(Channel.TICKETS, message, field="message")
         ticket: Ticket = self.model(
@@ -75,8 +80,9 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
         ticket.write_to(email)
         ticket.save(force_insert=True)
         data = {name: getattr(ticket, name) for name in ("message", *FIELDS)}
-        ticket.record("opened", by=by, ask_id=ask_id, due=ticket.due.isoformat(), **data)
-        ticket.notify("opened", by=by)
+        data |= {"ask_id": ask_id, "due": ticket.due.isoformat(), "channel": channel}
+        ticket.record("opened", by=by, **data)
+        ticket.notify("opened", by=by, is_requester_mailed=is_address_verified)
         if settings.TICKETS_CSV:
             transaction.on_commit(lambda: csv_file.append(settings.TICKETS_CSV, ticket))
         return ticket

@@ -14,11 +14,11 @@ from rest_framework.views import APIView
 
 from audit.identity.principal import Principal, principal_of
 from audit.paging import first_page
-from audit.privacy.gateway import Channel, reject
 from tickets import deflection, original_ask
 from tickets.access import ALL_ROLES, apply_filters, get_ticket, is_desk, visible
 from tickets.comments import CommentQuerySet
 from tickets.models import Ticket
+from tickets.opening import open_ticket
 from tickets.serializers import (
     AmendSerializer,
     CommentListSerializer,
@@ -77,63 +77,19 @@ class TicketsView(APIView):
         ``created``: the new ticket, and in ``suggestions`` FAQs that may answer it. ``suggested``,
         only if the request had ``suggest``: FAQs may answer it, and no ticket was opened.
         """
-        serializer = NewTicketSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        fields = serializer.validated_data
-        principal = principal_of(request)
-        requester = fields.pop("user_id", principal.subject)
-        if not principal.may_act_for(requester):
-            raise PermissionDenied("user_id: you may only open tickets as yourself.")
-        fields["email"] = _email(principal, requester, fields["email"])
-        texts = {"message": fields["message"], "category": fields["category"]}
-        reject(Channel.TICKETS, {**texts, "tags": " ".join(fields["tags"])})
-        ask_id = str(fields.pop("ask_id") or "") or None
-        if ask_id and not original_ask.find_record(requester, ask_id):
-            raise ValidationError({"ask_id": "This user has no question with this id."})
-        key = _idempotency_key(request)
-        suggestions = [] if ask_id else _suggestions(principal, requester, fields["message"])
-        has_ticket = deflection.has_ticket(key, principal.subject)
-        if fields.pop("suggest") and suggestions and not has_ticket:
+        opening = open_ticket(request.data, principal_of(request), key=_idempotency_key(request))
+        suggestions = opening.suggestions
+        if opening.ticket is None:
             return Response(
                 {"result": "suggested", "detail": deflection.SUGGESTED, "id": None}
                 | {"suggestions": suggestions}
             )
-        fields.setdefault("reason", deflection.reason_of(ask_id, requester))
-        content = {**fields, "requester": requester, "ask_id": ask_id}
-
-        def create() -> Ticket:
-            ticket: Ticket = Ticket.objects.escalate(**content, by=principal.subject)
-            return ticket
-
-        if key:
-            ticket = deflection.get_or_create(
-                key, subject=principal.subject, content=content, create=create
-            )
-        else:
-            ticket = create()
+        ticket = FullTicketSerializer(opening.ticket).data
         return Response(
-            {**FullTicketSerializer(ticket).data, "result": "created", "detail": deflection.CREATED}
+            {**ticket, "result": "created", "detail": deflection.CREATED}
             | {"suggestions": suggestions},
             status=status.HTTP_201_CREATED,
         )
-
-
-def _suggestions(principal: Principal, requester: str, message: str) -> list[dict[str, Any]]:
-    suggestions = deflection.suggest(
-        message,
-        requester=requester,
-        by=principal.subject,
-        # A service's own audiences are not those of the user it names.
-        audiences=principal.audiences if requester == principal.subject else (),
-    )
-    return [faq.as_dict() for faq in suggestions]
-
-
-def _email(principal: Principal, requester: str, named: str) -> str:
-    """The address for notifications. Callers that act for themselves may only use their own."""
-    if named and not principal.may_notify(named):
-        raise ValidationError({"email": "This is not the address in your token."})
-    return named or (principal.email if requester == principal.subject else "")
 
 
 def _idempotency_key(request: Request) -> str:

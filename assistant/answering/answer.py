@@ -11,6 +11,7 @@ from typing import Any
 from assistant.decision.decision import Decision, Match
 from assistant.decision.message import unanswered_parts
 from assistant.decision.reasons import SET_REPLIES, Reason
+from faq.markdown import to_html
 
 SHOW_NOTHING = SET_REPLIES | {Reason.UNREADABLE, Reason.NONE_OF_THESE}
 """No FAQ is near in meaning, or the person has rejected the nearest ones."""
@@ -50,6 +51,8 @@ class Question:
     choice: str = ""
     conversation_id: str = ""
     purpose: Purpose = Purpose.QUESTION
+    channel: str = "api"
+    """Where it was asked: ``api``, or ``help`` for the help page."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ class Answer:
             "outcome": self.outcome.value,
             "source": self.source,
             "answer": self.text,
+            "answer_html": None if self.text is None else to_html(self.text),
             "answers": [each.as_dict() for each in self.answers],
             "faq_id": self.faq_id,
             "similarity": decision.closest.similarity if decision.closest else None,

@@ -41,6 +41,7 @@ def record_ask(question: Question, answer: Answer, release: LoadedRelease) -> No
             "category": question.category,
             "choice": question.choice,
             "conversation_id": question.conversation_id,
+            "channel": question.channel,
             "embedder": release.embedder.name if release.embedder else "",
             "agent_model": next((step["model"] for step in answer.path if "model" in step), ""),
             **{name: payload[name] for name in RECORDED},

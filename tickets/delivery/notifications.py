@@ -30,6 +30,7 @@ def notify(
     comment: Comment | None = None,
     assignee: str | None = None,
     is_mailed: bool = True,
+    is_requester_mailed: bool = True,
 ) -> None:
     """Store and enqueue the deliveries of an event. Call it in the event's transaction.
 
@@ -38,7 +39,10 @@ def notify(
     now, by = timezone.now(), stored_name(by)
     deliveries: list[Delivery] = []
     if is_mailed:
-        deliveries += _mails(ticket, event, by, comment, assignee or ticket.assignee, now)
+        mails = _mails(ticket, event, by, comment, assignee or ticket.assignee, now)
+        deliveries += [
+            mail for mail in mails if is_requester_mailed or mail.address != TO_REQUESTER
+        ]
     deliveries += _webhooks(ticket, event, by, comment, now)
     Delivery.objects.bulk_create(deliveries)
     for delivery in deliveries:
