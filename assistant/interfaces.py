@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from assistant.agent.reasons import AgentReason
 from assistant.answering.steps import OnStep
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from faq.content import Content
 
 Vector = npt.NDArray[np.float32]

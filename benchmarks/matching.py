@@ -18,7 +18,7 @@ from django.conf import settings
 
 from assistant import wiring
 from assistant.chroma.index import ChromaIndex
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from assistant.interfaces import Entry, Matrix, Unavailable, Vector
 from assistant.matching import stored_vectors
 from assistant.matching.chroma_candidates import CANDIDATES, EXACT_UP_TO

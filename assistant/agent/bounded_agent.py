@@ -30,7 +30,7 @@ from assistant.agent.prompt import Kind
 from assistant.agent.reasons import SUCCESSES, TRIPS_BREAKER, AgentReason
 from assistant.agent.run import Run, Stopped
 from assistant.answering.steps import OnStep, Step, ms
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from assistant.interfaces import INDEX_UNAVAILABLE, AgentReply, Task
 from audit.privacy.redaction import redact
 from tickets.delivery.circuit_breaker import Breaker

@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant.agent.limits import Limits
 from assistant.agent.reasons import AgentReason
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 
 
 class Stopped(Exception):

@@ -8,7 +8,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from assistant.decision.decision import Decision, Match
+from assistant.decision.decision import Decision
+from assistant.decision.matches import Match
 from assistant.decision.message import unanswered_parts
 from assistant.decision.reasons import SET_REPLIES, Reason
 from faq.markdown import to_html

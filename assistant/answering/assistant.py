@@ -16,7 +16,8 @@ from assistant.answering.answer import Answer, BadQuestion, Outcome, PartAnswer,
 from assistant.answering.conversations import Conversations
 from assistant.answering.recording import count, label_of, record_ask
 from assistant.answering.steps import OnStep, Path, Step, ignore, ms
-from assistant.decision.decision import Decision, Match, decide
+from assistant.decision.decision import Decision, decide
+from assistant.decision.matches import Match
 from assistant.decision.message import MATCHES, NO_CHOICE, Message, decide_message
 from assistant.decision.policy import Policy
 from assistant.decision.reasons import ASKS_BACK, SET_REPLIES, Reason

@@ -13,7 +13,8 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
-from assistant.decision.decision import DECIMALS, LEAST_OF_BEST, MAX_OPTIONS
+from assistant.decision.decision import LEAST_OF_BEST, MAX_OPTIONS
+from assistant.decision.matches import DECIMALS
 from assistant.decision.policy import LEAST_LEAD, LEAST_VOTE, Coefficients
 from assistant.interfaces import Matrix
 from assistant.matching.classifier import Classifier, Scores

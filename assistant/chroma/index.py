@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from assistant.chroma.client import READ_SECONDS, ChromaConnection, missing_collection_error
-from assistant.decision.decision import DECIMALS, Match
+from assistant.decision.matches import DECIMALS, Match
 from assistant.interfaces import (
     Drift,
     Entry,

@@ -1,4 +1,4 @@
-"""Decide whether the closest FAQ answers the question, whether to ask back, or to fall back.
+"""Decide about one text: answer with the closest FAQ, ask back with options, or neither.
 
 Pure: standard library only, no clock, no I/O.
 """
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from assistant.decision.matches import Match, rank
 from assistant.decision.policy import LEAST_LEAD, POLICY_ITSELF, Bounds, Policy, bounds_for
 from assistant.decision.reasons import ANSWERS, ASKS_BACK, Reason
 from assistant.meaning.wording import Conflict
@@ -18,54 +19,20 @@ from assistant.text.spelling import Change
 MAX_OPTIONS = 3
 
 LEAST_OF_BEST = 0.05
-"""Of the first option's confidence, for another one to be offered. Of the options below it 2 % were
-right on the validation questions of five public sets."""
-
-# Similarities come from float32 products whose last bits depend on the batch: what decides is what
-# the reply shows.
-DECIMALS = 6
-
-
-@dataclass(frozen=True)
-class Match:
-    """One phrasing the index found.
-
-    ``similarity`` is a cosine, -1..1. ``exact``: the question is this phrasing, but for capitals,
-    spaces and punctuation. ``vote``, 0..1, is the probability that the release's classifier gives
-    its FAQ, None without one. ``lead`` and ``confidence`` are filled by ``decide``.
-    """
-
-    faq_id: str
-    phrasing: str
-    similarity: float
-    category: str = ""
-    exact: bool = False
-    vote: float | None = None
-    lead: float | None = None
-    confidence: float | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "faq_id": self.faq_id,
-            "phrasing": self.phrasing,
-            "similarity": self.similarity,
-            "lead": self.lead,
-            "vote": self.vote,
-            "exact": self.exact,
-            "confidence": self.confidence,
-        }
+"""Options with less than this fraction of the first option's confidence are not offered. Of these
+2 % were right on the validation questions of five public sets."""
 
 
 @dataclass(frozen=True)
 class Decision:
     """The outcome of ``decide``, with everything that led to it.
 
-    ``ranked``: each FAQ by its best phrasing, the most likely first. ``bounds``: the threshold and
-    the margin that held for the first of them. ``parts``: the sentences of a message that were
-    decided about by themselves, see ``multiple_questions``; ``part``: the one of them that this
-    answers. ``mention``: the FAQ whose answer has the words of the question. ``conflict``: why the
-    closest FAQ does not answer although it is close. ``intent``: of small talk. ``corrected``: the
-    words that were corrected before they were compared.
+    ``ranked``: each FAQ with its best phrasing, the most likely first. ``bounds``: the threshold
+    and the margin of the first. ``parts``: the sentences of the message with their own decisions,
+    see ``multiple_questions``; ``part``: the sentence that this answers, if only one. ``mention``:
+    the FAQ whose answer has the words of the question. ``conflict``: why the closest FAQ does not
+    answer although it is similar enough. ``intent``: of small talk. ``corrected``: the words whose
+    spelling was corrected.
     """
 
     reason: Reason
@@ -81,7 +48,7 @@ class Decision:
 
     @property
     def answers(self) -> tuple[Part, ...]:
-        """The questions that are answered, in their order, where there are several; else empty."""
+        """The answered questions, in order, if several are answered; otherwise empty."""
         if self.reason is not Reason.EACH_QUESTION:
             return ()
         return tuple(part for part in self.parts if part.asks and part.decision.chosen)
@@ -98,9 +65,9 @@ class Decision:
 
     @property
     def options(self) -> tuple[Match, ...]:
-        """What to offer when asking back: up to three FAQs; empty otherwise.
+        """The FAQs to offer when asking back, at most three; otherwise empty.
 
-        Those much less likely than the first are left out.
+        FAQs much less likely than the first are omitted.
         """
         if self.reason not in ASKS_BACK:
             return ()
@@ -110,7 +77,7 @@ class Decision:
 
     @property
     def nearest(self) -> tuple[Match, ...]:
-        """The FAQs to name when nothing is answered or offered: the closest, at most three."""
+        """The closest FAQs, at most three, for a reply without an answer or options."""
         return self._with_mention(self.ranked[:MAX_OPTIONS])
 
     def _is_likely(self, match: Match) -> bool:
@@ -129,7 +96,7 @@ class Decision:
 
     @property
     def confidence(self) -> float | None:
-        """Probability, 0..1, that the closest FAQ answers; None where the policy has none."""
+        """Probability, 0..1, that the closest FAQ answers; None if the policy computes none."""
         return self.closest.confidence if self.closest else None
 
     def as_dict(self) -> dict[str, Any]:
@@ -171,9 +138,9 @@ PART_FIELDS = (
 
 @dataclass(frozen=True)
 class Part:
-    """One sentence of a message of several, and what was decided about it alone.
+    """One of several sentences of a message, with its own decision.
 
-    ``asks``: it is a question; else a statement.
+    ``asks``: it is a question, not a statement.
     """
 
     question: str
@@ -187,8 +154,8 @@ class Part:
 
 
 def decide(matches: Sequence[Match], policy: Policy) -> Decision:
-    """Decide about ``matches``, in any order, several phrasings of one FAQ among them or not."""
-    ranked = _rank(matches, policy)
+    """Decide from ``matches``, in any order; several may be phrasings of one FAQ."""
+    ranked = rank(matches, policy)
     if not ranked:
         return Decision(Reason.NO_MATCH, policy)
 
@@ -196,13 +163,8 @@ def decide(matches: Sequence[Match], policy: Policy) -> Decision:
     return Decision(_reason(ranked, bounds, policy), policy, tuple(ranked), bounds)
 
 
-def judged(matches: Sequence[Match], policy: Policy) -> tuple[Match, ...]:
-    """Each FAQ by its best phrasing with its lead and confidence, the most likely first."""
-    return tuple(_rank(matches, policy))
-
-
 def put_first(decision: Decision, matches: Sequence[Match], reason: Reason) -> Decision:
-    """Ask back, or answer, with these FAQs before all others."""
+    """The decision with ``reason``, and with the FAQs of ``matches`` before all others."""
     first: dict[str, Match] = {}
     for match in matches:
         first.setdefault(match.faq_id, match)
@@ -213,7 +175,7 @@ def put_first(decision: Decision, matches: Sequence[Match], reason: Reason) -> D
 
 def choose(matches: Sequence[Match], policy: Policy, *, faq_id: str) -> Decision:
     """The person picked ``faq_id``. ``LookupError`` if it is not among the matches."""
-    ranked = _rank(matches, policy)
+    ranked = rank(matches, policy)
     picked = [match for match in ranked if match.faq_id == faq_id]
     if not picked:
         raise LookupError(f"{faq_id!r} is not among the matches")
@@ -228,10 +190,10 @@ def reject_options(matches: Sequence[Match], policy: Policy) -> Decision:
 
 
 def only_exact(matches: Sequence[Match], policy: Policy, *, otherwise: Reason) -> Decision:
-    """No likeness answers or is offered: only the very words of a phrasing do.
+    """Only an exact phrasing answers; for anything else the reason is ``otherwise``.
 
-    ``otherwise``: why. Of a language the model does not know, of a text it cannot read and of small
-    talk, likeness says nothing; whoever wrote such a phrasing knew what it is for.
+    For small talk, and for texts and languages that the model cannot read, similarity means
+    nothing. A phrasing of that kind was written on purpose.
     """
     decision = decide(matches, policy)
     if decision.reason is Reason.EXACT:
@@ -246,11 +208,11 @@ def _bounds(match: Match, policy: Policy) -> Bounds:
 def _reason(ranked: Sequence[Match], bounds: Bounds, policy: Policy) -> Reason:
     closest = ranked[0]
     if closest.exact:
-        # The same text under two FAQs: nobody can tell which one is meant.
+        # Two FAQs have this phrasing, so it cannot tell which one is meant.
         twins = len(ranked) > 1 and ranked[1].exact
         return Reason.AMBIGUOUS if twins else Reason.EXACT
 
-    # A threshold of 1 says "never unless exact".
+    # A threshold of 1 means "only if exact".
     similar = bounds.threshold < 1.0 and max(closest.similarity, 0.0) >= bounds.threshold
     ahead = closest.lead is None or closest.lead >= _needed_lead(bounds)
     if similar and ahead:
@@ -265,14 +227,14 @@ def _reason(ranked: Sequence[Match], bounds: Bounds, policy: Policy) -> Reason:
 
 
 def _needed_lead(bounds: Bounds) -> float:
-    # A threshold of 0 says "always": the policy's general margin must not take that back, a margin
-    # somebody set may. A vote can put a FAQ first whose lead is negative.
+    # A threshold of 0 means "always": the policy's own margin does not apply then, a margin of a
+    # category or an FAQ does. -2: a vote can rank an FAQ first whose lead is negative.
     waived = bounds.threshold == 0.0 and bounds.margin_from == POLICY_ITSELF
     return -2.0 if waived or bounds.margin == 0.0 else bounds.margin
 
 
 def _may_trust_confidence(bounds: Bounds, lead: float | None, ahead: bool) -> bool:
-    """A threshold or margin somebody set is a floor; 1 says "never unless exact" at any level."""
+    """A threshold or margin of an FAQ or category is a floor; 1 means "only if exact" anywhere."""
     if bounds.threshold_from != POLICY_ITSELF or bounds.threshold == 1.0 or bounds.margin == 1.0:
         return False
     if bounds.margin_from == POLICY_ITSELF:
@@ -281,58 +243,12 @@ def _may_trust_confidence(bounds: Bounds, lead: float | None, ahead: bool) -> bo
 
 
 def is_near_tie(lead: float | None) -> bool:
-    """Whether another FAQ is so close behind that no confidence can tell the two apart.
+    """True if the next FAQ is so close that no confidence can tell the two apart.
 
-    An FAQ that a classifier put before a more similar one has a lead below 0, and has stood this
-    comparison already.
+    A lead below 0 is no near tie: the classifier's vote ranked the FAQ before a more similar one.
     """
     return lead is not None and 0.0 <= lead < LEAST_LEAD
 
 
 def _reaches(confidence: float | None, least: float | None) -> bool:
     return confidence is not None and least is not None and confidence >= least
-
-
-def _rank(matches: Sequence[Match], policy: Policy) -> list[Match]:
-    """Each FAQ by its best phrasing, exact ones first, then the most likely ones.
-
-    Ties go by similarity and then by id, so that no order depends on that of the input.
-    """
-    best: dict[str, Match] = {}
-    for match in sorted(matches, key=_order):
-        best.setdefault(match.faq_id, _rounded(match))
-    similarities = sorted((match.similarity for match in best.values()), reverse=True)
-    return sorted((_judged(match, similarities, policy) for match in best.values()), key=_order)
-
-
-def _rounded(match: Match) -> Match:
-    vote = None if match.vote is None else round(match.vote, DECIMALS)
-    similarity = round(match.similarity, DECIMALS)
-    if (similarity, vote) == (match.similarity, match.vote):
-        return match
-    return replace(match, similarity=similarity, vote=vote)
-
-
-def _judged(match: Match, similarities: Sequence[float], policy: Policy) -> Match:
-    """With its lead and its confidence; ``similarities`` are those of all FAQs, largest first."""
-    lead = None
-    if len(similarities) > 1:
-        first, second = similarities[:2]
-        rival = second if match.similarity == first else first
-        lead = round(match.similarity - rival, DECIMALS)
-    confidence = policy.confidence(match.similarity, lead, match.vote)
-    # Not by dataclasses.replace, which takes three times as long; there are ten of them.
-    return Match(
-        *(match.faq_id, match.phrasing, match.similarity, match.category),
-        *(match.exact, match.vote, lead, confidence),
-    )
-
-
-def _order(match: Match) -> tuple[bool, float, float, str, str]:
-    return (
-        not match.exact,
-        -(match.confidence or 0.0),
-        -match.similarity,
-        match.faq_id,
-        match.phrasing,
-    )

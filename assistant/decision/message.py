@@ -1,7 +1,7 @@
-"""Decide about a whole message: what is asked, sentence by sentence, and what stands against it.
+"""Decide about a whole message: its sentences, its spelling, and conflicts of meaning.
 
-Pure: no Django, no I/O. The texts to compare are known before anything is searched for, and the
-matches of all of them are known before anything is decided.
+Pure: no Django, no I/O. All texts of a message are known before the search, and all their matches
+before the decision.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from dataclasses import dataclass, replace
 
 from assistant.decision.decision import (
     Decision,
-    Match,
     Part,
     choose,
     decide,
-    judged,
     only_exact,
     put_first,
     reject_options,
 )
+from assistant.decision.matches import Match, rank
 from assistant.decision.multiple_questions import combine
 from assistant.decision.policy import Policy
 from assistant.decision.reasons import CONFLICTS, Reason
@@ -33,23 +32,23 @@ from assistant.text.sentences import Sentence, to_decide
 from assistant.text.spelling import Change, Correction
 
 NO_CHOICE = "none"
-"""The ``choice`` of a person whom none of the options helped."""
+"""The ``choice`` of a person who rejects all options."""
 
 MATCHES = 10
-"""FAQs per text: enough for the agent and for a person who reads the path."""
+"""FAQs per text, for the agent and for people who read the path."""
 
 NO_WORDING = Wording()
 
 
 @dataclass(frozen=True)
 class Message:
-    """What a person sent, as it is compared.
+    """A person's message, as the texts to compare.
 
-    ``text``: the whole of it. ``sentences``: those decided about by themselves, if it has several.
-    ``corrected``: the same message with its spelling corrected, which is looked at where the words
-    as they were typed lead to no answer; ``changes``: what was corrected. ``refusal``: why no
-    likeness may answer it. ``priority``: the FAQ that a term of the desk puts first; ``mention``:
-    the one whose answer has the words of the message; both ids, empty without one.
+    ``text``: the whole message. ``sentences``: the ones to decide separately, if it has several.
+    ``corrected``: the message with corrected spelling, used if the message as typed leads to no
+    answer; ``changes``: the corrected words. ``refusal``: why only exact phrasings may answer it.
+    ``priority``: the id of the FAQ of a priority term; ``mention``: the id of the FAQ whose answer
+    has the words of the message; both empty if there is none.
     """
 
     text: str
@@ -71,9 +70,9 @@ class Message:
         known: Collection[str] = (),
         intents: Collection[Intent] = tuple(Intent),
     ) -> Message:
-        """``correct`` corrects the spelling of a text. ``english_only``: the model knows no other
-        language. ``known``: words that count as English whatever they are, in lower case.
-        ``intents``: those that no FAQ is about.
+        """``correct`` corrects the spelling of a text. ``english_only``: the model knows only
+        English. ``known``: further words that count as English, in lower case. ``intents``: the
+        intents that no FAQ has.
         """
         text = strip_pleasantries(sent)
         if not is_readable(text, english_only=False):
@@ -93,12 +92,12 @@ class Message:
 
     @property
     def also(self) -> tuple[str, ...]:
-        """The ids of FAQs that are matched however far away they are."""
+        """The ids of FAQs to match at any distance."""
         return tuple(filter(None, (self.priority, self.mention)))
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All that ``decide_message`` needs the matches of, each once."""
+        """The texts whose matches ``decide_message`` needs, without duplicates."""
         own = (self.text, *(sentence.text for sentence in self.sentences))
         return tuple(dict.fromkeys((*own, *(self.corrected.texts if self.corrected else ()))))
 
@@ -112,14 +111,13 @@ def decide_message(
     second_language: Sequence[Match] = (),
     choice: str = "",
 ) -> Decision:
-    """Decide about a message, given the matches of each of its ``texts``.
+    """Decide about a message, from the matches of each of its ``texts``.
 
-    ``second_language``: those of the whole message by the multilingual model, if there is one and
-    the message is in a language that the first model cannot read.
-
-    ``wording``: the release's words, by which close texts of another meaning are told apart.
-    ``choice``: the FAQ that the person picked from the options of the last reply, or ``NO_CHOICE``.
-    Raises ``LookupError`` if it is not among the matches.
+    ``wording``: the release's words, to recognise close texts of another meaning.
+    ``second_language``: the matches of the whole message by the multilingual model, if there is one
+    and the first model cannot read the language. ``choice``: the FAQ that the person picked from
+    the options of the last reply, or ``NO_CHOICE``. Raises ``LookupError`` if it is not among the
+    matches.
     """
     if choice == NO_CHOICE:
         return reject_options(matches[message.text], policy)
@@ -132,14 +130,14 @@ def decide_message(
         if second_language:
             return decide_second_language(message.text, second_language, policy, wording)
         return replace(decision, intent=message.intent)
-    decision = _decide_looks(message, matches, policy, wording)
+    decision = _decide_spellings(message, matches, policy, wording)
     return _with_desk_choice(decision, message, matches[message.text], policy)
 
 
-def _decide_looks(
+def _decide_spellings(
     message: Message, matches: Mapping[str, Sequence[Match]], policy: Policy, wording: Wording
 ) -> Decision:
-    """The words as they were typed first, then with their spelling corrected."""
+    """Decide about the message as typed, and then with corrected spelling."""
     decision = _decide_texts(message, matches, policy, wording)
     if decision.reason in (Reason.EXACT, Reason.OPPOSITE, Reason.OTHER_IDENTIFIER):
         return decision
@@ -157,10 +155,10 @@ def _decide_looks(
 def _with_desk_choice(
     decision: Decision, message: Message, matches: Sequence[Match], policy: Policy
 ) -> Decision:
-    """With the FAQ that a priority term puts first, or whose answer has the message's words."""
+    """Add the FAQ of a priority term, or the one whose answer has the message's words."""
     if not message.also:
         return decision
-    by_faq = {match.faq_id: match for match in judged(matches, policy)}
+    by_faq = {match.faq_id: match for match in rank(matches, policy)}
     priority, mention = by_faq.get(message.priority), by_faq.get(message.mention)
     if priority and decision.reason is not Reason.EXACT:
         if decision.chosen and decision.chosen.faq_id == priority.faq_id:
@@ -175,7 +173,7 @@ def _with_desk_choice(
 
 
 def _is_better(second: Decision, first: Decision) -> bool:
-    """Whether the corrected words lead further than those typed, or to the same FAQ."""
+    """True if the corrected message answers or offers more, or answers the same."""
     if first.chosen:
         return second.chosen is not None and second.chosen.faq_id == first.chosen.faq_id
     return second.chosen is not None or bool(second.options and not first.options)
@@ -189,14 +187,14 @@ def _decide_texts(
     *,
     typed: str = "",
 ) -> Decision:
-    """``typed``: the message before its spelling was corrected, where it was."""
+    """``typed``: the message before its spelling was corrected; empty if it was not."""
 
     def decide_text(text: str) -> Decision:
-        found = matches[text]
+        candidates = matches[text]
         if typed:
-            # Exact are only the words as they were typed.
-            found = [replace(match, exact=False) for match in found]
-        return _without_conflict(text, decide(found, policy), wording, typed=typed)
+            # Only the message as typed can be exact.
+            candidates = [replace(match, exact=False) for match in candidates]
+        return _without_conflict(text, decide(candidates, policy), wording, typed=typed)
 
     parts = [
         Part(sentence.text, decide_text(sentence.text), sentence.asks)
@@ -206,7 +204,7 @@ def _decide_texts(
 
 
 def _without_conflict(text: str, decision: Decision, wording: Wording, *, typed: str) -> Decision:
-    """Ask back where the closest phrasing has another meaning, however similar it is."""
+    """Ask back if the closest phrasing has another meaning, however similar it is."""
     if decision.reason is not Reason.CONFIDENT or decision.chosen is None:
         return decision
     chosen = decision.chosen
@@ -217,7 +215,7 @@ def _without_conflict(text: str, decision: Decision, wording: Wording, *, typed:
 
 
 def unanswered_parts(decision: Decision) -> tuple[str, ...]:
-    """The questions of a message that its answer is not about."""
+    """The questions of a message that the decision does not answer."""
     if not (decision.part or decision.answers):
         return ()
     return tuple(

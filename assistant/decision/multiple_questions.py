@@ -1,7 +1,7 @@
 """Decide about a message of several sentences.
 
-Pure: standard library only. The message as a whole is decided, and each of its questions by itself.
-Where it asks nothing, each statement is: what somebody wants may be in any of them.
+Pure: standard library only. There is a decision about the whole message and about each question.
+If it has no question, there is one about each statement: any of them may say what the person wants.
 """
 
 from __future__ import annotations
@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assistant.decision.decision import Decision, Match, Part, put_first
+from assistant.decision.decision import Decision, Part, put_first
+from assistant.decision.matches import Match
 from assistant.decision.reasons import Reason
 
 FEWEST_SENTENCES = 3
-"""Of a story. Of two sentences without a question, each explains the other."""
+"""Of a story. Two sentences without a question explain each other."""
 
 LEAST_DISTANCE = 0.2
-"""By which the similarity of a story's point exceeds those of its other sentences."""
+"""The main sentence of a story must be more similar to its FAQ than the others by this much."""
 
 
 def combine(whole: Decision, parts: Sequence[Part]) -> Decision:
-    """Answer each question, or the one that can be answered; ask back where they disagree.
+    """Answer each question, or the only one that has an answer; ask back if they disagree.
 
-    A decision that answers one of several sentences names it in ``part``: the person must be told
-    that it is not about the others.
+    A decision that answers one of several sentences has it in ``part``, so that the reply can say
+    which one.
     """
     if not parts or whole.reason is Reason.EXACT:
         return whole
@@ -47,7 +48,7 @@ def _of_questions(whole: Decision, questions: Sequence[Part]) -> Decision:
 
 
 def _rival(chosen: Match, questions: Sequence[Part]) -> Match | None:
-    """What the only question leads to by itself, where ``chosen`` is not even an option there.
+    """The best option of the only question, if ``chosen`` is not among its options.
 
     A remark may be closer to an FAQ than the question is to any.
     """
@@ -60,9 +61,9 @@ def _rival(chosen: Match, questions: Sequence[Part]) -> Match | None:
 
 
 def _of_statements(whole: Decision, statements: Sequence[Part]) -> Decision:
-    point = _point_of_story(statements)
-    if point:
-        return _answer_part(whole, [point])
+    main = _main_sentence(statements)
+    if main:
+        return _answer_part(whole, [main])
     answers = _distinct(part.decision.chosen for part in statements)
     if whole.chosen:
         others = [match for match in answers if match.faq_id != whole.chosen.faq_id]
@@ -74,19 +75,19 @@ def _of_statements(whole: Decision, statements: Sequence[Part]) -> Decision:
     return _offer(whole, statements)
 
 
-def _point_of_story(statements: Sequence[Part]) -> Part | None:
+def _main_sentence(statements: Sequence[Part]) -> Part | None:
     """The first or last statement, if an FAQ answers it and the others are far from every FAQ."""
     if len(statements) < FEWEST_SENTENCES:
         return None
-    for point in (statements[-1], statements[0]):
-        answer = point.decision.chosen
+    for statement in (statements[-1], statements[0]):
+        answer = statement.decision.chosen
         if answer and all(_is_aside(part, answer) for part in statements):
-            return point
+            return statement
     return None
 
 
 def _is_aside(part: Part, answer: Match) -> bool:
-    """Whether a statement leads to no other FAQ, or much less clearly than ``answer``."""
+    """True if a statement leads to no other FAQ, or much less clearly than ``answer``."""
     closest = part.decision.closest
     if closest is None or closest.faq_id == answer.faq_id:
         return True
@@ -100,7 +101,7 @@ def _answer_part(whole: Decision, parts: Sequence[Part]) -> Decision:
 
 
 def _offer(whole: Decision, parts: Sequence[Part]) -> Decision:
-    """Ask back with what each sentence leads to, where the whole does not ask back by itself."""
+    """Offer the closest FAQ of each sentence, unless the whole message has better options."""
     offers = _distinct(part.decision.closest if part.decision.options else None for part in parts)
     if not offers or (whole.options and len(offers) < 2):
         return whole

@@ -1,10 +1,9 @@
-"""The rules and numbers that decide, as values.
+"""Policies: the numbers that decisions use.
 
 Pure: standard library only.
 
-A policy says three things about one match: how similar it must be (threshold), how far ahead of the
-next other FAQ (margin), and, where it can tell, how likely it is the answer (confidence).
-``decision.decide`` does the rest.
+A policy says how similar a match must be (threshold), how far ahead of the next other FAQ (margin),
+and how likely it is the answer (confidence), if it computes that. ``decision.decide`` applies it.
 """
 
 from __future__ import annotations
@@ -15,27 +14,26 @@ from math import exp, log
 from typing import Any, Protocol
 
 PUBLISHED_THRESHOLD = 0.7
-"""The published rule's number (FAQ_CONFIDENCE_THRESHOLD)."""
+"""The default of FAQ_CONFIDENCE_THRESHOLD."""
 
 LEAST_VOTE = 0.000335
-"""e^-8: below it a classifier's votes differ by noise, and the logarithm needs a floor."""
+"""e^-8, a floor for the logarithm: differences between smaller votes are noise."""
 
 LEAST_LEAD = 0.015
-"""Of the most similar FAQ over the next, below which a confidence does not answer. Measured on the
-validation questions of five public sets, with and without alternates and calibration: of the
-answers given by confidence with a lead below it 80 % were right, 10 points fewer than of others."""
+"""A confidence does not answer if the lead is smaller. Measured on the validation questions of five
+public sets, with and without alternates and calibration: 80 % of the answers by confidence with a
+smaller lead were right, 10 points fewer than of all others."""
 
 POLICY_ITSELF = "policy"
 
 
 @dataclass(frozen=True)
 class Override:
-    """What a category or one FAQ asks for itself, each 0 to 1; None leaves it to whatever is wider.
+    """The threshold and margin of a category or FAQ, each 0 to 1; None: those of the next level.
 
-    A threshold of its own, or a margin, is a floor: no confidence answers below it. A threshold of
-    0 always answers where the FAQ is the closest (unless a margin was set as well), one of 1 never
-    unless the question is exactly one of its phrasings; a margin of 0 asks for no lead, one of 1
-    never answers unless exact.
+    The levels are FAQ, category, policy. A threshold or margin here is a floor: no confidence
+    answers below it. Threshold 0: the FAQ always answers if it is the closest (unless a margin is
+    set too). Threshold 1 or margin 1: it answers only exact phrasings. Margin 0: it needs no lead.
     """
 
     threshold: float | None = None
@@ -47,7 +45,7 @@ class Override:
 
 @dataclass(frozen=True)
 class Overrides:
-    """By FAQ id and by category. A FAQ's own number wins over its category's, each by itself."""
+    """By FAQ id and by category. Each number of an FAQ has priority over its category's."""
 
     faqs: Mapping[str, Override] = field(default_factory=dict)
     categories: Mapping[str, Override] = field(default_factory=dict)
@@ -58,7 +56,7 @@ NO_OVERRIDES = Overrides()
 
 @dataclass(frozen=True)
 class Bounds:
-    """The threshold and margin that hold for one FAQ, and who set each: policy, category or faq."""
+    """The threshold and margin for one FAQ, with the level of each: policy, category or faq."""
 
     threshold: float
     margin: float
@@ -67,10 +65,10 @@ class Bounds:
 
 
 class Policy(Protocol):
-    """What ``decide`` needs to know.
+    """The input of ``decide`` besides the matches.
 
     ``answer_at`` and ``ask_at`` are the least confidences, 0..1, to answer and to ask back; None
-    where the policy computes no confidence.
+    if the policy computes no confidence.
     """
 
     @property
@@ -87,23 +85,23 @@ class Policy(Protocol):
     def ask_at(self) -> float | None: ...
 
     def confidence(self, similarity: float, lead: float | None, vote: float | None) -> float | None:
-        """Probability, 0..1, that this FAQ answers the question; None if the policy cannot tell.
+        """Probability, 0..1, that this FAQ answers the question; None if the policy has none.
 
-        ``similarity`` and ``lead`` are cosines and their difference; ``vote`` is what the
-        release's classifier gives this FAQ, 0..1, None without one.
+        ``similarity`` is a cosine, ``lead`` a difference of cosines; ``vote`` is the probability of
+        this FAQ by the release's classifier, 0..1, None without one.
         """
         ...
 
     def numbers(self) -> dict[str, Any]:
-        """All the rule uses, JSON-able: with the features, enough to recompute a decision."""
+        """All numbers of the rule, JSON-able: with the features, enough to recompute a decision."""
         ...
 
 
 @dataclass(frozen=True)
 class CosinePolicy:
-    """The published rule: a similarity of at least ``threshold`` answers, anything less falls back.
+    """Threshold and margin only: a similarity of at least ``threshold`` answers.
 
-    With a ``margin`` above 0 a rival FAQ closer than that makes it ask back instead.
+    With a ``margin`` above 0 it asks back if the lead is smaller.
     """
 
     threshold: float = PUBLISHED_THRESHOLD
@@ -128,7 +126,7 @@ class CosinePolicy:
 class Coefficients:
     """confidence = sigmoid(similarity * s + lead * l + log_vote * ln(vote) + bias).
 
-    Never negative but for the bias: more of a feature may not make an answer less likely.
+    Only the bias may be negative: a larger feature must not make an answer less likely.
     """
 
     similarity: float
@@ -148,8 +146,8 @@ class Coefficients:
         return sigmoid(logit)
 
     def numbers(self) -> dict[str, float]:
-        told = {"similarity": self.similarity, "lead": self.lead, "bias": self.bias}
-        return {**told, "log_vote": self.log_vote} if self.log_vote else told
+        weights = {"similarity": self.similarity, "lead": self.lead, "bias": self.bias}
+        return {**weights, "log_vote": self.log_vote} if self.log_vote else weights
 
 
 COSINE_COEFFICIENTS = Coefficients(similarity=3.64, lead=12.46, bias=-2.95)
@@ -158,12 +156,12 @@ COSINE_COEFFICIENTS = Coefficients(similarity=3.64, lead=12.46, bias=-2.95)
 
 @dataclass(frozen=True)
 class ConfidencePolicy:
-    """Cosine first, then how likely the closest FAQ is, judged by its similarity and its lead.
+    """Threshold and margin first, then a confidence from similarity and lead.
 
     At or above ``threshold`` with a lead of at least ``margin`` it answers at once. Otherwise it
-    answers from a confidence of ``answer_at`` on, and asks back from ``ask_at`` on. Without any
-    other FAQ there is no lead to judge by: it counts as 0 in the confidence, and as enough for the
-    margin. This is what decides for a release that has too few phrasings for a policy of its own.
+    answers from a confidence of ``answer_at`` on, and asks back from ``ask_at`` on. If there is
+    only one FAQ, its lead is 0 for the confidence and sufficient for the margin. This is the policy
+    of releases with too few phrasings to fit one.
     """
 
     threshold: float = PUBLISHED_THRESHOLD
@@ -201,10 +199,7 @@ class ConfidencePolicy:
 
 @dataclass(frozen=True)
 class ReleasePolicy(ConfidencePolicy):
-    """Fitted for one release by ``calibration.fitting``: its classifier's vote counts as well.
-
-    The same rule as the shipped one, with the release's own numbers.
-    """
+    """Fitted for one release by ``calibration.fitting``; uses the vote of its classifier too."""
 
     ask_at: float = 0.2
 
@@ -214,7 +209,7 @@ class ReleasePolicy(ConfidencePolicy):
     def from_numbers(
         cls, numbers: Mapping[str, Any], *, overrides: Overrides = NO_OVERRIDES
     ) -> ReleasePolicy:
-        """The inverse of ``numbers``. ``KeyError``, ``TypeError`` or ``ValueError`` on others."""
+        """The inverse of ``numbers``. Raises ``KeyError``, ``TypeError`` or ``ValueError``."""
         return cls(
             threshold=numbers["threshold"],
             margin=numbers["margin"],
@@ -226,13 +221,13 @@ class ReleasePolicy(ConfidencePolicy):
 
 
 def bounds_for(policy: Policy, *, faq_id: str, category: str) -> Bounds:
-    """The threshold and the margin for one FAQ: its own, else its category's, else the policy's."""
+    """The threshold and margin for one FAQ: those of the FAQ, its category, or the policy."""
     levels = (
         ("faq", policy.overrides.faqs.get(faq_id)),
         ("category", policy.overrides.categories.get(category)),
         (POLICY_ITSELF, Override(policy.threshold, policy.margin)),
     )
-    # 0.0 is a number somebody chose: only None means "not set here".
+    # 0.0 is a valid number: only None means "not set here".
     threshold, threshold_from = next(
         (level.threshold, name)
         for name, level in levels

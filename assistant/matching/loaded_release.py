@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from assistant.decision.message import Message
 from assistant.decision.policy import Override, Overrides
 from assistant.decision.reasons import Reason

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from assistant.decision.decision import DECIMALS, Match
+from assistant.decision.matches import DECIMALS, Match
 from assistant.interfaces import Entry, Matrix, Vector
 
 LENGTH_TOLERANCE = 1e-3

@@ -14,7 +14,7 @@ from typing import Self
 
 import numpy as np
 
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from assistant.embedding.vector_cache import VectorCache
 from assistant.interfaces import Matrix, Vector
 from assistant.matching.entries import entries, phrasings

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from assistant import wiring
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from assistant.interfaces import Unavailable, Vector
 from assistant.matching import stored_vectors
 from assistant.matching.entries import entries, phrasings

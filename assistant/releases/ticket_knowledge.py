@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from assistant.answering.answer import Question
 from assistant.answering.steps import Path
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from assistant.desk.preview_card import cards
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.releases.preview import Preview

@@ -9,7 +9,7 @@ from django.db import connection
 
 from assistant import wiring
 from assistant.answering.steps import ignore
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from assistant.interfaces import SearchResult, Task, Turn
 from assistant.tests.scripted_model import calls, says, searches
 from audit.models import Record

@@ -17,7 +17,7 @@ from assistant.answering.answer import Question
 from assistant.answering.conversations import Conversations
 from assistant.answering.event_stream import ClientLeft
 from assistant.answering.steps import Path, ignore
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from assistant.interfaces import SearchResult, Task, Turn
 from assistant.models import AgentDay
 from assistant.tests.scripted_model import eventually, hangs, says, searches

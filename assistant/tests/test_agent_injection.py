@@ -7,7 +7,7 @@ import json
 import pytest
 
 from assistant.answering.steps import Path
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from assistant.interfaces import SearchResult, Task
 from assistant.tests.injections import CANARY, HOST, attacks
 from assistant.text.tokens import GLUE, plain, stem, words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.decision.decision import Match
+from assistant.decision.matches import Match
 from assistant.decision.message import Message, decide_message, unanswered_parts
 from assistant.decision.policy import CosinePolicy
 from assistant.decision.reasons import Reason

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from assistant.decision.decision import Match, choose, decide, only_exact
+from assistant.decision.decision import choose, decide, only_exact
+from assistant.decision.matches import Match
 from assistant.decision.policy import (
     Coefficients,
     ConfidencePolicy,

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from assistant.calibration.proportion import Proportion
-from assistant.decision.decision import Match, decide
+from assistant.decision.decision import decide
+from assistant.decision.matches import Match
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy
 from assistant.evaluation.changes import result_changes
 from assistant.evaluation.evaluate import (

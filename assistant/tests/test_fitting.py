@@ -16,7 +16,8 @@ from assistant.calibration.operating_point import blend
 from assistant.calibration.proportion import Proportion
 from assistant.calibration.regression import answer_at, ask_at, fit_coefficients
 from assistant.calibration.training_data import Labelled, TrainingData
-from assistant.decision.decision import Match, decide
+from assistant.decision.decision import decide
+from assistant.decision.matches import Match
 from assistant.decision.policy import Coefficients, ConfidencePolicy, ReleasePolicy
 from assistant.evaluation.evaluate import EvaluatedQuestion, Result, evaluate
 from assistant.matching.classifier import Classifier

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from assistant.decision.decision import Match, decide
+from assistant.decision.decision import decide
+from assistant.decision.matches import Match
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Override, Overrides
 from assistant.desk.gauges import gauges
 

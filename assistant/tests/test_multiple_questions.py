@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.decision.decision import Decision, Match, Part, decide
+from assistant.decision.decision import Decision, Part, decide
+from assistant.decision.matches import Match
 from assistant.decision.multiple_questions import combine
 from assistant.decision.policy import ConfidencePolicy
 from assistant.decision.reasons import Reason
