@@ -14,7 +14,7 @@ from assistant.decision.matches import Match
 from assistant.decision.policy import Coefficients, ConfidencePolicy, Override, Overrides, Policy
 from assistant.decision.reasons import ASKS_BACK, Reason
 from assistant.meaning.foreign_negation import negation
-from assistant.meaning.polarity import negates
+from assistant.meaning.negation import negates
 from assistant.meaning.wording import Conflict, Rule, Wording
 from assistant.text.language import is_foreign
 

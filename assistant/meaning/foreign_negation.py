@@ -1,6 +1,6 @@
-"""The words that negate a sentence in other languages than English.
+"""Words that negate a sentence in languages other than English.
 
-Pure: standard library only. A light rule: it only keeps a question from being answered at once.
+Pure: standard library only. A simple rule: if it applies, the FAQ is only offered.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _WORDS = word_set(
 Vietnamese, Roman Urdu, Russian, Greek, Urdu, Arabic, Persian, Hindi, Korean."""
 
 _PARTS = ("不", "没", "沒", "未", "无", "無", "ない", "ませ", "なかっ", "않", "없", "아니", "못")
-"""Chinese, Japanese and Korean do not put them between spaces."""
+"""Chinese, Japanese and Korean do not separate these by spaces."""
 
-_INVITES = ("能不能", "可不可以", "是不是", "有没有", "要不要", "会不会", "ませんか")
-"""Negated forms that only ask."""
+_QUESTION_FORMS = ("能不能", "可不可以", "是不是", "有没有", "要不要", "会不会", "ませんか")
+"""Forms with a negation that only ask a question."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def negation(text: str) -> str:
-    """The first word or part of a word that negates; empty without one."""
+    """The first word, or part of a word, that negates; empty if there is none."""
     for word in _WORD.findall(text.lower()):
         if word in _WORDS:
             return str(word)
-    for form in _INVITES:
+    for form in _QUESTION_FORMS:
         text = text.replace(form, "")
     return next((part for part in _PARTS if part in text), "")

@@ -1,6 +1,7 @@
-"""Numbers, codes, years and single letters that a question has and the FAQ does not.
+"""Numbers, codes, years and single letters that differ between a question and an FAQ.
 
-"What does error 4033 mean?" is 0.96 from "What does error 4031 mean?", and another question.
+"What does error 4033 mean?" and "What does error 4031 mean?" have a similarity of 0.96, and are
+different questions.
 
 Pure: standard library only.
 """
@@ -19,7 +20,7 @@ class Kind(Enum):
     YEAR = "year"
     LETTER = "letter"
     CODE = "code"
-    """Letters and digits in one, or a number of three digits and more."""
+    """Letters and digits together, or a number of at least three digits."""
     NUMBER = "number"
     MEASURE = "measure"
     """A number with its unit, such as "30 days" or "20 euros"."""
@@ -27,8 +28,8 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Identifier:
-    """``value`` in one form for all spellings ("two" is "2"); ``beside``: the noun it belongs to,
-    before it ("tier 2") or, of a measure, after it; empty without one."""
+    """``value`` has one form for all spellings ("two" is "2"). ``beside``: the noun it belongs to,
+    which is before it ("tier 2"), or after it for a measure; empty if there is none."""
 
     kind: Kind
     value: str
@@ -41,8 +42,8 @@ _TOKEN = re.compile(
 _MIXED = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[^\W\d_])[^\W_]+(?:-[^\W_]+){0,4}(?![\w-])")
 _SEPARATOR = re.compile(r"[.,](?=\d{3}(?!\d))")
 
-_COUNTED = "zero one two three four five six seven eight nine ten eleven twelve"
-_NUMBER_WORDS = {word: str(value) for value, word in enumerate(_COUNTED.split())}
+_SMALL_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve"
+_NUMBER_WORDS = {word: str(value) for value, word in enumerate(_SMALL_NUMBERS.split())}
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 _ORDINALS = {"1st": "1", "2nd": "2", "3rd": "3", "first": "1", "second": "2", "third": "3"}
 
@@ -75,8 +76,8 @@ LONG_NUMBER = 3
 
 
 def identifiers(text: str) -> tuple[Identifier, ...]:
-    """All of a text, in order. Times of day and days of a month are left out: they are the
-    asker's own."""
+    """The identifiers of a text, in order, without times of day and days of a month: these say
+    when something happened, not what the question is about."""
     mixed = [
         Identifier(Kind.CODE, match.group().lower().replace("-", ""), "")
         for match in _MIXED.finditer(text)
@@ -120,7 +121,7 @@ def _identifier(tokens: list[str], lower: list[str], place: int) -> Identifier |
 
 
 def _is_letter(tokens: list[str], lower: list[str], place: int) -> bool:
-    """Whether a single letter names something, and is not a word or what is left of one."""
+    """Whether a single letter is a name, and not a word or part of one."""
     before = lower[place - 1] if place else ""
     if before in _NAMED:
         return True
@@ -131,7 +132,7 @@ def _is_letter(tokens: list[str], lower: list[str], place: int) -> bool:
 
 
 def _beside(lower: list[str], place: int) -> str:
-    """The nearest word before that is not a small one."""
+    """The nearest word before that is not in ``_SMALL_WORDS``."""
     for word in reversed(lower[:place]):
         if word not in _SMALL_WORDS:
             return word
@@ -153,19 +154,20 @@ def _keep_measure(match: re.Match[str]) -> str:
 
 
 def missing(question: str, phrasings: Iterable[str]) -> str:
-    """A number, code or letter of the question in whose place all phrasings of an FAQ that have
-    one have another; empty if there is none.
+    """The first identifier of the question for which the FAQ has only different values in the same
+    place; empty if there is none.
 
-    ``phrasings``: all of the FAQ. Measures of which these have several values are examples.
+    ``phrasings``: all phrasings of the FAQ. A measure with several values in them is an example,
+    and not compared.
     """
-    asked = identifiers(question)
-    if not asked:
+    own = identifiers(question)
+    if not own:
         return ""
     curated = [identifier for phrasing in phrasings for identifier in identifiers(phrasing)]
     values = {_value(identifier) for identifier in curated}
-    if not curated or any(_value(identifier) in values for identifier in asked):
+    if not curated or any(_value(identifier) in values for identifier in own):
         return ""
-    for mine in asked:
+    for mine in own:
         rivals = {identifier.value for identifier in curated if _same_place(mine, identifier)}
         if rivals and not (mine.kind is Kind.MEASURE and len(rivals) > 1):
             return mine.value

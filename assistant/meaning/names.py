@@ -1,7 +1,7 @@
-"""Names that a question has in the place of the phrasing's: another product, another medicine.
+"""Names that differ between a question and a phrasing: another product, another medicine.
 
-Pure: standard library only. A name is a word that the texts of a release write with a capital
-letter within a sentence; a name of the question is a word that the model's vocabulary lacks.
+Pure: standard library only. A release's names are the words that it writes with a capital letter
+within a sentence. A question's names are the words that are not in the model's vocabulary.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Names:
 
 
 def _is_capitalised(word: str) -> bool:
-    """Acronyms such as "PIN" and "ATMs" are no names."""
+    """Acronyms such as "PIN" and "ATMs" are not names."""
     return (
         len(word) >= SHORTEST
         and word[0].isupper()
@@ -56,7 +56,7 @@ def _is_capitalised(word: str) -> bool:
 
 @dataclass(frozen=True)
 class OtherName:
-    """What the question says, and the phrasing in its place."""
+    """The name in the question, and the one in its place in the phrasing."""
 
     question: str
     phrasing: str
@@ -74,12 +74,12 @@ def other_name(
     names: Names,
     known: Collection[str],
 ) -> OtherName | None:
-    """Another name, or another thing of the same name, than the phrasing's; None if there is none.
+    """A different name, or a different thing of the same name, in the question; None without one.
 
-    ``typed``: the question before its spelling was corrected: a name there may have been taken for
-    a word. It counts as one if it stands beside the same word as the phrasing's name.
-    ``faq_texts``: all that the FAQ says, its answer too: a name in there is its own.
-    ``known``: the words of the model's vocabulary, in lower case; of no use when empty.
+    ``typed``: the question before its spelling was corrected, which may have changed a name into a
+    word. Such a word counts as a name if it is next to the same word as the phrasing's name.
+    ``faq_texts``: the FAQ's phrasings and answer, whose names never count as different.
+    ``known``: the words of the model's vocabulary, in lower case; if empty, the result is None.
     """
     curated = [word.lower() for word in _WORD.findall(phrasing)]
     theirs = [word for word in curated if word in names]
@@ -87,18 +87,18 @@ def other_name(
         return None
     mine = [word.lower() for word in _WORD.findall(question)]
     as_typed = [word.lower() for word in _WORD.findall(typed)]
-    there = {word.lower() for text in faq_texts for word in _WORD.findall(text)}
+    faq_words = {word.lower() for text in faq_texts for word in _WORD.findall(text)}
     absent = [name for name in theirs if not any(_is_short_for(word, name) for word in mine)]
     if absent:
         strange = [
             word
             for word in as_typed
-            if _is_strange(word, there, known)
+            if _is_strange(word, faq_words, known)
             and not any(_is_short_for(word, name) for name in theirs)
             and (word in mine or _beside(as_typed, word) & _beside(curated, absent[0]))
         ]
         return OtherName(strange[0], absent[0]) if strange else None
-    return _other_thing(mine, theirs, there, names)
+    return _other_thing(mine, theirs, faq_words, names)
 
 
 def _beside(words: list[str], word: str) -> set[tuple[str, str]]:
@@ -108,24 +108,24 @@ def _beside(words: list[str], word: str) -> set[tuple[str, str]]:
     return before | {("after", each) for each in words[place + 1 : place + 2]}
 
 
-def _is_strange(word: str, there: Collection[str], known: Collection[str]) -> bool:
-    if len(word) < SHORTEST or word in there or word.isdigit() or "'" in word:
+def _is_strange(word: str, faq_words: Collection[str], known: Collection[str]) -> bool:
+    if len(word) < SHORTEST or word in faq_words or word.isdigit() or "'" in word:
         return False
     return word not in known and not all(part in known for part in word.split("-"))
 
 
 def _is_short_for(word: str, name: str) -> bool:
-    """ "Mongo" is short for "MongoDB"; with a digit more it is another model."""
+    """ "Mongo" is short for "MongoDB". A name with a further digit is another model."""
     short, long = sorted((word, name), key=len)
     rest = long[len(short) :]
     return long.startswith(short) and (not rest or (len(short) > SHORTEST and rest.isalpha()))
 
 
 def _other_thing(
-    mine: list[str], theirs: list[str], there: Collection[str], names: Names
+    mine: list[str], theirs: list[str], faq_words: Collection[str], names: Names
 ) -> OtherName | None:
-    """ "The Velto table", where the release knows but the Velto lamp."""
-    stems = {stem(word) for word in there}
+    """Such as "the Velto table", if the release has only the Velto lamp."""
+    stems = {stem(word) for word in faq_words}
     for name in theirs:
         if name not in mine:
             continue

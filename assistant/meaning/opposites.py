@@ -1,7 +1,7 @@
 """Pairs of words that turn a request into its opposite. Pure: standard library only.
 
-A short list on purpose: words that also have another meaning ("open", "right", "last") are in it
-only where people use them about services, and prepositions ("on", "up") count with their verbs.
+The list is short on purpose. Words with several meanings ("open", "right", "last") are in it only
+as people use them about services, and particles ("on", "up") count only with their verbs.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _PARTICLE_VERBS = {
     "out": _ENTERING,
 }
 _RELATIONS = {"before": "after", "after": "before", "with": "without", "without": "with"}
-"""Opposites only about the same thing: "before ordering" and "after ordering"."""
+"""Opposites only with the same noun or verb: "before ordering" and "after ordering"."""
 
 _ADVERBIAL = {("right", word) for word in ("now", "away", "after", "before", "there", "here")}
 
@@ -84,15 +84,15 @@ REACH = 6
 """Words between a verb and its particle: "turn the two-factor sign-in off"."""
 
 
-def opposite_in(asked: Sequence[Clause], curated: Sequence[Clause]) -> tuple[str, str] | None:
+def opposite_in(typed: Sequence[Clause], curated: Sequence[Clause]) -> tuple[str, str] | None:
     """A word of the question and its opposite in the phrasing, as stems.
 
-    Of two opposites in one text the first counts: what follows tells the circumstances.
+    If a text has both words of a pair, the first counts; the second describes the circumstances.
     """
     return (
-        _opposite(_paired_stems(asked), _paired_stems(curated))
-        or _contrary(_particles(asked), _particles(curated))
-        or _contrary(_relations(asked), _relations(curated))
+        _opposite(_paired_stems(typed), _paired_stems(curated))
+        or _contrary(_particles(typed), _particles(curated))
+        or _contrary(_relations(typed), _relations(curated))
     )
 
 
@@ -101,7 +101,7 @@ def _opposite(mine: Sequence[Stem], theirs: Sequence[Stem]) -> tuple[str, str] |
         return None
     for one, other in PAIRS:
         first, second = _first(mine, one, other), _first(theirs, one, other)
-        # "It is blocked" is no opposite of "unblock it": one is the cure of the other.
+        # "It is blocked" is not the opposite of "unblock it": one solves the other.
         if first and second and first[0] != second[0] and first[1] == second[1]:
             return first[0], second[0]
     return None
@@ -114,7 +114,7 @@ def _first(stems: Sequence[Stem], one: str, other: str) -> Stem | None:
 def _contrary(
     mine: Collection[tuple[str, str]], theirs: Collection[tuple[str, str]]
 ) -> tuple[str, str] | None:
-    """Words with what they belong to, such as ("off", "") and ("before", "order")."""
+    """``mine``, ``theirs``: words with the word they refer to: ("off", ""), ("before", "order")."""
     for word, about in sorted(mine):
         contrary = (_CONTRARIES[word], about)
         if contrary in theirs and contrary not in mine and (word, about) not in theirs:
@@ -123,7 +123,7 @@ def _contrary(
 
 
 def _paired_stems(texts: Sequence[Clause]) -> list[Stem]:
-    """Of the words that have an opposite."""
+    """The stems of the words that have an opposite."""
     return [
         (stem(word), word.endswith("ed") and bool(_BEING.intersection(before)))
         for clause in texts
@@ -140,7 +140,7 @@ def _with_neighbours(words: Sequence[str]) -> Iterator[tuple[tuple[str, ...], st
 
 
 def _particles(texts: Sequence[Clause]) -> set[tuple[str, str]]:
-    """The particles that belong to a verb before them."""
+    """The particles that follow one of their verbs."""
     return {
         (word, "")
         for clause in texts
@@ -151,10 +151,10 @@ def _particles(texts: Sequence[Clause]) -> set[tuple[str, str]]:
 
 
 def _relations(texts: Sequence[Clause]) -> set[tuple[str, str]]:
-    found = set()
+    relations = set()
     for clause in texts:
         for place, word in enumerate(clause.words):
             if word in _RELATIONS:
                 about = (w for w in clause.words[place + 1 :] if w not in _DETERMINERS)
-                found.add((word, stem(next(about, ""))))
-    return found
+                relations.add((word, stem(next(about, ""))))
+    return relations

@@ -1,4 +1,4 @@
-"""The words of a release, and what of a question conflicts with the phrasing that matched it.
+"""The words of a release, and the conflicts between a question and the phrasing that matched it.
 
 Pure: no Django.
 """
@@ -19,14 +19,14 @@ class Rule(StrEnum):
     POLARITY = "polarity"
     """The question says the opposite of the phrasing."""
     IDENTIFIER = "identifier"
-    """The question has another number, code, year or letter in its place."""
+    """The question has a different number, code, year or letter."""
     NAME = "name"
-    """The question has another name in its place."""
+    """The question has a different name."""
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """What differs: of the question, and of the phrasing that matched."""
+    """The words that differ, in the question and in the phrasing that matched it."""
 
     rule: Rule
     question: str
@@ -38,8 +38,8 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Wording:
-    """``contents``: the FAQs by id; ``names``: in their phrasings; ``known``: the words of the
-    model's vocabulary in lower case."""
+    """``contents``: the FAQs by id; ``names``: the names in their phrasings; ``known``: the words
+    of the model's vocabulary, in lower case."""
 
     contents: Mapping[str, Content] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
@@ -52,9 +52,10 @@ class Wording:
     def conflict(
         self, question: str, faq_id: str, phrasing: str, *, typed: str = ""
     ) -> Conflict | None:
-        """Why the FAQ does not answer the question, however similar the phrasing is.
+        """Why the FAQ does not answer the question although the phrasing is similar; None if it
+        may.
 
-        ``typed``: the question before its spelling was corrected, where it was.
+        ``typed``: the question before its spelling was corrected; empty if it was not.
         """
         content = self.contents.get(faq_id)
         if content is None:
@@ -78,7 +79,8 @@ class Wording:
         return None
 
     def missing_number(self, question: str, faq_id: str) -> str:
-        """A number or code of the question, in any language, where the FAQ has others; or ""."""
+        """A number or code of the question, in any language, if the FAQ has only different ones;
+        otherwise empty."""
         content = self.contents.get(faq_id)
         value = missing(question, content.phrasings) if content else ""
         return value if any(map(str.isdigit, value or "")) else ""

@@ -1,8 +1,8 @@
-"""Which FAQ's answer has the words of a question, where no phrasing has.
+"""Find the FAQ whose answer has the words of a question, if no phrasing is close.
 
-"Is there a lift?" is close to no question, and one answer says "by lift". Words that many FAQs have
-say little: each counts by its inverse document frequency (Spärck Jones 1972, "A statistical
-interpretation of term specificity and its application in retrieval").
+"Is there a lift?" is close to no phrasing, but one answer says "by lift". Each word is weighted by
+its inverse document frequency (Spärck Jones 1972, "A statistical interpretation of term specificity
+and its application in retrieval").
 
 Pure: standard library only.
 """
@@ -21,8 +21,8 @@ from assistant.text.tokens import GLUE
 from faq.content import Content
 
 LEAST_SHARE = 0.5
-"""Of the weight of a question's words that the answer must have. On two sets with real answers less
-offers as many FAQs to questions that none answers as right ones."""
+"""The answer must have this share of the weight of the question's words. With less, on two sets
+with real answers, as many offers are wrong as right."""
 
 SHORTEST = 3
 
@@ -30,7 +30,7 @@ _CAPITALISED_PAIR = re.compile(r"\b([A-Z][a-z]{2,20}) ([A-Z][a-z]{2,20})\b")
 
 
 ROUNDING = 1e-9
-"""Of sums of weights: half the words are half of them in any order."""
+"""Tolerance for sums of weights, so that their order does not matter."""
 
 Pair = tuple[str, str]
 K = TypeVar("K", bound=Hashable)
@@ -38,8 +38,8 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True)
 class AnswerWords:
-    """``faqs``: the ids of the FAQs by each of their words, as stems. ``pairs``: the two-word names
-    in their answers, which people shorten ("Amex"), by their first two letters."""
+    """``faqs``: the ids of the FAQs that have a word, by its stem. ``pairs``: by their first two
+    letters, the two-word names in answers, which people shorten ("Amex")."""
 
     faqs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     count: int = 0
@@ -59,15 +59,17 @@ class AnswerWords:
         return cls(_frozen(faqs), count, {start: _frozen(each) for start, each in pairs.items()})
 
     def find(self, question: str) -> str:
-        """The id of the one FAQ that has most of the question's words; empty without any."""
-        having = {word: self._having(word) for word in _words(question)}
-        weights = {word: log(1 + self.count / (len(ids) or 1)) for word, ids in having.items()}
+        """The id of the one FAQ that has most of the question's words; empty if there is none."""
+        faqs_by_word = {word: self._faqs_with(word) for word in _words(question)}
+        weights = {
+            word: log(1 + self.count / (len(ids) or 1)) for word, ids in faqs_by_word.items()
+        }
         total, rest = sum(weights.values()), 1.0
         shares: dict[str, float] = {}
         for word in sorted(weights, key=lambda word: (-weights[word], word)):
-            share, faq_ids = weights[word] / total, having[word]
+            share, faq_ids = weights[word] / total, faqs_by_word[word]
             if rest < LEAST_SHARE - ROUNDING:
-                # Rare words come first: an FAQ that has none of them cannot get there any more.
+                # Rare words come first: FAQs without any of them cannot reach LEAST_SHARE now.
                 faq_ids = shares.keys() & faq_ids
             for faq_id in faq_ids:
                 shares[faq_id] = shares.get(faq_id, 0.0) + share
@@ -76,10 +78,10 @@ class AnswerWords:
         best_ids = [faq_id for faq_id, share in shares.items() if share == best]
         return best_ids[0] if best >= LEAST_SHARE - ROUNDING and len(best_ids) == 1 else ""
 
-    def _having(self, word: str) -> Set[str]:
-        known = self.faqs.get(word)
-        if known is not None:
-            return known
+    def _faqs_with(self, word: str) -> Set[str]:
+        faq_ids = self.faqs.get(word)
+        if faq_ids is not None:
+            return faq_ids
         pairs = self.pairs.get(word[:2], {})
         return next((ids for pair, ids in pairs.items() if _is_short_for(word, pair)), frozenset())
 
@@ -89,7 +91,7 @@ def _frozen(sets: Mapping[K, set[str]]) -> dict[K, frozenset[str]]:
 
 
 def _is_short_for(word: str, pair: Pair) -> bool:
-    """ "Amex" is made of the beginnings of "American Express", two letters of each at least."""
+    """Whether a word is the start of both words, at least two letters each: "Amex"."""
     first, second = pair
     return any(
         first.startswith(word[:cut]) and second.startswith(word[cut:])

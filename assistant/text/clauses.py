@@ -1,7 +1,7 @@
 """Split English text into clauses, and each clause into words, for the rules about polarity.
 
-Pure: standard library only. No parser: a clause ends at a punctuation mark or at a conjunction
-such as "but", and a question is known by its first words or its question mark.
+Pure: standard library only. There is no parser: a clause ends at a punctuation mark or before a
+conjunction such as "but". A question has a question mark, or starts with certain words.
 """
 
 from __future__ import annotations
@@ -53,20 +53,20 @@ _LEADING = word_set("and but so because also please hi hello then or")
 
 @dataclass(frozen=True)
 class Clause:
-    """``words`` in lower case, contractions such as "don't" taken apart ("do", "not")."""
+    """``words`` are in lower case, with contractions such as "don't" split ("do", "not")."""
 
     words: tuple[str, ...]
     asks: bool
 
     @property
     def question_word(self) -> str:
-        """The first word if it is one such as "how"; empty otherwise."""
+        """The first word, if it is a question word such as "how"; otherwise empty."""
         return self.words[0] if self.words and self.words[0] in QUESTION_WORDS else ""
 
 
 @lru_cache(maxsize=4096)
 def clauses(text: str) -> tuple[Clause, ...]:
-    """The clauses of a text, in order; those without a word are left out."""
+    """The clauses of a text that have a word, in order."""
     return tuple(_clauses(text.translate(_APOSTROPHES).lower()))
 
 
@@ -107,7 +107,7 @@ def _asks(words: list[str]) -> bool:
 
 @lru_cache(maxsize=16384)
 def stem(word: str) -> str:
-    """A crude common form: "cancelled", "cancelling" and "cancels" give the same as "cancel"."""
+    """A simple stem: that of "cancelled", "cancelling" and "cancels" is the same as of "cancel"."""
     word = _IRREGULAR.get(word, word)
     for ending in (
         "ations",

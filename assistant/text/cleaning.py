@@ -1,7 +1,7 @@
-"""What of a message is asked: greetings, courtesies, closings and emoji set aside.
+"""Remove greetings, courtesies, closings and emoji from a message.
 
-Pure: standard library only. Only the text that is compared changes; what the person typed stays in
-the record.
+Pure: standard library only. Only the text to compare changes; the audit record has the message as
+typed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MARKS = re.compile(r"\s?[!?](?:\s?[!?]){1,200}")
 _DOTS = re.compile(r"\s?(?:\.{2,200}|\u2026)")
 _SPACE_BEFORE_MARK = re.compile(r" (?=[?!.,](?:\s|$))")
 
-# Quantifiers are bounded wherever a search could start at each of many equal characters.
+# Quantifiers are bounded, so that no search takes quadratic time on many equal characters.
 _PAUSE = r"(?:\s?[,.!?:;\u2013\u2014]{1,8}\s*|\s-{1,3}\s|\s)"
 _PAUSE_AFTER = r"(?:\s?[,.!;\u2013\u2014]{1,8}\s*|(?<=\?)\s?|\s-{1,3}\s|\s)"
 
@@ -79,9 +79,9 @@ _ASKING = re.compile(
 
 
 def strip_pleasantries(text: str) -> str:
-    """``text`` without greeting, courtesies, closing, emoji, repeated marks and what nobody sees.
+    """``text`` without greeting, courtesies, closing, emoji, repeated marks, invisible characters.
 
-    Never empty unless ``text`` is blank: a message that is nothing but a greeting stays one.
+    Empty only if ``text`` is blank: a message that is only a greeting is returned as it is.
     """
     visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     visible = _LINES.sub("\n", _SPACES.sub(" ", visible)).strip()
@@ -99,7 +99,7 @@ def strip_pleasantries(text: str) -> str:
 
 
 def _plain_marks(text: str) -> str:
-    """Without emoji and emoticons, and one mark for many: "late!!!??? \U0001f621" is "late?"."""
+    """Remove emoji and emoticons, and merge repeated marks: "late!!!??? \U0001f621" is "late?"."""
     before = text
     text = _EMOTICON.sub(" ", _EMOJI.sub(" ", text))
     text = _MARKS.sub(lambda match: "?" if "?" in match.group() else ".", text)
@@ -108,7 +108,7 @@ def _plain_marks(text: str) -> str:
 
 
 def _without_closing(text: str) -> str:
-    """Without what follows the first thanks or regards, unless something is asked after it."""
+    """Cut the text at the first thanks or regards, unless a question follows."""
     for closing in _CLOSING.finditer(text):
         if not _ASKING.search(text, closing.end()):
             return text[: closing.start()] + ("?" if closing.group().startswith("?") else "")

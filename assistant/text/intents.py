@@ -1,7 +1,7 @@
-"""Small talk, and the wish for a person: messages that no FAQ is asked for.
+"""Recognise small talk, and messages that ask for a person.
 
-Pure: standard library only. Short lists of whole sentences: a message counts only if there is
-nothing else in it, or if one of its sentences asks for a person.
+Pure: standard library only. Patterns match whole sentences. Small talk counts only if the message
+has nothing else; one sentence that asks for a person is enough.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Intent(StrEnum):
     TIME = "time"
     ACKNOWLEDGEMENT = "acknowledgement"
     PERSON = "person"
-    """The wish to talk to a human being."""
+    """The customer asks for a person."""
 
 
 DEFAULT_REPLIES = {
@@ -34,7 +34,7 @@ DEFAULT_REPLIES = {
     Intent.ACKNOWLEDGEMENT: "All right. Is there anything else?",
     Intent.PERSON: "I can pass your question on to our team: a person will answer it.",
 }
-"""What is replied where the desk has set nothing else."""
+"""The replies unless the desk has set others."""
 
 _WHO = (
     r"(?:human|person|people|agent|operator|representative|rep|advisor|adviser|manager|supervisor"
@@ -113,16 +113,16 @@ _NOT_WORDS = re.compile(r"[^\w\s']+")
 _AROUND = re.compile(r"^(?:please|so|well|and|oh|hi|hello|hey) (?=\w)|(?<=\w) (?:please|pls)$")
 
 LONGEST = 80
-"""Characters; a longer piece says more than small talk."""
+"""Characters; a longer piece is more than small talk."""
 
 FEWEST_WORDS = 3
-"""In which somebody asks for a person beside other things: "agent" alone may be anything."""
+"""Of a sentence that asks for a person among other sentences: "agent" alone is ambiguous."""
 
 
 def intent_of(text: str) -> Intent | None:
-    """The intent of a whole message, None if it says anything else.
+    """The intent of a message; None if it says anything else.
 
-    The wish for a person counts also beside other things. Of several others the first counts.
+    A sentence that asks for a person counts also among others. Of several intents the first counts.
     """
     pieces = [plain for piece in _PIECES.split(text) if (plain := _plain(piece))]
     intents = [_intent(piece) for piece in pieces]

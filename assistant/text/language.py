@@ -1,9 +1,9 @@
-"""Tell a question in a language the model was not trained for, so that no likeness answers it.
+"""Recognise questions in a language that the model was not trained for.
 
-Pure: standard library only. A light rule on purpose: by itself a foreign question is hardly ever
-close to a FAQ, and refusing an English one does more harm than missing a foreign one. So short
-questions get the benefit of the doubt, and so does everything with as many English words as others.
-What counts is the script of the letters, the small words no sentence does without, and accents.
+Pure: standard library only. The rule uses the script of the letters, function words and accents. It
+is lenient: a foreign question is rarely close to an FAQ anyway, and refusing an English question
+does more harm than missing a foreign one. So short questions count as English, and so do questions
+with at least as many English words as foreign ones.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import unicodedata
 from collections.abc import Collection, Iterable
 
 FOREIGN_LETTERS = 0.4
-"""Of the letters: one borrowed word in another script is no other language."""
+"""Share of the letters: one borrowed word in another script does not make a question foreign."""
 
 LEAST_WORDS = 3
 LEAST_FOREIGN = 2
-"""Small words of one language, and words with accents; either may be part of a name."""
+"""Function words of one language, or words with accents; a single one may be part of a name."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
-# The commonest function words of each language that are not English words as well, nor what people
-# type for one (u, r, im, dont, e, n, y, d, cos, por).
+# The most common function words of each language, without those that are also English words or
+# English abbreviations (u, r, im, dont, e, n, y, d, cos, por).
 _SMALL_WORDS = {
     "en": """
         a about after again all also am an and any are as at be because been before but by can cant
@@ -109,9 +109,8 @@ _SMALL_WORDS = {
 _VOCABULARY = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
 ENGLISH = "en"
 
-
 ENGLISH_ONLY = ("all-MiniLM-L6-v2", "all-MiniLM-L12-v2", "all-mpnet-base-v2")
-"""Models trained on English alone; for any other model no language is refused."""
+"""Models that were trained only on English; with any other model no language is refused."""
 
 
 def words_of(texts: Iterable[str]) -> frozenset[str]:
@@ -120,9 +119,9 @@ def words_of(texts: Iterable[str]) -> frozenset[str]:
 
 
 def is_foreign(question: str, *, known: Collection[str] = ()) -> bool:
-    """Whether ``question`` is in a language other than English, as far as that can be told.
+    """Whether ``question`` is recognised as a language other than English.
 
-    ``known``: words of the release in lower case, which count as English whatever they are.
+    ``known``: words of the release in lower case, which all count as English.
     """
     question = unicodedata.normalize("NFKC", question)
     if _foreign_script(question):
@@ -133,7 +132,7 @@ def is_foreign(question: str, *, known: Collection[str] = ()) -> bool:
     english = sum(word in _VOCABULARY[ENGLISH] or word in known for word in words)
     strange = [word for word in words if word not in known]
     if len(strange) < max(english, LEAST_FOREIGN - 1):
-        # Mostly so, and then the languages need not be gone through; one mark counts as a word.
+        # The usual case, decided without a look at each language. A mark counts as a word below.
         return False
     foreign = max(
         sum(word in small or not word.isascii() for word in strange)

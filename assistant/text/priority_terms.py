@@ -1,4 +1,4 @@
-"""Terms of the desk's, such as "stolen", that put one FAQ first. Pure: standard library only."""
+"""Priority terms of the desk, such as "stolen". Pure: standard library only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from assistant.text.clauses import clauses, stem
 
 
 def first_faq(text: str, faq_by_term: Mapping[str, str]) -> str:
-    """The id of the FAQ of the first term in ``text``, in any form of its words; empty without one.
+    """The id of the FAQ of the first term in ``text``, compared by stems; empty if there is none.
 
     ``faq_by_term``: terms of one word or more, in lower case.
     """

@@ -1,4 +1,4 @@
-"""Can the model read a text at all? Pure: standard library only."""
+"""Recognise texts that no model can read. Pure: standard library only."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import unicodedata
 
 
 def is_readable(text: str, *, english_only: bool) -> bool:
-    """Whether a text has a letter or a digit that a model's vocabulary has.
+    """Whether a text has a letter or digit of the model's vocabulary.
 
-    Emoji, marks and blank cells have no meaning to any tokenizer used here: all of them get one and
-    the same vector. ``english_only``: nor have letters that are not Latin.
+    All texts of emoji, marks and spaces get the same vector. ``english_only``: so do all texts
+    without Latin letters and digits.
     """
     folded = unicodedata.normalize("NFKD", text)
     if not english_only:

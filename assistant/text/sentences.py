@@ -1,4 +1,4 @@
-"""The sentences of a message, and which of them ask. Pure: standard library only."""
+"""Split a message into sentences, and recognise questions. Pure: standard library only."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _LINK = re.compile(
 _WORD = re.compile(r"\w+")
 
 FEWEST_WORDS = 2
-"""Of a question: "Why?" and "Really?" ask nothing by themselves."""
+"""Of a question: "Why?" and "Really?" alone ask nothing."""
 
 MOST_QUESTIONS = 5
-"""Of more it is a letter, for a person."""
+"""A message with more is left to a person."""
 
 MOST_STATEMENTS = 8
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """``asks``: it is a question, by its first word or its mark."""
+    """``asks``: it is a question, by its first words or its question mark."""
 
     text: str
     asks: bool
@@ -55,7 +55,7 @@ class Sentence:
 def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of ``text`` as ``strip_pleasantries`` leaves it, in order.
 
-    What follows a condition stays with it: "if it is late, can I cancel it?" is one.
+    A condition and its main clause are one sentence: "if it is late, can I cancel it?".
     """
     parts: list[str] = []
     start = 0
@@ -71,10 +71,10 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
 
 def to_decide(text: str) -> tuple[Sentence, ...]:
-    """The sentences of a message that are decided about by themselves.
+    """The sentences of a message to decide separately, without duplicates.
 
-    Its questions if it asks any, else the last statements; each once. Empty where the message is
-    one sentence, which the whole stands for.
+    These are its questions, or if it has none, its last statements. Empty for a message of one
+    sentence.
     """
     distinct = {sentence.text.casefold(): sentence for sentence in sentences(text)}
     if len(distinct) < 2:
@@ -94,5 +94,5 @@ def _belongs_together(part: str, gap: str) -> bool:
 def _sentence(text: str) -> Sentence:
     plain = _LINK.sub("", text)
     asks = bool(_ASKS.search(text)) and len(_WORD.findall(plain)) >= FEWEST_WORDS
-    # A full stop moves a short text away from phrasings, which have none.
+    # Phrasings have no full stop, and in a short text it lowers the similarity.
     return Sentence((plain if asks else plain.rstrip(" .!")) or text, asks)

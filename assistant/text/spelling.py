@@ -1,8 +1,8 @@
 """Correct words that are one typing error away from a word of the release or of the language.
 
-Pure: standard library only. A typing error is one letter too many, missing, wrong, or two swapped;
-never the first, which people get right and which tells "reactivate" from "deactivate". An edit
-distance means nothing between names, nor in scripts without spaces: only plain Latin words change.
+Pure: standard library only. A typing error is one additional, missing or wrong letter, or two
+swapped letters. The first letter never changes: people rarely mistype it, and it distinguishes
+"reactivate" from "deactivate". Names, and words in other than plain Latin letters, never change.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CONTRACTIONS = word_set(
     werent hasnt havent hadnt aint youre youve theyre thats whats wheres hows ive
     """
 )
-"""Without their apostrophe. Corrected into another word they would lose their negation."""
+"""Contractions without their apostrophe; a correction could remove the negation."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = ".?!:\n"
@@ -34,30 +34,29 @@ _SENTENCE_END = ".?!:\n"
 
 @dataclass(frozen=True)
 class Change:
-    """One corrected word: as it was typed, and what it was taken for."""
+    """One corrected word."""
 
     typed: str
-    taken_for: str
+    corrected: str
 
     def as_dict(self) -> dict[str, str]:
-        return {"from": self.typed, "to": self.taken_for}
+        return {"from": self.typed, "to": self.corrected}
 
 
 @dataclass(frozen=True)
 class Correction:
-    """A text and what was changed in it; ``changes`` is empty where nothing was."""
+    """A corrected text with its changes, if any."""
 
     text: str
     changes: tuple[Change, ...] = ()
 
 
 class Spelling:
-    """Knows the words of a release's texts, and of the language.
+    """Corrects words with the words of a release and of the language.
 
-    ``known``: words of the language in lower case, and the place of each among them, the commonest
-    first; without them every strange word would be bent into one of the release's. ``names``:
-    words of the release, in lower case, that nothing is corrected into: one letter makes another
-    product.
+    ``known``: words of the language in lower case with their rank, the most common first. Without
+    them any unknown word might be changed to a word of the release. ``names``: words of the
+    release, in lower case, that are never a correction: a different letter is a different product.
     """
 
     def __init__(
@@ -68,20 +67,20 @@ class Spelling:
         self._names = names
 
     def correct(self, text: str) -> Correction:
-        """``text`` with each unknown word replaced by the one that fits.
+        """Replace each unknown word by the most common word of the release that is one error away.
 
-        A word of the release goes before one of the language, and of each the commonest before
-        others. Words written with a capital letter within a sentence are names, and stay.
+        If the release has none, by the most common one of the language. Words with a capital letter
+        within a sentence are names and do not change.
         """
         changes = []
         pieces, end = [], 0
         for match in _WORD.finditer(text):
             word = match.group()
             if self._is_correctable(word) and not _is_name(text, match):
-                taken_for = self._taken_for(word.lower())
-                if taken_for:
-                    changes.append(Change(word, taken_for))
-                    pieces += [text[end : match.start()], taken_for]
+                corrected = self._best_correction(word.lower())
+                if corrected:
+                    changes.append(Change(word, corrected))
+                    pieces += [text[end : match.start()], corrected]
                     end = match.end()
         return Correction("".join([*pieces, text[end:]]), tuple(changes))
 
@@ -95,8 +94,8 @@ class Spelling:
             and lower not in self._known
         )
 
-    def _taken_for(self, word: str) -> str:
-        """Empty if no word fits."""
+    def _best_correction(self, word: str) -> str:
+        """Empty if no known word is one error away."""
         near = _one_error_away(word)
         near.difference_update(self._names)
         if used := near & self._uses.keys():

@@ -1,6 +1,6 @@
-"""The words, numbers and addresses of a text, in forms that two texts can be compared by.
+"""Extract words, numbers and addresses of a text, in a form for comparison.
 
-Pure: standard library only. Every pattern is bounded, so that time grows with the length alone.
+Pure: standard library only. Every pattern is bounded, so that the time is linear in the length.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NUMBER_WORDS = {word: str(value) for value, word in enumerate(_SMALL.split())}
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety hundred"
 _NUMBER_WORDS |= {word: str(20 + 10 * place) for place, word in enumerate(_TENS.split())}
 _NUMBER_WORDS |= {"thousand": "1000", "million": "1000000", "dozen": "12", "half": "0.5"}
-# "One of them" counts nothing.
+# "One of them" is not a number.
 del _NUMBER_WORDS["one"]
 
 _GLUE = """
@@ -48,7 +48,7 @@ _GLUE = """
     let's here's
 """
 GLUE = frozenset(_GLUE.split())
-"""English words that state nothing by themselves; an answer may always use them."""
+"""English words without content; an answer may always use them."""
 
 _NEGATIONS = """
     no not never none nobody nothing nor neither without cannot except unless only
@@ -56,14 +56,13 @@ _NEGATIONS = """
     wasn't weren't won't wouldn't
 """
 NEGATIONS = frozenset(_NEGATIONS.split())
-"""English words that turn a sentence round."""
+"""English words that negate a sentence."""
 
 
 def visible(text: str) -> str:
-    """The text without control, formatting and unassigned characters; line breaks stay.
+    """The text without control, formatting and unassigned characters, but with line breaks.
 
-    Compatibility characters are folded (NFKC), so that a look-alike digit or letter counts as it
-    is read.
+    Compatibility characters are folded (NFKC), so that look-alike digits and letters are equal.
     """
     folded = unicodedata.normalize("NFKC", text).replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
@@ -74,14 +73,15 @@ def visible(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """``visible`` text with one kind of apostrophe and no capitals: what the others here read."""
+    """``visible`` text with one kind of apostrophe, casefolded: the input of the functions
+    below."""
     return visible(text).replace("\u2019", "'").replace("\u2018", "'").casefold()
 
 
 def stem(word: str) -> str:
-    """The word without its English inflection: "ships", "shipped" and "shipping" are one.
+    """The word without English inflection: "ships", "shipped" and "shipping" have one stem.
 
-    Crude, and the same for both texts compared; other languages pass nearly unchanged.
+    Simple, since both texts of a comparison get it; words of other languages hardly change.
     """
     word = word.removesuffix("'s")
     if len(word) > 4 and word.endswith("ies"):
@@ -95,19 +95,19 @@ def stem(word: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Every word of a ``plain`` text, in order, as it stands."""
+    """Every word of a ``plain`` text, in order."""
     return _WORD.findall(text)
 
 
 def content_words(text: str) -> list[str]:
-    """The stems of the words of a ``plain`` text that state something, in order."""
+    """The stems of the words of a ``plain`` text that are not in ``GLUE``, in order."""
     return [stem(word) for word in words(text) if word not in GLUE and word not in _NUMBER_WORDS]
 
 
 def numbers(text: str) -> list[str]:
-    """Every number of a ``plain`` text in digits, with its currency sign or per cent sign.
+    """Every number of a ``plain`` text in digits, with its currency or per cent sign.
 
-    Digits of any script and English number words count; groups of thousands are joined.
+    Digits of any script and English number words count. Separators of thousands are removed.
     """
     digits = [_canonical(number) for number in _NUMBER.findall(_ascii_digits(text))]
     spelled = [_NUMBER_WORDS[word] for word in words(text) if word in _NUMBER_WORDS]
@@ -115,7 +115,7 @@ def numbers(text: str) -> list[str]:
 
 
 def counted(text: str) -> set[tuple[str, str]]:
-    """Each number of a ``plain`` text with the stem it counts: ("30", "day") of "30 days"."""
+    """Each number of a ``plain`` text with the stem of the word after it: ("30", "day")."""
     text = _ascii_digits(text)
     pairs = set()
     for number in _NUMBER.finditer(text):
@@ -132,7 +132,7 @@ def addresses(text: str) -> list[str]:
 
 
 def phones(text: str) -> list[str]:
-    """The digits of each run of a ``plain`` text that may be dialled."""
+    """The digits of each part of a ``plain`` text that may be a phone number."""
     return [re.sub(r"\D", "", number) for number in _PHONE.findall(_ascii_digits(text))]
 
 
