@@ -5,6 +5,10 @@ from __future__ import annotations
 from django.db import models
 
 from assistant.desk_texts import PriorityTerm, SetReply
+from assistant.health.faq_asks import FaqAsk
+from assistant.health.release_comparison import ReleaseComparison
+from assistant.health.reviews import HealthReview
+from assistant.health.weekly_mail import WeeklyMail
 from assistant.labels import Label
 from assistant.learning.feedback import Feedback
 from assistant.learning.gaps import Gap, GapAsk
@@ -13,15 +17,19 @@ __all__ = [
     "AgentDay",
     "ConversationTurn",
     "EvaluationRun",
+    "FaqAsk",
     "Feedback",
     "FittedPolicy",
     "Gap",
     "GapAsk",
+    "HealthReview",
     "IndexedCollection",
     "Label",
     "PhrasingVector",
     "PriorityTerm",
+    "ReleaseComparison",
     "SetReply",
+    "WeeklyMail",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Background tasks: group the questions that were not helped, complete Chroma's collection."""
+"""Background tasks: gaps, FAQ health and its mail, Chroma's collection."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import asyncio
 from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
+from assistant.health import reading
 from assistant.learning import signals
-from assistant.models import Gap, GapAsk
+from assistant.models import Gap, GapAsk, ReleaseComparison, WeeklyMail
 from faq.job_process import run_command
 from faq.models import Release
 
@@ -38,6 +39,29 @@ def _has_work() -> bool:
     has_work = is_new or GapAsk.objects.ungrouped().exists()
     close_old_connections()
     return has_work
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="assistant.read_faq_health", queueing_lock="assistant.read_faq_health")
+async def read_faq_health(timestamp: int) -> None:
+    if await asyncio.to_thread(_has_new_release):
+        await run_command("faq_health", "--compare", "--low-priority", seconds=REGROUP_SECONDS)
+
+
+def _has_new_release() -> bool:
+    """Read the log; whether the FAQs of the live release were not compared yet."""
+    close_old_connections()
+    reading.read_new()
+    has_new_release = ReleaseComparison.objects.is_outdated()
+    close_old_connections()
+    return has_new_release
+
+
+# From Monday morning on, so that the mail is there when work begins; later if no worker ran.
+@app.periodic(cron="7 5-17 * * 1-5")
+@app.task(name="assistant.mail_faq_owners", queueing_lock="assistant.mail_faq_owners")
+def mail_faq_owners(timestamp: int) -> None:
+    WeeklyMail.objects.send_due()
 
 
 @app.periodic(cron="* * * * *")

@@ -11,7 +11,9 @@ apostrophe before a risky cell; ``restore`` removes one if the rest is risky. So
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Iterable, Iterator
 
 # Spreadsheets skip blanks before a formula, so blanks in front are no protection.
 _RISKY = re.compile(r"['\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]|'*[\t\r\n\0]")
@@ -25,3 +27,17 @@ def neutralise(cell: str) -> str:
 def restore(cell: str) -> str:
     """The reverse of ``neutralise``; other cells are returned unchanged."""
     return cell[1:] if cell.startswith("'") and _RISKY.match(cell) else cell
+
+
+class _Line:
+    """A file whose ``write`` returns the text."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """A line of a CSV file for each row; no cell begins a formula."""
+    writer = csv.writer(_Line())
+    for row in rows:
+        yield writer.writerow([neutralise(cell) for cell in row])

@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/oidc/authenticate/", oidc.begin, name="oidc-begin"),
     path("admin/oidc/callback/", oidc.callback, name="oidc-callback"),
     path("admin/gaps/", include("assistant.learning.gap_pages")),
+    path("admin/faq-health/", include("assistant.health.pages")),
     path("admin/tickets/inbox/", include("tickets.inbox.urls")),
     path("admin/", admin.site.urls),
 ]

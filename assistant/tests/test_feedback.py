@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import uuid
 
 import pytest
@@ -138,3 +140,42 @@ def test_none_of_the_options_leads_to_a_person_and_to_no_other_options(customer)
     assert reply["ticket"]["ask_id"] == reply["ask_id"]
     audit_record = Record.objects.all().about("ask", reply["ask_id"]).get()
     assert audit_record.data["choice"] == "none"
+
+
+# --- Export --------------------------------------------------------------------------------------
+
+
+def exported(capsys, *options):
+    call_command("export_feedback", *options)
+    return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+
+@pytest.fixture
+def three_raters(as_role):
+    """Three people rate one answer, and two of them another."""
+    for number, helpful in enumerate((True, False, True)):
+        client = as_role("customer", subject=f"rater-{number}")
+        ask_id = ask(client, "How do I reset my password? I am jo@example.com")["ask_id"]
+        rate(client, ask_id, helpful=helpful, **({} if helpful else {"reason": "outdated"}))
+        if number:
+            rate(client, ask(client, "Is there a minimum order value?")["ask_id"], helpful=True)
+
+
+def test_rated_questions_are_exported_without_names_and_personal_data(three_raters, capsys):
+    rows = exported(capsys)
+
+    assert [(row["expected_id"], row["helpful"], row["reason"]) for row in rows] == [
+        ("reset-password", "true", ""),
+        ("reset-password", "false", "outdated"),
+        ("reset-password", "true", ""),
+    ]
+    assert {row["query"] for row in rows} == {"How do I reset my password? I am [EMAIL]"}
+    assert [row["helpful"] for row in exported(capsys, "--helpful")] == ["true", "true"]
+
+
+def test_answers_that_fewer_than_three_people_rated_are_not_exported(three_raters, capsys):
+    assert "order-limit" not in {row["expected_id"] for row in exported(capsys)}
+    call_command("audit_erase", "rater-0", verbosity=0)
+    capsys.readouterr()
+
+    assert exported(capsys) == []

@@ -85,10 +85,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Event", ordering="event")
     def shown_event(self, delivery: Delivery) -> str:
-        return f"Ticket {delivery.event}"
+        event = delivery.event.replace("_", " ")
+        return f"Ticket {event}" if delivery.ticket_id else event.capitalize()
 
     @admin.display(description="Ticket", ordering="ticket")
-    def ticket_number(self, delivery: Delivery) -> SafeString:
+    def ticket_number(self, delivery: Delivery) -> SafeString | str:
+        if delivery.ticket_id is None:
+            return ""
         link = reverse("admin:tickets_ticket_change", args=[delivery.ticket_id])
         return format_html('<a href="{}">#{}</a>', link, delivery.ticket_id)
 

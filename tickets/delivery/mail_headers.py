@@ -16,16 +16,14 @@ AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "Al
 _KEY_LENGTH = 20
 
 
-def headers(*, ticket: int, delivery: str) -> dict[str, str]:
+def headers(*, ticket: int | None, delivery: str) -> dict[str, str]:
     """Of one mail. Every try has the same Message-ID, so that mailboxes drop duplicates."""
+    own = {**AUTOMATIC, "Message-ID": _message_id(delivery)}
+    if ticket is None:
+        return own
+    # The root of the thread; no mail has this id.
     thread = _message_id(f"ticket-{ticket}")
-    return {
-        **AUTOMATIC,
-        "Message-ID": _message_id(delivery),
-        # The root of the thread; no mail has this id.
-        "In-Reply-To": thread,
-        "References": thread,
-    }
+    return {**own, "In-Reply-To": thread, "References": thread}
 
 
 def _message_id(name: str) -> str:

@@ -23,6 +23,7 @@ from procrastinate.jobs import Job, JobDeferrer
 from procrastinate.manager import JobManager
 
 from audit.models import record
+from audit.people.pseudonyms import stored_name
 from tickets.delivery.recipients import TO_DESK, TO_REQUESTER, address_of
 from tickets.delivery.webhooks import Webhook
 
@@ -76,7 +77,13 @@ class Delivery(models.Model):
         WEBHOOK = "webhook"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, related_name="deliveries")
+    ticket = models.ForeignKey(
+        "tickets.Ticket",
+        models.CASCADE,
+        null=True,
+        related_name="deliveries",
+        help_text="Empty: a mail to somebody at the desk that is about no ticket.",
+    )
     event = models.CharField(max_length=20)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     webhook = models.ForeignKey(Webhook, models.SET_NULL, null=True, blank=True)
@@ -105,7 +112,20 @@ class Delivery(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.event} of ticket {self.ticket_id} to {self.address}"
+        subject = f" of ticket {self.ticket_id}" if self.ticket_id else ""
+        return f"{self.event}{subject} to {self.address}"
+
+    @classmethod
+    def mail_colleague(cls, name: str, *, event: str, subject: str, text: str) -> None:
+        """Store and enqueue a mail to somebody at the desk. Call it in the event's transaction."""
+        delivery = cls.objects.create(
+            event=event,
+            kind=cls.Kind.MAIL,
+            address=stored_name(name),
+            payload={"subject": subject, "text": text},
+            next_try=timezone.now(),
+        )
+        delivery.enqueue()
 
     @property
     def receiver(self) -> str:
@@ -114,14 +134,14 @@ class Delivery(models.Model):
 
     def mail_address(self) -> str:
         """The recipient's current address; empty if there is none."""
-        if self.address == TO_REQUESTER:
+        if self.ticket and self.address == TO_REQUESTER:
             return self.ticket.email
         return settings.SUPPORT_EMAIL if self.address == TO_DESK else address_of(self.address)
 
     def mail_text(self) -> str:
         """The text of the mail, unmasked."""
         text: str = self.payload["text"]
-        return self.ticket.decrypt(self.original) or text
+        return (self.ticket and self.ticket.decrypt(self.original)) or text
 
     def enqueue(self) -> None:
         """Add a job that sends it. Raises ``AlreadyEnqueued`` if there is one."""

@@ -1,0 +1,136 @@
+"""One row for each ask that was near an FAQ, and what people did after its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, models
+from django.utils import timezone
+
+RECENT = timedelta(days=30)
+
+PERIOD = timedelta(days=90)
+"""Asks that are counted, except ratings: those count as long as the answer stays."""
+
+FOLLOWED_WITHIN = timedelta(hours=24)
+"""A ticket or the same question so soon after an answer says that it was not enough."""
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Since:
+    """From when an FAQ's asks count: a change of what they are about makes older ones obsolete."""
+
+    ratings: datetime = EVER
+    contacts: datetime = EVER
+    asks: datetime = EVER
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of one FAQ. ``rated``, ``unhelpful``, ``raters``: since its answer changed, and of these
+    ``recent_…`` in the last ``RECENT``. The others: in the last ``PERIOD``.
+    """
+
+    rated: int = 0
+    unhelpful: int = 0
+    raters: int = 0
+    recent_rated: int = 0
+    recent_unhelpful: int = 0
+    readers: int = 0
+    """People who got its answer."""
+    contacts: int = 0
+    """Readers who opened a ticket or asked again within a day."""
+    tickets: int = 0
+    """Readers who opened a ticket."""
+    near: int = 0
+    """Asks that it was nearest to."""
+    near_people: int = 0
+    answered: int = 0
+    """Of ``near``, those it answered."""
+
+
+class FaqAskQuerySet(models.QuerySet["FaqAsk"]):
+    def answers_before(self, at: datetime, *, person: str) -> FaqAskQuerySet:
+        """The answers that a person got from an FAQ within a day before."""
+        within = (at - FOLLOWED_WITHIN, at)
+        return self.filter(person=person, is_answer=True, at__range=within).exclude(person="")
+
+    def counts(self, since: Mapping[str, Since]) -> dict[str, Counts]:
+        """By FAQ id; FAQs without a row are left out."""
+        now = timezone.now()
+        values: dict[str, Any] = {
+            "faq_ids": list(since),
+            "ratings": [each.ratings for each in since.values()],
+            "contacts": [max(each.contacts, now - PERIOD) for each in since.values()],
+            "asks": [max(each.asks, now - PERIOD) for each in since.values()],
+            "recent": now - RECENT,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(SELECT_COUNTS, values)
+            return {faq_id: Counts(*numbers) for faq_id, *numbers in cursor.fetchall()}
+
+
+class FaqAsk(models.Model):
+    """An ask that an FAQ answered, or that it was nearest to. No text, no name."""
+
+    class FollowUp(models.TextChoices):
+        """What the person did within a day after the answer."""
+
+        TICKET = "ticket", "Opened a ticket"
+        ASKED_AGAIN = "asked_again", "Asked again, with the same nearest FAQ"
+
+    ask_id = models.UUIDField()
+    person = models.CharField(max_length=64, help_text="A pseudonym.")
+    at = models.DateTimeField()
+    faq_id = models.CharField(max_length=100)
+    is_answer = models.BooleanField(help_text="Whether the FAQ answered.")
+    follow_up = models.CharField(max_length=20, blank=True, choices=FollowUp)
+    helpful = models.BooleanField(null=True, help_text="Null: not rated.")
+
+    objects = FaqAskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-at",)
+        constraints = (
+            models.UniqueConstraint(fields=["ask_id", "faq_id"], name="assistant_faqask_once"),
+        )
+        indexes = (
+            models.Index(fields=["faq_id", "at"], name="assistant_faqask_faq"),
+            models.Index(fields=["person", "at"], name="assistant_faqask_person"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.faq_id} {self.ask_id}"
+
+
+# A join with arrays: the time from which asks count differs by FAQ.
+SELECT_COUNTS = """
+    SELECT faq_id,
+        count(*) FILTER (WHERE is_rating),
+        count(*) FILTER (WHERE is_rating AND NOT helpful),
+        count(DISTINCT person) FILTER (WHERE is_rating),
+        count(*) FILTER (WHERE is_rating AND at >= %(recent)s),
+        count(*) FILTER (WHERE is_rating AND NOT helpful AND at >= %(recent)s),
+        count(DISTINCT person) FILTER (WHERE is_read),
+        count(DISTINCT person) FILTER (WHERE is_read AND follow_up <> ''),
+        count(DISTINCT person) FILTER (WHERE is_read AND follow_up = 'ticket'),
+        count(*) FILTER (WHERE is_near),
+        count(DISTINCT person) FILTER (WHERE is_near),
+        count(*) FILTER (WHERE is_near AND is_answer)
+    FROM (
+        SELECT faq_id, person, at, is_answer, follow_up, helpful,
+            is_answer AND helpful IS NOT NULL AND at >= ratings AS is_rating,
+            is_answer AND at >= contacts AS is_read,
+            at >= asks AS is_near
+        FROM assistant_faqask JOIN unnest(
+            %(faq_ids)s::text[], %(ratings)s::timestamptz[],
+            %(contacts)s::timestamptz[], %(asks)s::timestamptz[]
+        ) AS since(faq_id, ratings, contacts, asks) USING (faq_id)
+    ) AS counted
+    GROUP BY faq_id
+"""

@@ -1,0 +1,111 @@
+"""The findings of the live release, and the texts that go with them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from assistant.health.faq_asks import EVER, PERIOD, Counts, FaqAsk, Since
+from assistant.health.findings import ASKS_PER_FAQ, Duplicate, Facts, Finding, Kind, ranked
+from assistant.health.release_comparison import ReleaseComparison
+from assistant.health.reviews import HealthReview
+from faq.models import Faq, Release, Revision
+
+
+def all_findings() -> list[Finding]:
+    """Of every FAQ of the live release that is not retired, the worst first."""
+    live = Release.objects.live()
+    return ranked(_facts(live)) if live else []
+
+
+def _facts(live: Release) -> list[Facts]:
+    now, today = timezone.now(), timezone.localdate()
+    faqs = Faq.objects.in_use().filter(slug__in=live.revisions.values("slug"))
+    review_by = dict(faqs.values_list("slug", "review_by"))
+    reviews = HealthReview.objects.by_faq()
+    since = {
+        slug: _since(reviews.get(slug, {}), answer, content)
+        for slug, (answer, content) in unchanged_since(live).items()
+    }
+    counts = FaqAsk.objects.all().counts(since)
+    recent = FaqAsk.objects.filter(at__gte=now - PERIOD)
+    near_ever = set(recent.order_by().values_list("faq_id", flat=True).distinct())
+    has_traffic = recent.count() >= ASKS_PER_FAQ * len(review_by)
+    first = _first_published()
+    duplicates = _duplicates(reviews)
+    return [
+        Facts(
+            faq_id=slug,
+            today=today,
+            review_by=date,
+            days_live=(now - first.get(slug, now)).days,
+            is_never_near=has_traffic and slug not in near_ever,
+            reviewed=frozenset(
+                kind for kind, review in reviews.get(slug, {}).items() if review.is_recent
+            ),
+            duplicates=duplicates.get(slug, ()),
+            **asdict(counts.get(slug, Counts())),
+        )
+        for slug, date in review_by.items()
+    ]
+
+
+def _since(reviews: Mapping[Kind, HealthReview], answer: datetime, content: datetime) -> Since:
+    def later(kind: Kind, changed: datetime) -> datetime:
+        return max(reviews[kind].at, changed) if kind in reviews else changed
+
+    return Since(
+        ratings=later(Kind.FEEDBACK, answer),
+        contacts=later(Kind.CONTACT, answer),
+        asks=later(Kind.UNANSWERED, content),
+    )
+
+
+def unchanged_since(live: Release) -> dict[str, tuple[datetime, datetime]]:
+    """Since when each FAQ has the live answer, and since when the live content, by slug.
+
+    ``EVER`` where no earlier release had another one.
+    """
+    answers = dict(live.revisions.values_list("slug", "answer"))
+    published = sorted(Release.objects.values_list("published_at", flat=True))
+    others = Revision.objects.exclude(releases=live.pk).filter(slug__in=answers)
+    last: dict[str, list[datetime]] = {slug: [EVER, EVER] for slug in answers}
+    for slug, answer, at in others.annotate(last=Max("releases__published_at")).values_list(
+        "slug", "answer", "last"
+    ):
+        if at is None:
+            continue
+        last[slug][1] = max(last[slug][1], at)
+        if answer != answers[slug]:
+            last[slug][0] = max(last[slug][0], at)
+
+    def after(at: datetime) -> datetime:
+        """When the release after it was published."""
+        later = published[bisect_right(published, at) :]
+        return later[0] if at != EVER and later else at
+
+    return {slug: (after(answer), after(content)) for slug, (answer, content) in last.items()}
+
+
+def _first_published() -> dict[str, datetime]:
+    rows = Revision.objects.order_by().values("slug").annotate(first=Min("releases__published_at"))
+    return {row["slug"]: row["first"] for row in rows if row["first"]}
+
+
+def _duplicates(
+    reviews: Mapping[str, Mapping[Kind, HealthReview]],
+) -> dict[str, tuple[Duplicate, ...]]:
+    """By the first FAQ of each pair, without pairs that were reviewed not long ago."""
+    duplicates: dict[str, tuple[Duplicate, ...]] = {}
+    for pair in ReleaseComparison.objects.pairs():
+        faq_id, other_id = pair.faq_ids
+        review = reviews.get(faq_id, {}).get(Kind.DUPLICATE)
+        if review is None or not review.is_recent:
+            duplicate = Duplicate(other_id, *pair.phrasings, pair.similarity)
+            duplicates[faq_id] = (*duplicates.get(faq_id, ()), duplicate)
+    return duplicates

@@ -1,0 +1,198 @@
+"""What is wrong with an FAQ, and what to do about it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from assistant.calibration.proportion import Proportion
+
+FEWEST_RATINGS = 5
+"""With fewer, unhelpful ratings are listed after all others."""
+
+FEWEST_UNHELPFUL = 2
+"""One person's word is no finding."""
+
+FEWEST_PEOPLE = 2
+"""People who needed more after an answer."""
+
+LEAST_RATE = 0.1
+"""Of the lower bound of a rate: two of five (.12) is a finding, two of six (.097) is not."""
+
+FEWEST_NEAR_PEOPLE = 3
+
+LEAST_ANSWERED = 0.5
+"""Share of the asks near an FAQ that it should answer."""
+
+DAYS_LIVE = 30
+"""An FAQ that is younger may yet be asked for."""
+
+ASKS_PER_FAQ = 3
+"""With so many asks for each FAQ of the site, one that is asked for as often as the others is
+nearest to none with a probability of only exp(-3), 5 %."""
+
+
+class Kind(StrEnum):
+    """In the order of the list."""
+
+    FEEDBACK = "feedback"
+    CONTACT = "contact"
+    OUTDATED = "outdated"
+    UNANSWERED = "unanswered"
+    DUPLICATE = "duplicate"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """The closest phrasings of two FAQs; ``similarity``: -1..1."""
+
+    other_id: str
+    phrasing: str
+    other_phrasing: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the findings of one FAQ rest on. Counts are those of ``faq_asks.Counts``."""
+
+    faq_id: str
+    today: date
+    review_by: date | None = None
+    days_live: int = 0
+    rated: int = 0
+    unhelpful: int = 0
+    raters: int = 0
+    recent_rated: int = 0
+    recent_unhelpful: int = 0
+    readers: int = 0
+    contacts: int = 0
+    tickets: int = 0
+    near: int = 0
+    near_people: int = 0
+    answered: int = 0
+    is_never_near: bool = False
+    """No ask of 90 days was near it, though the site had ``ASKS_PER_FAQ`` asks for each FAQ."""
+    reviewed: frozenset[Kind] = frozenset()
+    """Kinds that a person has marked as reviewed not long ago."""
+    duplicates: tuple[Duplicate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``rank``: the larger, the sooner within its kind. ``other_id``: of a duplicate."""
+
+    kind: Kind
+    faq_id: str
+    rank: float
+    numbers: str
+    action: str
+    other_id: str = ""
+
+    def as_dict(self) -> dict[str, str | float]:
+        return {
+            "kind": self.kind.value,
+            "faq_id": self.faq_id,
+            "rank": self.rank,
+            "numbers": self.numbers,
+            "action": self.action,
+            "other_id": self.other_id,
+        }
+
+
+def ranked(all_facts: Iterable[Facts]) -> list[Finding]:
+    """The findings of all FAQs: by kind, then by rank, then by FAQ."""
+    places = {kind: place for place, kind in enumerate(Kind)}
+    return sorted(
+        (finding for facts in all_facts for finding in findings_of(facts)),
+        key=lambda finding: (places[finding.kind], -finding.rank, finding.faq_id),
+    )
+
+
+def findings_of(facts: Facts) -> list[Finding]:
+    candidates = (_feedback(facts), _contact(facts), _outdated(facts), _unanswered(facts))
+    singles = [finding for finding in (*candidates, _never(facts)) if finding]
+    return [*singles, *(_duplicate(facts, duplicate) for duplicate in facts.duplicates)]
+
+
+def _feedback(facts: Facts) -> Finding | None:
+    if facts.unhelpful < FEWEST_UNHELPFUL:
+        return None
+    low = _least(facts.unhelpful, facts.rated)
+    is_ranked = facts.rated >= FEWEST_RATINGS
+    if is_ranked and low < LEAST_RATE:
+        return None
+    numbers = (
+        f"{facts.unhelpful} of {facts.rated} ratings say that it did not help"
+        f" (by {_people(facts.raters)}; lower bound of the rate {low:.2f})."
+        f" Last 30 days: {facts.recent_unhelpful} of {facts.recent_rated}."
+    )
+    action = "Read the reasons on its page, correct the answer and publish it."
+    # Too few ratings say little: they come last, those with most unhelpful ones first.
+    rank = low if is_ranked else facts.unhelpful / facts.rated - 2
+    return Finding(Kind.FEEDBACK, facts.faq_id, rank, numbers, action)
+
+
+def _contact(facts: Facts) -> Finding | None:
+    low = _least(facts.contacts, facts.readers)
+    if facts.contacts < FEWEST_PEOPLE or low < LEAST_RATE:
+        return None
+    numbers = (
+        f"{facts.contacts} of {_people(facts.readers)} who got this answer needed more within "
+        f"a day: {facts.tickets} opened a ticket, {facts.contacts - facts.tickets} asked again."
+    )
+    action = "Read what they asked next, and say it in the answer."
+    return Finding(Kind.CONTACT, facts.faq_id, low, numbers, action)
+
+
+def _outdated(facts: Facts) -> Finding | None:
+    if facts.review_by is None or facts.review_by > facts.today:
+        return None
+    days = (facts.today - facts.review_by).days
+    numbers = f"It was to be reviewed by {facts.review_by:%-d %B %Y}."
+    action = "Check that the answer is still true, and set the next date."
+    return Finding(Kind.OUTDATED, facts.faq_id, days, numbers, action)
+
+
+def _unanswered(facts: Facts) -> Finding | None:
+    share = facts.answered / facts.near if facts.near else 1.0
+    if facts.near_people < FEWEST_NEAR_PEOPLE or share >= LEAST_ANSWERED:
+        return None
+    numbers = (
+        f"It was nearest to {facts.near} questions of {_people(facts.near_people)} in 90 days,"
+        f" and answered {facts.answered}."
+    )
+    action = "Add their words as another way to ask."
+    return Finding(Kind.UNANSWERED, facts.faq_id, facts.near - facts.answered, numbers, action)
+
+
+def _never(facts: Facts) -> Finding | None:
+    is_old = facts.days_live >= DAYS_LIVE
+    if not (facts.is_never_near and is_old) or Kind.NEVER in facts.reviewed:
+        return None
+    numbers = "No question came near it in 90 days."
+    action = "Retire it, or ask it in the words of customers."
+    return Finding(Kind.NEVER, facts.faq_id, 0.0, numbers, action)
+
+
+def _duplicate(facts: Facts, duplicate: Duplicate) -> Finding:
+    numbers = (
+        f"“{duplicate.phrasing}” is {duplicate.similarity:.2f} similar to"
+        f" “{duplicate.other_phrasing}” of {duplicate.other_id}."
+    )
+    action = "Make one FAQ of the two, or say in each what differs."
+    return Finding(
+        Kind.DUPLICATE, facts.faq_id, duplicate.similarity, numbers, action, duplicate.other_id
+    )
+
+
+def _least(count: int, total: int) -> float:
+    """The lower bound of the rate, 0..1."""
+    return Proportion(count, total).interval[0]
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
