@@ -14,7 +14,7 @@ import numpy as np
 
 from assistant.agent.reasons import AgentReason
 from assistant.answering.steps import OnStep
-from assistant.chroma.index import check_limit, check_name, check_unique
+from assistant.chroma.entries import check_limit, check_name, check_unique
 from assistant.decision.matches import DECIMALS, Match
 from assistant.interfaces import (
     AgentReply,

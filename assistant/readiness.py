@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from assistant import wiring
-from assistant.chroma.server import ping
+from assistant.chroma.heartbeat import ping
 from assistant.interfaces import Degraded, IndexUnavailable
 from assistant.models import IndexedCollection
 from faq.models import Release

@@ -1,6 +1,6 @@
-"""A question, start to end: clean, embed, match, decide, answer, record.
+"""Answer a question, from start to end: clean, embed, match, decide, answer, record.
 
-``assistant`` is the use case and reads top to bottom; ``answer`` holds its input and output values,
+``assistant`` has all steps in order, ``answer`` the question and the reply as values,
 ``recording`` writes the audit record, ``conversations`` keeps earlier turns for the agent,
 ``event_stream`` sends the agent's steps as server-sent events.
 """

@@ -15,7 +15,8 @@ from assistant.decision.reasons import SET_REPLIES, Reason
 from faq.markdown import to_html
 
 SHOW_NOTHING = SET_REPLIES | {Reason.UNREADABLE, Reason.NONE_OF_THESE}
-"""No FAQ is near in meaning, or the person has rejected the nearest ones."""
+"""Reasons with which the reply has no ``nearest``: similarity means nothing, or the person rejected
+these FAQs."""
 
 
 class Outcome(StrEnum):
@@ -53,7 +54,7 @@ class Question:
     conversation_id: str = ""
     purpose: Purpose = Purpose.QUESTION
     channel: str = "api"
-    """Where it was asked: ``api``, or ``help`` for the help page."""
+    """Where the question comes from: ``api``, or ``help`` for the help page."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Answer:
     text: str | None = None
     citations: tuple[str, ...] = ()
     answers: tuple[PartAnswer, ...] = ()
-    """One for each question, in order, where several are answered; ``text`` is all of them."""
+    """If several questions are answered, one for each, in order; ``text`` has all of them."""
     path: tuple[dict[str, Any], ...] = ()
     agent_options: tuple[Match, ...] = ()
     """The agent's options, if the agent clarifies and the decision does not."""

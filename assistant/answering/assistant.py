@@ -1,4 +1,4 @@
-"""A question, start to end: embed, match, decide, act, record."""
+"""Answer a question, from start to end: embed, match, decide, answer, record."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Assistant:
-    """Answers questions from the live release; the agent is called only where no FAQ answers."""
+    """Answers questions from the live release; the agent is called only if no FAQ answers."""
 
     live: LiveRelease
     agent: Agent
@@ -96,7 +96,7 @@ class Assistant:
             terms = PriorityTerm.objects.by_term()
             message = release.message(question.text, priority_terms=terms)
             if question.choice and question.choice != NO_CHOICE:
-                # It is matched as a mention is, however far away it is.
+                # Like a mention, the choice is matched at any distance.
                 message = replace(message, sentences=(), corrected=None, mention=question.choice)
             embedded = _embed(message, release, path)
             matches = _match(message, question, release, embedded, path)
@@ -246,7 +246,7 @@ def _visible(question: Question, release: LoadedRelease) -> Mapping[str, Content
 
 
 def _from_faq(decision: Decision, release: LoadedRelease, path: Path) -> Answer:
-    """The FAQ's own words; those of several FAQs one after the other."""
+    """The answer of the FAQ, or of several FAQs in order."""
     assert decision.chosen
     chosen = [part.decision.chosen for part in decision.answers] or [decision.chosen]
     contents = {match.faq_id: release.contents[match.faq_id] for match in chosen if match}
@@ -268,8 +268,7 @@ def _from_faq(decision: Decision, release: LoadedRelease, path: Path) -> Answer:
 
 
 def _set_reply(decision: Decision, release: LoadedRelease, path: Path) -> Answer:
-    """What the desk replies to small talk; with it the offer of a person, as for any question that
-    no FAQ answers."""
+    """The desk's reply to small talk, with the offer of a ticket like any unanswered question."""
     assert decision.intent
     answer = _answer(Outcome.UNANSWERED, decision, release, path)
     return replace(answer, source="set_reply", text=SetReply.objects.text_for(decision.intent))
@@ -297,15 +296,15 @@ def _from_agent(
 
 
 def _answer(outcome: Outcome, decision: Decision, release: LoadedRelease, path: Path) -> Answer:
-    # An FAQ that only its answer brought in may rank below the first ones.
-    named = (*decision.ranked[:SHOWN], *decision.options, *decision.nearest)
+    # An FAQ that was found by its answer may rank below the first ones.
+    shown = (*decision.ranked[:SHOWN], *decision.options, *decision.nearest)
     return Answer(
         outcome=outcome,
         decision=decision,
         release=release.number,
         path=tuple(path.steps),
         degraded=path.degraded,
-        questions={match.faq_id: release.contents[match.faq_id].question for match in named},
+        questions={match.faq_id: release.contents[match.faq_id].question for match in shown},
     )
 
 

@@ -1,8 +1,8 @@
 """The reply of /ask as server-sent events: steps as they happen, then the same JSON document.
 
 Events are ``step``, then one ``answer``; or one ``problem`` if it fails after the first step.
-Comments (lines that begin with a colon) are sent while nothing happens: by failing to write one the
-server learns that the client has left, and stops the agent.
+Between events, comments (lines that begin with a colon) are sent: if writing one fails, the client
+has left, and the agent stops.
 """
 
 from __future__ import annotations

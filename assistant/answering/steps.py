@@ -9,7 +9,7 @@ from typing import Any
 Step = dict[str, Any]
 """One entry of the decision's path: ``step`` names it, ``ms`` is how long it took.
 
-``degraded`` names a dependency that the step had to do without, as the reply does.
+``degraded`` names a dependency that was unavailable, as in the reply.
 """
 
 OnStep = Callable[[Step | None], None]

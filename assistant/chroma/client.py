@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from assistant.chroma.server import ping, unavailable
+from assistant.chroma.heartbeat import ping, unavailable
 from assistant.interfaces import IndexMismatch, IndexUnavailable
 
 CONNECT_SECONDS = 2.0

@@ -6,19 +6,27 @@ two processes that open the same Chroma directory corrupt it.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from assistant.chroma.client import READ_SECONDS, ChromaConnection, missing_collection_error
-from assistant.decision.matches import DECIMALS, Match
+from assistant.chroma.entries import (
+    BATCH_SIZE,
+    DUPLICATE_KEY,
+    arrays,
+    batches,
+    check_limit,
+    check_name,
+    check_unique,
+    entry_digest,
+    metadata,
+    similarity,
+)
+from assistant.decision.matches import Match
 from assistant.interfaces import (
     Drift,
     Entry,
@@ -31,24 +39,14 @@ from assistant.matching.entries import faq_of
 SPACE = "cosine"
 
 EF_SEARCH = 300
-"""HNSW search depth. With Chroma's default of 100, one question in seventy missed its closest of
+"""HNSW search depth. With Chroma's default of 100, one question in seventy missed the closest of
 100,000 phrasings."""
-
-BATCH_SIZE = 1_000
-"""Entries per request. Chroma's limit is 5,461; smaller batches show progress sooner."""
 
 NEAR_IDENTICAL = 0.99
 """Similarity from which a search may return one phrasing for the other."""
 
 OWN_VECTOR_TOLERANCE = 1e-4
 """How far from 1 a stored vector's similarity to itself may be, in float32."""
-
-DUPLICATE_KEY = "two entries have the same key"
-
-Item = TypeVar("Item")
-
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]")
-_IP_ADDRESS = re.compile(r"\d+(\.\d+){3}")
 
 
 class ChromaIndex:
@@ -83,16 +81,16 @@ class ChromaIndex:
                 elif progress:
                     progress(1)
 
-        for batch in _batches(differing()):
+        for batch in batches(differing()):
             with self._chroma.translated_errors():
                 collection.upsert(
                     ids=[entry.key for entry in batch],
-                    embeddings=_arrays(batch),
-                    metadatas=[_metadata(entry, expected[entry.key]) for entry in batch],
+                    embeddings=arrays(batch),
+                    metadatas=[metadata(entry, expected[entry.key]) for entry in batch],
                 )
             if progress:
                 progress(len(batch))
-        for keys in _batches(sorted(stored.keys() - expected.keys())):
+        for keys in batches(sorted(stored.keys() - expected.keys())):
             with self._chroma.translated_errors():
                 collection.delete(ids=keys)
 
@@ -110,9 +108,7 @@ class ChromaIndex:
                 include=["metadatas", "distances"],
             )
         matches = [
-            Match(
-                meta["faq_id"], meta["phrasing"], _similarity(distance), category=meta["category"]
-            )
+            Match(meta["faq_id"], meta["phrasing"], similarity(distance), category=meta["category"])
             for meta, distance in zip(result["metadatas"][0], result["distances"][0], strict=True)
         ]
         matches.sort(key=lambda match: (-match.similarity, match.faq_id, match.phrasing))
@@ -150,7 +146,7 @@ class ChromaIndex:
         return list(dict.fromkeys(faq_of(key) for key in result["ids"][0]))
 
     def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
-        """Compare keys, texts and vectors of the collection with what it should hold.
+        """Compare keys, texts and vectors of the collection with ``entries``.
 
         Chroma's metadata alone is not trusted: every entry is searched by its own vector.
         """
@@ -223,63 +219,34 @@ class ChromaIndex:
         entry is not lost if Chroma has its vector; a rebuilt index would do the same.
         """
         lost: set[str] = set()
-        for batch in _batches(entries):
+        for batch in batches(entries):
             with self._chroma.translated_errors():
                 result = collection.query(
-                    query_embeddings=_arrays(batch), n_results=1, include=["distances"]
+                    query_embeddings=arrays(batch), n_results=1, include=["distances"]
                 )
-            passed_over: list[Entry] = []
+            not_closest: list[Entry] = []
             for entry, distances in zip(batch, result["distances"], strict=True):
-                best = _similarity(distances[0]) if distances else -1.0
+                best = similarity(distances[0]) if distances else -1.0
                 if best < NEAR_IDENTICAL:
                     lost.add(entry.key)
                 elif best < 1.0 - OWN_VECTOR_TOLERANCE:
-                    passed_over.append(entry)
-            lost |= self._wrong_vectors(collection, passed_over)
+                    not_closest.append(entry)
+            lost |= self._wrong_vectors(collection, not_closest)
         return lost
 
     def _wrong_vectors(self, collection: Any, entries: Sequence[Entry]) -> set[str]:
-        """Keys of the entries whose stored vector is missing or another."""
+        """Keys of the entries whose stored vector is missing or different."""
         if not entries:
             return set()
         with self._chroma.translated_errors():
-            found = collection.get(ids=[entry.key for entry in entries], include=["embeddings"])
-        stored = dict(zip(found["ids"], found["embeddings"], strict=True))
+            result = collection.get(ids=[entry.key for entry in entries], include=["embeddings"])
+        stored = dict(zip(result["ids"], result["embeddings"], strict=True))
         return {
             entry.key
             for entry in entries
             if entry.key not in stored
             or np.dot(stored[entry.key], entry.vector) < 1.0 - OWN_VECTOR_TOLERANCE
         }
-
-
-def check_name(name: str) -> None:
-    """Raise ``ValueError`` for a collection name that Chroma would refuse."""
-    if _NAME.fullmatch(name) and ".." not in name and not _IP_ADDRESS.fullmatch(name):
-        return
-    raise ValueError(
-        f"{name!r} cannot name a collection: 3 to 512 letters, digits, '.', '_' or '-', "
-        "beginning and ending with a letter or digit, without '..', and no IP address"
-    )
-
-
-def check_unique(entries: Sequence[Entry]) -> None:
-    """Raise ``ValueError`` if two entries have the same key."""
-    if len({entry.key for entry in entries}) != len(entries):
-        raise ValueError(DUPLICATE_KEY)
-
-
-def entry_digest(entry: Entry) -> str:
-    """A digest of everything a search can return: the texts and the vector."""
-    texts = json.dumps([entry.faq_id, entry.phrasing, entry.category])
-    vector = np.asarray(entry.vector, dtype="<f4").tobytes()
-    return hashlib.sha256(texts.encode() + b"\0" + vector).hexdigest()
-
-
-def check_limit(limit: int) -> None:
-    """Raise ``ValueError`` for a limit below 1."""
-    if limit < 1:
-        raise ValueError(f"limit must be at least 1, not {limit}")
 
 
 def _check_cosine(collection: Any) -> Any:
@@ -290,28 +257,3 @@ def _check_cosine(collection: Any) -> Any:
             f"collection {collection.name!r} uses {space}, not {SPACE}: run manage.py reindex"
         )
     return collection
-
-
-def _similarity(distance: float) -> float:
-    """Convert Chroma's cosine distance to a similarity, -1..1."""
-    return round(min(max(1.0 - distance, -1.0), 1.0), DECIMALS)
-
-
-def _arrays(entries: Sequence[Entry]) -> list[Vector]:
-    # Chroma refuses tuples.
-    return [np.asarray(entry.vector, dtype=np.float32) for entry in entries]
-
-
-def _metadata(entry: Entry, digest: str) -> dict[str, str]:
-    return {
-        "faq_id": entry.faq_id,
-        "phrasing": entry.phrasing,
-        "category": entry.category,
-        "digest": digest,
-    }
-
-
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    remaining = iter(items)
-    while batch := list(islice(remaining, BATCH_SIZE)):
-        yield batch

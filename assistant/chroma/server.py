@@ -1,4 +1,4 @@
-"""Our own Chroma server on this machine, where CHROMA_URL is not set.
+"""The embedded Chroma server on this machine, used if CHROMA_URL is not set.
 
 Two servers on one directory corrupt it. Therefore the server process holds the file lock
 ``server.lock`` in the directory while it runs, and writes its process id into it and its address
@@ -7,7 +7,6 @@ into ``server.url``. ``assistant.shared_server`` counts its users in ``users/``.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -16,14 +15,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import suppress
-from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
+from assistant.chroma.heartbeat import ping
 from assistant.interfaces import IndexUnavailable
 from assistant.shared_server import SharedServer
 
@@ -31,13 +29,12 @@ LOOPBACK = "127.0.0.1"
 
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0
-PING_SECONDS = 2.0
 POLL_SECONDS = 0.02
 LOCK_SECONDS = 60.0
 """Timeout of the lock while another process starts or stops the server."""
 
 OUR_FILES = ("users", "server.lock", "server.url")
-"""Of the folder's content, what is not Chroma's."""
+"""Files in the folder that are ours and not Chroma's."""
 
 log = logging.getLogger("assistant.chroma.server")
 
@@ -140,7 +137,7 @@ class _ServerProcess:
         return self._is_locked()
 
     def start(self) -> None:
-        """Start it, if necessary without the files that it does not start with.
+        """Start it; if it does not start with its files, move them away and start without them.
 
         Raises ``IndexUnavailable`` or OSError.
         """
@@ -153,7 +150,10 @@ class _ServerProcess:
             self._start()
 
     def _set_aside(self) -> bool:
-        """Move Chroma's files to a folder beside it, since all can be rebuilt; False if none."""
+        """Move Chroma's files to a folder next to it; False if there are none.
+
+        Everything in them can be rebuilt.
+        """
         files = self._files()
         if not files:
             return False
@@ -164,8 +164,8 @@ class _ServerProcess:
         for file in files:
             file.rename(damaged / file.name)
         log.error(
-            "Chroma does not start with its files. They are in %s now. Run manage.py reindex, "
-            "unless make run does it",
+            "Chroma does not start with its files. They were moved to %s. Run manage.py reindex; "
+            "make run does it by itself",
             damaged,
         )
         return True
@@ -262,27 +262,6 @@ class _ServerProcess:
         except FileNotFoundError:
             return None
         return int(content) if content.isdigit() else None
-
-
-def ping(url: str) -> None:
-    """Return if the Chroma server at ``url`` answers; raise ``IndexUnavailable`` otherwise.
-
-    Without chromadb and without a proxy.
-    """
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(f"{url}/api/v2/heartbeat", timeout=PING_SECONDS) as response:
-            json.loads(response.read(1_000))["nanosecond heartbeat"]
-    except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
-        raise unavailable(url, error) from error
-
-
-def unavailable(url: str, error: BaseException) -> IndexUnavailable:
-    """The exception for a server that failed; names the class of ``error``, not its text."""
-    error_class = type(error).__name__
-    return IndexUnavailable(
-        f"Chroma at {url} does not answer ({error_class}): start it, or check CHROMA_URL"
-    )
 
 
 def _answers(url: str) -> bool:

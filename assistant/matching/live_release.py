@@ -100,8 +100,8 @@ class LiveRelease:
 def _newest() -> int | None:
     """The primary key of the newest release.
 
-    Mostly the first statement of a request. So it tells whether the connection still works, and
-    Django's health check, one more round trip for every question, is left out.
+    Usually the first statement of a request, so it also checks the connection. Django's own health
+    check would be one more round trip for every question.
     """
     connection.health_check_done = True  # type: ignore[attr-defined]
     try:

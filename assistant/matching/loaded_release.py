@@ -179,9 +179,9 @@ class LoadedRelease:
         return self.embedder is not None and self.embedder.name.startswith(ENGLISH_ONLY)
 
     def message(self, sent: str, *, priority_terms: Mapping[str, str] = NO_TERMS) -> Message:
-        """What a person sent, as it is compared with this release.
+        """A person's message, as the texts to compare with this release.
 
-        ``priority_terms``: the id of the FAQ that each puts first, see ``desk_texts``.
+        ``priority_terms``: the id of each term's FAQ, see ``desk_texts``.
         """
         if normalise(sent) in self.exact:
             return Message(sent)
@@ -201,12 +201,12 @@ class LoadedRelease:
         )
 
     def correct(self, text: str) -> Correction:
-        """A text with the typing errors fixed that its own or the language's words explain."""
+        """Correct typing errors with the words of the release and of the language."""
         return self.spelling.correct(text) if self.spelling else Correction(text)
 
     @cached_property
     def spelling(self) -> Spelling | None:
-        """None where the model cannot say which words there are: nothing is corrected then."""
+        """None if the model has no list of words; then nothing is corrected."""
         model_words = self.embedder.words if self.embedder else {}
         if not model_words:
             return None
@@ -215,24 +215,25 @@ class LoadedRelease:
 
     @cached_property
     def wording(self) -> Wording:
-        """Its words, for the rules that tell close texts of another meaning apart."""
+        """The words of the release, for the rules about close texts of another meaning."""
         model_words = self.embedder.words if self.embedder else {}
         return Wording.of(self.contents, known=model_words)
 
     @cached_property
     def answer_words(self) -> AnswerWords:
-        """Which FAQ's answer has the words of a question."""
+        """The words of the FAQs, to find the one whose answer has the words of a question."""
         return AnswerWords.of(self.contents.values())
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """What counts as English whatever it is: English FAQs have names of their own in them."""
+        """Words that count as English, since English FAQs have them: names, for example."""
         texts = phrasings(self.contents.values())
         return words_of(text for text in texts if not is_foreign(text))
 
     @cached_property
     def unreadable(self) -> frozenset[str]:
-        """The phrasings of which the model reads nothing: all have one vector and mean nothing."""
+        """The phrasings without a word that the model can read: all of them have the same
+        vector."""
         return frozenset(
             text
             for text in phrasings(self.contents.values())
@@ -241,9 +242,9 @@ class LoadedRelease:
 
     @cached_property
     def intents(self) -> frozenset[Intent]:
-        """What counts as small talk here. Where an FAQ is about it, only the wish for a person."""
-        about = {intent_of(text) for text in phrasings(self.contents.values())}
-        return frozenset(Intent) - (about - {Intent.PERSON})
+        """The intents that count as small talk: those that no FAQ has, and always ``PERSON``."""
+        of_faqs = {intent_of(text) for text in phrasings(self.contents.values())}
+        return frozenset(Intent) - (of_faqs - {Intent.PERSON})
 
     @cached_property
     def has_audiences(self) -> bool:

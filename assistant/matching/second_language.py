@@ -26,8 +26,8 @@ from faq.content import Content
 class SecondLanguage:
     """All vectors are centred on the mean of the release's phrasings.
 
-    The vectors of this kind of model have most of their length in common: a question and any FAQ of
-    a shop are 0.8 similar. Without the common part, that of the right FAQ stands out.
+    All vectors of such a model have a large common part: a question and any FAQ of a shop have a
+    similarity of about 0.8. Without the common part, the right FAQ has a clear lead.
     """
 
     embedder: VectorCache
@@ -41,8 +41,7 @@ class SecondLanguage:
         vectors: Mapping[str, Vector],
         embedder: VectorCache,
     ) -> Self:
-        """``vectors``: those of the phrasings by ``embedder``. Raises ``KeyError`` if one is
-        missing."""
+        """``vectors``: of the phrasings, by ``embedder``. Raises ``KeyError`` if one is missing."""
         texts = list(dict.fromkeys(phrasings(contents)))
         stored = np.stack([vectors[text] for text in texts])
         centre = stored.mean(axis=0)
@@ -78,7 +77,7 @@ class SecondLanguage:
 def _centred(vectors: Matrix, centre: Vector) -> Matrix:
     differences = vectors - centre
     lengths = np.linalg.norm(differences, axis=1, keepdims=True)
-    # The only phrasing of a release is its own mean, and has no direction.
+    # The only phrasing of a release equals the mean: the difference has no direction.
     without = (lengths < 1e-6)[:, 0]
     differences[without], lengths[without] = vectors[without], 1.0
     return np.asarray(differences / lengths, dtype=np.float32)

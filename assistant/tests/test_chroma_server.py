@@ -16,8 +16,9 @@ import pytest
 from filelock import FileLock, Timeout
 
 from assistant.chroma import server as server_module
+from assistant.chroma.heartbeat import ping
 from assistant.chroma.index import ChromaIndex
-from assistant.chroma.server import ChromaServer, ping
+from assistant.chroma.server import ChromaServer
 from assistant.interfaces import Entry, IndexUnavailable
 from assistant.management.commands import reindex
 
