@@ -1,5 +1,6 @@
-"""Fit a policy to labelled questions, and say what to expect of it.
+"""Fit a policy to a release and to labelled questions, and estimate its results.
 
-``calibrate`` is the entry, ``fitting`` trains, ``features`` are what a confidence rests on,
-``fitted_policies`` stores the result with its release.
+``calibrate`` is the entry, ``fitting`` fits without labels, ``training`` trains the classifier,
+``features`` computes the input of the confidence, ``fitted_policies`` stores the result with its
+release, ``adoption`` makes a policy decide.
 """

@@ -1,4 +1,4 @@
-"""A calibrated policy from its proposal to a release: a person adopts it, and a person drops it."""
+"""Propose, adopt and drop calibrated policies. Only a person adopts or drops one."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def propose(
 
 @transaction.atomic
 def adopt(digest: str, *, live: Release, actor: str, note: str = "") -> Release:
-    """Make a proposed policy decide from now on, by a new release.
+    """Publish a new release that decides with a proposed policy.
 
     Raises ``ConcurrentChange`` if ``live`` is not the live release any more.
     """
@@ -68,7 +68,7 @@ def adopt(digest: str, *, live: Release, actor: str, note: str = "") -> Release:
 
 
 def drop(*, actor: str) -> Release:
-    """Let the policy without labels decide again, by a new release. Raises ``PublishError``."""
+    """Publish a new release with the policy without labels. Raises ``PublishError``."""
     live = _live()
     contents = list(live.contents().values())
     embedder = wiring.embedder()
@@ -82,9 +82,9 @@ def drop(*, actor: str) -> Release:
 
 
 def live_policy(live: Release) -> Mapping[str, Any]:
-    """Which policy decides, since which release, and why, for people to read.
+    """The policy that decides, its report, and since when, for people.
 
-    ``since``: the oldest release of the unbroken line of releases with this policy.
+    ``since``: the first of the latest consecutive releases with this policy.
     """
     stored = FittedPolicy.objects.filter(digest=live.policy).first() if live.policy else None
     since = live

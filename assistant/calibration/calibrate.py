@@ -1,14 +1,14 @@
 """Calibrate a release's policy on labelled questions, and estimate its results.
 
-Pure: numpy, and scikit-learn where ``assistant.calibration.fitting`` trains. Deterministic:
-the same questions, in any order, give the same policy.
+Pure: numpy, and scikit-learn for training. Deterministic: the same questions, in any order, give
+the same policy.
 
 The policy from ``assistant.calibration.fitting`` is the prior: the more labelled questions there
-are, the further the policy moves towards them. It answers from the confidence at which the required
-proportion of its answers is right; where that is out of reach, from the one with the best precision
-that answers as many questions right as without labels. See ``operating_point``. The classifier
-learns from the labelled questions too, if then more right FAQs rank first. Everything is measured
-by 5-fold cross-fitting: a policy trained on four folds decides about the questions of the fifth.
+are, the further the policy moves away from it. It answers from the confidence at which the required
+proportion of answers is right. If no confidence reaches that, it takes the one with the best
+precision that answers as many questions right as without labels. See ``operating_point``. The
+classifier is trained on the labelled questions too, if then more right FAQs rank first. All results
+are measured by 5-fold cross-fitting: a policy fitted on four folds decides about the fifth.
 """
 
 from __future__ import annotations
@@ -20,15 +20,7 @@ import numpy as np
 
 from assistant.calibration.expected_results import ExpectedResults, measure
 from assistant.calibration.features import Bools, Evidence
-from assistant.calibration.fitting import (
-    FEWEST_FAQS,
-    NONE,
-    PRIOR,
-    TOP_FAQS,
-    Fitted,
-    Phrasings,
-    one_thread,
-)
+from assistant.calibration.fitting import PRIOR, TOP_FAQS, Fitted
 from assistant.calibration.operating_point import (
     FULL_WEIGHT,
     Target,
@@ -37,36 +29,36 @@ from assistant.calibration.operating_point import (
     weight,
 )
 from assistant.calibration.regression import fit_coefficients
+from assistant.calibration.training import FEWEST_FAQS, NONE, Phrasings, one_thread
 from assistant.calibration.training_data import Labelled, TrainingData, folds
 from assistant.decision.policy import Coefficients, ConfidencePolicy, ReleasePolicy
 
 __all__ = ["Calibration", "Labelled", "TooLittleData", "calibrate", "needed"]
 
 STRENGTH = 30.0
-"""Strength of the prior: a hundred labelled questions move the policy a little, a thousand far.
-From 10 to 300 it makes no difference beyond the noise on sets of 700 questions and more; on sets
-of 100, less overfits and more answers too few questions."""
+"""Strength of the prior: 100 labelled questions move the policy a little, 1,000 far. On sets of at
+least 700 questions, values from 10 to 300 differ only by noise. On sets of 100, smaller values
+overfit and larger ones answer too few questions."""
 
 MARGIN = 0.15
-"""With a lead of 0.1, answering by similarity alone costs a calibrated policy up to one percentage
-point of precision; with 0.15 it costs nothing."""
+"""The least lead for an answer by similarity alone. With 0.1 a calibrated policy loses up to one
+percentage point of precision; with 0.15 it loses nothing."""
 
 REPEATS = 5
-"""Of the cross-fitting, with other folds each time: with few questions the folds matter."""
+"""Repetitions of the cross-fitting with different folds: with few questions the folds matter."""
 
 SAFE = 1.28
 """The standard normal quantile of a one-sided 90 % bound."""
 
 TOLERANCE = 0.005
-"""A precision this little below the required one counts as reached."""
-
+"""A precision that is lower than required by at most this counts as reached."""
 
 LEAST_PRECISION, HIGHEST_PRECISION = 0.5, 0.99
-"""What may be required, and with what a policy is adopted."""
+"""The range of the required precision. A policy below the first is rejected."""
 
 
 class TooLittleData(Exception):
-    """The text says which labelled questions are missing, and how many."""
+    """There are too few labelled questions; the text says how many more are needed."""
 
     def __init__(self, *, answerable: int, unanswerable: int) -> None:
         self.answerable = max(answerable, 0)
@@ -86,8 +78,8 @@ class TooLittleData(Exception):
 class Calibration:
     """A calibrated policy, its expected results, and whether it improves on the one without labels.
 
-    ``labels``: how many questions it was calibrated on. ``weight``, 0..1: how much these count; the
-    rest is the policy without labels.
+    ``labels``: the number of labelled questions. ``weight``, 0..1: their weight against the policy
+    without labels.
     """
 
     fitted: Fitted
@@ -95,13 +87,13 @@ class Calibration:
     before: ExpectedResults
     """Results of the policy without labels, on the same questions."""
     precision: float
-    """What was required."""
+    """The required precision."""
     labels: int
     weight: float
     classifier_retrained: bool
-    """The classifier learned from the labelled questions."""
+    """The classifier was trained on the labelled questions too."""
     why: str
-    """Why it is not an improvement; empty when it is."""
+    """Why it is not an improvement; empty if it is."""
 
     @property
     def is_improvement(self) -> bool:
@@ -113,19 +105,18 @@ class Calibration:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What somebody should know who adopts it, a sentence each."""
+        """Notes for the person who may adopt it, a sentence or two each."""
         notes = []
         if (self.expected.precision.value or 0.0) < self.precision - TOLERANCE:
             notes.append(
                 f"{self.precision:.0%} is out of reach with these labels. Expect "
-                f"{self.expected.precision}: the best precision to be had without answering fewer "
-                "questions right than without labels."
+                f"{self.expected.precision}. A higher precision would answer fewer questions right "
+                "than the policy without labels."
             )
         if self.weight < 1.0:
             notes.append(
                 f"{self.labels} labelled questions are few: they count {self.weight:.0%}, the "
-                f"policy without labels {1 - self.weight:.0%}. From {FULL_WEIGHT} on they stand "
-                "alone."
+                f"policy without labels {1 - self.weight:.0%}. {FULL_WEIGHT} or more count 100%."
             )
         return tuple(notes)
 
@@ -141,8 +132,8 @@ def calibrate(
     """Calibrate ``fitted`` so that ``precision`` (0.5 to 0.99) of the answers are right.
 
     ``phrasings`` and ``answers`` are those that ``fitted`` was fitted on; without ``answers`` the
-    classifier stays as it is. The result is no improvement when cross-fitting shows it worse than
-    ``fitted``.
+    classifier is not retrained. The result is no improvement if it is worse than ``fitted`` by
+    cross-fitting.
 
     Raises ``TooLittleData``; ``LookupError`` when a label names a missing FAQ; ``ValueError`` for a
     precision outside the range.
@@ -195,7 +186,7 @@ def needed(precision: float) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class _Task:
-    """What to calibrate: from which coefficients, with or without votes, for which target."""
+    """The input of a calibration besides the evidence; ``votes``: with a classifier's votes."""
 
     prior: Coefficients
     votes: bool
@@ -239,9 +230,9 @@ def _best_evidence(
 
 
 def _with_error(precision: float, *, answers: int) -> float:
-    """The precision to aim at, so that new questions reach the required one nine times in ten.
+    """The precision to fit for, so that new questions reach the required one nine times in ten.
 
-    A bound that was chosen on some questions is a little too low for others: the standard error
+    A bound that is fitted on some questions is a little too low for others, so the standard error
     sqrt(p (1 - p) / n) of the precision is added, times ``SAFE``.
     """
     error = sqrt(precision * (1 - precision) / max(answers, 1))
@@ -261,9 +252,9 @@ def _cross_validated(evidence: Evidence, task: _Task) -> ExpectedResults:
 
 
 def reason_to_reject(expected: ExpectedResults, before: ExpectedResults, precision: float) -> str:
-    """Why a policy is worse than the one without labels, beyond chance; empty if it is not.
+    """Why a policy is significantly worse than the one without labels; empty if it is not.
 
-    Of few questions a small difference says nothing: worse is what the 95 % interval excludes.
+    Significant: the value without labels is outside the 95 % interval of the new one.
     """
     now, previous = (results.precision.value or 0.0 for results in (expected, before))
     coverage, previous_coverage = (results.coverage.value or 0.0 for results in (expected, before))

@@ -139,7 +139,7 @@ class Ranked:
         return np.asarray(self.similar(threshold) & (self.features[:, 1] >= margin))
 
     def near_tie(self) -> Bools:
-        """Which ones no confidence answers, as ``decision.is_near_tie`` says."""
+        """True where no confidence answers, as in ``decision.is_near_tie``."""
         lead = self.features[:, 1]
         return np.asarray((lead >= 0.0) & (lead < LEAST_LEAD))
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.calibration.calibrate import Calibration, Labelled, TooLittleData, calibrate
-from assistant.calibration.fitting import Fitted, Phrasings, fit_release, reason_not_to_fit
+from assistant.calibration.fitting import Fitted, fit_release, reason_not_to_fit
+from assistant.calibration.training import Phrasings
 from assistant.decision.policy import ReleasePolicy
 from assistant.interfaces import Embedder, Vector
 from assistant.labels import LEAST_KNOWN
@@ -70,10 +71,10 @@ def fit_and_store(
 ) -> str:
     """Fit and store the policy of a new release; return its digest.
 
-    ``adopted``: the calibrated policy that a person adopted, None without one. Then the new one is
-    calibrated as well, on the stored labels; where these do not suffice, the adopted numbers stay.
-    ``embedder`` embeds the labels. Empty when the FAQs have too few phrasings for a policy of their
-    own: the shipped one decides.
+    ``adopted``: the calibrated policy that a person adopted, or None. If there is one, the new
+    policy is calibrated too, on the stored labels; if these are too few, the adopted numbers stay.
+    ``embedder`` embeds the labels. Returns an empty digest if the FAQs have too few phrasings to
+    fit a policy; then the shipped one decides.
     """
     release_fit = fit(contents, vectors)
     fitted = release_fit.fitted
@@ -88,7 +89,7 @@ def fit_and_store(
 def _calibrate_again(
     release_fit: ReleaseFit, adopted: FittedPolicy, labels: Labelled
 ) -> tuple[Fitted, dict[str, Any]]:
-    """The policy of a release after one whose calibrated policy a person adopted."""
+    """The policy of a new release if a person adopted the calibrated one of the last release."""
     precision = float(adopted.report.get("precision", PRECISION))
     report: dict[str, Any] = {"precision": precision, "simulated": release_fit.fitted.simulated}
     try:
@@ -102,14 +103,14 @@ def _calibrate_again(
     numbers = ReleasePolicy.from_numbers(adopted.numbers)
     if numbers.coefficients.log_vote and release_fit.fitted.classifier is None:
         return release_fit.fitted, report | {"not_calibrated": why}
-    kept_numbers = replace(release_fit.fitted, policy=numbers)
-    return kept_numbers, {**adopted.report, **report, "numbers_of": adopted.digest, "why": why}
+    unchanged = replace(release_fit.fitted, policy=numbers)
+    return unchanged, {**adopted.report, **report, "numbers_of": adopted.digest, "why": why}
 
 
 def adopted_policy(live: Release | None, contents: Sequence[Content]) -> FittedPolicy | None:
-    """The calibrated policy of the live release, if it still counts for these FAQs.
+    """The calibrated policy of the live release, if it still applies to these FAQs.
 
-    A knowledge base that has hardly any FAQ of the live one is another one.
+    It does not if they have hardly any FAQ of the live release: that is another knowledge base.
     """
     if live is None or not live.policy:
         return None
@@ -122,7 +123,7 @@ def adopted_policy(live: Release | None, contents: Sequence[Content]) -> FittedP
 
 
 def stored_labels(contents: Sequence[Content], embedder: Embedder) -> Labelled:
-    """The newest label of every question, of those that count for these FAQs."""
+    """The newest label of every question, among the labels that count for these FAQs."""
     labels = Label.objects.counting_for([content.slug for content in contents])
     newest = {label.question: frozenset(label.expected) for label in labels}
     return labelled(newest, contents, embedder)
@@ -167,14 +168,14 @@ def store(fitted: Fitted, report: Mapping[str, Any]) -> str:
 
 
 def texts(contents: Sequence[Content]) -> list[str]:
-    """All texts of these FAQs that are ever embedded."""
+    """All texts of these FAQs that may be embedded."""
     return [*phrasings(contents), *map(training_text, contents)]
 
 
 def needed(contents: Sequence[Content]) -> list[str]:
     """The texts that publishing these FAQs embeds.
 
-    Answers are long and only train the classifier: where none is fitted, they are left out.
+    Answers are long and only train the classifier; without a classifier they are omitted.
     """
     if (
         reason_not_to_fit([len(content.phrasings) for content in contents])

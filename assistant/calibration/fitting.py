@@ -1,15 +1,15 @@
 """Fit a release's policy from its own phrasings, without labelled questions.
 
-Pure: numpy; scikit-learn, imported where it trains. Deterministic: the same release, in any order,
-gives the same policy bit for bit on the same machine.
+Pure: numpy, and scikit-learn for training. Deterministic: the same release, in any order, gives
+the same policy bit for bit on the same machine.
 
 It trains a classifier of the phrasings. Then it simulates questions by cross-validation: phrasings
-are held out and asked as questions that the rest of the release should answer, and whole FAQs are
-held out, whose phrasings must not be answered. A confidence fitted on these adapts to how similar
-the FAQs of this release are. Phrasings are tidier than what people type, so they only refine
-numbers that were fitted on real questions of four domains (``PRIOR``).
+are held out as questions that the rest of the release should answer, and whole FAQs are held out,
+whose phrasings must not be answered. A confidence fitted on these adapts to the similarity of the
+FAQs to each other. People type less tidily than phrasings are written, so they only refine
+coefficients that were fitted on real questions of four domains (``PRIOR``).
 
-``assistant.calibration.calibrate`` continues from here where labelled questions exist.
+``assistant.calibration.calibrate`` continues from here if there are labelled questions.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 
 from assistant.calibration.features import Bools, Evidence, Positions
 from assistant.calibration.regression import fit_coefficients
+from assistant.calibration.training import NONE, Phrasings, one_thread, train
 from assistant.decision.policy import Coefficients, ConfidencePolicy, ReleasePolicy
 from assistant.interfaces import Matrix
 from assistant.matching.classifier import Classifier, Scores
@@ -35,11 +35,8 @@ PRIOR_STRENGTH = 30.0
 """Weight of ``PRIOR`` against a release's own phrasings; see ``fit_coefficients``."""
 
 ROUNDS = 2
-"""The coefficients decide which FAQ ranks first, and the FAQ ranked first decides the coefficients.
-A third iteration changes no visible digit."""
-
-FEWEST_FAQS = 3
-"""With two classes scikit-learn fits a binary model of another shape."""
+"""Iterations: the coefficients decide which FAQ ranks first, and the FAQs ranked first decide the
+coefficients. A third iteration changes no visible digit."""
 
 FOLDS = 5
 ENOUGH_SIMULATED = 2_000
@@ -47,9 +44,9 @@ ENOUGH_SIMULATED = 2_000
 
 SMALL = 500
 PASSES = 3
-"""Over the phrasings, held out in other combinations each time, for releases with fewer than
-``SMALL``: in one pass, the combination alone put the coverage of 45 FAQs anywhere from 41 to 47 %;
-with three, vectors equal to .9999 move it by 1 point."""
+"""Passes over the phrasings of releases with fewer than ``SMALL``, with different combinations held
+out. With one pass the coverage of 45 FAQs was between 41 and 47 %, by the combination alone; with
+three, changes of the vectors by .0001 change it by 1 point."""
 
 TOP_FAQS = 20
 """FAQs compared for each question."""
@@ -60,44 +57,12 @@ LEAST_SIMULATED = 20
 UNANSWERABLE_PROPORTION = 0.25
 """Weight of the simulated unanswerable questions, about as in the public question sets."""
 
-INVERSE_REGULARISATION = 30.0
-"""scikit-learn's C; from 10 to 100 it makes no difference on five sets."""
-
-
-@dataclass(frozen=True, eq=False)
-class Phrasings:
-    """Unit vectors, shape (n, dimension), and the FAQ id of each."""
-
-    faq_ids: Sequence[str]
-    vectors: Matrix
-
-    def __post_init__(self) -> None:
-        if len(self.faq_ids) != len(self.vectors):
-            raise ValueError(f"{len(self.faq_ids)} ids for {len(self.vectors)} vectors")
-
-    def sorted_by(self, faq_ids: Sequence[str]) -> tuple[Matrix, Positions]:
-        """The vectors of these FAQs, and each vector's FAQ as a position in ``faq_ids``.
-
-        Sorted by ``faq_ids``; the result does not depend on the order of the input.
-        """
-        column = {faq_id: place for place, faq_id in enumerate(faq_ids)}
-        rows = sorted(
-            (column[faq_id], vector.tolist(), place)
-            for place, (faq_id, vector) in enumerate(zip(self.faq_ids, self.vectors, strict=True))
-            if faq_id in column
-        )
-        places = np.array([place for _, _, place in rows], dtype=np.intp)
-        return self.vectors[places], np.array([faq for faq, _, _ in rows], dtype=np.intp)
-
-
-NONE = Phrasings((), np.empty((0, 0), dtype=np.float32))
-
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A release's policy. Without a classifier it is the shipped one, and ``why`` gives the reason.
+    """A release's policy. Without a classifier it is the shipped one; ``why`` is the reason.
 
-    ``simulated``: how many questions it was fitted on.
+    ``simulated``: the number of simulated questions it was fitted on.
     """
 
     policy: ConfidencePolicy
@@ -109,10 +74,10 @@ class Fitted:
 def fit_release(phrasings: Phrasings, *, answers: Phrasings = NONE) -> Fitted:
     """The policy of a release, and the classifier it needs.
 
-    ``answers``: the vectors of each FAQ's question together with its answer. The classifier learns
-    from them too, which helps most where FAQs have few phrasings.
+    ``answers``: the vectors of each FAQ's question together with its answer. The classifier is
+    trained on them too, which helps most if FAQs have few phrasings.
 
-    Returns the shipped policy when there are too few FAQs or too few have alternates.
+    Returns the shipped policy if there are too few FAQs, or too few with alternates.
     """
     release = _Release.of(phrasings, answers)
     reason = reason_not_to_fit(release.counts.tolist())
@@ -138,7 +103,7 @@ def reason_not_to_fit(counts: Sequence[int]) -> str:
 
 
 def _coefficients(simulated: Evidence, *, passes: int) -> Coefficients:
-    """Of each question asked in several passes, all together count once."""
+    """A question counts once in all passes together."""
     coefficients = PRIOR
     for _ in range(ROUNDS):
         ranked = simulated.ranked(coefficients)
@@ -151,40 +116,6 @@ def _coefficients(simulated: Evidence, *, passes: int) -> Coefficients:
             votes=True,
         )
     return coefficients
-
-
-def train(
-    vectors: Matrix,
-    faqs: Positions,
-    faq_ids: Sequence[str],
-    *,
-    start: Classifier | None = None,
-) -> Classifier:
-    """Multinomial logistic regression; every FAQ has the same weight.
-
-    ``faqs``: the position in ``faq_ids`` of each row of ``vectors``; each id occurs, and there are
-    at least ``FEWEST_FAQS`` of them. ``start``: a classifier of the same FAQs, for a warm start.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(
-        C=INVERSE_REGULARISATION, class_weight="balanced", max_iter=300, warm_start=True
-    )
-    if start is not None:
-        model.coef_, model.intercept_ = start.weights, start.bias
-    model.fit(vectors.astype(np.float32), faqs)
-    # The same memory layout as a stored classifier: the sums of a product depend on it.
-    weights = np.ascontiguousarray(model.coef_, dtype=np.float32)
-    return Classifier(tuple(faq_ids), weights, model.intercept_.astype(np.float32))
-
-
-def one_thread() -> Any:
-    """A context with one BLAS thread: results do not depend on the number of cores."""
-    # threadpool_limits only affects libraries that are already loaded.
-    import sklearn.linear_model  # noqa: F401
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,10 +225,11 @@ def _simulate_fold(
 
 
 def _weights(answerable: Bools) -> Scores:
-    """Of each question, 1 on average; unanswerable ones add up to ``UNANSWERABLE_PROPORTION``."""
-    total, answered = len(answerable), int(np.count_nonzero(answerable))
+    """The weight of each question: 1 on average, and unanswerable ones together have
+    ``UNANSWERABLE_PROPORTION`` of the total."""
+    total, count = len(answerable), int(np.count_nonzero(answerable))
     return np.where(
         answerable,
-        (1 - UNANSWERABLE_PROPORTION) * total / max(answered, 1),
-        UNANSWERABLE_PROPORTION * total / max(total - answered, 1),
+        (1 - UNANSWERABLE_PROPORTION) * total / max(count, 1),
+        UNANSWERABLE_PROPORTION * total / max(total - count, 1),
     )

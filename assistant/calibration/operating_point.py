@@ -1,9 +1,9 @@
-"""The confidences from which a policy answers and asks back, so that neither hangs on one question.
+"""Compute the confidences from which a policy answers and asks back.
 
-Pure: numpy only. On few questions, the least confidence that gives the required precision jumps
-from one wrong answer to the next. Its mean over many parts of the questions moves smoothly:
-subagging, Buehlmann and Yu 2002, "Analyzing bagging", Annals of Statistics 30. And a policy from
-few questions is blended with the one that was fitted without them.
+Pure: numpy only. With few questions, the least confidence that gives the required precision may
+change much with a single wrong answer. Its mean over many subsamples is stable: subagging,
+Buehlmann and Yu 2002, "Analyzing bagging", Annals of Statistics 30. A policy from few questions is
+blended with the one that was fitted without them.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ from assistant.calibration.training_data import folds
 from assistant.decision.policy import Coefficients, ConfidencePolicy, ReleasePolicy, sigmoid
 
 MOST_CLARIFIED = 0.45
-"""Proportion of unanswerable questions: a policy that always clarifies helps nobody."""
+"""The largest proportion of unanswerable questions to clarify: a policy that always clarifies helps
+nobody."""
 
 REPEATS = 5
-"""Of the division into parts, five each time; the more, the smoother."""
+"""Repetitions of the division into five subsamples."""
 
 FULL_WEIGHT = 150
-"""Labelled questions from which a policy fitted on them stands alone. On 100 questions of three
-public sets, unblended ones lost 1 to 4 points of coverage more."""
+"""The number of labelled questions from which a policy is not blended. With 100 questions of three
+public sets, policies that were not blended lost 1 to 4 points of coverage more."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a policy is calibrated for.
+    """The target of a calibration.
 
-    ``precision``: of the answers. ``threshold`` and ``margin``: from which similarity and lead
-    answer whatever the confidence. ``least_right``: of all questions, the proportion to answer
-    right at least where the precision is out of reach.
+    ``precision``: of the answers. ``threshold`` and ``margin``: the similarity and lead that answer
+    with any confidence. ``least_right``: the least proportion of all questions to answer right if
+    the precision is out of reach.
     """
 
     precision: float
@@ -76,7 +77,7 @@ def _operating_point(ranked: Ranked, target: Target) -> tuple[float, float]:
 
 
 def weight(labels: int) -> float:
-    """How much a policy fitted on so many labelled questions counts, 0..1.
+    """The weight of a policy fitted on this number of labelled questions, 0..1.
 
     min(1, sqrt(n / ``FULL_WEIGHT``)), the square-root rule of limited-fluctuation credibility
     (Mowbray 1914, "How extensive a payroll exposure is necessary to give a dependable pure
@@ -86,7 +87,7 @@ def weight(labels: int) -> float:
 
 
 def blend(policy: ReleasePolicy, other: ConfidencePolicy, weight: float) -> ReleasePolicy:
-    """The policy whose log-odds, and distances to its bounds, are the weighted means of both."""
+    """The policy whose coefficients, and log-odds of the bounds, are weighted means of both."""
     if weight == 1.0:
         return policy
 

@@ -19,16 +19,17 @@ Bools = npt.NDArray[np.bool_]
 FEATURES = ("similarity", "lead", "log_vote")
 
 LEAST_SIMILARITY_WEIGHT = 1.0
-"""Without this minimum, a release whose phrasings differ little in similarity learns to ignore it
-and then answers questions about unrelated topics."""
+"""Without this minimum, a policy of a release whose phrasings have about the same similarity would
+ignore similarity, and answer questions about unrelated topics."""
 
 NUMBER_DECIMALS = 4
 SMOOTHING = 5
-"""Pseudo-counts: so many questions at the predicted precision are mixed into the observed one, so
-that the first few confident answers do not decide. With more, small sets answer nothing."""
+"""Pseudo-counts: this number of questions with the predicted precision is added to the observed
+ones, so that the first few confident answers do not decide. With more, small sets answer
+nothing."""
 
 EXTREME = 1e-4
-"""Confidences this close to 0 or 1 count as this close: their log-odds are infinite."""
+"""Confidences are clipped to this distance from 0 and 1, whose log-odds are infinite."""
 
 LEAST_ASK_AT = 0.05
 """Below this confidence, options are noise."""
@@ -102,9 +103,9 @@ def answer_at(
 ) -> float:
     """The least confidence from which ``precision`` of the answers are right.
 
-    Where none is high enough: the most precise of those from which at least ``least_right``
-    questions are answered right. One row per question. Those ``by_similarity`` are answered
-    whatever their confidence; they count towards the precision.
+    If there is none: of the confidences from which at least ``least_right`` questions are answered
+    right, the most precise. One row per question. Questions ``by_similarity`` are answered with any
+    confidence and count for the precision.
     """
     order = np.lexsort((-confidence, ~by_similarity))
     answers = np.arange(1, len(order) + 1)
@@ -147,11 +148,11 @@ def _between(descending: Floats, last: int) -> float:
 
 
 def mean_confidence(confidences: Sequence[float]) -> float:
-    """The mean of their log-odds, as a confidence; 0 and 1 count as nearly so."""
+    """The mean of the log-odds as a confidence; confidences are clipped by ``EXTREME``."""
     within = np.clip(confidences, EXTREME, 1 - EXTREME)
     return rounded(sigmoid(float(np.mean(np.log(within / (1 - within))))))
 
 
 def rounded(number: float) -> float:
-    """So that the numbers that decide are the numbers a person reads."""
+    """Round a number of a policy: the rounded number both decides and is shown."""
     return round(number, NUMBER_DECIMALS)

@@ -1,6 +1,6 @@
 """Labelled questions, and the cross-validated training of a release's classifier on them.
 
-Pure: numpy, and scikit-learn where ``assistant.calibration.fitting`` trains.
+Pure: numpy, and scikit-learn for training.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.calibration.features import Bools, Evidence, Positions, expected_matrix
-from assistant.calibration.fitting import Fitted, Phrasings, train
+from assistant.calibration.fitting import Fitted
+from assistant.calibration.training import Phrasings, train
 from assistant.interfaces import Matrix
 from assistant.matching.classifier import Classifier
 
 FOLDS = 5
 
 ENOUGH_CROSS_VALIDATED = 1_000
-"""Questions. Each fold trains a classifier; with many questions a few folds are enough."""
+"""Questions. Each fold trains a classifier; with many questions, a few folds are enough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +34,9 @@ class Labelled:
             raise ValueError(f"{len(self.expected)} labels for {len(self.vectors)} vectors")
 
     def in_order(self) -> Labelled:
-        """The same result for any order of the questions."""
+        """The questions in an order that does not depend on the input's."""
         keys = [
-            # By values: vectors that differ in the last digits only keep their folds.
+            # By values, so that vectors that differ only in the last digits keep their folds.
             (vector.tolist(), sorted(ids))
             for vector, ids in zip(self.vectors, self.expected, strict=True)
         ]

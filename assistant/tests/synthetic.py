@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from assistant.calibration.fitting import Phrasings
+from assistant.calibration.training import Phrasings
 from assistant.calibration.training_data import Labelled
 
 DIMENSION = 24

@@ -11,10 +11,11 @@ import pytest
 from assistant.calibration.calibrate import TooLittleData, calibrate, needed, reason_to_reject
 from assistant.calibration.expected_results import ExpectedResults, measure
 from assistant.calibration.features import Evidence, expected_matrix
-from assistant.calibration.fitting import Fitted, Phrasings, fit_release, train
+from assistant.calibration.fitting import Fitted, fit_release
 from assistant.calibration.operating_point import blend
 from assistant.calibration.proportion import Proportion
 from assistant.calibration.regression import answer_at, ask_at, fit_coefficients
+from assistant.calibration.training import Phrasings, train
 from assistant.calibration.training_data import Labelled, TrainingData
 from assistant.decision.decision import decide
 from assistant.decision.matches import Match

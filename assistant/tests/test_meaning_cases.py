@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from assistant.calibration.fitting import Phrasings, fit_release
+from assistant.calibration.fitting import fit_release
+from assistant.calibration.training import Phrasings
 from assistant.decision.decision import Decision
 from assistant.decision.message import MATCHES, decide_message
 from assistant.embedding.vector_cache import VectorCache

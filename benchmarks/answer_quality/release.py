@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from assistant.calibration.calibrate import Labelled, calibrate
-from assistant.calibration.fitting import Fitted, Phrasings, fit_release
+from assistant.calibration.fitting import Fitted, fit_release
+from assistant.calibration.training import Phrasings
 from assistant.decision.decision import Decision
 from assistant.decision.message import MATCHES, decide_message
 from assistant.embedding.vector_cache import VectorCache, normalised
