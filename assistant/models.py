@@ -12,9 +12,12 @@ from assistant.health.weekly_mail import WeeklyMail
 from assistant.labels import Label
 from assistant.learning.feedback import Feedback
 from assistant.learning.gaps import Gap, GapAsk
+from assistant.suggestions.ask_vectors import AskVector
+from assistant.suggestions.suggestion import Suggestion, SuggestionAsk
 
 __all__ = [
     "AgentDay",
+    "AskVector",
     "ConversationTurn",
     "EvaluationRun",
     "FaqAsk",
@@ -29,6 +32,8 @@ __all__ = [
     "PriorityTerm",
     "ReleaseComparison",
     "SetReply",
+    "Suggestion",
+    "SuggestionAsk",
     "WeeklyMail",
 ]
 

@@ -10,6 +10,8 @@ from procrastinate.contrib.django import app
 from assistant.health import reading
 from assistant.learning import signals
 from assistant.models import Gap, GapAsk, ReleaseComparison, WeeklyMail
+from assistant.suggestions import signals as suggestion_signals
+from assistant.suggestions import suggestion
 from faq.job_process import run_command
 from faq.models import Release
 
@@ -31,12 +33,14 @@ async def regroup_gaps(timestamp: int) -> None:
 
 
 def _has_work() -> bool:
-    """Read the log; whether there are new questions, or gaps not tried with the live release."""
+    """Read the log; whether there are new questions, or what the live release was not tried on."""
     close_old_connections()
     signals.read_new()
+    suggestion_signals.read_new()
     live = Release.objects.live()
     is_new = bool(live and Gap.objects.unchecked(live.number).exists())
-    has_work = is_new or GapAsk.objects.ungrouped().exists()
+    is_suggested = bool(live and suggestion.has_work(live.number))
+    has_work = is_new or is_suggested or GapAsk.objects.ungrouped().exists()
     close_old_connections()
     return has_work
 

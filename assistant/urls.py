@@ -1,10 +1,12 @@
 from django.urls import path
 
 from assistant.learning.api import FeedbackView, GapsView
+from assistant.suggestions.api import SuggestionsView
 from assistant.views import AskView
 
 urlpatterns = [
     path("ask", AskView.as_view(), name="ask"),
     path("asks/<uuid:ask_id>/feedback", FeedbackView.as_view(), name="ask-feedback"),
     path("gaps", GapsView.as_view(), name="gaps-api"),
+    path("suggestions", SuggestionsView.as_view(), name="suggestions-api"),
 ]

@@ -48,6 +48,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         "Knowledge base": [
             _page(request, "FAQs", "quiz", "faq.faq"),
             _own_page(request, "Gaps", "help_center", "gaps", "faq.change_faq"),
+            _own_page(request, "Suggestions", "lightbulb", "suggestions", "faq.change_faq"),
             _own_page(request, "FAQ health", "monitor_heart", "faq-health", "faq.change_faq"),
             _own_page(request, "Ask", "forum", "ask-page", "faq.view_faq"),
             _own_page(

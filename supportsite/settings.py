@@ -267,6 +267,12 @@ AGENT_LIMITS = env.parsed(
 CONVERSATION_TURNS = 6
 CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 
+# --- Suggestions ----------------------------------------------------------------------------------
+
+# A phrasing is suggested once so many people, or so many asks of two people, stand for it.
+SUGGESTION_PEOPLE = env.integer("SUGGESTION_PEOPLE", 3, least=2, most=1_000)
+SUGGESTION_ASKS = env.integer("SUGGESTION_ASKS", 5, least=2, most=1_000)
+
 # --- Tickets --------------------------------------------------------------------------------------
 
 TICKETS_CSV = env.text("TICKETS_CSV")

@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/oidc/callback/", oidc.callback, name="oidc-callback"),
     path("admin/gaps/", include("assistant.learning.gap_pages")),
     path("admin/faq-health/", include("assistant.health.pages")),
+    path("admin/suggestions/", include("assistant.suggestions.pages")),
     path("admin/tickets/inbox/", include("tickets.inbox.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -36,3 +36,8 @@ def without_placeholders(text: str) -> str:
     sentences = _SENTENCE_END.split(text.strip())
     rest = [sentence for sentence in sentences if not _PLACEHOLDER.search(sentence)]
     return " ".join(rest) if rest and len(rest) < len(sentences) else text
+
+
+def has_placeholder(text: str) -> bool:
+    """Whether a placeholder such as ``[PHONE]`` stands for something of the writer's own."""
+    return _PLACEHOLDER.search(text) is not None

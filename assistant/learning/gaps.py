@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 
+from assistant.learning.recorded_asks import RecordedAsk
 from audit.models import record
 from tickets.models import Ticket
 
@@ -146,8 +147,8 @@ class GapAskQuerySet(models.QuerySet["GapAsk"]):
         return self.filter(with_ticket, has_ticket=False).update(has_ticket=True)
 
 
-class GapAsk(models.Model):
-    """One ask that was not helped. Its text is read from the audit trail when it is shown."""
+class GapAsk(RecordedAsk):
+    """One ask that was not helped."""
 
     class Kind(models.TextChoices):
         UNANSWERED = "unanswered"
@@ -156,10 +157,6 @@ class GapAsk(models.Model):
         ABANDONED = "abandoned", "Asked to clarify, and nothing after"
         PENDING = "pending", "Asked to clarify"
 
-    ask_id = models.UUIDField(unique=True)
-    record_id = models.BigIntegerField(help_text="The audit record of the ask.")
-    person = models.CharField(max_length=64, help_text="A pseudonym.")
-    at = models.DateTimeField(db_index=True)
     kind = models.CharField(max_length=20, choices=Kind)
     reason = models.CharField(max_length=40)
     faq_id = models.CharField(max_length=100, blank=True, help_text="The nearest FAQ.")
@@ -176,6 +173,3 @@ class GapAsk(models.Model):
         verbose_name = "ask of a gap"
         verbose_name_plural = "asks of gaps"
         indexes = (models.Index(fields=["person", "kind", "at"], name="assistant_gap_person"),)
-
-    def __str__(self) -> str:
-        return str(self.ask_id)

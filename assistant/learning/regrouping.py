@@ -17,6 +17,7 @@ from assistant.answering.answer import Outcome, Question
 from assistant.interfaces import Matrix
 from assistant.learning.communities import calibrated_threshold, communities, matched_ids
 from assistant.learning.gaps import Gap, GapAsk
+from assistant.learning.recorded_asks import RecordedAsk
 from assistant.matching import stored_vectors
 from assistant.matching.entries import phrasings
 from assistant.matching.loaded_release import LoadedRelease
@@ -42,7 +43,7 @@ class Regrouping:
     threshold: float
 
 
-def texts_of(asks: Iterable[GapAsk]) -> dict[int, str]:
+def texts_of(asks: Iterable[RecordedAsk]) -> dict[int, str]:
     """The redacted question of each ask by its primary key; none of erased people."""
     by_record = {ask.record_id: ask.pk for ask in asks}
     records = Record.objects.filter(pk__in=by_record)
@@ -66,8 +67,8 @@ def regroup() -> Regrouping:
         .order_by("pk")
     }
     texts = {pk: strip_pleasantries(text) for pk, text in texts_of(asks.values()).items()}
-    threshold = _threshold(release)
-    groups = _groups(texts, asks, release, threshold) if texts else []
+    threshold = similarity_threshold(release)
+    groups = grouped(texts, asks, release, threshold) if texts else []
     with transaction.atomic():
         _assign(groups, asks)
         emptied = Gap.objects.annotate(count=Count("asks_in")).filter(count=0)
@@ -100,11 +101,11 @@ def _join_nearest(
     centres = texts_of(central)
     gap_ids = [ask.gap_id for ask in central if ask.pk in centres]
     centre_texts = [strip_pleasantries(centres[ask.pk]) for ask in central if ask.pk in centres]
-    vectors = _embed([*texts.values(), *centre_texts], release)
+    vectors = embed([*texts.values(), *centre_texts], release)
     rows = [vectors[text] for text in centre_texts]
-    threshold = _threshold(release)
+    threshold = similarity_threshold(release)
     for pk, text in texts.items():
-        similarities = _matrix(rows) @ vectors[text] if rows else np.array([-1.0])
+        similarities = matrix_of(rows) @ vectors[text] if rows else np.array([-1.0])
         nearest = int(similarities.argmax())
         ask = asks[pk]
         ask.is_central = float(similarities[nearest]) < threshold
@@ -115,7 +116,8 @@ def _join_nearest(
             gap_ids.append(ask.gap_id)
 
 
-def _threshold(release: LoadedRelease) -> float:
+def similarity_threshold(release: LoadedRelease) -> float:
+    """The least similarity, -1..1, within a group; from the phrasings of the release."""
     contents = list(release.contents.values())
     texts = list(phrasings(contents))
     faq_ids = [content.slug for content in contents for _ in content.phrasings]
@@ -123,36 +125,40 @@ def _threshold(release: LoadedRelease) -> float:
         return calibrated_threshold(np.zeros((0, 1), dtype=np.float32), [])
     vectors = stored_vectors.stored(release.embedder.name, texts)
     pairs = [pair for pair in zip(texts, faq_ids, strict=True) if pair[0] in vectors]
-    rows = _matrix([vectors[text] for text, _ in pairs])
+    rows = matrix_of([vectors[text] for text, _ in pairs])
     return calibrated_threshold(rows, [faq_id for _, faq_id in pairs])
 
 
-def _groups(
+def grouped(
     texts: Mapping[int, str],
-    asks: Mapping[int, GapAsk],
+    asks: Mapping[int, RecordedAsk],
     release: LoadedRelease,
     threshold: float,
 ) -> list[list[int]]:
-    """The primary keys of the asks of each group, the most central ask first."""
+    """The primary keys of the asks of each group, the most central ask first.
+
+    ``texts`` and ``asks`` by primary key. Raises ``interfaces.EmbedderUnavailable``.
+    """
     by_text: dict[str, list[int]] = defaultdict(list)
     for pk, text in texts.items():
         by_text[text].append(pk)
     unique = sorted(by_text)
-    vectors = _embed(unique, release)
+    vectors = embed(unique, release)
     people = [float(len({asks[pk].person for pk in by_text[text]})) for text in unique]
-    rows = _matrix([vectors[text] for text in unique])
+    rows = matrix_of([vectors[text] for text in unique])
     return [
         [pk for row in group.members for pk in by_text[unique[row]]]
         for group in communities(rows, people, threshold)
     ]
 
 
-def _embed(texts: Sequence[str], release: LoadedRelease) -> Mapping[str, Matrix]:
+def embed(texts: Sequence[str], release: LoadedRelease) -> Mapping[str, Matrix]:
+    """The unit vector of each text, by the release's model. Raises ``EmbedderUnavailable``."""
     embedder = release.embedder or wiring.vector_cache(wiring.embedder())
     return embedder.embed(list(dict.fromkeys(texts))).vectors
 
 
-def _matrix(vectors: Sequence[Matrix]) -> Matrix:
+def matrix_of(vectors: Sequence[Matrix]) -> Matrix:
     return np.stack(vectors).astype(np.float32) if vectors else np.zeros((0, 1), dtype=np.float32)
 
 

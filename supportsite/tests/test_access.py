@@ -33,6 +33,7 @@ ENDPOINTS = {
         *(Role.CUSTOMER, Role.SUPPORT, Role.SERVICE, Role.PUBLISHER),
     },
     "GET /gaps": {Role.CURATOR, Role.PUBLISHER},
+    "GET /suggestions": {Role.CURATOR, Role.PUBLISHER},
     "POST /ingest": {Role.PUBLISHER},
     "GET /tickets": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
     "POST /tickets": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},

@@ -41,7 +41,10 @@ def menu(page):
         pytest.param(("view_record",), ["Desk", "Audit trail"], {"asks"}, id="an auditor"),
         pytest.param(
             ("view_faq", "add_faq", "change_faq", "view_release"),
-            ["Desk", "FAQs", "Gaps", "FAQ health", "Ask", "Review", "Releases", "Import, export"],
+            [
+                *("Desk", "FAQs", "Gaps", "Suggestions", "FAQ health", "Ask", "Review", "Releases"),
+                "Import, export",
+            ],
             {"live"},
             id="a curator",
         ),

@@ -194,6 +194,7 @@ ENDPOINTS = [
     pytest.param("POST", "/imports", {"format": "csv"}, id="import FAQs"),
     pytest.param("GET", f"/jobs/{ASK_ID}", {}, id="a job"),
     pytest.param("GET", "/gaps", {}, id="gaps"),
+    pytest.param("GET", "/suggestions", {}, id="suggestions"),
     pytest.param("POST", "/releases", {"note": "a", "only": ["a"], "review": "a"}, id="publish"),
     pytest.param(
         "GET", "/releases", {"published_by": "u1", "since": 0, "before": 9}, id="releases"

@@ -10,13 +10,15 @@ from django.core.management.base import BaseCommand, CommandError
 
 from assistant.interfaces import Unavailable
 from assistant.learning import regrouping, signals
+from assistant.suggestions import grouping
+from assistant.suggestions import signals as suggestion_signals
 
 LOW_PRIORITY = 10
 """Nice value: a regrouping takes both processors for up to a minute."""
 
 
 class Command(BaseCommand):
-    help = "Group the questions that were not helped into gaps; the worker does so every night."
+    help = "Group questions into gaps and suggestions; the worker does so every night."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--new", action="store_true", help="only assign new questions")
@@ -28,14 +30,16 @@ class Command(BaseCommand):
         if options["low_priority"]:
             os.nice(LOW_PRIORITY)
         signals.read_new()
+        suggestion_signals.read_new()
         try:
             if options["new"]:
                 self.stdout.write(f"{regrouping.assign_new()} new questions assigned.")
-                return
-            result = regrouping.regroup()
+            else:
+                result = regrouping.regroup()
+                self.stdout.write(
+                    f"{result.asks} questions in {result.gaps} gaps, at a similarity of at least "
+                    f"{result.threshold:.3f}."
+                )
+            self.stdout.write(f"{grouping.update()} suggestions.")
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
-        self.stdout.write(
-            f"{result.asks} questions in {result.gaps} gaps, at a similarity of at least "
-            f"{result.threshold:.3f}."
-        )

@@ -1,0 +1,143 @@
+"""The suggestions at the desk, for whoever edits FAQs: redacted texts and counts, never names."""
+
+from __future__ import annotations
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_safe
+
+from assistant.learning.regrouping import texts_of
+from assistant.suggestions.rows import FILTERS, chosen_suggestions, rows, text_of
+from assistant.suggestions.suggestion import (
+    FEWEST_PEOPLE,
+    LIFETIME,
+    NotAcceptable,
+    Suggestion,
+)
+from audit.models import record
+from audit.privacy.gateway import PersonalData
+from faq.files.reader import Unreadable
+from faq.models import Faq, PhrasingConflict, Release
+
+ON_A_PAGE = 25
+MOST_ASKS = 200
+"""Listed on the page of one suggestion."""
+
+may_edit = permission_required("faq.change_faq", raise_exception=True)
+
+
+class ChangeForm(forms.Form):
+    """One of the changes of a suggestion; ``change`` names it."""
+
+    CHANGES = ("accept", "dismiss", "reopen")
+
+    change = forms.ChoiceField(choices=[(name, name) for name in CHANGES])
+    reason = forms.CharField(max_length=200, required=False)
+
+    def clean(self) -> dict[str, object]:
+        fields: dict[str, object] = super().clean() or {}
+        if fields.get("change") == "dismiss" and not fields.get("reason"):
+            self.add_error("reason", "reason: say why it is no phrasing of this FAQ.")
+        return fields
+
+
+@require_safe
+@may_edit
+def suggestion_list(request: HttpRequest) -> HttpResponse:
+    chosen = request.GET.get("show", "")
+    chosen = chosen if chosen in FILTERS else "ready"
+    page = Paginator(chosen_suggestions(chosen), ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        **admin.site.each_context(request),
+        **_rule(),
+        "title": "Suggestions",
+        "rows": rows(list(page)),
+        "page": page,
+        "chosen": chosen,
+        "filters": FILTERS,
+    }
+    return TemplateResponse(request, "assistant/suggestions.html", context)
+
+
+@may_edit
+def suggestion_page(request: HttpRequest, pk: int) -> HttpResponse:
+    suggestion = get_object_or_404(Suggestion.objects.with_counts(), pk=pk)
+    form = ChangeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _change(request, suggestion, form)
+    if request.method == "GET":
+        by = request.user.get_username()
+        record("suggestion.viewed", actor=by, kind="suggestion", key=pk)
+    asks = list(suggestion.asks_in.all()[:MOST_ASKS])
+    texts = texts_of(asks)
+    context = {
+        **admin.site.each_context(request),
+        **_rule(),
+        "title": "Suggestion",
+        "row": rows([suggestion])[0],
+        "asks": [(ask, texts.get(ask.pk, "")) for ask in asks],
+        "form": form,
+    }
+    return TemplateResponse(request, "assistant/suggestion.html", context)
+
+
+def _rule() -> dict[str, int]:
+    return {
+        "needed_people": settings.SUGGESTION_PEOPLE,
+        "needed_asks": settings.SUGGESTION_ASKS,
+        "fewest_people": FEWEST_PEOPLE,
+        "days": LIFETIME.days,
+    }
+
+
+def _change(request: HttpRequest, suggestion: Suggestion, form: ChangeForm) -> HttpResponse:
+    by, change = request.user.get_username(), form.cleaned_data["change"]
+    if change == "accept":
+        return _accept(request, suggestion)
+    if change == "dismiss":
+        suggestion.dismiss(form.cleaned_data["reason"], by=by)
+        messages.success(request, "Dismissed, until twice as many people asked.")
+    else:
+        suggestion.reopen(by=by)
+        messages.success(request, "Open again.")
+    return HttpResponseRedirect(reverse("suggestions"))
+
+
+def _accept(request: HttpRequest, suggestion: Suggestion) -> HttpResponse:
+    text, live = text_of(suggestion), Release.objects.live()
+    back = HttpResponseRedirect(reverse("suggestion", args=[suggestion.pk]))
+    try:
+        suggestion.accept(
+            text, by=request.user.get_username(), release=live.number if live else None
+        )
+    except PhrasingConflict as conflict:
+        clash = conflict.clashes[0]
+        other = Faq.objects.filter(slug__in=clash.slugs).exclude(slug=suggestion.faq_id)[0]
+        messages.error(
+            request, f"“{clash.phrasing}” is already a phrasing of {other.slug}: {other.question}"
+        )
+        return back
+    except (NotAcceptable, Unreadable, PersonalData) as error:
+        messages.error(request, str(error))
+        return back
+    faq = Faq.objects.get(slug=suggestion.faq_id)
+    link = format_html(
+        '<a href="{}">{}</a>', reverse("admin:faq_faq_change", args=[faq.pk]), faq.question
+    )
+    said = "“{}” is now in the draft of {}. Customers get it once it is published."
+    messages.success(request, format_html(said, text, link))
+    return HttpResponseRedirect(reverse("suggestions"))
+
+
+urlpatterns = [
+    path("", admin.site.admin_view(suggestion_list), name="suggestions"),
+    path("<int:pk>/", admin.site.admin_view(suggestion_page), name="suggestion"),
+]

@@ -1,0 +1,223 @@
+"""What a phrasing would change: labelled questions and recent asks, with and without it.
+
+Decided by the live policy, without the agent; nothing is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+from assistant import wiring
+from assistant.answering.answer import BadQuestion, Question
+from assistant.answering.steps import Path
+from assistant.interfaces import Vector
+from assistant.learning.regrouping import embed
+from assistant.matching import stored_vectors
+from assistant.matching.entries import entries, phrasings
+from assistant.matching.loaded_release import LoadedRelease
+from assistant.matching.matrix import ReleaseMatrix
+from assistant.models import Label
+from assistant.suggestions.recent_asks import RecentAsks, read_recent
+from assistant.suggestions.suggestion import SuggestionAsk
+from assistant.text.cleaning import strip_pleasantries
+from audit.models import Record
+from faq.phrasing import normalise
+
+NEAR = 0.6
+"""A question less similar to the phrasing is decided as before."""
+
+MOST_DECIDED = 200
+"""The nearest distinct questions; all of them take less than two seconds."""
+
+MOST_FLIPS = 50
+"""Kept of a proof; ``flips`` counts all of them."""
+
+TRIED_BY = "suggestions"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question with what is known of its answer.
+
+    ``source``: ``label`` or ``ask``; ``key``: of the label, or of the audit record. ``expected``:
+    the FAQs that answer it; None if nobody said. ``count``: the people who asked it.
+    """
+
+    source: str
+    key: int
+    text: str
+    expected: frozenset[str] | None
+    category: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A question that another FAQ answered before. ``before``, ``after``: ids of FAQs that answer,
+    separated by commas, or an outcome."""
+
+    case: Case
+    before: str
+    after: str
+
+    def as_dict(self) -> dict[str, Any]:
+        expected = self.case.expected
+        return {
+            "source": self.case.source,
+            "key": self.case.key,
+            "before": self.before,
+            "after": self.after,
+            "expected": None if expected is None else sorted(expected),
+        }
+
+
+@dataclass(frozen=True)
+class Proof:
+    """``answered``: questions that are answered with the phrasing and were not without. ``wrong``:
+    those of which somebody said that another FAQ, or none, answers them, and that were not answered
+    wrongly before. ``questions``: decided about, each once a person."""
+
+    answered: int = 0
+    wrong: int = 0
+    flips: tuple[Flip, ...] = ()
+    questions: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "answered": self.answered,
+            "wrong": self.wrong,
+            "flips": sum(flip.case.count for flip in self.flips),
+            "questions": self.questions,
+            "flipped": [flip.as_dict() for flip in self.flips[:MOST_FLIPS]],
+        }
+
+
+@dataclass(frozen=True)
+class Prover:
+    """Proves phrasings for one release; reads its vectors and the recent asks once."""
+
+    release: LoadedRelease
+    asks: RecentAsks
+    labels: Sequence[Label]
+    label_vectors: Sequence[Vector]
+
+    @classmethod
+    def of(cls, release: LoadedRelease) -> Self:
+        """Raises ``interfaces.EmbedderUnavailable``."""
+        # Those picked from options are asks; here they would count twice.
+        counting = Label.objects.counting_for(release.contents)
+        labels = [label for label in counting if label.source != Label.CHOICE]
+        texts = [strip_pleasantries(label.question) for label in labels]
+        vectors = stored_vectors.ensure(wiring.embedder(), texts)
+        return cls(release, read_recent(release), labels, [vectors[text] for text in texts])
+
+    def prove(self, faq_id: str, text: str) -> Proof:
+        """Raises ``interfaces.EmbedderUnavailable``, ``KeyError`` for an FAQ that is not live."""
+        vector = embed([text], self.release)[text]
+        cases = [*self._labels_near(vector), *self._asks_near(vector)][:MOST_DECIDED]
+        extended = self._release_with(faq_id, text, vector)
+        audiences = frozenset(filter(None, {self.release.contents[faq_id].audience}))
+        answered = wrong = 0
+        flips = []
+        for case in cases:
+            before = _decide(case, self.release, audiences)
+            after = _decide(case, extended, audiences)
+            if before == after:
+                continue
+            answered += case.count * (after.is_answer and not before.is_answer)
+            wrong += case.count * (after.is_wrong(case) and not before.is_wrong(case))
+            if before.is_answer:
+                flips.append(Flip(case, str(before), str(after)))
+        return Proof(answered, wrong, tuple(flips), sum(case.count for case in cases))
+
+    def _labels_near(self, vector: Vector) -> Iterable[Case]:
+        for label, of_label in zip(self.labels, self.label_vectors, strict=True):
+            if float(of_label @ vector) >= NEAR:
+                yield Case("label", label.pk, label.question, frozenset(label.expected))
+
+    def _asks_near(self, vector: Vector) -> list[Case]:
+        """Each question once, with the number of its people; the most similar first."""
+        near = self.asks.near(vector, NEAR)
+        records = Record.objects.filter(pk__in=near).in_order_of(near)
+        chosen = dict(
+            SuggestionAsk.objects.filter(record_id__in=near).values_list("record_id", "faq_id")
+        )
+        # One person's question counts once: first not answered, then picked from the options.
+        by_person: dict[tuple[str, str], Case] = {}
+        for ask in records:
+            text = str(ask.data.get("question") or "")
+            key = (ask.subject_key_id or "", normalise(text))
+            picked = chosen.get(ask.pk)
+            category = str(ask.data.get("category") or "")
+            if text and (picked or key not in by_person):
+                expected = frozenset({picked}) if picked else None
+                by_person[key] = Case("ask", ask.pk, text, expected, category)
+        return _merged(by_person.values())
+
+    def _release_with(self, faq_id: str, text: str, vector: Vector) -> LoadedRelease:
+        """The release with one more phrasing; its policy and classifier stay."""
+        content = self.release.contents[faq_id]
+        extended = replace(content, alternates=(*content.alternates, text))
+        contents = {**self.release.contents, faq_id: extended}
+        vectors = {**self._vectors, text: vector}
+        return replace(
+            self.release,
+            contents=contents,
+            matrix=ReleaseMatrix(entries(contents.values(), vectors)),
+            candidates=None,
+        )
+
+    @cached_property
+    def _vectors(self) -> dict[str, Vector]:
+        assert self.release.embedder
+        texts = phrasings(self.release.contents.values())
+        return stored_vectors.stored(self.release.embedder.name, texts)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """``faq_ids``: those that answer; none: ``name`` says why not."""
+
+    faq_ids: tuple[str, ...]
+    name: str
+
+    @property
+    def is_answer(self) -> bool:
+        return bool(self.faq_ids)
+
+    def is_wrong(self, case: Case) -> bool:
+        return case.expected is not None and bool(set(self.faq_ids) - case.expected)
+
+    def __str__(self) -> str:
+        return ", ".join(self.faq_ids) or self.name
+
+
+def _decide(case: Case, release: LoadedRelease, audiences: frozenset[str]) -> _Outcome:
+    known = any(content.category == case.category for content in release.contents.values())
+    question = Question(
+        text=case.text,
+        user_id=TRIED_BY,
+        actor=TRIED_BY,
+        category=case.category if known else "",
+        audiences=audiences,
+    )
+    try:
+        decision = wiring.preview_assistant().decide(question, release, Path())
+    except BadQuestion:
+        return _Outcome((), "unanswered")
+    parts = [part.decision.chosen for part in decision.answers] or [decision.chosen]
+    faq_ids = tuple(match.faq_id for match in parts if match)
+    return _Outcome(faq_ids, "clarify" if decision.options else "unanswered")
+
+
+def _merged(cases: Iterable[Case]) -> list[Case]:
+    """One case for people who asked the same words and, as far as they said, meant the same."""
+    merged: dict[tuple[str, str, frozenset[str] | None], Case] = {}
+    for case in cases:
+        key = (normalise(case.text), case.category, case.expected)
+        first = merged.get(key)
+        merged[key] = replace(first, count=first.count + 1) if first else case
+    return list(merged.values())
