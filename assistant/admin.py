@@ -48,7 +48,7 @@ class EvaluationRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Answered wrong")
     def mistakes(self, run: EvaluationRun) -> SafeString:
-        wrong = [question for question in run.judged if question["result"] == "wrong"]
+        wrong = [question for question in run.questions if question["result"] == "wrong"]
         rows = (
             (q["question"], q["faq_id"], ", ".join(q["expected"]) or "no answer") for q in wrong
         )
@@ -68,11 +68,11 @@ class FittedPolicyAdmin(ReadOnlyAdmin):
     def threshold(self, policy: FittedPolicy) -> float:
         return float(policy.numbers["threshold"])
 
-    @admin.display(description="Answers at")
+    @admin.display(description="Answers from")
     def answer_at(self, policy: FittedPolicy) -> float:
         return float(policy.numbers["answer_at"])
 
-    @admin.display(description="Clarifies at")
+    @admin.display(description="Asks to clarify from")
     def ask_at(self, policy: FittedPolicy) -> float:
         return float(policy.numbers["ask_at"])
 

@@ -21,7 +21,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         messages.append(
             Error(
                 f"FAQ_POLICY is {settings.FAQ_POLICY!r}, which is not a policy.",
-                hint="Use release, confidence, or cosine for the published rule.",
+                hint="Use release, confidence or cosine.",
                 id="assistant.E001",
             )
         )

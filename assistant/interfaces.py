@@ -43,7 +43,7 @@ class IndexUnavailable(Unavailable):
 
 
 class Degraded(Exception):
-    """A dependency that answers do not need is unavailable. The text says what is missing."""
+    """A dependency is unavailable, but questions are answered. The text says what is missing."""
 
 
 class IndexMismatch(Exception):

@@ -1,4 +1,4 @@
-"""Labelled questions that a site keeps, and for which knowledge base they count."""
+"""Stored labelled questions, and the rule for which knowledge base they count."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from audit.models import record
 from audit.privacy.redaction import redact
 
 LEAST_KNOWN = 0.5
-"""Of the FAQs that the labels of one source name, so many must be published for it to count."""
+"""A source of labels counts if at least this share of its FAQs is published."""
 
 
 class LabelManager(models.Manager["Label"]):
     def counting_for(self, faq_ids: Collection[str]) -> list[Label]:
         """The labels that count for a knowledge base with these FAQs, oldest first.
 
-        Labels of a source whose FAQs are mostly not there belong to another knowledge base: not
-        even the questions that no FAQ answers are right for this one.
+        A source with mostly other FAQs belongs to another knowledge base. Then none of its labels
+        count: a question without an FAQ there may have one here.
         """
         by_source: dict[str, list[Label]] = defaultdict(list)
         for label in self.all():
@@ -38,7 +38,7 @@ class LabelManager(models.Manager["Label"]):
 
     @transaction.atomic
     def replace_source(self, questions: Iterable[LabelledQuestion], *, source: str, by: str) -> int:
-        """Store a file's labels, in place of earlier ones of that source; return their number."""
+        """Store a file's labels, and delete earlier ones of that source; return their number."""
         self.filter(source=source).delete()
         labels = self.bulk_create(
             [
@@ -56,11 +56,14 @@ class LabelManager(models.Manager["Label"]):
 
 
 class Label(models.Model):
-    """A question and the FAQs that answer it: from a file, the desk, or chosen from options."""
+    """A question and the FAQs that answer it: from a file, the desk, or an option that was
+    chosen."""
 
     source = models.CharField(max_length=200, help_text="A file's name, desk, or choice.")
     question = models.TextField(help_text="Redacted.")
-    expected = models.JSONField(default=list, help_text="Slugs; none: it must not be answered.")
+    expected = models.JSONField(
+        default=list, help_text="The ids of the FAQs that answer it; empty: no FAQ does."
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     objects = LabelManager()
@@ -77,5 +80,5 @@ class Label(models.Model):
 
 
 def _is_about(known: set[str], labels: Iterable[Label]) -> bool:
-    named = {faq_id for label in labels for faq_id in label.expected}
-    return not named or len(named & known) >= LEAST_KNOWN * len(named)
+    faq_ids = {faq_id for label in labels for faq_id in label.expected}
+    return not faq_ids or len(faq_ids & known) >= LEAST_KNOWN * len(faq_ids)

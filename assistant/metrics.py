@@ -1,4 +1,4 @@
-"""Every metric of the app. Labels are closed sets of words, never what a person typed."""
+"""Every metric of the app. Labels have fixed sets of values and never contain user text."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ AGENT_TOKENS = Counter("assistant_agent_tokens", "Tokens of the model.", ["direc
 
 CANDIDATE_SEARCHES = Counter(
     "assistant_candidate_searches",
-    "Searches for candidates in Chroma: ok, or unavailable and every phrasing compared.",
+    "Searches for candidates in Chroma; if unavailable, every phrasing was compared.",
     ["result"],
 )
 
 EMBEDDER = Gauge(
     "assistant_embedder",
-    "1 for what computes vectors: onnx, or the reference where the model cannot be converted.",
+    "1 for the backend in use: onnx, or reference if the model cannot be converted.",
     ["backend"],
     multiprocess_mode="max",
 )

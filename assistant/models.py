@@ -41,9 +41,9 @@ __all__ = [
 class PhrasingVector(models.Model):
     """The vector of a text by an embedder. Immutable; shared by all releases with the text."""
 
-    embedder = models.CharField(max_length=300, help_text="model@weights; others do not compare")
-    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the text")
-    vector = models.BinaryField(help_text="float32, little-endian, of length 1")
+    embedder = models.CharField(max_length=300, help_text="model@weights")
+    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the text.")
+    vector = models.BinaryField(help_text="float32, little-endian, of length 1.")
 
     class Meta:
         constraints = (
@@ -57,7 +57,7 @@ class PhrasingVector(models.Model):
 class IndexedCollection(models.Model):
     """A Chroma collection that has all its entries.
 
-    A release that was published while Chroma was down has none yet.
+    There is none yet for a release that was published while Chroma was down.
     """
 
     name = models.CharField(max_length=200, unique=True)
@@ -70,10 +70,12 @@ class IndexedCollection(models.Model):
 class FittedPolicy(models.Model):
     """A policy fitted for a release, with its classifier. Immutable."""
 
-    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what follows")
-    numbers = models.JSONField(help_text="As policy.ReleasePolicy.numbers tells")
-    classifier = models.JSONField(null=True, help_text="As classifier.Classifier.as_dict tells")
-    report = models.JSONField(default=dict, help_text="What it was fitted on, what to expect of it")
+    digest = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of numbers and classifier."
+    )
+    numbers = models.JSONField(help_text="ReleasePolicy.numbers()")
+    classifier = models.JSONField(null=True, help_text="Classifier.as_dict()")
+    report = models.JSONField(default=dict, help_text="The data it was fitted on, and its results.")
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -86,7 +88,7 @@ class FittedPolicy(models.Model):
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether it was calibrated on labelled questions; such a policy is adopted by a person."""
+        """Whether it was calibrated on labelled questions, and so adopted by a person."""
         return bool(self.report.get("kept"))
 
 
@@ -96,9 +98,9 @@ class EvaluationRun(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     release = models.PositiveIntegerField()
     source = models.CharField(max_length=200, help_text="The file of questions.")
-    policy = models.JSONField(help_text="Its name and numbers.")
-    numbers = models.JSONField(help_text="As evaluation.Evaluation tells.")
-    judged = models.JSONField(help_text="Each question with its result, redacted.")
+    policy = models.JSONField(help_text="The policy's name and numbers.")
+    numbers = models.JSONField(help_text="Evaluation.as_dict()")
+    questions = models.JSONField(help_text="Each question with its result, redacted.")
 
     class Meta:
         ordering = ("-id",)

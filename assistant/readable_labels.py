@@ -25,12 +25,12 @@ REASONS = {
     Reason.OTHER_LANGUAGE: "the multilingual model is sure of the FAQ",
     Reason.OTHER_LANGUAGE_UNSURE: "the multilingual model is not sure of the FAQ",
     Reason.AMBIGUOUS: "several FAQs are about equally close",
-    Reason.UNSURE: "the closest FAQ may answer, but is not similar enough",
+    Reason.UNSURE: "the closest FAQ is not similar enough for an answer",
     Reason.SEVERAL_QUESTIONS: "the message asks several questions",
     Reason.DISAGREEMENT: "one sentence leads to another FAQ than the whole message",
     Reason.OPPOSITE: "the question means the opposite of the closest phrasing",
-    Reason.OTHER_IDENTIFIER: "the question has another number or code than the closest FAQ",
-    Reason.OTHER_NAME: "the question has another name than the closest phrasing",
+    Reason.OTHER_IDENTIFIER: "the question has a different number or code than the closest FAQ",
+    Reason.OTHER_NAME: "the question has a different name than the closest phrasing",
     Reason.PRIORITY_TERM: "the question has a priority term of the desk",
     Reason.IN_ANSWER: "the words of the question occur only in an FAQ's answer",
     Reason.BELOW_THRESHOLD: "no FAQ is similar enough",
@@ -82,8 +82,8 @@ STEPS = {
 RESULTS = {
     "right": "answered right",
     "wrong": "answered wrong",
-    "offered": "clarified, right FAQ offered",
-    "asked": "clarified, right FAQ not offered",
+    "offered": "asked to clarify, right FAQ offered",
+    "asked": "asked to clarify, right FAQ not offered",
     "fell_through": "not answered",
 }
 """By the value of ``evaluation.evaluate.Result``, as it is stored with a run."""

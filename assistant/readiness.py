@@ -1,4 +1,4 @@
-"""What /readyz says of the assistant's dependencies."""
+"""Readiness checks of the assistant's dependencies, for /readyz."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ log = logging.getLogger("assistant.index")
 
 
 def readiness_checks() -> dict[str, Callable[[], str]]:
-    """One line per dependency of the assistant; a check that raises means not ready.
+    """A check for each dependency of the assistant, which returns one line.
 
-    One that raises ``Degraded`` does not.
+    If a check raises ``Degraded``, the site is degraded; if it raises anything else, not ready.
     """
     return {"index": _index, "embedder": _embedder, "release": _release, "agent": _agent}
 
@@ -30,7 +30,7 @@ def _index() -> str:
     except IndexUnavailable as failure:
         log.warning("%s", failure)
         raise Degraded(
-            "Chroma does not answer; questions are answered, and releases published, without it"
+            "Chroma does not answer; questions are answered and releases published without it"
         ) from failure
     release = Release.objects.live()
     if release and not IndexedCollection.objects.filter(name=release.collection).exists():

@@ -67,7 +67,7 @@ class PartAnswerSerializer(serializers.Serializer[Any]):
 
 
 class CorrectionSerializer(serializers.Serializer[Any]):
-    """A word that was taken for another one."""
+    """A corrected word."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # "from" is a keyword of Python.
@@ -83,7 +83,7 @@ class OfferSerializer(serializers.Serializer[Any]):
 
 
 class ConflictSerializer(serializers.Serializer[Any]):
-    """What the question and the phrasing that matched it do not have in common."""
+    """The words that differ in the question and in the phrasing that matched it."""
 
     rule = serializers.ChoiceField(choices=[rule.value for rule in Rule])
     question = serializers.CharField()
@@ -117,7 +117,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="The answer as safe HTML: paragraphs, lists, links, bold text."
     )
     answers = PartAnswerSerializer(
-        many=True, help_text="One for each question, where several are answered."
+        many=True, help_text="If several questions are answered: one for each."
     )
     faq_id = serializers.CharField(allow_null=True)
     similarity = serializers.FloatField(allow_null=True)
@@ -131,6 +131,6 @@ class AnswerSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text="Questions of the message without an answer."
     )
     corrected = CorrectionSerializer(
-        many=True, help_text="Words that were taken for others before they were compared."
+        many=True, help_text="Words whose spelling was corrected before the comparison."
     )
     decision = DecisionSerializer()

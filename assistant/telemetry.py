@@ -1,7 +1,7 @@
 """Traces of requests for OpenTelemetry; off unless an endpoint is set.
 
 When off, OpenTelemetry is not imported and a step costs one function call. Spans have no user text
-and no user id: names and attributes are from closed sets of words.
+and no user id: names and attributes have fixed sets of values.
 
 A background thread sends the spans, so that no request waits for the collector. While it is down, a
 process buffers up to 2,048 spans and drops the rest.
@@ -58,7 +58,7 @@ def step(name: str) -> AbstractContextManager[Any]:
 
 
 def note(**attributes: str) -> None:
-    """Add attributes to the current span; values are from closed sets of words."""
+    """Add attributes to the current span; their values are from fixed sets."""
     if not _tracer:
         return
     from opentelemetry import trace

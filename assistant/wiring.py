@@ -44,7 +44,7 @@ Model = LocalModel | RemoteEmbedder
 def embedder(model: str = "") -> Model:
     """The embedder of ``model``, by default of the live release.
 
-    Before the first release: that of EMBEDDINGS_URL, else LOCAL_EMB_MODEL. Raises
+    Before the first release: of EMBEDDINGS_URL, or else of LOCAL_EMB_MODEL. Raises
     ``EmbedderUnavailable`` if the live release's model is neither there nor on this machine.
     """
     live = None if model else Release.objects.live()
@@ -54,15 +54,15 @@ def embedder(model: str = "") -> Model:
     entry = known_models.known_model(model)
     if entry and entry.second_language:
         raise EmbedderUnavailable(
-            f"the model {entry.name} is used beside another one: run manage.py prepare_model "
-            f"{entry.name}, then manage.py publish without --model"
+            f"the model {entry.name} is only used in addition to another one: run manage.py "
+            f"prepare_model {entry.name}, then manage.py publish without --model"
         )
     return _remote_at(model.removeprefix(PREFIX)) if _is_remote(model) else local_model(model)
 
 
 def embedder_of(release: Release) -> Model:
     """The embedder that made a release's vectors. Raises ``EmbedderUnavailable``."""
-    # A known model is found where this site keeps it, even if that was elsewhere when it was used.
+    # Also look for a known model in the folder of installed models, which may have moved.
     known = [
         model.name
         for model in known_models.KNOWN_MODELS
@@ -105,8 +105,11 @@ def second_language_embedder() -> MultilingualEmbedder | None:
 
 
 def second_language_of(release: Release) -> VectorCache | None:
-    """The multilingual model that a release was embedded with; None without one, or if it is not
-    on this machine: then the release answers in its first model's languages."""
+    """The multilingual model that a release was embedded with; None if there is none.
+
+    Also None if it is not on this machine: then the release answers only in the languages of its
+    first model.
+    """
     if not release.second_embedder:
         return None
     embedder = second_language_embedder()
@@ -193,7 +196,7 @@ def _local_model_in(model: str, precision: Precision) -> LocalModel:
 
 
 def forget_models() -> None:
-    """Load models again when they are next used: their settings have changed."""
+    """Load models again at their next use, after their settings have changed."""
     _local_model_in.cache_clear()
     vector_cache.cache_clear()
     _multilingual_in.cache_clear()

@@ -21,32 +21,32 @@ class PreviewForm(forms.Form):
     category = forms.CharField(max_length=100, required=False)
     audience = forms.CharField(max_length=100, required=False)
     add_to = forms.SlugField(
-        required=False, help_text="The faq_id of the FAQ that gets the question as a phrasing."
+        required=False, help_text="The id of the FAQ that gets the question as a phrasing."
     )
 
 
 def ask_page(request: HttpRequest) -> HttpResponse:
-    """The drafts and the live release side by side, each as a customer would see it.
+    """Show the replies of the drafts and of the live release side by side.
 
     With ``add_to`` the question is added to that FAQ first, so that the drafts show its effect.
     """
     if not request.user.has_perm("faq.view_faq"):
         raise PermissionDenied
     form = PreviewForm(request.POST if request.method == "POST" else None)
-    drawn: list[Card] = []
+    previews: list[Card] = []
     problem = ""
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["add_to"]:
             _add_wording(request, form.cleaned_data["add_to"], form.cleaned_data["question"])
         try:
-            drawn = _cards(request, form)
+            previews = _cards(request, form)
         except Unavailable as failure:
             problem = str(failure)
     context = {
         **admin.site.each_context(request),
         "title": "Ask",
         "form": form,
-        "cards": drawn,
+        "cards": previews,
         "problem": problem,
         "may_add_wording": may_add_wording(request),
     }

@@ -1,6 +1,6 @@
-"""What decided, as bars with marks: similarity, lead and confidence against their thresholds.
+"""Bars with marks for a decision: similarity, lead and confidence against their thresholds.
 
-Pure: values of a decision's payload in, numbers and words for a template out.
+Pure: from values of a decision's payload to numbers and texts for a template.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from assistant.decision.decision import is_near_tie
 from assistant.decision.policy import LEAST_LEAD, POLICY_ITSELF
 
 LEAD_SCALE = 0.5
-"""Full length of the bar of the lead: a lead is seldom larger, and margins are about 0.1."""
+"""The lead at the full length of its bar: leads are rarely larger, and margins are about 0.1."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Gauge:
 
     @property
     def reached(self) -> bool:
-        """Whether the value reaches the last, that is the decisive, mark."""
+        """Whether the value reaches the last mark, which is the decisive one."""
         return self.marks[-1].reached
 
     @property
@@ -56,9 +56,9 @@ class Gauge:
 def gauges(decided: Mapping[str, Any], policy: Mapping[str, Any]) -> list[Gauge]:
     """The bars of a decision, or of one sentence of it.
 
-    ``decided`` and ``policy`` are as in ``Decision.as_dict()`` and ``Policy.numbers()``. Empty
-    without a closest FAQ. Without another FAQ there is no lead, without a fitted policy no
-    confidence.
+    ``decided`` and ``policy`` have the form of ``Decision.as_dict()`` and ``Policy.numbers()``.
+    Empty if there is no closest FAQ. There is no bar for the lead without another FAQ, and none for
+    the confidence without a fitted policy.
     """
     similarity = decided["features"]["similarity"]
     if similarity is None:
@@ -88,24 +88,24 @@ def _scaled(
     value: float, *marks: tuple[str, float], scale: float = 1.0
 ) -> tuple[float, tuple[Mark, ...]]:
     last = len(marks) - 1
-    drawn = (
+    scaled = (
         Mark(label, at, percent(at, scale), value >= at, dashed=number < last)
         for number, (label, at) in enumerate(marks)
     )
-    return percent(value, scale), tuple(drawn)
+    return percent(value, scale), tuple(scaled)
 
 
-def _origin(set_by: str) -> str:
-    return "" if set_by == POLICY_ITSELF else f" of the {set_by.replace('faq', 'FAQ')}"
+def _origin(level: str) -> str:
+    return "" if level == POLICY_ITSELF else f" of the {level.replace('faq', 'FAQ')}"
 
 
 def _confidence_note(decided: Mapping[str, Any]) -> str:
-    """Why the confidence alone does not answer; empty where it does."""
+    """Why the confidence alone cannot answer; empty if it can."""
     if decided["threshold_from"] != POLICY_ITSELF:
-        return "The threshold set for this FAQ is a floor: no confidence answers below it."
+        return "This FAQ has its own threshold: a confidence never answers below it."
     lead = decided["lead"]
     if decided["margin_from"] != POLICY_ITSELF and lead is not None and lead < decided["margin"]:
-        return "The margin set for this FAQ is a floor: no confidence answers below it."
+        return "This FAQ has its own margin: a confidence never answers below it."
     if is_near_tie(lead):
-        return f"With a lead below {LEAST_LEAD} no confidence answers: two FAQs are too close."
+        return f"Two FAQs are too close: with a lead below {LEAST_LEAD} a confidence never answers."
     return ""

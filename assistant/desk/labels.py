@@ -28,7 +28,7 @@ from faq.files.tables import Unreadable
 from faq.models import Release
 
 MAX_BYTES = 2_000_000
-"""Of a file of labels: it is read in the request, in under a second."""
+"""The largest file of labels; it is read during the request, in under a second."""
 
 
 class LabelForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -39,7 +39,7 @@ class LabelForm(forms.ModelForm):  # type: ignore[type-arg]
         label="FAQ ids",
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Of the FAQs that answer it, separated by |. Empty: no FAQ answers it.",
+        help_text="The ids of the FAQs that answer it, separated by |. Empty: no FAQ answers it.",
     )
 
     class Meta:
@@ -83,7 +83,7 @@ class LabelAdmin(ModelAdmin):  # type: ignore[misc]
         return ", ".join(label.expected) or "no FAQ"
 
     def has_change_permission(self, request: HttpRequest, obj: Label | None = None) -> bool:
-        """A wrong label is removed and added anew, so that its record says so."""
+        """A wrong label is deleted and added again, so that both are recorded."""
         return False
 
     def get_fields(self, request: HttpRequest, obj: Label | None = None) -> Any:
@@ -114,7 +114,7 @@ class LabelAdmin(ModelAdmin):  # type: ignore[misc]
         record("label.removed", actor=request.user.get_username(), data=data)
 
     def import_page(self, request: HttpRequest) -> HttpResponse:
-        """Add the labels of a file; those of an earlier file of this name are replaced."""
+        """Add the labels of a file, and delete those of an earlier file of the same name."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = LabelsFileForm(request.POST or None, request.FILES or None)
@@ -129,7 +129,7 @@ class LabelAdmin(ModelAdmin):  # type: ignore[misc]
                 source = redact(file.name, region=settings.PHONE_REGION)[:200]
                 by = request.user.get_username()
                 count = Label.objects.replace_source(questions, source=source, by=by)
-                messages.success(request, f"{count} labels of {source} are stored.")
+                messages.success(request, f"{count} labels from {source} were stored.")
                 return HttpResponseRedirect(reverse("admin:assistant_label_changelist"))
         context = {
             **self.admin_site.each_context(request),

@@ -1,4 +1,4 @@
-"""One preview as a card of the Ask page: what the customer would see, and what decided."""
+"""A preview as a card of the Ask page: the reply to the customer, and the decision."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FaqLink:
 
 @dataclass(frozen=True)
 class Shown:
-    """One answer as the customer reads it; ``question`` where there are several."""
+    """One answer as the customer reads it; with its ``question`` if there are several."""
 
     text: str
     question: str = ""
@@ -53,7 +53,7 @@ class RankedFaq:
 
 @dataclass(frozen=True)
 class DecidedPart:
-    """One sentence of a message of several, and what was decided about it."""
+    """One of several sentences of a message, with its decision."""
 
     question: str
     reason_label: str
@@ -63,7 +63,7 @@ class DecidedPart:
 
 @dataclass(frozen=True)
 class Card:
-    """What the template draws. ``preview.problem`` says why there is no answer to draw."""
+    """The context of the template. If there is no reply, ``preview.problem`` says why."""
 
     preview: Preview
     links: Mapping[str, FaqLink]
@@ -87,7 +87,7 @@ class Card:
 
     @property
     def answers(self) -> list[Shown]:
-        """What the customer reads, in order; empty if nothing is answered."""
+        """The answers that the customer reads, in order; empty if nothing is answered."""
         payload = self.payload
         if parts := payload["answers"]:
             return [
@@ -155,10 +155,10 @@ class Card:
 def cards(previews: Iterable[Preview]) -> list[Card]:
     """The cards of these previews, with one query for their FAQs."""
     previews = list(previews)
-    named = {faq_id for preview in previews for faq_id in _named(preview)}
+    faq_ids = {faq_id for preview in previews for faq_id in _faq_ids(preview)}
     drafts = {
         slug: (pk, question)
-        for slug, pk, question in Faq.objects.filter(slug__in=named).values_list(
+        for slug, pk, question in Faq.objects.filter(slug__in=faq_ids).values_list(
             "slug", "pk", "question"
         )
     }
@@ -167,15 +167,15 @@ def cards(previews: Iterable[Preview]) -> list[Card]:
 
 def _links(preview: Preview, drafts: Mapping[str, tuple[int, str]]) -> dict[str, FaqLink]:
     links = {}
-    for faq_id in _named(preview):
+    for faq_id in _faq_ids(preview):
         pk, question = drafts.get(faq_id, (None, faq_id))
         url = reverse("admin:faq_faq_change", args=[pk]) if pk else ""
         links[faq_id] = FaqLink(faq_id, preview.questions.get(faq_id, question), url)
     return links
 
 
-def _named(preview: Preview) -> Iterable[str]:
-    """The ids of the FAQs that the preview names."""
+def _faq_ids(preview: Preview) -> Iterable[str]:
+    """The ids of all FAQs in the preview."""
     payload = preview.payload
     if payload is None:
         return

@@ -1,4 +1,4 @@
-"""Evaluate, calibrate and compare releases in the background, on the labels that count."""
+"""Evaluate, calibrate and compare releases in the background, with the stored labels."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ EVALUATE, CALIBRATE, COMPARE = "assistant.evaluate", "assistant.calibrate", "ass
 KINDS = (EVALUATE, CALIBRATE, COMPARE)
 SOURCE = "labels of the desk"
 MAX_POINTS = 200
-"""Of the curve: more cannot be told apart on a screen."""
+"""Points of the curve; more cannot be distinguished on a screen."""
 
 
 def evaluate_labels(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
-    """The number of the stored run, its curve, and what changed since the run before."""
+    """The number of the stored run, its curve, and the changes since the last run."""
     release = _live()
     policy = wiring.policy(release)
     evaluated = offline.evaluate_offline(
@@ -49,7 +49,7 @@ def evaluate_labels(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
 
 
 def calibrate_labels(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
-    """A proposed policy and what to expect of it; nothing is adopted."""
+    """A proposed policy with its expected results; nothing is adopted."""
     precision = float(job.arguments["precision"])
     proposal = adoption.propose(precision=precision, progress=progress)
     report = fitted_policies.calibration_report(proposal.calibration)
@@ -63,11 +63,11 @@ def calibrate_labels(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
 
 
 def compare_releases(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
-    """The labelled questions whose result is another one than in the release before."""
+    """The labelled questions whose result differs from the previous release's."""
     live = Release.objects.live()
     before = Release.objects.filter(number=live.number - 1).first() if live else None
     if live is None or before is None:
-        raise JobFailed("There is no release before the live one to compare with.")
+        raise JobFailed("There is no release before the live one.")
     after_release = _live()
     before_release = _loaded(before)
     questions = _questions(after_release)
@@ -88,9 +88,9 @@ def compare_releases(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
 
 
 def _questions(release: LoadedRelease) -> list[LabelledQuestion]:
-    """The labels that measure a release: without the options people chose, which favour the first.
+    """The newest label of each question, without the options that people chose.
 
-    The newest label of each question.
+    Chosen options are biased: people prefer the first one.
     """
     newest = {
         label.question: tuple(label.expected)
@@ -117,14 +117,14 @@ def _loaded(release: Release) -> LoadedRelease:
 
 
 def register() -> None:
-    """Register the kinds of work; a dependency that is down fails the job with its reason."""
+    """Register the kinds of jobs. If a dependency is down, the job fails with the reason."""
     for kind, handler in zip(
         KINDS, (evaluate_labels, calibrate_labels, compare_releases), strict=True
     ):
-        HANDLERS[kind] = _explained(handler)
+        HANDLERS[kind] = _with_readable_failures(handler)
 
 
-def _explained(handler: Any) -> Any:
+def _with_readable_failures(handler: Any) -> Any:
     def run(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
         try:
             result: dict[str, Any] = handler(job, progress)

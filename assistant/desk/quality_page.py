@@ -1,4 +1,4 @@
-"""The Quality page: which policy decides and why, and how good the answers are."""
+"""The Quality page: the policy that decides, and how good the answers are."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ CALIBRATION_ROWS = {
     "precision": "Precision",
     "helped": "Answered right, or offered as an option",
     "answered_wrong": "Answered wrong",
-    "unanswerable_answered": "No FAQ fits, answered all the same",
-    "unanswerable_clarified": "No FAQ fits, asked to clarify",
+    "unanswerable_answered": "No FAQ answers it, but answered",
+    "unanswerable_clarified": "No FAQ answers it, asked to clarify",
 }
 
 
 class QualityForm(forms.Form):
-    """One of the actions of the page; ``policy`` and ``live`` belong to adopting."""
+    """One of the actions of the page; only ``adopt`` needs ``policy`` and ``live``."""
 
     ACTIONS = ("evaluate", "calibrate", "compare", "adopt", "drop")
     action = forms.ChoiceField(choices=[(action, action) for action in ACTIONS])
@@ -105,7 +105,7 @@ def _decide(request: HttpRequest, fields: dict[str, Any]) -> None:
             proposed = FittedPolicy.objects.filter(digest=fields["policy"]).first()
             calibrated_for = Release.objects.filter(number=fields["live"]).first()
             if proposed is None or calibrated_for is None:
-                messages.error(request, "This policy is not there any more. Calibrate again.")
+                messages.error(request, "This policy does not exist any more. Calibrate again.")
                 return
             note = f"Calibrated for {proposed.report['precision']:.0%} right answers"
             release = adoption.adopt(proposed.digest, live=calibrated_for, actor=by, note=note)
@@ -124,7 +124,7 @@ def _job(request: HttpRequest) -> BackgroundJob | None:
 
 
 def _result(job: BackgroundJob) -> dict[str, Any]:
-    """What the template shows of a finished job."""
+    """The context of a finished job for the template."""
     result = job.result
     if job.kind == CALIBRATE:
         rows = [
@@ -144,7 +144,7 @@ def _result(job: BackgroundJob) -> dict[str, Any]:
     if job.kind == COMPARE:
         return shown
     run = EvaluationRun.objects.filter(pk=result["run"]).first()
-    wrong = [question for question in run.judged if question["result"] == "wrong"] if run else []
+    wrong = [question for question in run.questions if question["result"] == "wrong"] if run else []
     return {**shown, "run": run, "wrong": wrong[:MAX_LISTED], "chart": Chart(result["curve"])}
 
 

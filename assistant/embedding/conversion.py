@@ -2,8 +2,8 @@
 
 The fp32 graph is checked against sentence-transformers; this needs torch, so it is part of set-up.
 The int8 graph is made from it and checked against fp32. Later starts only read a file. A JSON
-record of the check is stored beside each graph: a graph that does not match its record is converted
-again. A conversion that fails is not repeated at the next start: its record says why.
+record of the check is stored next to each graph: a graph that does not match its record is
+converted again. A failed conversion is not repeated at the next start: its record has the reason.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.interfaces import Embedder, EmbedderUnavailable
 
 VERSION = 3
-"""Of the conversion. Increase it to make every site convert its model again."""
+"""The version of the conversion. Increase it to make every site convert its model again."""
 
 MIN_COSINE = {Precision.FP32: 0.999, Precision.INT8: 0.99}
 """The least cosine between the vectors of the converted and the original model."""
@@ -59,7 +59,7 @@ class ConversionError(Exception):
 
 @dataclass(frozen=True)
 class Record:
-    """What is stored beside a graph."""
+    """The record next to a graph."""
 
     model: str
     sha256: str
@@ -113,7 +113,7 @@ class Conversion:
         return self._load(graph, record)
 
     def is_done(self, precision: Precision) -> bool:
-        """True if ``open`` has converted it before, or has recorded that it cannot be converted."""
+        """True if the model is converted, or recorded as one that cannot be converted."""
         graph = self.path(precision)
         record = _read_record(graph)
         return record is not None and (bool(record.refusal) or graph.is_file())
@@ -142,7 +142,7 @@ class Conversion:
             return record
 
     def _attempt(self, candidate: Path, precision: Precision) -> Record:
-        """The record of a checked graph, or of a failure that the next attempt would repeat."""
+        """The record of a checked graph, or of a permanent failure."""
         convert = {Precision.FP32: self._export, Precision.INT8: self._quantise}
         try:
             return convert[precision](candidate)
@@ -157,7 +157,7 @@ class Conversion:
             )
 
     def _delete_outdated(self, graph: Path, precision: Precision) -> None:
-        """Delete what earlier versions of the conversion or of the runtime wrote for this model."""
+        """Delete this model's files of earlier versions of the conversion or of the runtime."""
         for file in self.folder.glob(f"{self.files.sha256[:16]}-*-{precision}.*"):
             if file.stem != graph.stem:
                 file.unlink(missing_ok=True)
@@ -166,7 +166,7 @@ class Conversion:
         try:
             self.reference.export(candidate)
         except (EmbedderUnavailable, OSError, MemoryError):
-            # Not the model's fault: the next attempt may succeed.
+            # Not a property of the model: the next attempt may succeed.
             raise
         except Exception as error:
             raise ConversionError(
@@ -229,7 +229,7 @@ def _valid_record(graph: Path) -> Record | None:
     except FileNotFoundError:
         return None
     if actual != record.sha256:
-        log.warning("The converted model %s is damaged; it is converted again.", record.model)
+        log.warning("The converted model %s is damaged and is converted again.", record.model)
         return None
     return record
 

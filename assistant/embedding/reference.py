@@ -1,7 +1,7 @@
-"""Turn texts into unit vectors with sentence-transformers: the reference, slow and sure.
+"""Embed texts with sentence-transformers: the reference for the other backends.
 
-The only module that imports it or torch, and only when a vector is first needed: together they
-take seconds and half a gigabyte. A site that serves with ``onnx_runtime`` never does.
+The only module that imports it or torch, and only when a vector is first needed: the import takes
+seconds and half a gigabyte of memory. A site that uses ``onnx_runtime`` never imports them.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class SentenceTransformerEmbedder:
         self._model: Any = None
         self._files: ModelFiles | None = None
         self._loading = threading.Lock()
-        # A tokenizer in Rust refuses a second thread ("Already borrowed") while one sets it up.
-        # Requests share the processor anyway: eight threads are as fast with the lock as without.
+        # The tokenizer fails in a second thread ("Already borrowed") while one sets it up. With
+        # the lock, eight threads are as fast as without it.
         self._encoding = threading.Lock()
 
     @property
@@ -77,7 +77,7 @@ class SentenceTransformerEmbedder:
         return whole_words(self._loaded().tokenizer.get_vocab())
 
     def load(self) -> None:
-        """Be ready for the first text. Raises ``EmbedderUnavailable``."""
+        """Load the model now. Raises ``EmbedderUnavailable``."""
         self._loaded()
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> Matrix:

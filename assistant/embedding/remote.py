@@ -1,7 +1,7 @@
 """Embed texts by a server with OpenAI's embeddings API.
 
 Such as text-embeddings-inference, infinity, vLLM, llama.cpp, or OpenAI itself. The only module that
-calls one. Without an SDK: it is a single request, and the reply is validated here.
+calls one. It needs no SDK for a single request, and validates the reply.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class RemoteEmbedder:
 
     @property
     def name(self) -> str:
-        """Such as ``bge-small@embeddings.example.com``; vectors of two servers do not compare."""
+        """Such as ``bge-small@embeddings.example.com``. Vectors of two servers are not
+        comparable."""
         return f"{self._model}@{self._host}"
 
     @property
@@ -182,8 +183,8 @@ class RemoteEmbedder:
         self._dimension = self._dimension or vectors.shape[1]
         if vectors.shape[1] != self._dimension:
             raise EmbedderUnavailable(
-                f"The embedding server {self._host} sent vectors of {vectors.shape[1]} dimensions, "
-                f"before of {self._dimension}: its model has changed. Publish again."
+                f"The embedding server {self._host} sent vectors of {vectors.shape[1]} dimensions "
+                f"instead of {self._dimension}: its model has changed. Publish again."
             )
         unit: Matrix = vectors / lengths
         return unit

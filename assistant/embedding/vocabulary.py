@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 
 def whole_words(vocabulary: Mapping[str, int]) -> dict[str, int]:
-    """The tokens that are words, in lower case, with their places.
+    """The tokens that are words, in lower case, with their positions.
 
-    WordPiece vocabularies list common words first (Devlin et al. 2019, "BERT"): of two words the
-    one with the smaller place is likelier.
+    WordPiece vocabularies list common words first (Devlin et al. 2019, "BERT"): a word with a
+    smaller position is more common.
     """
     words: dict[str, int] = {}
     for token, place in vocabulary.items():

@@ -1,4 +1,4 @@
-"""Store evaluations, and compare each with the one before."""
+"""Store evaluations, and compare each with the last one."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def store_run(
         source=source,
         policy=policy,
         numbers=evaluation.as_dict(),
-        judged=questions,
+        questions=questions,
     )
-    return run, result_changes(before.judged, questions) if before else []
+    return run, result_changes(before.questions, questions) if before else []

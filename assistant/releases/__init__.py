@@ -1,5 +1,7 @@
-"""What the assistant does with a release: make it ready, try it, prune its index.
+"""Prepare, preview and prune releases.
 
-``preparation`` embeds and indexes a release before it goes live, ``preview`` answers from one that
-is not live, ``near_duplicates`` and ``ticket_knowledge`` answer editors and the desk.
+``preparation`` embeds and indexes a release before it goes live, ``indexing`` completes its Chroma
+collection, ``pruning`` deletes what only old releases need, ``preview`` answers from drafts.
+``near_duplicates``, ``ticket_knowledge`` and ``unreadable`` are backends of ``faq`` and
+``tickets``.
 """

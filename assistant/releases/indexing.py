@@ -1,7 +1,7 @@
-"""Keep Chroma's collections in step with the releases.
+"""Synchronise Chroma's collections with the releases.
 
 A release does not wait for Chroma, which only proposes candidates: its collection may be completed
-after it is live.
+when the release is already live.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ log = logging.getLogger("assistant.releases.indexing")
 
 
 def sync(index: Index, collection: str, expected: Iterable[Entry]) -> None:
-    """Make the collection hold exactly these entries, and remember that it does.
+    """Make the collection hold exactly these entries, and mark it as complete.
 
     Raises ``IndexUnavailable``.
     """

@@ -48,19 +48,19 @@ def prepare(
         batches = stored_vectors.ensure_in_batches(
             embedder, fitted_policies.needed(contents), progress=progress
         )
-        # The first batch is embedded while Chroma starts, each further one while Chroma writes.
+        # The first batch is embedded while Chroma starts, the others while Chroma writes.
         stored = next(batches)
         collected = _collect(vectors, chain([stored], batches))
         try:
             entries = entries_as_embedded(contents, collected)
             indexing.sync(wiring.index(), prepared.collection, entries)
-            # The new collection counts as soon as its release is live, so exclude it here.
+            # The new collection belongs to no release yet, so exclude it here.
             drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})
         except IndexUnavailable as failure:
             # The worker completes the collection later.
             log.warning("The release is not added to Chroma now: %s", failure)
         for _ in collected:
-            # What Chroma did not wait for is embedded all the same.
+            # After a failure of Chroma, embed the remaining batches.
             pass
         adopted = fitted_policies.adopted_policy(live, contents)
         fitted = fitted_policies.fit_and_store(contents, vectors, embedder, adopted=adopted)

@@ -22,11 +22,11 @@ from faq.releases.publishing import current_rules, draft_knowledge_base
 from faq.releases.review import review
 
 MOST_NEW_TEXTS = 300
-"""Texts without a vector that a preview embeds at most: about three seconds."""
+"""The most texts without a vector that a preview embeds, which takes about three seconds."""
 
 
 class TooManyNewTexts(Exception):
-    """The drafts cannot be previewed before they are published: embedding them takes too long."""
+    """Embedding the new texts of the drafts takes too long for a preview."""
 
 
 @dataclass(frozen=True)

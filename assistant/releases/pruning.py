@@ -31,7 +31,7 @@ class Pruned:
 def prune(keep: int, *, orphans: bool = False, actor: str) -> Pruned:
     """Keep the collections of the last ``keep`` releases, and the vectors of these and of drafts.
 
-    Old hits go as well. Raises ``IndexUnavailable``.
+    Also deletes old hit counts. Raises ``IndexUnavailable``.
     """
     collections = drop_collections(keep, orphans=orphans)
     vectors = _drop_vectors(list(Release.objects.order_by("-number")[:keep]))

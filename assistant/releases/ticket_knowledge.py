@@ -28,7 +28,7 @@ from faq.stages import FaqIdInUse
 from tickets.faq_lookup import FaqMatch, ProposalError
 
 DECISION_FIELDS = {"reason", "policy", "features", "parts", "path", "threshold", "threshold_from"}
-"""What the drawing of a decision reads; records of earlier versions lack some."""
+"""The fields that the chart of a decision needs; records of earlier versions lack some."""
 
 _WORD = re.compile(r"\w+")
 
@@ -59,9 +59,9 @@ def nearest(question: str, *, limit: int) -> list[FaqMatch]:
 
 
 def search(words: str, *, limit: int) -> list[FaqMatch]:
-    """FAQs that hold every word, in the question or else anywhere, each by similarity; then others.
+    """FAQs with every word in the question, then with every word anywhere, then all others.
 
-    A word is also the beginning of one: "book" finds "booking".
+    Within each group by similarity. A word matches the start of a word: "book" matches "booking".
     """
     release = get_assistant().live.current()
     vector = release.embed([words]).vectors[words]
@@ -71,12 +71,12 @@ def search(words: str, *, limit: int) -> list[FaqMatch]:
     def missing(match: Match) -> tuple[bool, bool]:
         content = release.contents[match.faq_id]
         everything = " ".join((*content.phrasings, content.answer))
-        return not _holds(content.question, typed), not _holds(everything, typed)
+        return not _has_words(content.question, typed), not _has_words(everything, typed)
 
     return [_lookup_result(match, release) for match in sorted(matches, key=missing)[:limit]]
 
 
-def _holds(text: str, typed: Sequence[str]) -> bool:
+def _has_words(text: str, typed: Sequence[str]) -> bool:
     words = [word.casefold() for word in _WORD.findall(text)]
     return all(any(word.startswith(start) for word in words) for start in typed)
 
@@ -89,8 +89,8 @@ def _lookup_result(match: Match, release: LoadedRelease) -> FaqMatch:
 def add_phrasing(faq_id: str, text: str, *, by: str) -> bool:
     faq = Faq.objects.in_use().filter(slug=faq_id).first()
     if faq is None:
-        raise ProposalError({"question": "This FAQ is not there any more."})
-    with _explained(faq_id):
+        raise ProposalError({"question": "This FAQ does not exist any more."})
+    with _as_proposal_errors(faq_id):
         added: bool = faq.add_phrasing(text, by=by, is_proposal=True)
     return added
 
@@ -105,13 +105,13 @@ def propose(
     by: str,
 ) -> str:
     fields = {"faq_id": faq_id, "category": category, "alternates": alternates}
-    with _explained():
+    with _as_proposal_errors():
         return str(Faq.objects.propose(question, answer, **fields, by=by).slug)
 
 
 @contextmanager
-def _explained(faq_id: str = "") -> Iterator[None]:
-    """Turn what the knowledge base refuses into ``ProposalError``. ``faq_id``: of the draft."""
+def _as_proposal_errors(faq_id: str = "") -> Iterator[None]:
+    """Convert errors of the knowledge base to ``ProposalError``. ``faq_id``: of the draft."""
     try:
         yield
     except PhrasingConflict as conflict:
@@ -119,17 +119,17 @@ def _explained(faq_id: str = "") -> Iterator[None]:
         other = Faq.objects.filter(slug__in=clash.slugs).exclude(slug=faq_id)[0]
         text = f"“{clash.phrasing}” is already a question of {other.slug}: {other.question}"
         raise ProposalError({"question": text}) from conflict
-    except FaqIdInUse as taken:
-        text = f"Another FAQ has the id {taken}. Choose another one."
-        raise ProposalError({"faq_id": text}) from taken
+    except FaqIdInUse as in_use:
+        text = f"Another FAQ has the id {in_use}. Choose a different one."
+        raise ProposalError({"faq_id": text}) from in_use
     except Unreadable as unreadable:
         problems = unreadable.problems
         errors = {problem.column or "question": f"This {problem.reason}." for problem in problems}
         raise ProposalError(_by_field(errors)) from unreadable
-    except PersonalData as found:
-        kinds = found.kinds_by_field.items()
+    except PersonalData as personal:
+        kinds = personal.kinds_by_field.items()
         errors = {field: f"This {rejection_reason(names)}." for field, names in kinds}
-        raise ProposalError(_by_field(errors)) from found
+        raise ProposalError(_by_field(errors)) from personal
 
 
 _FIELDS = {"id": "faq_id", "slug": "faq_id"}

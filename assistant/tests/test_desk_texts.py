@@ -86,7 +86,7 @@ def test_a_term_of_no_faq_is_refused(admin_client):
     refused = admin_client.post(page, {"term": "stolen", "faq_id": "unheard-of"})
 
     assert refused.status_code == 200
-    assert b"There is no FAQ" in refused.content
+    assert b"No FAQ has the id" in refused.content
     assert not PriorityTerm.objects.exists()
 
 

@@ -39,11 +39,11 @@ def test_a_threshold_of_the_faq_is_named_and_is_a_floor():
     similarity, _, confidence = bars(0.8, 0.3, policy=policy)
 
     assert similarity.text == "Similarity 0.800: threshold of the FAQ 0.90 not reached"
-    assert "no confidence answers below it" in confidence.note
+    assert "a confidence never answers below it" in confidence.note
 
 
 def test_two_faqs_that_are_too_close_are_explained():
-    assert "two FAQs are too close" in bars(0.6, 0.595)[2].note
+    assert "Two FAQs are too close" in bars(0.6, 0.595)[2].note
 
 
 def test_without_another_faq_there_is_no_lead_and_without_a_policy_no_confidence():

@@ -159,7 +159,7 @@ def test_evaluate_prints_the_results_and_stores_the_run():
     assert printed.startswith("113 questions on release 1, policy release")
     stored = EvaluationRun.objects.get()
     assert stored.numbers["coverage"]["total"] == 90
-    assert len(stored.judged) == 113
+    assert len(stored.questions) == 113
 
 
 def test_evaluate_prints_the_changes_since_the_last_run():
@@ -297,8 +297,8 @@ def test_compare_policies_prints_every_policy_side_by_side():
     )
 
     names = [line[:28].strip() for line in printed.splitlines()[1:]]
-    assert names[0] == "published rule, 0.7"
+    assert names[0] == "threshold 0.7 only"
     assert [name.split(",")[0].split(" at ")[0] for name in names] == [
-        *("published rule", "best plain threshold", "shipped numbers alone"),
+        *("threshold 0.7 only", "best threshold only", "shipped numbers only"),
         *("shipped default", "calibrated"),
     ]

@@ -51,14 +51,14 @@ def done(client: Client, **fields: object) -> str:
 def test_the_page_tells_which_policy_decides_since_when_and_why(publisher):
     page = publisher.get(PAGE).content.decode()
 
-    assert "Fitted on the FAQs’ own phrasings, without labelled questions" in page
+    assert "Fitted on the FAQs’ phrasings, without labelled questions" in page
     assert "Live since release 1" in page
 
 
 def test_labels_are_imported_and_count_for_the_live_release(publisher):
     page = import_labels(publisher).content.decode()
 
-    assert "113 labels of questions.csv are stored." in page
+    assert "113 labels from questions.csv were stored." in page
     assert "113 of 113" in publisher.get(PAGE).content.decode()
     imported = Record.objects.filter(action="label.imported").get()
     assert (imported.actor, imported.data["questions"]) == ("publisher", 113)

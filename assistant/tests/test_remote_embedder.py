@@ -175,7 +175,7 @@ def test_a_server_that_is_not_there_is_told_soon(monkeypatch):
             lambda told: {
                 "data": [each | {"embedding": each["embedding"][:8]} for each in told["data"]]
             },
-            "8 dimensions, before of 384",
+            "8 dimensions instead of 384",
             id="another dimension",
         ),
     ],

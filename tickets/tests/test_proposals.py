@@ -138,7 +138,7 @@ def test_an_faq_that_is_gone_meanwhile_takes_no_wording(sam, ticket):
 
     page = add(sam, ticket, "reset-password", "cannot get in").content.decode()
 
-    assert "This FAQ is not there any more." in page
+    assert "This FAQ does not exist any more." in page
 
 
 # --- New FAQ from this ----------------------------------------------------------------------------

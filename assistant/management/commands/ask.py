@@ -20,7 +20,7 @@ AGENT_STEPS = ("rewrite", "model_request", "tool_call", "ground", "agent")
 
 
 class Command(BaseCommand):
-    help = "Ask the live release a question; prints the answer and the decision that led to it."
+    help = "Ask the live release a question; prints the answer and its decision."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("question")

@@ -24,8 +24,8 @@ from faq.releases.publishing import PublishError
 
 class Command(BaseCommand):
     help = (
-        "Calibrate the live release's policy on labelled questions (query,expected_id), at the "
-        "precision asked for or else the best to be had, and show what to expect of it. It decides "
+        "Calibrate the live release's policy on labelled questions (query,expected_id) for a "
+        "precision, or the best one that they allow, and show its expected results. It decides "
         "only after you adopt it; the questions are stored only with --keep-labels."
     )
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             "questions",
             type=Path,
             nargs="?",
-            help="a CSV file: query,expected_id; without it, the stored labels alone",
+            help="a CSV file: query,expected_id; by default only the stored labels",
         )
         parser.add_argument(
             "--precision",
@@ -48,9 +48,9 @@ class Command(BaseCommand):
             help="store the questions, so that later releases are calibrated on them too",
         )
         decision = parser.add_mutually_exclusive_group()
-        decision.add_argument("--adopt", action="store_true", help="adopt the policy, do not ask")
+        decision.add_argument("--adopt", action="store_true", help="adopt it without asking")
         decision.add_argument(
-            "--dry-run", action="store_true", help="show what to expect; change and store nothing"
+            "--dry-run", action="store_true", help="show the results; change and store nothing"
         )
         decision.add_argument(
             "--drop", action="store_true", help="go back to the policy without labels"
@@ -87,10 +87,10 @@ class Command(BaseCommand):
         if options["keep_labels"] and questions:
             source = options["questions"].name
             count = Label.objects.replace_source(questions, source=source, by=actor())
-            self.stdout.write(f"{count} labels of {source} are stored.")
+            self.stdout.write(f"{count} labels from {source} were stored.")
         if not calibration.is_improvement:
             self.stdout.write(
-                f"The current policy stays, it is the best to be had: {calibration.why}."
+                f"The current policy stays, since the new one is no improvement: {calibration.why}."
             )
             return
         if not options["adopt"] and not self._confirmed():
@@ -112,14 +112,14 @@ class Command(BaseCommand):
 
 
 def lines(calibration: Calibration, precision: float) -> list[str]:
-    """The cross-validated expected results, beside those of the policy without labels."""
+    """The cross-validated results, in columns with those of the policy without labels."""
     labels = {
         "coverage": "answered right",
         "precision": "answers that are right",
         "helped": "answered right or offered",
         "answered_wrong": "answered wrong",
-        "unanswerable_answered": "unanswerable, yet answered",
-        "unanswerable_clarified": "unanswerable, clarified",
+        "unanswerable_answered": "no FAQ, but answered",
+        "unanswerable_clarified": "no FAQ, asked to clarify",
     }
     expected, before = vars(calibration.expected), vars(calibration.before)
     return [

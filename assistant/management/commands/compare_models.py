@@ -21,8 +21,8 @@ from faq.files.progress import bar
 
 class Command(BaseCommand):
     help = (
-        "Decide about labelled questions with the live release's model and with another one, each "
-        "with a policy fitted for it. Nothing is published; the new vectors are stored for later."
+        "Evaluate another model and the live release's model on labelled questions, each with a "
+        "policy fitted for it. Nothing is published; the new vectors are stored for later."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

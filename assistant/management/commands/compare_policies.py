@@ -1,4 +1,4 @@
-"""Compare what the policies would do with one knowledge base and its labelled questions."""
+"""Compare policies on a knowledge base and labelled questions."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ COLUMNS = ("coverage", "precision", "out of scope", "helped", "wrong", "clarifie
 
 class Command(BaseCommand):
     help = (
-        "Compare the published rule, the best plain threshold, the shipped default and the "
-        "calibrated policy on a file of FAQs. Nothing is published or recorded."
+        "Compare thresholds without a confidence, the shipped default and the calibrated policy on "
+        "a file of FAQs. Nothing is published or recorded."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("faqs", type=Path, help="a file of FAQs")
         parser.add_argument("--alternates", type=Path, help="a CSV of id,alternate_question")
         parser.add_argument(
-            "--take", type=int, default=200, help="use at most so many alternates of each FAQ"
+            "--take", type=int, default=200, help="the most alternates of each FAQ to use"
         )
         parser.add_argument("--calibrate-on", type=Path, required=True, metavar="QUESTIONS")
         parser.add_argument("--report-on", type=Path, required=True, metavar="QUESTIONS")
@@ -87,9 +87,9 @@ def compare(
         return offline.evaluate_offline(release, policy, questions, embedder)
 
     best = best_threshold(decide(CosinePolicy(), labels))
-    yield "published rule, 0.7", evaluate(decide(CosinePolicy(), questions))
-    yield f"best plain threshold, {best:.2f}", evaluate(decide(CosinePolicy(best), questions))
-    yield "shipped numbers alone", evaluate(decide(ConfidencePolicy(), questions))
+    yield "threshold 0.7 only", evaluate(decide(CosinePolicy(), questions))
+    yield f"best threshold only, {best:.2f}", evaluate(decide(CosinePolicy(best), questions))
+    yield "shipped numbers only", evaluate(decide(ConfidencePolicy(), questions))
     yield "shipped default, no labels", evaluate(decide(release_fit.fitted.policy, questions))
     expected = {label.question: frozenset(label.expected) for label in labels}
     contents = list(release.contents.values())

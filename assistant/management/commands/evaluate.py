@@ -36,8 +36,8 @@ from faq.files.sources import read_path
 LABELS = {
     Result.RIGHT: "answered right",
     Result.WRONG: "answered wrong",
-    Result.OFFERED: "clarified, right offered",
-    Result.NOT_OFFERED: "clarified, not offered",
+    Result.OFFERED: "right FAQ offered",
+    Result.NOT_OFFERED: "right FAQ not offered",
     Result.UNANSWERED: "unanswered",
 }
 
@@ -45,7 +45,7 @@ LABELS = {
 class Command(BaseCommand):
     help = (
         "Evaluate the live release on labelled questions: a CSV file with query,expected_id. "
-        "Separate several ids by |; leave expected_id empty where no FAQ answers."
+        "Separate several ids by |; leave expected_id empty if no FAQ answers."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

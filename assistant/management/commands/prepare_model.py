@@ -1,4 +1,4 @@
-"""Install and convert an embedding model now, so that no start has to."""
+"""Install and convert an embedding model before it is used."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from assistant.interfaces import EmbedderUnavailable
 
 class Command(BaseCommand):
     help = (
-        "Download a known model, convert it, check it against the reference, store it. Without a "
-        "name: list the known models. Needs no database."
+        "Download a known model, convert it and check its vectors. Without a name: list the known "
+        "models. Needs no database."
     )
     requires_system_checks = ()
 

@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 raise CommandError(str(mismatch)) from None
             index.drop(release.collection)
             indexing.sync(index, release.collection, expected)
-            self.stdout.write("The collection had another metric or dimension. It was rebuilt.")
+            self.stdout.write("The collection had a different metric or dimension and was rebuilt.")
             return
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
