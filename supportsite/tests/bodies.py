@@ -173,9 +173,9 @@ Sound = Mapping[str, object]
 
 
 def bodies(sound: Sound, *, count: int, seed: str) -> Iterator[Body]:
-    """The collection for an endpoint that takes these fields, and ``count`` random bodies; the same
-    ones for the same seed."""
-    yield from (*RAW, *PARTS, *_wrong_values(sound))
+    """Wrong values for these fields, and ``count`` random bodies; the same ones for the same
+    seed."""
+    yield from _wrong_values(sound)
     dice = random.Random(seed)
     for number in range(count):
         make = dice.choice((_random_bytes, _random_object, _mutated))
