@@ -13,6 +13,7 @@ from assistant.labels import Label
 from assistant.learning.feedback import Feedback
 from assistant.learning.gaps import Gap, GapAsk
 from assistant.suggestions.ask_vectors import AskVector
+from assistant.suggestions.faq_proposal import FaqProposal, ResolvedTicket
 from assistant.suggestions.suggestion import Suggestion, SuggestionAsk
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ConversationTurn",
     "EvaluationRun",
     "FaqAsk",
+    "FaqProposal",
     "Feedback",
     "FittedPolicy",
     "Gap",
@@ -31,6 +33,7 @@ __all__ = [
     "PhrasingVector",
     "PriorityTerm",
     "ReleaseComparison",
+    "ResolvedTicket",
     "SetReply",
     "Suggestion",
     "SuggestionAsk",

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from assistant.health import reading
 from assistant.learning import signals
-from assistant.models import Gap, GapAsk, ReleaseComparison, WeeklyMail
+from assistant.models import Gap, GapAsk, ReleaseComparison, ResolvedTicket, WeeklyMail
 from assistant.suggestions import signals as suggestion_signals
 from assistant.suggestions import suggestion
 from faq.job_process import run_command
@@ -40,7 +40,8 @@ def _has_work() -> bool:
     live = Release.objects.live()
     is_new = bool(live and Gap.objects.unchecked(live.number).exists())
     is_suggested = bool(live and suggestion.has_work(live.number))
-    has_work = is_new or is_suggested or GapAsk.objects.ungrouped().exists()
+    is_resolved = ResolvedTicket.objects.unread().exists()
+    has_work = is_new or is_suggested or is_resolved or GapAsk.objects.ungrouped().exists()
     close_old_connections()
     return has_work
 

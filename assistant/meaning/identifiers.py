@@ -168,7 +168,7 @@ def missing(question: str, phrasings: Iterable[str]) -> str:
     if not curated or any(_value(identifier) in values for identifier in own):
         return ""
     for mine in own:
-        rivals = {identifier.value for identifier in curated if _same_place(mine, identifier)}
+        rivals = {identifier.value for identifier in curated if is_same_place(mine, identifier)}
         if rivals and not (mine.kind is Kind.MEASURE and len(rivals) > 1):
             return mine.value
     return ""
@@ -178,7 +178,8 @@ def _value(identifier: Identifier) -> tuple[bool, str]:
     return identifier.kind is Kind.MEASURE, identifier.value
 
 
-def _same_place(one: Identifier, other: Identifier) -> bool:
+def is_same_place(one: Identifier, other: Identifier) -> bool:
+    """Whether two texts that differ in these two say different things about one thing."""
     if Kind.MEASURE in (one.kind, other.kind):
         return one.kind is other.kind and one.beside.rstrip("s") == other.beside.rstrip("s")
     if one.beside and one.beside == other.beside:

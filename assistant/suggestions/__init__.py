@@ -2,6 +2,8 @@
 
 ``suggestion``: a phrasing for an FAQ. ``signals``: the asks that speak for one, read from the audit
 log. ``grouping``: groups them by meaning and chooses the text. ``proof``: what it would change, by
-``ask_vectors``. ``pages``, ``api``: the desk and programs. ``ticket_drafts``: an FAQ from several
-resolved tickets; ``ticket_grouping`` finds them, ``ticket_pages`` shows them.
+``recent_asks`` and their ``ask_vectors``. ``rows``, ``pages``, ``api``: the desk and programs.
+
+``faq_proposal``: an FAQ from several resolved tickets. ``ticket_texts``: what a ticket says.
+``ticket_grouping`` finds them, ``faq_proposal_pages`` shows them.
 """

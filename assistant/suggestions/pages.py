@@ -10,11 +10,12 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import include, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
 from assistant.learning.regrouping import texts_of
+from assistant.suggestions.faq_proposal import FaqProposal
 from assistant.suggestions.rows import FILTERS, chosen_suggestions, rows, text_of
 from assistant.suggestions.suggestion import (
     FEWEST_PEOPLE,
@@ -31,11 +32,12 @@ ON_A_PAGE = 25
 MOST_ASKS = 200
 """Listed on the page of one suggestion."""
 
+
 may_edit = permission_required("faq.change_faq", raise_exception=True)
 
 
 class ChangeForm(forms.Form):
-    """One of the changes of a suggestion; ``change`` names it."""
+    """One of the changes; ``change`` names it."""
 
     CHANGES = ("accept", "dismiss", "reopen")
 
@@ -45,7 +47,7 @@ class ChangeForm(forms.Form):
     def clean(self) -> dict[str, object]:
         fields: dict[str, object] = super().clean() or {}
         if fields.get("change") == "dismiss" and not fields.get("reason"):
-            self.add_error("reason", "reason: say why it is no phrasing of this FAQ.")
+            self.add_error("reason", "reason: say why you dismiss it.")
         return fields
 
 
@@ -63,6 +65,7 @@ def suggestion_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "chosen": chosen,
         "filters": FILTERS,
+        "proposals": FaqProposal.objects.filter(status=FaqProposal.Status.OPEN).count(),
     }
     return TemplateResponse(request, "assistant/suggestions.html", context)
 
@@ -139,5 +142,6 @@ def _accept(request: HttpRequest, suggestion: Suggestion) -> HttpResponse:
 
 urlpatterns = [
     path("", admin.site.admin_view(suggestion_list), name="suggestions"),
+    path("tickets/", include("assistant.suggestions.faq_proposal_pages")),
     path("<int:pk>/", admin.site.admin_view(suggestion_page), name="suggestion"),
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from assistant.decision.reasons import Reason
+from assistant.suggestions.faq_proposal import ResolvedTicket
 from assistant.suggestions.suggestion import SuggestionAsk
 from assistant.text.instructions import is_instruction
 from audit.models import LogPosition, Record
@@ -58,16 +59,24 @@ def _read_rating(rating: Record) -> None:
 
 def _read_resolved(resolved: Record) -> None:
     ticket = Ticket.objects.filter(pk=_key(resolved)).first()
-    if ticket is None or ticket.ask_id is None:
+    if ticket is None:
+        return
+    ResolvedTicket.objects.update_or_create(
+        ticket=ticket,
+        defaults={"at": resolved.at, "person": resolved.subject_key, "embedder": ""},
+    )
+    if ticket.ask_id is None:
         return
     ask = find_record(ticket.requester, str(ticket.ask_id))
-    faq_id = _faq_in_replies(ticket)
+    faq_id = faq_in_replies(ticket)
     if ask and faq_id:
         _store(ask, Kind.RESOLVED, faq_id)
 
 
 def _read_reopened(reopened: Record) -> None:
     ticket = Ticket.objects.filter(pk=_key(reopened)).first()
+    # It is grouped again, without this ticket.
+    ResolvedTicket.objects.filter(ticket=ticket).update(embedder="")
     if ticket and ticket.ask_id:
         SuggestionAsk.objects.filter(ask_id=ticket.ask_id, kind=Kind.RESOLVED).delete()
 
@@ -103,7 +112,7 @@ def _is_near_tie(ask: Record) -> bool:
     return _reason(ask) == Reason.CONFIDENT and lead is not None and lead < decision["margin"]
 
 
-def _faq_in_replies(ticket: Ticket) -> str:
+def faq_in_replies(ticket: Ticket) -> str:
     """The FAQ whose answer a reply to the customer contains, the longest one; or empty."""
     replies = ticket.comments.public().filter(from_desk=True)
     text = _one_line("\n".join(reply.full_text for reply in replies))

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from assistant.interfaces import Unavailable
 from assistant.learning import regrouping, signals
-from assistant.suggestions import grouping
+from assistant.suggestions import grouping, ticket_grouping
 from assistant.suggestions import signals as suggestion_signals
 
 LOW_PRIORITY = 10
@@ -40,6 +40,8 @@ class Command(BaseCommand):
                     f"{result.asks} questions in {result.gaps} gaps, at a similarity of at least "
                     f"{result.threshold:.3f}."
                 )
-            self.stdout.write(f"{grouping.update()} suggestions.")
+            self.stdout.write(
+                f"{grouping.update()} suggestions, {ticket_grouping.update()} proposed FAQs."
+            )
         except Unavailable as failure:
             raise CommandError(str(failure)) from None
