@@ -35,6 +35,10 @@ def test_the_words_of_one_answer_name_its_faq(question, faq_id):
     assert WORDS.find(question) == faq_id
 
 
+def test_a_site_without_faqs_names_none():
+    assert AnswerWords.of([]).find("is there a lift") == ""
+
+
 @pytest.mark.parametrize("count", range(1, 60))
 def test_half_of_the_words_suffice_however_rounding_errors_add_up(count):
     contents = [

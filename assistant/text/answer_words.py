@@ -4,17 +4,20 @@
 its inverse document frequency (Spärck Jones 1972, "A statistical interpretation of term specificity
 and its application in retrieval").
 
-Pure: standard library only.
+Pure: numpy only.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Set
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from assistant.text.clauses import clauses, stem
 from assistant.text.tokens import GLUE
@@ -28,66 +31,67 @@ SHORTEST = 3
 
 _CAPITALISED_PAIR = re.compile(r"\b([A-Z][a-z]{2,20}) ([A-Z][a-z]{2,20})\b")
 
-
 ROUNDING = 1e-9
-"""Tolerance for sums of weights, so that their order does not matter."""
+"""Of sums of weights: half the words are half of them in any order."""
 
 Pair = tuple[str, str]
 K = TypeVar("K", bound=Hashable)
+Rows = npt.NDArray[np.int32]
+
+NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True)
 class AnswerWords:
-    """``faqs``: the ids of the FAQs that have a word, by its stem. ``pairs``: by their first two
-    letters, the two-word names in answers, which people shorten ("Amex")."""
+    """``faq_ids``: those of all FAQs. ``rows``: the places in it of the FAQs that have a word, by
+    the word's stem. ``pairs``: the two-word names in their answers, which people shorten ("Amex"),
+    by their first two letters."""
 
-    faqs: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    count: int = 0
-    pairs: Mapping[str, Mapping[Pair, frozenset[str]]] = field(default_factory=dict)
+    faq_ids: Sequence[str] = ()
+    rows: Mapping[str, Rows] = field(default_factory=dict)
+    pairs: Mapping[str, Mapping[Pair, Rows]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, contents: Iterable[Content]) -> AnswerWords:
-        faqs: dict[str, set[str]] = defaultdict(set)
-        pairs: dict[str, dict[Pair, set[str]]] = defaultdict(lambda: defaultdict(set))
-        count = 0
-        for content in contents:
-            count += 1
+        faq_ids: list[str] = []
+        rows: dict[str, list[int]] = defaultdict(list)
+        pairs: dict[str, dict[Pair, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for row, content in enumerate(contents):
+            faq_ids.append(content.slug)
             for word in _words(" ".join((*content.phrasings, content.answer))):
-                faqs[word].add(content.slug)
-            for first, second in _CAPITALISED_PAIR.findall(content.answer):
-                pairs[first[:2].lower()][first.lower(), second.lower()].add(content.slug)
-        return cls(_frozen(faqs), count, {start: _frozen(each) for start, each in pairs.items()})
+                rows[word].append(row)
+            for first, second in set(_CAPITALISED_PAIR.findall(content.answer)):
+                pairs[first[:2].lower()][first.lower(), second.lower()].append(row)
+        return cls(faq_ids, _arrays(rows), {start: _arrays(each) for start, each in pairs.items()})
 
     def find(self, question: str) -> str:
-        """The id of the one FAQ that has most of the question's words; empty if there is none."""
-        faqs_by_word = {word: self._faqs_with(word) for word in _words(question)}
-        weights = {
-            word: log(1 + self.count / (len(ids) or 1)) for word, ids in faqs_by_word.items()
-        }
-        total, rest = sum(weights.values()), 1.0
-        shares: dict[str, float] = {}
+        """The id of the one FAQ that has most of the question's words; empty without any."""
+        count = len(self.faq_ids)
+        if not count:
+            return ""
+        having = {word: self._having(word) for word in _words(question)}
+        weights = {word: log(1 + count / (len(rows) or 1)) for word, rows in having.items()}
+        total = sum(weights.values())
+        shares = np.zeros(count)
+        # In one order for all FAQs, so that the same words give the same sum.
         for word in sorted(weights, key=lambda word: (-weights[word], word)):
-            share, faq_ids = weights[word] / total, faqs_by_word[word]
-            if rest < LEAST_SHARE - ROUNDING:
-                # Rare words come first: FAQs without any of them cannot reach LEAST_SHARE now.
-                faq_ids = shares.keys() & faq_ids
-            for faq_id in faq_ids:
-                shares[faq_id] = shares.get(faq_id, 0.0) + share
-            rest -= share
-        best = max(shares.values(), default=0.0)
-        best_ids = [faq_id for faq_id, share in shares.items() if share == best]
-        return best_ids[0] if best >= LEAST_SHARE - ROUNDING and len(best_ids) == 1 else ""
+            shares[having[word]] += weights[word] / total
+        best = shares.max(initial=0.0)
+        if best < LEAST_SHARE - ROUNDING:
+            return ""
+        best_rows = np.flatnonzero(shares == best)
+        return self.faq_ids[best_rows[0]] if len(best_rows) == 1 else ""
 
-    def _faqs_with(self, word: str) -> Set[str]:
-        faq_ids = self.faqs.get(word)
-        if faq_ids is not None:
-            return faq_ids
+    def _having(self, word: str) -> Rows:
+        known = self.rows.get(word)
+        if known is not None:
+            return known
         pairs = self.pairs.get(word[:2], {})
-        return next((ids for pair, ids in pairs.items() if _is_short_for(word, pair)), frozenset())
+        return next((rows for pair, rows in pairs.items() if _is_short_for(word, pair)), NO_ROWS)
 
 
-def _frozen(sets: Mapping[K, set[str]]) -> dict[K, frozenset[str]]:
-    return {key: frozenset(ids) for key, ids in sets.items()}
+def _arrays(rows: Mapping[K, list[int]]) -> dict[K, Rows]:
+    return {key: np.array(each, dtype=np.int32) for key, each in rows.items()}
 
 
 def _is_short_for(word: str, pair: Pair) -> bool:
