@@ -27,7 +27,7 @@ from assistant.embedding.onnx_runtime import OnnxEmbedder
 from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.interfaces import Embedder, EmbedderUnavailable
 
-VERSION = 3
+VERSION = 4
 """The version of the conversion. Increase it to make every site convert its model again."""
 
 MIN_COSINE = {Precision.FP32: 0.999, Precision.INT8: 0.99}

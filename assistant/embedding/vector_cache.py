@@ -39,7 +39,7 @@ class VectorCache:
         # Without a secret, a memory dump would confirm a guessed question.
         self._secret = secrets.token_bytes(32)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name of the embedder."""
         return self._embedder.name
@@ -80,7 +80,7 @@ class VectorCache:
         return vector
 
     def _key(self, text: str) -> bytes:
-        key = f"{self._embedder.name}\0{normalised(text)}".encode("utf-8", "surrogatepass")
+        key = f"{self.name}\0{normalised(text)}".encode("utf-8", "surrogatepass")
         return hashlib.blake2b(key, key=self._secret, digest_size=20).digest()
 
 

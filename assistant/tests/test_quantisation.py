@@ -103,3 +103,61 @@ def test_a_channel_is_split_into_as_many_shares_as_make_it_small_enough():
 
 def test_channels_alike_are_not_split():
     assert not len(quantisation.split_channels(np.linspace(1, 2, 100, dtype=np.float32)))
+
+
+def tensor(values):
+    return numpy_helper.from_array(np.array(values, dtype=np.int64))
+
+
+@pytest.fixture
+def heads(linear, tmp_path):
+    """Two products of one input, one of them reshaped as the exporter writes it."""
+    weight, _ = linear
+    nodes = [
+        helper.make_node("MatMul", ["x", "weight"], ["query"]),
+        helper.make_node("MatMul", ["x", "weight"], ["key"]),
+        helper.make_node("Shape", ["x"], ["shape"]),
+        *(
+            helper.make_node("Constant", [], [f"index{place}"], value=tensor(place))
+            for place in range(2)
+        ),
+        *(
+            helper.make_node("Gather", ["shape", f"index{place}"], [f"size{place}"])
+            for place in range(2)
+        ),
+        helper.make_node("Constant", [], ["axis"], value=tensor([0])),
+        *(
+            helper.make_node("Unsqueeze", [f"size{place}", "axis"], [f"part{place}"])
+            for place in range(2)
+        ),
+        helper.make_node("Constant", [], ["heads"], value=tensor([-1])),
+        helper.make_node("Constant", [], ["width"], value=tensor([8])),
+        helper.make_node("Concat", ["part0", "part1", "heads", "width"], ["target"], axis=0),
+        helper.make_node("Reshape", ["query", "target"], ["y"]),
+    ]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, "tokens", INPUTS])]
+    outputs = [
+        helper.make_tensor_value_info("y", TensorProto.FLOAT, None),
+        helper.make_tensor_value_info("key", TensorProto.FLOAT, None),
+    ]
+    weights = [numpy_helper.from_array(weight, "weight")]
+    model = helper.make_model(
+        helper.make_graph(nodes, "heads", inputs, outputs, weights),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    file = tmp_path / "heads.onnx"
+    onnx.save(model, str(file))
+    return file
+
+
+def test_products_of_one_input_share_its_parts_and_shapes_are_constants(heads, tmp_path):
+    x = activations(outlier=40.0)
+    file = quantised(heads, x, tmp_path / "int8.onnx")
+
+    y, key = run(file, ["y", "key"], x)
+
+    np.testing.assert_array_equal(y, key.reshape(1, TOKENS, OUTPUTS // 8, 8))
+    operators = [node.op_type for node in onnx.load(str(file)).graph.node]
+    assert operators.count("Concat") == 1
+    assert "Shape" not in operators

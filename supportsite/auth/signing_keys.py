@@ -6,7 +6,7 @@ Exactly one of JWT_SECRET, JWT_PUBLIC_KEY and JWT_JWKS_URL is set; the settings 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import jwt
@@ -31,7 +31,7 @@ def decode(token: str) -> Mapping[str, Any]:
     """
     claims: Mapping[str, Any]
     if not (settings.JWT_JWKS_URL or settings.JWT_PUBLIC_KEY):
-        claims = _own_backend().decode(token)
+        claims = _own_backend(*_own_settings()).decode(token)
         return claims
     key, algorithms = _key_for(token)
     claims = jwt.decode(
@@ -52,16 +52,21 @@ def decode(token: str) -> Mapping[str, Any]:
 
 def encode(claims: Mapping[str, Any]) -> str:
     """A token of this site, signed with JWT_SECRET."""
-    return str(_own_backend().encode(dict(claims)))
+    return str(_own_backend(*_own_settings()).encode(dict(claims)))
 
 
-def _own_backend() -> TokenBackend:
+def _own_settings() -> tuple[str, str, str]:
+    return settings.JWT_SECRET, settings.JWT_AUDIENCE, settings.JWT_ISSUER
+
+
+@lru_cache(maxsize=4)
+def _own_backend(secret: str, audience: str, issuer: str) -> TokenBackend:
     """simplejwt's, for tokens that are signed with JWT_SECRET."""
     return TokenBackend(
         OWN_ALGORITHM,
-        signing_key=settings.JWT_SECRET,
-        audience=settings.JWT_AUDIENCE or None,
-        issuer=settings.JWT_ISSUER or None,
+        signing_key=secret,
+        audience=audience or None,
+        issuer=issuer or None,
         leeway=LEEWAY,
     )
 
