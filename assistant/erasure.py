@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from assistant.models import ConversationTurn, Feedback
+from assistant.models import ConversationTurn, Feedback, OutcomeSubscription
 from audit.people.erasure import Person
 
 
 def erase(person: Person) -> dict[str, int]:
-    """Labels stay, because they are not linked to a person; ratings stay without a name."""
+    """Labels stay, because they are not linked to a person; ratings stay without a name.
+
+    Outcomes have pseudonyms only, so that they stay too, and counts stay true.
+    """
     deleted, _ = ConversationTurn.objects.filter(user_id__in=person.names).delete()
+    subscriptions = OutcomeSubscription.objects.filter(user__username__in=person.names)
     return {
         ConversationTurn._meta.db_table: deleted,
+        OutcomeSubscription._meta.db_table: subscriptions.delete()[0],
         Feedback._meta.db_table: Feedback.objects.erase(person),
     }

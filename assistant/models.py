@@ -12,6 +12,9 @@ from assistant.health.weekly_mail import WeeklyMail
 from assistant.labels import Label
 from assistant.learning.feedback import Feedback
 from assistant.learning.gaps import Gap, GapAsk
+from assistant.outcomes.mail import OutcomeSubscription
+from assistant.outcomes.rows import Need, NeedAsk, TicketTimes
+from assistant.outcomes.sample import SampledAsk
 from assistant.suggestions.ask_vectors import AskVector
 from assistant.suggestions.faq_proposal import FaqProposal, ResolvedTicket
 from assistant.suggestions.suggestion import Suggestion, SuggestionAsk
@@ -30,13 +33,18 @@ __all__ = [
     "HealthReview",
     "IndexedCollection",
     "Label",
+    "Need",
+    "NeedAsk",
+    "OutcomeSubscription",
     "PhrasingVector",
     "PriorityTerm",
     "ReleaseComparison",
     "ResolvedTicket",
+    "SampledAsk",
     "SetReply",
     "Suggestion",
     "SuggestionAsk",
+    "TicketTimes",
     "WeeklyMail",
 ]
 

@@ -1,4 +1,4 @@
-"""Background tasks: gaps, FAQ health and its mail, Chroma's collection."""
+"""Background tasks: gaps, FAQ health, outcomes and their mails, Chroma's collection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from procrastinate.contrib.django import app
 
 from assistant.health import reading
 from assistant.learning import signals
-from assistant.models import Gap, GapAsk, ReleaseComparison, ResolvedTicket, WeeklyMail
+from assistant.models import (
+    Gap,
+    GapAsk,
+    OutcomeSubscription,
+    ReleaseComparison,
+    ResolvedTicket,
+    SampledAsk,
+    WeeklyMail,
+)
+from assistant.outcomes import fold
 from assistant.suggestions import signals as suggestion_signals
 from assistant.suggestions import suggestion
 from faq.job_process import run_command
@@ -76,3 +85,23 @@ def catch_up_index(timestamp: int) -> None:
     from assistant.releases import indexing
 
     indexing.catch_up()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="assistant.fold_outcomes", queueing_lock="assistant.fold_outcomes")
+def fold_outcomes(timestamp: int) -> None:
+    fold.fold_new()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="assistant.draw_sample", queueing_lock="assistant.draw_sample")
+def draw_sample(timestamp: int) -> None:
+    """Each hour, so that a week is drawn although no worker ran at its end."""
+    SampledAsk.objects.draw_due()
+
+
+# From Monday morning on; later if no worker ran.
+@app.periodic(cron="11 5-17 * * 1-5")
+@app.task(name="assistant.mail_outcomes", queueing_lock="assistant.mail_outcomes")
+def mail_outcomes(timestamp: int) -> None:
+    OutcomeSubscription.objects.send_due()

@@ -9,7 +9,7 @@ from importlib import import_module
 import django
 
 WITHOUT_DJANGO = ("ask", "faults", "soak")
-WITH_DJANGO = ("audit_log", "desk_pages", "matching", "redaction")
+WITH_DJANGO = ("audit_log", "desk_pages", "matching", "outcomes", "redaction")
 
 
 def main() -> None:

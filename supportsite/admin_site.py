@@ -13,6 +13,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from assistant.outcomes import page_parts
+from assistant.outcomes.mail import SEE as SEE_OUTCOMES
 from audit.models import Record
 from audit.people.pseudonyms import stored_name
 from faq.models import Faq, Release
@@ -62,6 +64,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _own_page(request, "Import, export", "swap_vert", "admin:faq_faq_import", IMPORTS),
         ],
         "Quality": [
+            _own_page(request, "Outcomes", "query_stats", "outcomes", SEE_OUTCOMES),
             _own_page(request, "Quality", "speed", "quality-page", "assistant.view_evaluationrun"),
             _page(request, "Evaluations", "monitoring", "assistant.evaluationrun"),
             _page(request, "Policies", "tune", "assistant.fittedpolicy"),
@@ -124,6 +127,8 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         people = User.objects.filter(is_staff=True, is_active=True)
         invited = people.filter(last_login=None, invitation__isnull=False)
         context["people"] = {"count": people.count(), "invited": invited.count()}
+    if request.user.has_perm(SEE_OUTCOMES):
+        context["week"] = page_parts.week()
     context["drafts"] = _drafts(request)
     return context
 

@@ -13,12 +13,15 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from assistant.desk.ask_page import ask_page
 from assistant.desk.quality_page import quality_page
+from assistant.outcomes.gauges import OutcomesCollector
 from supportsite.auth import dev_token
 from supportsite.login import oidc, two_factor
 from supportsite.monitoring import background_jobs, health
 from supportsite.people import set_password
 
-metrics = background_jobs.with_gauges(ExportToDjangoView, health.ReadinessCollector())
+metrics = background_jobs.with_gauges(
+    ExportToDjangoView, health.ReadinessCollector(), OutcomesCollector()
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
@@ -46,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/oidc/authenticate/", oidc.begin, name="oidc-begin"),
     path("admin/oidc/callback/", oidc.callback, name="oidc-callback"),
     path("admin/gaps/", include("assistant.learning.gap_pages")),
+    path("admin/outcomes/", include("assistant.outcomes.pages")),
     path("admin/faq-health/", include("assistant.health.pages")),
     path("admin/suggestions/", include("assistant.suggestions.pages")),
     path("admin/tickets/inbox/", include("tickets.inbox.urls")),

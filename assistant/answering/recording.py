@@ -39,6 +39,7 @@ def record_ask(question: Question, answer: Answer, release: LoadedRelease) -> No
             "roles": list(question.roles),
             "question": question.text,
             "category": question.category,
+            "audiences": sorted(question.audiences),
             "choice": question.choice,
             "conversation_id": question.conversation_id,
             "channel": question.channel,

@@ -34,6 +34,7 @@ ENDPOINTS = {
     },
     "GET /gaps": {Role.CURATOR, Role.PUBLISHER},
     "GET /suggestions": {Role.CURATOR, Role.PUBLISHER},
+    "GET /outcomes": {Role.SUPPORT, Role.CURATOR, Role.PUBLISHER},
     "POST /ingest": {Role.PUBLISHER},
     "GET /tickets": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},
     "POST /tickets": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE},

@@ -1,0 +1,115 @@
+"""GET /outcomes: the same figures as the desk's page, for programs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from assistant.outcomes import figures
+from assistant.outcomes.figures import LONGEST, Selection
+from assistant.outcomes.needs import End
+from audit.identity.principal import Role
+
+DAYS = 28
+
+
+class PeriodSerializer(serializers.Serializer[Any]):
+    category = serializers.CharField(
+        max_length=100, required=False, default="", help_text="Of the FAQ of the last ask."
+    )
+    audience = serializers.CharField(
+        max_length=100, required=False, default="", help_text="Of the person who asked."
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        first = serializers.DateField(required=False, help_text="First day; default: 28 days.")
+        last = serializers.DateField(required=False, help_text="Last day; default: today.")
+        return {"from": first, "to": last, **super().get_fields()}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        last: date = attrs.get("to") or timezone.localdate()
+        latest = Selection.latest(DAYS)
+        first: date = attrs.get("from") or last - (latest.last - latest.first)
+        if not first <= last < first + LONGEST:
+            message = f"It must be before to, by {LONGEST.days} days at most."
+            raise serializers.ValidationError({"from": message})
+        return {**attrs, "from": first, "to": last}
+
+
+class RateSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    total = serializers.IntegerField()
+    value = serializers.FloatField(allow_null=True, help_text="0..1; null if total is under 20.")
+    interval = serializers.ListField(
+        child=serializers.FloatField(),
+        allow_null=True,
+        help_text="The 95 % interval; null if total is 400 or more, or under 20.",
+    )
+
+
+def _counts(help_text: str) -> serializers.DictField:
+    return serializers.DictField(child=serializers.IntegerField(), help_text=help_text)
+
+
+class NeedFiguresSerializer(serializers.Serializer[Any]):
+    to = serializers.DateField()
+    needs = serializers.IntegerField(help_text="Without those of anonymous visitors.")
+    open = serializers.IntegerField(help_text="In no rate.")
+    ends = _counts(f"Closed needs by end: {', '.join(End)}.")
+    anonymous = _counts("Needs of anonymous visitors by end.")
+    resolution = RateSerializer()
+    confirmed = RateSerializer()
+    deflection = RateSerializer()
+    abandonment = RateSerializer()
+    escalation = RateSerializer()
+    rejection = RateSerializer()
+    coverage = RateSerializer()
+    precision = RateSerializer()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": serializers.DateField(), **super().get_fields()}
+
+
+class TicketFiguresSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    opened = serializers.IntegerField()
+    replied = serializers.IntegerField()
+    resolved = serializers.IntegerField()
+    first_reply_seconds = serializers.IntegerField(allow_null=True, help_text="The median.")
+    resolution_seconds = serializers.IntegerField(allow_null=True, help_text="The median.")
+    sla = RateSerializer(help_text="Resolved in time, of those resolved or overdue.")
+
+
+class OutcomesSerializer(NeedFiguresSerializer):
+    """The figures of a period and of the period before it."""
+
+    category = serializers.CharField()
+    audience = serializers.CharField()
+    escalations = _counts("Escalated needs by the ticket's reason.")
+    tickets = TicketFiguresSerializer()
+    previous = NeedFiguresSerializer()
+
+
+class OutcomesView(APIView):
+    allowed_roles = frozenset({Role.SUPPORT, Role.CURATOR, Role.PUBLISHER})
+
+    @extend_schema(
+        operation_id="outcomes", parameters=[PeriodSerializer], responses=OutcomesSerializer
+    )
+    def get(self, request: Request) -> Response:
+        """What became of the questions of a period: needs by end, rates, tickets."""
+        serializer = PeriodSerializer(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        fields = serializer.validated_data
+        zone = timezone.get_current_timezone()
+        selection = Selection(
+            fields["from"], fields["to"], fields["category"], fields["audience"], zone=zone
+        )
+        return Response(figures.report(selection))

@@ -1,0 +1,355 @@
+"""What the pages of outcomes show: cards, charts and tables, each number with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, F, Q
+from django.urls import reverse
+
+from assistant.learning.gaps import Gap, GapAsk
+from assistant.learning.regrouping import texts_of
+from assistant.outcomes import charts, figures
+from assistant.outcomes.figures import OPEN, Coverage, NeedCounts, Selection, TicketFigures
+from assistant.outcomes.needs import End
+from assistant.outcomes.rates import DEFINITIONS, Rate
+from tickets.models import Ticket
+
+COSTLIEST = 10
+"""Gaps in the list."""
+
+KINDS = (End.CONFIRMED, End.CONTAINED, End.ABANDONED, End.REJECTED, End.ESCALATED, OPEN)
+"""From the bottom of a column to its top."""
+
+SPARK_DAYS = 28
+
+
+@dataclass(frozen=True)
+class Link:
+    """A number with the pages of its rows."""
+
+    text: str
+    url: str
+    csv: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure: a rate, or a number where ``rate`` is None."""
+
+    title: str
+    value: Link
+    note: str
+    base: Link | None
+    before: str
+    definition: str
+    beside: Card | None = None
+
+
+def query(selection: Selection, **narrowed: object) -> str:
+    fields = {
+        "from": selection.first,
+        "to": selection.last,
+        "category": selection.category,
+        "audience": selection.audience,
+        **narrowed,
+    }
+    return urlencode({name: value for name, value in fields.items() if value != ""})
+
+
+def link(text: object, figure: str, selection: Selection, **narrowed: object) -> Link:
+    # An empty value of ``narrowed`` is one: tickets without an assignee.
+    given = query(selection)
+    if narrowed:
+        given = f"{given}&{urlencode(narrowed)}"
+    page = reverse("outcome-rows", args=[figure])
+    return Link(
+        str(text), f"{page}?{given}", f"{reverse('outcome-rows-csv', args=[figure])}?{given}"
+    )
+
+
+@dataclass(frozen=True)
+class Period:
+    """The numbers of a period from which cards are made."""
+
+    needs: NeedCounts
+    coverage: Coverage
+    precision: Rate
+
+    @classmethod
+    def of(cls, selection: Selection) -> Period:
+        return cls(
+            figures.need_counts(selection),
+            figures.coverage(selection),
+            figures.precision(selection),
+        )
+
+
+def cards(selection: Selection, now: Period, before: Period) -> list[Card]:
+    """Abandonment is beside resolution and deflection, and of the same size."""
+    rates, earlier = now.needs.ends.rates, before.needs.ends.rates
+
+    def card(title: str, name: str, base: str = "closed", beside: Card | None = None) -> Card:
+        return _rate_card(selection, title, (name, base), (rates[name], earlier[name]), beside)
+
+    confirmed = card("Confirmed", "confirmed")
+    return [
+        card("Resolution", "resolution", beside=confirmed),
+        card("Deflection", "deflection", "offered"),
+        card("Abandonment", "abandonment"),
+        _rate_card(
+            selection,
+            "Escalation",
+            ("escalation", "closed"),
+            (rates["escalation"], earlier["escalation"]),
+        ),
+        _rate_card(
+            selection,
+            "Coverage",
+            ("answered", "asks"),
+            (now.coverage.total, before.coverage.total),
+            definition="coverage",
+        ),
+        _rate_card(
+            selection,
+            "Precision of the sample",
+            ("right", "judged"),
+            (now.precision, before.precision),
+            definition="precision",
+        ),
+        *count_cards(selection, now, before),
+    ]
+
+
+def count_cards(selection: Selection, now: Period, before: Period) -> list[Card]:
+    ends, earlier = now.needs.ends, before.needs.ends
+    numbers = [
+        ("Needs", "needs", "need", ends.total, earlier.total),
+        ("Still open", "open", "open", ends.open, earlier.open),
+        (
+            *("Anonymous visitors", "anonymous", "anonymous"),
+            *(sum(ends.anonymous.values()), sum(earlier.anonymous.values())),
+        ),
+    ]
+    return [
+        Card(
+            title,
+            link(number, name, selection),
+            "not observable beyond the session" if name == "anonymous" else "",
+            None,
+            str(number_before),
+            DEFINITIONS[definition],
+        )
+        for title, name, definition, number, number_before in numbers
+    ]
+
+
+def _rate_card(
+    selection: Selection,
+    title: str,
+    names: tuple[str, str],
+    values: tuple[Rate, Rate],
+    beside: Card | None = None,
+    *,
+    definition: str = "",
+) -> Card:
+    (name, base), (rate, before) = names, values
+    low_high = ""
+    if rate.interval:
+        low, high = rate.interval
+        low_high = f"95 % interval {100 * low:.0f} to {100 * high:.0f} %"
+    return Card(
+        title,
+        link(rate.text if rate.value is not None else rate.count, name, selection),
+        low_high if rate.value is not None else "too few for a rate",
+        link(f"{rate.count} of {rate.total}", base, selection),
+        before.text if before.value is not None else f"{before.count} of {before.total}",
+        DEFINITIONS[definition or name],
+        beside,
+    )
+
+
+# --- Charts with their tables ---------------------------------------------------------------------
+
+
+def days_of(selection: Selection) -> list[date]:
+    return [selection.first + timedelta(days=number) for number in range(selection.days)]
+
+
+def needs_by_day(selection: Selection, counts: NeedCounts) -> dict[str, Any]:
+    days = days_of(selection)
+    table = [
+        (
+            day,
+            [
+                _day_link(selection, day, kind, counts.days.get(day, {}).get(kind, 0))
+                for kind in KINDS
+            ],
+        )
+        for day in days
+    ]
+    totals = [
+        (kind, link(_total(counts, kind), kind, selection), DEFINITIONS[kind]) for kind in KINDS
+    ]
+    return {
+        "chart": charts.stacked_bars(days, counts.days, KINDS),
+        "kinds": KINDS,
+        "totals": totals,
+        "table": table,
+    }
+
+
+def _total(counts: NeedCounts, kind: str) -> int:
+    return counts.ends.open if kind == OPEN else counts.ends.closed.get(kind, 0)
+
+
+def _day_link(selection: Selection, day: date, kind: str, count: int) -> Link | None:
+    if not count:
+        return None
+    one_day = Selection(day, day, selection.category, selection.audience, zone=selection.zone)
+    return link(count, kind, one_day)
+
+
+def coverage_by_day(selection: Selection, coverage: Coverage) -> dict[str, Any]:
+    """The line of each day; the releases, each with its mark, are the table."""
+    releases = {release.number: release for release in figures.published(selection)}
+    marks = [
+        (release.published_at.astimezone(selection.zone).date(), str(release.number))
+        for release in releases.values()
+    ]
+    values = {day: rate.value for day, rate in coverage.days.items()}
+    table = [
+        (
+            number,
+            releases.get(number),
+            rate,
+            link(rate.count, "answered", selection, release=number),
+            link(rate.total, "asks", selection, release=number),
+        )
+        for number, rate in coverage.releases.items()
+    ]
+    return {"chart": charts.line_chart(days_of(selection), values, marks), "table": table}
+
+
+def escalations(selection: Selection) -> list[dict[str, Any]]:
+    """By the reason of the ticket; ``width``: percent of the commonest."""
+    groups = figures.escalations(selection)
+    most = max((count for _, count in groups), default=1)
+    labels = dict(Ticket.Reason.choices)
+    return [
+        {
+            "label": labels.get(reason, "Not recorded"),
+            "count": link(count, "escalated", selection, reason=reason),
+            "width": f"{100 * count / most:.1f}",
+        }
+        for reason, count in groups
+    ]
+
+
+def tickets_by(selection: Selection, parameter: str) -> list[dict[str, Any]]:
+    return [
+        ticket_row(each, selection, **{parameter: each.name})
+        for each in figures.tickets_by(selection, parameter)
+    ]
+
+
+def ticket_row(each: TicketFigures, selection: Selection, **narrowed: str) -> dict[str, Any]:
+    return {
+        "figures": each,
+        "opened": link(each.opened, "tickets", selection, **narrowed),
+        "replied": link(each.replied, "replied", selection, **narrowed),
+        "resolved": link(each.resolved, "resolved", selection, **narrowed),
+        "met": link(each.sla.count, "met", selection, **narrowed),
+        "decided": link(each.sla.total, "decided", selection, **narrowed),
+    }
+
+
+def faq_uses(selection: Selection) -> list[dict[str, Any]]:
+    return [
+        {
+            "use": use,
+            "answered": link(use.answered, "answered", selection, faq_id=use.faq_id),
+            "helpful": link(use.helpful, "helpful", selection, faq_id=use.faq_id),
+            "unhelpful": link(use.unhelpful, "unhelpful", selection, faq_id=use.faq_id),
+            "rated": Rate(use.helpful, use.helpful + use.unhelpful),
+        }
+        for use in figures.faq_uses(selection)
+    ]
+
+
+@dataclass(frozen=True)
+class GapCost:
+    """An open gap with the people, asks and tickets of the period."""
+
+    gap: Gap
+    title: str
+    people: int
+    asks: int
+    tickets: int
+
+
+def costliest_gaps(selection: Selection) -> list[GapCost]:
+    """By people times one plus tickets, as gaps are ranked, of the asks of the period."""
+    begin, end = selection.span
+    within = Q(asks_in__at__gte=begin, asks_in__at__lt=end)
+    gaps: Any = Gap.objects.open().annotate(
+        people=Count("asks_in__person", filter=within, distinct=True),
+        asks=Count("asks_in", filter=within),
+        tickets=Count("asks_in", filter=within & Q(asks_in__has_ticket=True)),
+    )
+    ranked = gaps.filter(asks__gt=0).annotate(cost=F("people") * (1 + F("tickets")))
+    chosen = list(ranked.order_by("-cost", "-asks", "pk")[:COSTLIEST])
+    central = list(GapAsk.objects.filter(gap__in=chosen, is_central=True))
+    texts = texts_of(central)
+    questions: Mapping[int | None, str] = {ask.gap_id: texts.get(ask.pk, "") for ask in central}
+    return [
+        GapCost(
+            gap, gap.name or questions.get(gap.pk) or str(gap), gap.people, gap.asks, gap.tickets
+        )
+        for gap in chosen
+    ]
+
+
+# --- The first page of the desk -------------------------------------------------------------------
+
+
+def week() -> dict[str, Any]:
+    """The last closed week in four figures, each with a line of the days before it."""
+    selection = Selection.closed_week()
+    longer = Selection(
+        selection.last - timedelta(days=SPARK_DAYS - 1), selection.last, zone=selection.zone
+    )
+    ends = figures.need_counts(selection).ends
+    days = figures.need_counts(longer).days
+    rates = ends.rates
+    chosen = [
+        ("Needs", "needs", str(ends.total), f"{ends.open} still open", KINDS),
+        *(
+            (title, name, rates[name].text, rates[name].note, kinds)
+            for title, name, kinds in (
+                ("Resolved", "resolution", (End.CONFIRMED, End.CONTAINED)),
+                ("Abandoned", "abandonment", (End.ABANDONED,)),
+                ("Escalated", "escalation", (End.ESCALATED,)),
+            )
+        ),
+    ]
+    return {
+        "first": selection.first,
+        "last": selection.last,
+        "url": f"{reverse('outcomes')}?{query(selection)}",
+        "figures": [
+            {
+                "title": title,
+                "value": link(text, name, selection),
+                "note": note,
+                "line": charts.sparkline(
+                    [sum(days.get(day, {}).get(k, 0) for k in kinds) for day in days_of(longer)]
+                ),
+            }
+            for title, name, text, note, kinds in chosen
+        ],
+    }

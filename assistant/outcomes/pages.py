@@ -1,0 +1,255 @@
+"""The desk's pages of outcomes: the figures, the rows behind each, and the weekly sample."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from assistant.outcomes import figures, listing, page_parts
+from assistant.outcomes.figures import FIGURES, LONGEST, NARROWED_BY, Selection
+from assistant.outcomes.mail import SEE, OutcomeSubscription
+from assistant.outcomes.page_parts import Period
+from assistant.outcomes.rates import DEFINITIONS
+from assistant.outcomes.rows import TicketTimes
+from assistant.outcomes.sample import SampledAsk
+from audit.models import Record, record
+from faq.models import Faq
+
+DAYS = 28
+"""Of the period where none is chosen."""
+
+ON_A_PAGE = 50
+SAMPLES_ON_A_PAGE = 20
+JUDGE = "assistant.change_sampledask"
+
+may_see = permission_required(SEE, raise_exception=True)
+may_judge = permission_required(JUDGE, raise_exception=True)
+
+
+class SelectionForm(forms.Form):
+    """Period, category and audience; ``from`` and ``to`` are words of Python, hence the prefix."""
+
+    category = forms.CharField(max_length=100, required=False)
+    audience = forms.CharField(max_length=100, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["from"] = forms.DateField(required=False)
+        self.fields["to"] = forms.DateField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().clean() or {}
+        first, last = fields.get("from"), fields.get("to")
+        if first and last and not first <= last < first + LONGEST:
+            self.add_error("from", f"must be before to, by {LONGEST.days} days at most.")
+        return fields
+
+    def selection(self) -> Selection:
+        """The latest days where the period is missing or invalid."""
+        latest = Selection.latest(DAYS)
+        if not self.is_valid():
+            return latest
+        fields = self.cleaned_data
+        last: date = fields["to"] or latest.last
+        first: date = fields["from"] or last - (latest.last - latest.first)
+        if not first <= last < first + LONGEST:
+            first = last - (latest.last - latest.first)
+        return Selection(first, last, fields["category"], fields["audience"], zone=latest.zone)
+
+
+@require_safe
+@may_see
+def outcomes_page(request: HttpRequest) -> HttpResponse:
+    form = SelectionForm(request.GET)
+    selection = form.selection()
+    now, before = Period.of(selection), Period.of(selection.previous)
+    user: Any = request.user
+    context = {
+        **admin.site.each_context(request),
+        "title": "Outcomes",
+        "form": form,
+        "selection": selection,
+        "previous": selection.previous,
+        "presets": [(days, page_parts.query(Selection.latest(days))) for days in (7, 28, 90)],
+        "categories": _distinct("category"),
+        "audiences": _distinct("audience"),
+        "cards": page_parts.cards(selection, now, before),
+        "by_day": page_parts.needs_by_day(selection, now.needs),
+        "coverage": page_parts.coverage_by_day(selection, now.coverage),
+        "escalations": page_parts.escalations(selection),
+        "all_tickets": page_parts.ticket_row(figures.tickets(selection), selection),
+        "tickets": [
+            ("Person", page_parts.tickets_by(selection, "assignee")),
+            ("Category", page_parts.tickets_by(selection, "ticket_category")),
+        ],
+        "faqs": page_parts.faq_uses(selection),
+        "gaps": page_parts.costliest_gaps(selection),
+        "may_edit": user.has_perm("faq.change_faq"),
+        "definitions": DEFINITIONS,
+        "is_mailed": OutcomeSubscription.objects.is_on(user),
+    }
+    return TemplateResponse(request, "assistant/outcomes/page.html", context)
+
+
+def _distinct(field: str) -> list[str]:
+    values = Faq.objects.exclude(**{field: ""}).order_by(field).values_list(field, flat=True)
+    return list(values.distinct())
+
+
+# --- Rows -----------------------------------------------------------------------------------------
+
+
+def _rows(request: HttpRequest, figure: str) -> tuple[Selection, Any]:
+    if figure not in FIGURES:
+        raise Http404
+    selection = SelectionForm(request.GET).selection()
+    narrowed = {name: request.GET[name] for name in NARROWED_BY if name in request.GET}
+    try:
+        return selection, figures.rows(figure, selection, narrowed)
+    except (ValueError, TypeError, LookupError):
+        raise Http404 from None
+
+
+@require_safe
+@may_see
+def rows_page(request: HttpRequest, figure: str) -> HttpResponse:
+    """The rows of a figure with their redacted questions; that they were read is recorded."""
+    selection, rows = _rows(request, figure)
+    page = Paginator(listing.with_related(rows), ON_A_PAGE).get_page(request.GET.get("page"))
+    shown = list(page)
+    columns = listing.columns(rows)
+    questions = {} if rows.model is TicketTimes else listing.questions(shown)
+    if questions:
+        data = {"figure": figure, "rows": len(shown)}
+        record("outcomes.viewed", actor=request.user.get_username(), data=data)
+    parameters = request.GET.copy()
+    parameters.pop("page", None)
+    context = {
+        **admin.site.each_context(request),
+        "title": f"Outcomes: {FIGURES[figure][0]}",
+        "selection": selection,
+        "narrowed": [request.GET[name] for name in NARROWED_BY if request.GET.get(name)],
+        "page": page,
+        "columns": columns,
+        "table": [
+            ([value(row) for value in columns.values()], questions.get(row.pk)) for row in shown
+        ],
+        "has_questions": rows.model is not TicketTimes,
+        "query": parameters.urlencode(),
+        "csv": reverse("outcome-rows-csv", args=[figure]),
+    }
+    return TemplateResponse(request, "assistant/outcomes/rows.html", context)
+
+
+@require_safe
+@may_see
+def rows_csv(request: HttpRequest, figure: str) -> HttpResponseBase:
+    _, rows = _rows(request, figure)
+    return _csv(listing.csv_lines(rows), f"outcomes-{figure}.csv")
+
+
+def _csv(lines: Any, name: str) -> HttpResponseBase:
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+# --- The weekly mail ------------------------------------------------------------------------------
+
+
+@require_POST
+@may_see
+def weekly_mail(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    is_on = request.POST.get("on") == "yes"
+    OutcomeSubscription.objects.switch(user, on=is_on)
+    text = "You get these figures by mail every Monday." if is_on else "The mail is switched off."
+    messages.success(request, text)
+    return HttpResponseRedirect(reverse("outcomes"))
+
+
+# --- The weekly sample ----------------------------------------------------------------------------
+
+
+class JudgeForm(forms.Form):
+    verdict = forms.ChoiceField(choices=SampledAsk.Verdict.choices)
+    expected = forms.CharField(max_length=100, required=False)
+
+    def clean_expected(self) -> str:
+        expected: str = self.cleaned_data["expected"].strip()
+        if expected and not Faq.objects.filter(slug=expected).exists():
+            raise forms.ValidationError(f"expected: there is no FAQ with the id {expected}.")
+        return expected
+
+
+@require_safe
+@may_judge
+def sample_page(request: HttpRequest) -> HttpResponse:
+    """The answers of a week with their questions, those that nobody judged first."""
+    samples = SampledAsk.objects.order_by("-week", "verdict", "ask_id")
+    page = Paginator(samples, SAMPLES_ON_A_PAGE).get_page(request.GET.get("page"))
+    records = Record.objects.in_bulk([sample.record_id for sample in page])
+    shown = [
+        (sample, records[sample.record_id].data if sample.record_id in records else {})
+        for sample in page
+    ]
+    waiting = SampledAsk.objects.filter(verdict="").count()
+    context = {
+        **admin.site.each_context(request),
+        "title": "Outcomes: weekly sample",
+        "page": page,
+        "samples": shown,
+        "waiting": waiting,
+        "verdicts": SampledAsk.Verdict.choices,
+        "precision": figures.precision(Selection.latest(DAYS)),
+        "definition": DEFINITIONS["precision"],
+    }
+    return TemplateResponse(request, "assistant/outcomes/sample.html", context)
+
+
+@require_POST
+@may_judge
+def judge(request: HttpRequest, ask_id: UUID) -> HttpResponse:
+    sample = get_object_or_404(SampledAsk, pk=ask_id)
+    form = JudgeForm(request.POST)
+    if form.is_valid():
+        sample.judge(
+            form.cleaned_data["verdict"],
+            expected=form.cleaned_data["expected"],
+            by=request.user.get_username(),
+        )
+    else:
+        for errors in form.errors.values():
+            messages.error(request, " ".join(map(str, errors)))
+    query = f"?page={request.POST['page']}" if request.POST.get("page", "").isdigit() else ""
+    return HttpResponseRedirect(f"{reverse('outcome-sample')}{query}#ask-{sample.pk}")
+
+
+@require_safe
+@may_judge
+def labels_csv(request: HttpRequest) -> HttpResponseBase:
+    return _csv(SampledAsk.objects.label_lines(), "sample-labels.csv")
+
+
+_view = admin.site.admin_view
+urlpatterns = [
+    path("", _view(outcomes_page), name="outcomes"),
+    path("mail/", _view(weekly_mail), name="outcome-mail"),
+    path("rows/<slug:figure>/", _view(rows_page), name="outcome-rows"),
+    path("rows/<slug:figure>.csv", _view(rows_csv), name="outcome-rows-csv"),
+    path("sample/", _view(sample_page), name="outcome-sample"),
+    path("sample/labels.csv", _view(labels_csv), name="outcome-labels"),
+    path("sample/<uuid:ask_id>/", _view(judge), name="outcome-judge"),
+]
