@@ -13,10 +13,10 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from assistant.desk.ask_page import ask_page
 from assistant.desk.quality_page import quality_page
-from assistant.outcomes.gauges import OutcomesCollector
 from supportsite.auth import dev_token
 from supportsite.login import oidc, two_factor
 from supportsite.monitoring import background_jobs, health
+from supportsite.monitoring.outcome_gauges import OutcomesCollector
 from supportsite.people import set_password
 
 metrics = background_jobs.with_gauges(

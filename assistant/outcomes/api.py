@@ -13,11 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from assistant.outcomes import figures
-from assistant.outcomes.figures import LONGEST, Selection
 from assistant.outcomes.needs import End
+from assistant.outcomes.selection import DAYS, LONGEST, Selection
 from audit.identity.principal import Role
-
-DAYS = 28
 
 
 class PeriodSerializer(serializers.Serializer[Any]):

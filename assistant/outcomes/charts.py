@@ -68,9 +68,16 @@ def stacked_bars(
             if count:
                 size = count / top * HEIGHT
                 y = HEIGHT - height - size
-                title = f"{day:%a %d %b}: {count} {kind}"
-                x = number * step + step * 0.1
-                bars.append(Bar(kind, *map(_text, (x, y, step * 0.8, size)), title))
+                bars.append(
+                    Bar(
+                        kind,
+                        x=_text(number * step + step * 0.1),
+                        y=_text(y),
+                        width=_text(step * 0.8),
+                        height=_text(size),
+                        title=f"{day:%a %d %b}: {count} {kind}",
+                    )
+                )
                 height += size
     grid = tuple(
         Line(_text(HEIGHT - HEIGHT * part / GRID_LINES), f"{top * part // GRID_LINES}")
@@ -132,7 +139,7 @@ def _ticks(days: Sequence[date]) -> tuple[Line, ...]:
 
 def _round_up(value: int) -> int:
     """A multiple of the number of grid lines, at least that."""
-    step = max(1, 10 ** max(len(str(value)) - 2, 0))
+    step = int(10 ** max(len(str(value)) - 2, 0))
     unit = GRID_LINES * step
     return max(unit, math.ceil(value / unit) * unit)
 

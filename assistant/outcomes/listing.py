@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from assistant.learning.gaps import Gap, GapAsk
 from assistant.outcomes.figures import OPEN
 from assistant.outcomes.needs import WINDOW
 from assistant.outcomes.rows import Need, NeedAsk, TicketTimes
@@ -111,3 +112,16 @@ def _record_ids(rows: Iterable[Any]) -> dict[Any, int]:
         asks = NeedAsk.objects.filter(pk__in=[need.pk for need in rows])
         return dict(asks.values_list("pk", "record_id"))
     return {row.pk: row.record_id for row in rows if not isinstance(row, TicketTimes)}
+
+
+def gap_titles(gaps: Sequence[Gap]) -> dict[int, str]:
+    """The name of each gap, or its central question, redacted."""
+    central = GapAsk.objects.filter(gap__in=gaps, is_central=True)
+    records = dict(central.values_list("gap", "record_id"))
+    texts = Record.objects.in_bulk(records.values())
+    titles = {}
+    for gap in gaps:
+        record = texts.get(records.get(gap.pk, 0))
+        question = record.data.get("question", "") if record else ""
+        titles[gap.pk] = gap.name or question or str(gap)
+    return titles

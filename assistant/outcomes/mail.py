@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assistant.outcomes import figures
-from assistant.outcomes.figures import Selection
 from assistant.outcomes.rates import DEFINITIONS, Rate
 from assistant.outcomes.sample import monday
+from assistant.outcomes.selection import Selection
 from audit.models import record
 from tickets.models import Delivery
 

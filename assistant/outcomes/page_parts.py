@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q
 from django.urls import reverse
 
-from assistant.learning.gaps import Gap, GapAsk
-from assistant.learning.regrouping import texts_of
-from assistant.outcomes import charts, figures
-from assistant.outcomes.figures import OPEN, Coverage, NeedCounts, Selection, TicketFigures
+from assistant.outcomes import charts, figures, listing
+from assistant.outcomes.figures import OPEN, Coverage, GapCost, NeedCounts, TicketFigures
 from assistant.outcomes.needs import End
 from assistant.outcomes.rates import DEFINITIONS, Rate
+from assistant.outcomes.selection import Selection
 from tickets.models import Ticket
-
-COSTLIEST = 10
-"""Gaps in the list."""
 
 KINDS = (End.CONFIRMED, End.CONTAINED, End.ABANDONED, End.REJECTED, End.ESCALATED, OPEN)
 """From the bottom of a column to its top."""
@@ -66,10 +60,8 @@ def link(text: object, figure: str, selection: Selection, **narrowed: object) ->
     given = query(selection)
     if narrowed:
         given = f"{given}&{urlencode(narrowed)}"
-    page = reverse("outcome-rows", args=[figure])
-    return Link(
-        str(text), f"{page}?{given}", f"{reverse('outcome-rows-csv', args=[figure])}?{given}"
-    )
+    page, csv = (reverse(name, args=[figure]) for name in ("outcome-rows", "outcome-rows-csv"))
+    return Link(str(text), f"{page}?{given}", f"{csv}?{given}")
 
 
 @dataclass(frozen=True)
@@ -281,37 +273,11 @@ def faq_uses(selection: Selection) -> list[dict[str, Any]]:
     ]
 
 
-@dataclass(frozen=True)
-class GapCost:
-    """An open gap with the people, asks and tickets of the period."""
-
-    gap: Gap
-    title: str
-    people: int
-    asks: int
-    tickets: int
-
-
-def costliest_gaps(selection: Selection) -> list[GapCost]:
-    """By people times one plus tickets, as gaps are ranked, of the asks of the period."""
-    begin, end = selection.span
-    within = Q(asks_in__at__gte=begin, asks_in__at__lt=end)
-    gaps: Any = Gap.objects.open().annotate(
-        people=Count("asks_in__person", filter=within, distinct=True),
-        asks=Count("asks_in", filter=within),
-        tickets=Count("asks_in", filter=within & Q(asks_in__has_ticket=True)),
-    )
-    ranked = gaps.filter(asks__gt=0).annotate(cost=F("people") * (1 + F("tickets")))
-    chosen = list(ranked.order_by("-cost", "-asks", "pk")[:COSTLIEST])
-    central = list(GapAsk.objects.filter(gap__in=chosen, is_central=True))
-    texts = texts_of(central)
-    questions: Mapping[int | None, str] = {ask.gap_id: texts.get(ask.pk, "") for ask in central}
-    return [
-        GapCost(
-            gap, gap.name or questions.get(gap.pk) or str(gap), gap.people, gap.asks, gap.tickets
-        )
-        for gap in chosen
-    ]
+def costliest_gaps(selection: Selection) -> list[tuple[str, GapCost]]:
+    """Each with its title."""
+    costs = figures.costliest_gaps(selection)
+    titles = listing.gap_titles([cost.gap for cost in costs])
+    return [(titles[cost.gap.pk], cost) for cost in costs]
 
 
 # --- The first page of the desk -------------------------------------------------------------------

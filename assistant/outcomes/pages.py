@@ -18,17 +18,14 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from assistant.outcomes import figures, listing, page_parts
-from assistant.outcomes.figures import FIGURES, LONGEST, NARROWED_BY, Selection
 from assistant.outcomes.mail import SEE, OutcomeSubscription
 from assistant.outcomes.page_parts import Period
 from assistant.outcomes.rates import DEFINITIONS
 from assistant.outcomes.rows import TicketTimes
 from assistant.outcomes.sample import SampledAsk
+from assistant.outcomes.selection import DAYS, FIGURES, LONGEST, NARROWED_BY, Selection, rows
 from audit.models import Record, record
 from faq.models import Faq
-
-DAYS = 28
-"""Of the period where none is chosen."""
 
 ON_A_PAGE = 50
 SAMPLES_ON_A_PAGE = 20
@@ -111,13 +108,13 @@ def _distinct(field: str) -> list[str]:
 # --- Rows -----------------------------------------------------------------------------------------
 
 
-def _rows(request: HttpRequest, figure: str) -> tuple[Selection, Any]:
+def _selected(request: HttpRequest, figure: str) -> tuple[Selection, Any]:
     if figure not in FIGURES:
         raise Http404
     selection = SelectionForm(request.GET).selection()
     narrowed = {name: request.GET[name] for name in NARROWED_BY if name in request.GET}
     try:
-        return selection, figures.rows(figure, selection, narrowed)
+        return selection, rows(figure, selection, narrowed)
     except (ValueError, TypeError, LookupError):
         raise Http404 from None
 
@@ -126,11 +123,11 @@ def _rows(request: HttpRequest, figure: str) -> tuple[Selection, Any]:
 @may_see
 def rows_page(request: HttpRequest, figure: str) -> HttpResponse:
     """The rows of a figure with their redacted questions; that they were read is recorded."""
-    selection, rows = _rows(request, figure)
-    page = Paginator(listing.with_related(rows), ON_A_PAGE).get_page(request.GET.get("page"))
+    selection, matching = _selected(request, figure)
+    page = Paginator(listing.with_related(matching), ON_A_PAGE).get_page(request.GET.get("page"))
     shown = list(page)
-    columns = listing.columns(rows)
-    questions = {} if rows.model is TicketTimes else listing.questions(shown)
+    columns = listing.columns(matching)
+    questions = {} if matching.model is TicketTimes else listing.questions(shown)
     if questions:
         data = {"figure": figure, "rows": len(shown)}
         record("outcomes.viewed", actor=request.user.get_username(), data=data)
@@ -146,7 +143,7 @@ def rows_page(request: HttpRequest, figure: str) -> HttpResponse:
         "table": [
             ([value(row) for value in columns.values()], questions.get(row.pk)) for row in shown
         ],
-        "has_questions": rows.model is not TicketTimes,
+        "has_questions": matching.model is not TicketTimes,
         "query": parameters.urlencode(),
         "csv": reverse("outcome-rows-csv", args=[figure]),
     }
@@ -156,8 +153,8 @@ def rows_page(request: HttpRequest, figure: str) -> HttpResponse:
 @require_safe
 @may_see
 def rows_csv(request: HttpRequest, figure: str) -> HttpResponseBase:
-    _, rows = _rows(request, figure)
-    return _csv(listing.csv_lines(rows), f"outcomes-{figure}.csv")
+    _, matching = _selected(request, figure)
+    return _csv(listing.csv_lines(matching), f"outcomes-{figure}.csv")
 
 
 def _csv(lines: Any, name: str) -> HttpResponseBase:

@@ -11,9 +11,9 @@ from django.core.management import call_command
 
 from assistant.models import Need, NeedAsk, SampledAsk, TicketTimes
 from assistant.outcomes import figures, fold
-from assistant.outcomes.figures import Selection
 from assistant.outcomes.rows import row_values
 from assistant.outcomes.sample import drawn, monday
+from assistant.outcomes.selection import Selection
 from assistant.tests.outcome_records import CLOSED, OPEN, VISITORS, History
 from audit.models import LogPosition, Record
 

@@ -1,1 +1,1 @@
-"""Health, readiness, metrics of background jobs, JSON logs, traces."""
+"""Health, readiness, metrics of background jobs and outcomes, JSON logs, traces."""

@@ -11,10 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from assistant.outcomes import figures
-from assistant.outcomes.figures import LONGEST, Selection
 from assistant.outcomes.rates import DEFINITIONS, Rate
-
-DAYS = 28
+from assistant.outcomes.selection import DAYS, LONGEST, Selection
 
 
 class Command(BaseCommand):

@@ -13,14 +13,14 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from assistant.outcomes import figures
-from assistant.outcomes.figures import OPEN, Selection
+from assistant.outcomes.figures import OPEN
 from assistant.outcomes.needs import End
+from assistant.outcomes.selection import DAYS, Selection
 
-DAYS = 28
 SECONDS = 60.0
 """How long a process shows the same numbers."""
 
-log = logging.getLogger("assistant.outcomes.gauges")
+log = logging.getLogger("supportsite.monitoring.outcome_gauges")
 
 
 class OutcomesCollector(Collector):
