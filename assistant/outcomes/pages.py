@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import FieldError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase, StreamingHttpResponse
@@ -108,14 +109,26 @@ def _distinct(field: str) -> list[str]:
 # --- Rows -----------------------------------------------------------------------------------------
 
 
+class NarrowedForm(forms.Form):
+    """The fields of ``NARROWED_BY``."""
+
+    reason = forms.CharField(max_length=100, required=False)
+    release = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    faq_id = forms.CharField(max_length=100, required=False)
+    assignee = forms.CharField(max_length=200, required=False)
+    ticket_category = forms.CharField(max_length=100, required=False)
+
+
 def _selected(request: HttpRequest, figure: str) -> tuple[Selection, Any]:
-    if figure not in FIGURES:
+    form = NarrowedForm(request.GET)
+    if figure not in FIGURES or not form.is_valid():
         raise Http404
     selection = SelectionForm(request.GET).selection()
-    narrowed = {name: request.GET[name] for name in NARROWED_BY if name in request.GET}
+    # An empty value narrows, too: tickets without an assignee.
+    narrowed = {name: form.cleaned_data[name] for name in NARROWED_BY if name in request.GET}
     try:
         return selection, rows(figure, selection, narrowed)
-    except (ValueError, TypeError, LookupError):
+    except FieldError:
         raise Http404 from None
 
 

@@ -180,7 +180,10 @@ NARROWED_BY = {
 """Fields that a figure may be narrowed by, by the name of the parameter."""
 
 
-def rows(name: str, selection: Selection, narrowed: Mapping[str, str]) -> Any:
-    """The rows of a figure. ``narrowed``: values by the names of ``NARROWED_BY``."""
+def rows(name: str, selection: Selection, narrowed: Mapping[str, str | int | None]) -> Any:
+    """The rows of a figure. ``narrowed``: values by the names of ``NARROWED_BY``.
+
+    Raises ``FieldError`` if these rows have no such field.
+    """
     matching = FIGURES[name][1](selection)
     return matching.filter(**{NARROWED_BY[key]: value for key, value in narrowed.items()})

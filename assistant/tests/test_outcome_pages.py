@@ -114,7 +114,8 @@ def test_an_invalid_period_is_named_and_the_latest_one_shown(desk, as_role):
     assert reply.status_code == 400
     assert "from" in str(reply.json()["errors"])
     assert desk.get(reverse("outcome-rows", args=["nothing"])).status_code == 404
-    assert desk.get(reverse("outcome-rows", args=["asks"]), {"release": "x"}).status_code == 404
+    for figure, query in (("asks", "release=x"), ("asks", "faq_id=%00"), ("needs", "assignee=a")):
+        assert desk.get(f"{reverse('outcome-rows', args=[figure])}?{query}").status_code == 404
 
 
 def test_rows_show_redacted_questions_and_that_they_were_read_is_recorded(hundred, desk):

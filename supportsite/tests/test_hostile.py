@@ -176,6 +176,8 @@ DRAFTS = {
     **{"review_by": "2026-11-23", "after": "a", "limit": 9},
 }
 
+PERIOD = {"from": "2026-11-01", "to": "2026-11-28", "category": "a", "audience": "a"}
+
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "X"]
 
 ENDPOINTS = [
@@ -205,6 +207,7 @@ ENDPOINTS = [
     pytest.param("GET", f"/jobs/{ASK_ID}", {}, id="a job"),
     pytest.param("GET", "/gaps", {}, id="gaps"),
     pytest.param("GET", "/suggestions", {}, id="suggestions"),
+    pytest.param("GET", "/outcomes", PERIOD, id="outcomes"),
     pytest.param("POST", "/releases", {"note": "a", "only": ["a"], "review": "a"}, id="publish"),
     pytest.param(
         "GET", "/releases", {"published_by": "u1", "since": 0, "before": 9}, id="releases"
