@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,7 +12,7 @@ from rest_framework.views import APIView
 
 from assistant.outcomes import figures
 from assistant.outcomes.needs import End
-from assistant.outcomes.selection import DAYS, LONGEST, Selection
+from assistant.outcomes.selection import Selection
 from audit.identity.principal import Role
 
 
@@ -32,13 +30,14 @@ class PeriodSerializer(serializers.Serializer[Any]):
         return {"from": first, "to": last, **super().get_fields()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        last: date = attrs.get("to") or timezone.localdate()
-        latest = Selection.latest(DAYS)
-        first: date = attrs.get("from") or last - (latest.last - latest.first)
-        if not first <= last < first + LONGEST:
-            message = f"It must be before to, by {LONGEST.days} days at most."
-            raise serializers.ValidationError({"from": message})
-        return {**attrs, "from": first, "to": last}
+        try:
+            selection = Selection.between(
+                *(attrs.get("from"), attrs.get("to")), attrs["category"], attrs["audience"]
+            )
+        except ValueError as error:
+            field = str(error).partition(" ")[0]
+            raise serializers.ValidationError({field: str(error)}) from None
+        return {**attrs, "selection": selection}
 
 
 class RateSerializer(serializers.Serializer[Any]):
@@ -105,9 +104,4 @@ class OutcomesView(APIView):
         """What became of the questions of a period: needs by end, rates, tickets."""
         serializer = PeriodSerializer(data=request.query_params)
         serializer.is_valid(raise_exception=True)
-        fields = serializer.validated_data
-        zone = timezone.get_current_timezone()
-        selection = Selection(
-            fields["from"], fields["to"], fields["category"], fields["audience"], zone=zone
-        )
-        return Response(figures.report(selection))
+        return Response(figures.report(serializer.validated_data["selection"]))

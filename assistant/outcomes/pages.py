@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from assistant.outcomes.page_parts import Period
 from assistant.outcomes.rates import DEFINITIONS
 from assistant.outcomes.rows import TicketTimes
 from assistant.outcomes.sample import SampledAsk
-from assistant.outcomes.selection import DAYS, FIGURES, LONGEST, NARROWED_BY, Selection, rows
+from assistant.outcomes.selection import DAYS, FIGURES, NARROWED_BY, Selection, rows
 from audit.models import Record, record
 from faq.models import Faq
 
@@ -37,7 +36,7 @@ may_judge = permission_required(JUDGE, raise_exception=True)
 
 
 class SelectionForm(forms.Form):
-    """Period, category and audience; ``from`` and ``to`` are words of Python, hence the prefix."""
+    """Period, category and audience."""
 
     category = forms.CharField(max_length=100, required=False)
     audience = forms.CharField(max_length=100, required=False)
@@ -49,22 +48,18 @@ class SelectionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().clean() or {}
-        first, last = fields.get("from"), fields.get("to")
-        if first and last and not first <= last < first + LONGEST:
-            self.add_error("from", f"must be before to, by {LONGEST.days} days at most.")
+        if not self.errors:
+            try:
+                self.chosen = Selection.between(
+                    *(fields["from"], fields["to"]), fields["category"], fields["audience"]
+                )
+            except ValueError as error:
+                raise forms.ValidationError(str(error)) from None
         return fields
 
     def selection(self) -> Selection:
-        """The latest days where the period is missing or invalid."""
-        latest = Selection.latest(DAYS)
-        if not self.is_valid():
-            return latest
-        fields = self.cleaned_data
-        last: date = fields["to"] or latest.last
-        first: date = fields["from"] or last - (latest.last - latest.first)
-        if not first <= last < first + LONGEST:
-            first = last - (latest.last - latest.first)
-        return Selection(first, last, fields["category"], fields["audience"], zone=latest.zone)
+        """The latest days where the form is invalid."""
+        return self.chosen if self.is_valid() else Selection.latest(DAYS)
 
 
 @require_safe

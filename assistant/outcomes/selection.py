@@ -19,6 +19,8 @@ from faq.models import Faq
 LONGEST = timedelta(days=370)
 """Of a period."""
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
+
 DAYS = 28
 """Of the period where none is chosen."""
 
@@ -32,6 +34,19 @@ class Selection:
     category: str = ""
     audience: str = ""
     zone: tzinfo = UTC
+
+    @classmethod
+    def between(
+        cls, first: date | None, last: date | None, category: str = "", audience: str = ""
+    ) -> Selection:
+        """By default ``DAYS`` days, to today. Raises ``ValueError``."""
+        zone, last = timezone.get_current_timezone(), last or timezone.localdate()
+        if not EARLIEST <= last <= LATEST:
+            raise ValueError(f"to must be a day from {EARLIEST} to {LATEST}.")
+        first = first or last - timedelta(days=DAYS - 1)
+        if not EARLIEST <= first <= last < first + LONGEST:
+            raise ValueError(f"from must be before to, by {LONGEST.days} days at most.")
+        return cls(first, last, category, audience, zone=zone)
 
     @classmethod
     def latest(cls, days: int) -> Selection:

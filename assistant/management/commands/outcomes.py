@@ -8,11 +8,10 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from assistant.outcomes import figures
 from assistant.outcomes.rates import DEFINITIONS, Rate
-from assistant.outcomes.selection import DAYS, LONGEST, Selection
+from assistant.outcomes.selection import Selection
 
 
 class Command(BaseCommand):
@@ -27,19 +26,19 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        latest = Selection.latest(DAYS)
-        last = options["last"] or timezone.localdate()
-        first = options["first"] or last - (latest.last - latest.first)
-        if not first <= last < first + LONGEST:
-            raise CommandError(f"--from must be before --to, by {LONGEST.days} days at most.")
-        selection = Selection(
-            first, last, options["category"], options["audience"], zone=latest.zone
-        )
+        try:
+            selection = Selection.between(
+                *(options["first"], options["last"]), options["category"], options["audience"]
+            )
+        except ValueError as error:
+            raise CommandError(f"--{error}") from None
         if options["json"]:
             self.stdout.write(json.dumps(figures.report(selection), ensure_ascii=False))
             return
         ends = figures.need_counts(selection).ends
-        self.stdout.write(f"{first} to {last}: {ends.total} needs, {ends.open} of them open.")
+        self.stdout.write(
+            f"{selection.first} to {selection.last}: {ends.total} needs, {ends.open} of them open."
+        )
         rates: dict[str, Rate] = {
             **ends.rates,
             "coverage": figures.coverage(selection).total,
