@@ -26,12 +26,14 @@ class SuggestionFilterSerializer(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=25)
 
 
-class FlippedSerializer(serializers.Serializer[Any]):
+class ChangedQuestionSerializer(serializers.Serializer[Any]):
     question = serializers.CharField(help_text="With personal data masked.")
     labelled = serializers.BooleanField(help_text="A labelled question; else an ask.")
     before = serializers.CharField(help_text="The ids of the FAQs that answer, or an outcome.")
     after = serializers.CharField()
     expected = serializers.CharField(allow_null=True, help_text="null if nobody said.")
+    wrong = serializers.BooleanField(help_text="Somebody said that another FAQ answers it.")
+    people = serializers.IntegerField(help_text="Who asked it.")
 
 
 class ProofSerializer(serializers.Serializer[Any]):
@@ -40,9 +42,9 @@ class ProofSerializer(serializers.Serializer[Any]):
     release = serializers.IntegerField()
     questions = serializers.IntegerField(help_text="Near enough to the text to be decided about.")
     answered = serializers.IntegerField(help_text="Answered with it and not without.")
-    wrong = serializers.IntegerField(help_text="Of these and the flips, those known to be wrong.")
+    wrong = serializers.IntegerField(help_text="Newly answered, or flipped, and known to be wrong.")
     flips = serializers.IntegerField(help_text="Answered by another FAQ before.")
-    flipped = FlippedSerializer(many=True)
+    changes = ChangedQuestionSerializer(many=True, help_text="The flips and the wrong ones.")
 
 
 class SuggestionSerializer(serializers.Serializer[Any]):

@@ -32,8 +32,8 @@ NEAR = 0.6
 MOST_DECIDED = 200
 """The nearest distinct questions; all of them take less than two seconds."""
 
-MOST_FLIPS = 50
-"""Kept of a proof; ``flips`` counts all of them."""
+MOST_CHANGES = 50
+"""Kept of a proof; the numbers count all of them."""
 
 TRIED_BY = "suggestions"
 
@@ -55,13 +55,17 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Flip:
-    """A question that another FAQ answered before. ``before``, ``after``: ids of FAQs that answer,
-    separated by commas, or an outcome."""
+class Change:
+    """A question that would get another answer, or a wrong one. ``before``, ``after``: ids of FAQs
+    that answer, separated by commas, or an outcome."""
 
     case: Case
     before: str
     after: str
+    is_flip: bool
+    """An FAQ answered it before."""
+    is_wrong: bool
+    """Somebody said that another FAQ, or none, answers it; and it was not answered wrong before."""
 
     def as_dict(self) -> dict[str, Any]:
         expected = self.case.expected
@@ -71,27 +75,35 @@ class Flip:
             "before": self.before,
             "after": self.after,
             "expected": None if expected is None else sorted(expected),
+            "wrong": self.is_wrong,
+            "people": self.case.count,
         }
 
 
 @dataclass(frozen=True)
 class Proof:
-    """``answered``: questions that are answered with the phrasing and were not without. ``wrong``:
-    those of which somebody said that another FAQ, or none, answers them, and that were not answered
-    wrongly before. ``questions``: decided about, each once a person."""
+    """``answered``: questions that are answered with the phrasing and were not without.
+    ``changes``: the flips and the wrong ones. ``questions``: decided about, each once a person."""
 
-    answered: int = 0
-    wrong: int = 0
-    flips: tuple[Flip, ...] = ()
-    questions: int = 0
+    answered: int
+    changes: tuple[Change, ...]
+    questions: int
+
+    @property
+    def wrong(self) -> int:
+        return sum(change.case.count for change in self.changes if change.is_wrong)
+
+    @property
+    def flips(self) -> int:
+        return sum(change.case.count for change in self.changes if change.is_flip)
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "answered": self.answered,
             "wrong": self.wrong,
-            "flips": sum(flip.case.count for flip in self.flips),
+            "flips": self.flips,
             "questions": self.questions,
-            "flipped": [flip.as_dict() for flip in self.flips[:MOST_FLIPS]],
+            "changes": [change.as_dict() for change in self.changes[:MOST_CHANGES]],
         }
 
 
@@ -120,18 +132,17 @@ class Prover:
         cases = [*self._labels_near(vector), *self._asks_near(vector)][:MOST_DECIDED]
         extended = self._release_with(faq_id, text, vector)
         audiences = frozenset(filter(None, {self.release.contents[faq_id].audience}))
-        answered = wrong = 0
-        flips = []
+        answered = 0
+        changes = []
         for case in cases:
             before = _decide(case, self.release, audiences)
             after = _decide(case, extended, audiences)
-            if before == after:
-                continue
             answered += case.count * (after.is_answer and not before.is_answer)
-            wrong += case.count * (after.is_wrong(case) and not before.is_wrong(case))
-            if before.is_answer:
-                flips.append(Flip(case, str(before), str(after)))
-        return Proof(answered, wrong, tuple(flips), sum(case.count for case in cases))
+            is_flip = before.is_answer and before != after
+            is_wrong = after.is_wrong(case) and not before.is_wrong(case)
+            if is_flip or is_wrong:
+                changes.append(Change(case, str(before), str(after), is_flip, is_wrong))
+        return Proof(answered, tuple(changes), sum(case.count for case in cases))
 
     def _labels_near(self, vector: Vector) -> Iterable[Case]:
         for label, of_label in zip(self.labels, self.label_vectors, strict=True):

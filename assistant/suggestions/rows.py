@@ -29,14 +29,17 @@ ERASED = "(erased)"
 
 
 @dataclass(frozen=True)
-class Flipped:
-    """A question whose answer would change. ``expected``: ids of FAQs; None if nobody said."""
+class ChangedQuestion:
+    """A question whose answer would change, or would be wrong. ``expected``: ids of FAQs; None if
+    nobody said."""
 
     question: str
     is_label: bool
     before: str
     after: str
     expected: str | None
+    is_wrong: bool
+    people: int
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -45,6 +48,8 @@ class Flipped:
             "before": self.before,
             "after": self.after,
             "expected": self.expected,
+            "wrong": self.is_wrong,
+            "people": self.people,
         }
 
 
@@ -64,7 +69,9 @@ class SuggestionRow:
     nearest_other: Faq | None
     is_live: bool
     is_near_tie: bool
-    flipped: tuple[Flipped, ...]
+    rivals: tuple[str, ...]
+    """The FAQs for which the same questions are suggested: their questions."""
+    changes: tuple[ChangedQuestion, ...]
 
     @property
     def is_acceptable(self) -> bool:
@@ -94,7 +101,7 @@ class SuggestionRow:
                 "answered": proof["answered"],
                 "wrong": proof["wrong"],
                 "flips": proof["flips"],
-                "flipped": [flipped.as_dict() for flipped in self.flipped],
+                "changes": [change.as_dict() for change in self.changes],
             }
             if proof
             else None,
@@ -124,7 +131,9 @@ def text_of(suggestion: Suggestion) -> str:
 def rows(suggestions: Sequence[Suggestion]) -> list[SuggestionRow]:
     """``suggestions`` with counts; texts are read for these only."""
     texts = {suggestion.pk: text_of(suggestion) for suggestion in suggestions}
+    rivals = {each.pk: _rivals(each) for each in suggestions}
     named = {name for each in suggestions for name in (each.faq_id, each.nearest_other)}
+    named |= {name for names in rivals.values() for name in names}
     faqs = {faq.slug: faq for faq in Faq.objects.filter(slug__in=named)}
     owners = _owners(texts.values())
     questions = _questions(suggestions)
@@ -138,10 +147,16 @@ def rows(suggestions: Sequence[Suggestion]) -> list[SuggestionRow]:
             nearest_other=faqs.get(each.nearest_other),
             is_live=(each.faq_id, normalise(texts[each.pk])) in live,
             is_near_tie=each.lead is not None and each.lead < margin,
-            flipped=tuple(_flipped(each, questions)),
+            rivals=tuple(faqs[name].question for name in rivals[each.pk] if name in faqs),
+            changes=tuple(_changes(each, questions)),
         )
         for each in suggestions
     ]
+
+
+def _rivals(suggestion: Suggestion) -> list[str]:
+    rivals = suggestion.rivals.filter(status=Suggestion.Status.OPEN).order_by("faq_id")
+    return list(rivals.values_list("faq_id", flat=True))
 
 
 def _owners(texts: Any) -> dict[bytes, Faq]:
@@ -178,8 +193,8 @@ Key = tuple[str, int]
 
 def _questions(suggestions: Sequence[Suggestion]) -> dict[Key, str]:
     """The texts of the questions that the proofs name, as far as they were not erased."""
-    flips = [flip for each in suggestions for flip in (each.proof or {}).get("flipped", ())]
-    keys = {source: {f["key"] for f in flips if f["source"] == source} for source in SOURCES}
+    changes = [change for each in suggestions for change in (each.proof or {}).get("changes", ())]
+    keys = {name: {c["key"] for c in changes if c["source"] == name} for name in SOURCES}
     labels = Label.objects.filter(pk__in=keys["label"]).values_list("pk", "question")
     asks = Record.objects.filter(pk__in=keys["ask"])
     return {
@@ -191,13 +206,15 @@ def _questions(suggestions: Sequence[Suggestion]) -> dict[Key, str]:
 SOURCES = ("label", "ask")
 
 
-def _flipped(suggestion: Suggestion, questions: Mapping[Key, str]) -> Any:
-    for flip in (suggestion.proof or {}).get("flipped", ()):
-        expected = flip["expected"]
-        yield Flipped(
-            question=questions.get((flip["source"], flip["key"]), ERASED),
-            is_label=flip["source"] == "label",
-            before=flip["before"],
-            after=flip["after"],
+def _changes(suggestion: Suggestion, questions: Mapping[Key, str]) -> Any:
+    for change in (suggestion.proof or {}).get("changes", ()):
+        expected = change["expected"]
+        yield ChangedQuestion(
+            question=questions.get((change["source"], change["key"]), ERASED),
+            is_label=change["source"] == "label",
+            before=change["before"],
+            after=change["after"],
             expected=None if expected is None else ", ".join(expected) or "no answer",
+            is_wrong=change["wrong"],
+            people=change["people"],
         )

@@ -125,12 +125,10 @@ def _groups(sources: Sequence[_Source], release: LoadedRelease) -> list[_Group]:
     questions = matrix_of([source.question for source in sources])
     for community in communities(questions, [1.0] * len(sources), threshold) if sources else ():
         members = [sources[row] for row in community.members]
-        if len({member.person for member in members}) < FEWEST_PEOPLE:
-            continue
-        if _is_answered(members[0].texts.question, release):
+        if not _are_enough(members):
             continue
         group = _group(members, threshold)
-        if group:
+        if group and (group.contradicted_by or not _is_helped(members, release)):
             found.append(group)
     return found
 
@@ -143,13 +141,21 @@ def _group(members: Sequence[_Source], threshold: float) -> _Group | None:
     answers = matrix_of([member.answer for member in members])
     alike = communities(answers, [1.0] * len(members), threshold)[0]
     same = [members[row] for row in alike.members]
-    if len({member.person for member in same}) < FEWEST_PEOPLE:
+    if not _are_enough(same):
         return None
     return _Group(tuple(member for member in members if member in same), same[0], None)
 
 
-def _is_answered(text: str, release: LoadedRelease) -> bool:
-    question = Question(text=text, user_id=TRIED_BY, actor=TRIED_BY)
+def _are_enough(sources: Sequence[_Source]) -> bool:
+    return len({source.person for source in sources}) >= FEWEST_PEOPLE
+
+
+def _is_helped(members: Sequence[_Source], release: LoadedRelease) -> bool:
+    """Whether an FAQ answers the question by now, and not in vain."""
+    reason = Ticket.Reason.UNHELPFUL
+    if _are_enough([member for member in members if member.row.ticket.reason == reason]):
+        return False
+    question = Question(text=members[0].texts.question, user_id=TRIED_BY, actor=TRIED_BY)
     return wiring.preview_assistant().dry_run(question, release).outcome is Outcome.ANSWERED
 
 

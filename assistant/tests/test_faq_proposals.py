@@ -97,12 +97,18 @@ def test_internal_notes_and_what_the_customer_wrote_are_no_replies():
     assert proposals() == []
 
 
-def test_a_question_that_an_faq_answers_makes_no_proposal():
-    for person in ("ann", "bob"):
-        resolved(person, "How do I reset my password?", "Press Forgot password and read the mail.")
+def test_a_question_that_an_faq_answers_makes_no_proposal_unless_in_vain():
+    tickets = [
+        resolved(person, "How do I reset my password?", "Call us and we send you a letter.")
+        for person in ("ann", "bob")
+    ]
     update()
-
     assert proposals() == []
+
+    for ticket in tickets:
+        Ticket.objects.filter(pk=ticket.pk).update(reason=Ticket.Reason.UNHELPFUL)
+    update()
+    assert len(proposals()) == 1
 
 
 @pytest.mark.parametrize(

@@ -250,8 +250,10 @@ def test_a_phrasing_that_flips_a_labelled_question_says_so():
 
     proof = Prover.of(live().current()).prove(FIRST, f"{question}?")
 
-    assert [(f.case.text, f.before, f.after) for f in proof.flips] == [(question, SECOND, FIRST)]
-    assert proof.wrong == 1
+    assert [(change.case.text, change.before, change.after) for change in proof.changes] == [
+        (question, SECOND, FIRST)
+    ]
+    assert (proof.wrong, proof.flips) == (1, 1)
 
 
 def test_people_who_picked_another_faq_are_counted_as_wrong(pick):
