@@ -9,7 +9,9 @@ class AssistantConfig(AppConfig):
         from assistant import checks  # noqa: F401
         from assistant.agent import checks as agent_checks  # noqa: F401
         from assistant.desk import quality_jobs
+        from assistant.health.since_change import faq_health
         from assistant.releases import near_duplicates, preparation, ticket_knowledge, unreadable
+        from faq import health
         from faq.releases import near_duplicates as faq_near_duplicates
         from faq.releases import publishing
         from faq.releases import unreadable as faq_unreadable
@@ -19,4 +21,5 @@ class AssistantConfig(AppConfig):
         faq_near_duplicates.backend.register(near_duplicates)
         faq_unreadable.backend.register(unreadable.unreadable)
         faq_lookup.backend.register(ticket_knowledge)
+        health.backend.register(faq_health)
         quality_jobs.register()

@@ -12,6 +12,8 @@ line there.
   ``assistant.releases.unreadable.unreadable``.
 - ``tickets.faq_lookup.backend`` shows FAQs beside a ticket:
   ``assistant.releases.ticket_knowledge``.
+- ``faq.health.backend`` says how an FAQ does with customers:
+  ``assistant.health.since_change.faq_health``.
 """
 
 from __future__ import annotations

@@ -1,42 +1,27 @@
-"""The desk: the menu and the first page of the admin."""
+"""The menu of the desk."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth.models import User
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
-from assistant.outcomes import page_parts
 from assistant.outcomes.mail import SEE as SEE_OUTCOMES
-from audit.models import Record
-from audit.people.pseudonyms import stored_name
-from faq.models import Faq, Release
+from faq.models import Faq
 from tickets.models import Ticket
-
-DAY = timedelta(hours=24)
-
-MAX_LISTED = 5
-"""Tickets and questions in each list of the first page."""
 
 PAGES_WITHIN = ("admin:faq_release_review", "admin:faq_faq_import")
 """Pages below a list that have their own menu entry."""
 
 REVIEWS, IMPORTS, PUBLISH = "faq.view_release", "faq.add_faq", "faq.publish_release"
 
-OUTCOMES = ("answered", "clarify", "unanswered")
-
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu, with only the pages that this user may see."""
-    waiting = Ticket.objects.waiting().count() if _sees(request, "tickets.ticket") else 0
-    drafts = _staged(Faq.Stage.SUBMITTED).count() if request.user.has_perm(PUBLISH) else 0
+    waiting = Ticket.objects.waiting().count() if sees(request, "tickets.ticket") else 0
+    drafts = staged(Faq.Stage.SUBMITTED).count() if request.user.has_perm(PUBLISH) else 0
     menu: dict[str, list[dict[str, Any] | None]] = {
         "": [_first_page()],
         "Support": [
@@ -86,7 +71,7 @@ def _first_page() -> dict[str, Any]:
 def _page(
     request: HttpRequest, title: str, icon: str, model: str, **more: Any
 ) -> dict[str, Any] | None:
-    if not _sees(request, model):
+    if not sees(request, model):
         return None
     link = reverse(f"admin:{model.replace('.', '_')}_changelist")
     within = map(reverse, PAGES_WITHIN)
@@ -105,68 +90,12 @@ def _own_page(
     return {"title": title, "icon": icon, "link": link, "active": active, **more}
 
 
-def _sees(request: HttpRequest, model: str) -> bool:
+def sees(request: HttpRequest, model: str) -> bool:
     """Whether the admin shows this user the rows of ``model``, such as ``faq.release``."""
     app, name = model.split(".")
     return any(request.user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
 
 
-def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Waiting tickets, the questions of the last 24 hours, the live release, and people."""
-    context["title"] = "Desk"
-    context["has_phone_region"] = bool(settings.PHONE_REGION)
-    if _sees(request, "tickets.ticket"):
-        waiting = Ticket.objects.waiting()
-        context["waiting"] = {"count": waiting.count(), "longest": waiting[:MAX_LISTED]}
-    if _sees(request, "audit.record"):
-        context["asks"] = _asks()
-    if _sees(request, "faq.release"):
-        live = Release.objects.live()
-        context["live"] = {"release": live, "faqs": live.revisions.count() if live else 0}
-    if request.user.has_perm("auth.add_user"):
-        people = User.objects.filter(is_staff=True, is_active=True)
-        invited = people.filter(last_login=None, invitation__isnull=False)
-        context["people"] = {"count": people.count(), "invited": invited.count()}
-    if request.user.has_perm(SEE_OUTCOMES):
-        context["week"] = page_parts.week()
-    context["drafts"] = _drafts(request)
-    return context
-
-
-def _drafts(request: HttpRequest) -> list[dict[str, Any]]:
-    """What waits for this user, each with its count and page: to publish, to judge, to improve."""
-    faqs, user = reverse("admin:faq_faq_changelist"), request.user
-    own = Faq.objects.filter(
-        stage=Faq.Stage.RETURNED, submitted_by=stored_name(user.get_username())
-    )
-    lists = [
-        (
-            *(PUBLISH, "to publish"),
-            *(_staged(Faq.Stage.SUBMITTED).count(), reverse("admin:faq_release_review")),
-        ),
-        (
-            *("faq.change_faq", "proposed by support"),
-            *(_staged(Faq.Stage.PROPOSED).count(), f"{faqs}?stage=proposed"),
-        ),
-        ("faq.propose_faq", "sent back to you", own.count(), f"{faqs}?stage=mine"),
-    ]
-    return [
-        {"title": title, "count": count, "link": link}
-        for permission, title, count, link in lists
-        if user.has_perm(permission)
-    ]
-
-
-def _staged(stage: str) -> QuerySet[Faq]:
-    staged: QuerySet[Faq] = Faq.objects.filter(stage=stage)
-    return staged
-
-
-def _asks() -> dict[str, Any]:
-    questions = Record.objects.filter(action="question.asked", at__gte=timezone.now() - DAY)
-    counts = Counter(dict(questions.order_by().values_list("outcome").annotate(Count("pk"))))
-    return {
-        "count": counts.total(),
-        "outcomes": [(outcome, counts[outcome]) for outcome in OUTCOMES],
-        "unanswered": questions.filter(outcome="unanswered").order_by("-id")[:MAX_LISTED],
-    }
+def staged(stage: str) -> QuerySet[Faq]:
+    faqs: QuerySet[Faq] = Faq.objects.filter(stage=stage)
+    return faqs

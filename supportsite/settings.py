@@ -404,7 +404,7 @@ UNFOLD = {
     "ACCOUNT": {
         "navigation": [{"title": "Second factor", "link": reverse_lazy("second-factor")}],
     },
-    "DASHBOARD_CALLBACK": "supportsite.admin_site.first_page",
+    "DASHBOARD_CALLBACK": "supportsite.first_page.first_page",
     "SIDEBAR": {"navigation": "supportsite.admin_site.navigation"},
     "STYLES": [lambda request: static("supportsite/desk.css")],
     "SCRIPTS": [lambda request: static("supportsite/desk.js")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -17,26 +17,37 @@ from assistant.health.reviews import HealthReview
 from faq.models import Faq, Release, Revision
 
 
-def all_findings() -> list[Finding]:
-    """Of every FAQ of the live release that is not retired, the worst first."""
+def findings(only: Collection[str] | None = None) -> list[Finding]:
+    """Of the FAQs of the live release that are not retired, the worst first.
+
+    ``only``: of FAQs with these ids.
+    """
     live = Release.objects.live()
-    return ranked(_facts(live)) if live else []
+    return ranked(_facts(live, only)) if live else []
 
 
-def _facts(live: Release) -> list[Facts]:
+def last_change(faq_id: str) -> datetime | None:
+    """When the live content of an FAQ went live; None if it is not live."""
+    live = Release.objects.live()
+    since = unchanged_since(live, {faq_id}).get(faq_id) if live else None
+    return max(since[1], _first_published({faq_id}).get(faq_id, EVER)) if since else None
+
+
+def _facts(live: Release, only: Collection[str] | None) -> list[Facts]:
     now, today = timezone.now(), timezone.localdate()
-    faqs = Faq.objects.in_use().filter(slug__in=live.revisions.values("slug"))
+    live_faqs = Faq.objects.in_use().filter(slug__in=live.revisions.values("slug"))
+    faqs = live_faqs if only is None else live_faqs.filter(slug__in=only)
     review_by = dict(faqs.values_list("slug", "review_by"))
     reviews = HealthReview.objects.by_faq()
     since = {
         slug: _since(reviews.get(slug, {}), answer, content)
-        for slug, (answer, content) in unchanged_since(live).items()
+        for slug, (answer, content) in unchanged_since(live, review_by).items()
     }
     counts = FaqAsk.objects.all().counts(since)
     recent = FaqAsk.objects.filter(at__gte=now - PERIOD)
     near_ever = set(recent.order_by().values_list("faq_id", flat=True).distinct())
-    has_traffic = recent.count() >= ASKS_PER_FAQ * len(review_by)
-    first = _first_published()
+    has_traffic = recent.count() >= ASKS_PER_FAQ * live_faqs.count()
+    first = _first_published(review_by)
     duplicates = _duplicates(reviews)
     return [
         Facts(
@@ -66,12 +77,12 @@ def _since(reviews: Mapping[Kind, HealthReview], answer: datetime, content: date
     )
 
 
-def unchanged_since(live: Release) -> dict[str, tuple[datetime, datetime]]:
+def unchanged_since(live: Release, slugs: Collection[str]) -> dict[str, tuple[datetime, datetime]]:
     """Since when each FAQ has the live answer, and since when the live content, by slug.
 
     ``EVER`` where no earlier release had another one.
     """
-    answers = dict(live.revisions.values_list("slug", "answer"))
+    answers = dict(live.revisions.filter(slug__in=slugs).values_list("slug", "answer"))
     published = sorted(Release.objects.values_list("published_at", flat=True))
     others = Revision.objects.exclude(releases=live.pk).filter(slug__in=answers)
     last: dict[str, list[datetime]] = {slug: [EVER, EVER] for slug in answers}
@@ -92,8 +103,9 @@ def unchanged_since(live: Release) -> dict[str, tuple[datetime, datetime]]:
     return {slug: (after(answer), after(content)) for slug, (answer, content) in last.items()}
 
 
-def _first_published() -> dict[str, datetime]:
-    rows = Revision.objects.order_by().values("slug").annotate(first=Min("releases__published_at"))
+def _first_published(slugs: Collection[str]) -> dict[str, datetime]:
+    revisions = Revision.objects.filter(slug__in=slugs).order_by()
+    rows = revisions.values("slug").annotate(first=Min("releases__published_at"))
     return {row["slug"]: row["first"] for row in rows if row["first"]}
 
 

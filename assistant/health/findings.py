@@ -45,6 +45,16 @@ class Kind(StrEnum):
     NEVER = "never"
 
 
+LABELS = {
+    Kind.FEEDBACK: "Bad feedback",
+    Kind.CONTACT: "Contact after it",
+    Kind.OUTDATED: "Out of date",
+    Kind.UNANSWERED: "Nearest, not answering",
+    Kind.DUPLICATE: "Near duplicates",
+    Kind.NEVER: "Nobody asks",
+}
+
+
 @dataclass(frozen=True)
 class Duplicate:
     """The closest phrasings of two FAQs; ``similarity``: -1..1."""
@@ -91,6 +101,10 @@ class Finding:
     numbers: str
     action: str
     other_id: str = ""
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.kind]
 
     def as_dict(self) -> dict[str, str | float]:
         return {
@@ -144,7 +158,7 @@ def _contact(facts: Facts) -> Finding | None:
         f"{facts.contacts} of {_people(facts.readers)} who got this answer needed more within "
         f"a day: {facts.tickets} opened a ticket, {facts.contacts - facts.tickets} asked again."
     )
-    action = "Read what they asked next, and say it in the answer."
+    action = "Read on its page what they asked next, and say it in the answer."
     return Finding(Kind.CONTACT, facts.faq_id, low, numbers, action)
 
 

@@ -15,22 +15,13 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from assistant.health.faq_health import all_findings
-from assistant.health.findings import Kind
+from assistant.health import faq_health
+from assistant.health.findings import LABELS, Finding, Kind
 from assistant.health.reviews import REVIEWABLE, HealthReview
 from assistant.health.weekly_mail import Owned, WeeklyMail, is_owner, with_faqs
 from faq.models import Faq
 
 ON_A_PAGE = 25
-
-LABELS = {
-    Kind.FEEDBACK: "Bad feedback",
-    Kind.CONTACT: "Contact after it",
-    Kind.OUTDATED: "Out of date",
-    Kind.UNANSWERED: "Nearest, not answering",
-    Kind.DUPLICATE: "Near duplicates",
-    Kind.NEVER: "Nobody asks",
-}
 
 ME = "me"
 
@@ -50,8 +41,11 @@ def health_page(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)
     is_mine = request.GET.get("owner") == ME
-    owned = [each for each in with_faqs(all_findings()) if not is_mine or is_owner(each[0], user)]
+    owned = [
+        each for each in with_faqs(faq_health.findings()) if not is_mine or is_owner(each[0], user)
+    ]
     chosen = request.GET.get("kind", "")
+    chosen = chosen if chosen in set(Kind) else ""
     shown = [each for each in owned if not chosen or each[1].kind == chosen]
     page = Paginator(shown, ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -67,12 +61,11 @@ def health_page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "assistant/health.html", context)
 
 
-def _row(faq: Faq, finding: Any) -> dict[str, Any]:
+def _row(faq: Faq, finding: Finding) -> dict[str, Any]:
     other = Faq.objects.filter(slug=finding.other_id).first() if finding.other_id else None
     return {
         "faq": faq,
         "finding": finding,
-        "label": LABELS[finding.kind],
         "other": other,
         "is_reviewable": finding.kind in REVIEWABLE,
     }

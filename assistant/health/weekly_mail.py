@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from assistant.health.faq_health import all_findings
+from assistant.health import faq_health
 from assistant.health.findings import Finding
 from faq.models import Faq
 from tickets.delivery.outbox import Delivery
@@ -30,14 +30,14 @@ class WeeklyMailManager(models.Manager["WeeklyMail"]):
         week = monday(timezone.localdate())
         done = self.filter(models.Q(last_week=week) | models.Q(is_off=True))
         due = [user for user in owners() if not done.filter(user=user).exists()]
-        owned = with_faqs(all_findings()) if due else []
+        owned = with_faqs(faq_health.findings()) if due else []
         return sum(
-            self._send(user, [each for each in owned if is_owner(each[0], user)], week)
+            self.send(user, [each for each in owned if is_owner(each[0], user)], week)
             for user in due
         )
 
     @transaction.atomic
-    def _send(self, user: User, owned: Sequence[Owned], week: date) -> bool:
+    def send(self, user: User, owned: Sequence[Owned], week: date) -> bool:
         """False if another worker was faster, or there is nothing to say."""
         row, _ = self.get_or_create(user=user)
         due = self.filter(pk=row.pk, is_off=False).exclude(last_week=week)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.utils import timezone
 
-from assistant.health import duplicates, reading
-from assistant.health.faq_health import all_findings
+from assistant.health import duplicates, faq_health, reading
 from assistant.health.findings import Kind
 from assistant.health.weekly_mail import WeeklyMail
 from assistant.models import FaqAsk, HealthReview, ReleaseComparison
 from audit.models import Record, record
 from faq.models import Faq
 from faq.releases.publishing import publish
+from supportsite.tests.mailbox import mail_server
+from tickets.delivery import sending
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +61,7 @@ def rated(ask_id, *, helpful, user_id="u1"):
 
 
 def findings(kind):
-    return [finding for finding in all_findings() if finding.kind == kind]
+    return [finding for finding in faq_health.findings() if finding.kind == kind]
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def test_three_of_five_unhelpful_is_first(three_of_five):
         rated(answered("gift-card", f"g{number}"), helpful=True)
     read_log()
 
-    first = all_findings()[0]
+    first = faq_health.findings()[0]
 
     assert (first.kind, first.faq_id) == (Kind.FEEDBACK, "reset-password")
     assert "3 of 5 ratings" in first.numbers
@@ -276,6 +278,51 @@ def test_a_bad_review_names_its_field(curator, body, field):
     assert not HealthReview.objects.exists()
 
 
+def test_the_page_of_an_faq_shows_reasons_comments_and_what_its_last_change_brought(
+    three_of_five, curator, later, as_role
+):
+    customer = as_role("customer", subject="ann")
+    reply = customer.post("/ask", {"message": "How do I reset my password?"}, format="json")
+    body = {"helpful": False, "reason": "outdated", "comment": "I am ann@example.com. No link."}
+    customer.post(f"/asks/{reply.json()['ask_id']}/feedback", body, format="json")
+    Faq.objects.get(slug="reset-password").add_phrasing("my word to get in is gone", by="cleo")
+    release = publish(actor="pat")
+    later(days=5)
+    answered(user_id="zoe")
+    unanswered("zoe", {"closest": {"faq_id": "reset-password", "similarity": 0.7}})
+    read_log()
+    later(hours=1)
+
+    # The session is over by then.
+    curator.force_login(User.objects.get(username="cleo"))
+    address = f"/admin/faq/faq/{Faq.objects.get(slug='reset-password').pk}/change/"
+    response = curator.get(address)
+    page, health = response.content.decode(), response.context["health"]
+
+    assert "It is no longer true" in page
+    assert "I am [EMAIL]. No link." in page
+    change = health.since_change
+    assert (change.release, change.days) == (release.number, 5)
+    assert (change.before.asks, change.before.answered, change.before.unhelpful) == (6, 6, 4)
+    assert (change.after.asks, change.after.answered) == (2, 1)
+    assert list(health.next_questions) == ["How?"]
+    assert "Before and after release" in page
+
+
+def test_the_first_page_has_the_work_of_a_curator_and_no_gaps_for_support(
+    three_of_five, curator, client, django_user_model
+):
+    health = curator.get("/admin/").context["health"]
+    assert (health["count"], health["first"][0][0].slug) == (1, "reset-password")
+
+    sam = django_user_model.objects.create_user("sam", is_staff=True)
+    sam.groups.add(Group.objects.get(name="support"))
+    client.force_login(sam)
+    context = client.get("/admin/").context
+    assert "waiting" in context
+    assert not any(name in context for name in ("health", "gaps", "closed_gaps"))
+
+
 # --- The weekly mail -----------------------------------------------------------------------------
 
 
@@ -306,3 +353,17 @@ def test_no_mail_without_a_finding_nor_to_whom_has_stopped_it(owned, curator):
 
     curator.post("/admin/faq-health/mail/", {"on": ""})
     assert WeeklyMail.objects.send_due() == 1
+
+
+def test_the_mail_arrives_by_smtp(owned, settings):
+    with mail_server() as mailbox:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", urlsplit(mailbox.url).port
+        WeeklyMail.objects.send_due()
+        sending.deliver(str(Delivery.objects.get(event="faq_health").pk))
+
+    (message,) = mailbox.messages
+    assert (message["To"], message["Auto-Submitted"]) == ("cleo@shop.example", "auto-generated")
+    assert "1 finding in your FAQs" in message["Subject"]
+    assert "3 of 5 ratings" in " ".join(message.get_content().split())
+    assert Delivery.objects.get(event="faq_health").status == Delivery.Status.DELIVERED

@@ -23,6 +23,7 @@ from unfold.decorators import display
 from audit.models import Record
 from faq.admin.categories import CategoryRuleAdmin
 from faq.admin.forms import AlternateForm, AlternateFormSet, FaqForm
+from faq.admin.health import health_context
 from faq.admin.import_export import ImportExportMixin
 from faq.admin.releases import PUBLISH, ReleaseAdmin, publish_and_report
 from faq.admin.stages import StageFilter, StageMixin
@@ -237,6 +238,7 @@ class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # typ
             **shown,
             **self.stage_context(request, faq),
             **self.wordings_context(request, faq),
+            **health_context(request, faq),
         }
 
     def save_model(self, request: HttpRequest, obj: Faq, form: Any, change: bool) -> None:

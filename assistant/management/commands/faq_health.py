@@ -9,8 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from assistant.health import duplicates, reading
-from assistant.health.faq_health import all_findings
+from assistant.health import duplicates, faq_health, reading
 from assistant.management.commands.regroup import LOW_PRIORITY
 
 
@@ -35,7 +34,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{duplicates.compare()} pairs of FAQs are nearly the same.")
             return
         reading.read_new()
-        findings = all_findings()
+        findings = faq_health.findings()
         if options["json"]:
             listed = [finding.as_dict() for finding in findings]
             self.stdout.write(json.dumps(listed, ensure_ascii=False))
