@@ -8,7 +8,7 @@ from importlib import import_module
 
 import django
 
-WITHOUT_DJANGO = ("ask", "faults", "soak")
+WITHOUT_DJANGO = ("ask", "faults", "regroup", "soak")
 WITH_DJANGO = ("audit_log", "desk_pages", "matching", "outcomes", "redaction")
 
 

@@ -45,7 +45,7 @@ class SiteFailed(Exception):
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     levels = [int(number) for number in options.connections.split(",")]
-    questions = _questions(options.questions)
+    questions = read_queries(options.questions)
     numbers = count()
 
     def distinct() -> Iterator[str]:
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     def answers(texts: Iterator[str], connections: int, seconds: float) -> Timing:
         batch = list(islice(texts, max(1, int(QUESTIONS_PER_SECOND * seconds))))
-        return _load(options.url, options.token, batch, connections, seconds)
+        return load_site(options.url, options.token, batch, connections, seconds)
 
     def measure(naive_baseline: NaiveBaseline) -> Round:
         ms = time_calls(naive_baseline.answer, distinct(), options.seconds)
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _questions(file: Path) -> list[str]:
+def read_queries(file: Path) -> list[str]:
     with file.open(encoding="utf-8-sig", newline="") as lines:
         return [row["query"] for row in csv.DictReader(lines)]
 
@@ -109,7 +109,7 @@ def _phrasings(file: Path) -> Iterator[tuple[str, str]]:
                     yield row["id"], text.strip()
 
 
-def _load(url: str, token: str, texts: list[str], connections: int, seconds: float) -> Timing:
+def load_site(url: str, token: str, texts: list[str], connections: int, seconds: float) -> Timing:
     """Raises ``SiteFailed``."""
     plan = {
         "url": f"{url.rstrip('/')}/ask",

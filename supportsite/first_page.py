@@ -19,6 +19,8 @@ from assistant.learning.gap_pages import chosen_gaps, rows
 from assistant.models import Gap
 from assistant.outcomes import page_parts
 from assistant.outcomes.mail import SEE as SEE_OUTCOMES
+from assistant.suggestions.rows import chosen_suggestions
+from assistant.suggestions.rows import rows as suggestion_rows
 from audit.models import Record
 from audit.people.pseudonyms import stored_name
 from faq.models import Faq, Release
@@ -52,7 +54,8 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "queues": [(label, name, queues[name]) for name, label in QUEUES.items()],
         }
     if request.user.has_perm(EDIT):
-        context["gaps"], context["health"] = _gaps(), _health()
+        context["gaps"], context["suggestions"] = _gaps(), _suggestions()
+        context["health"] = _health()
     if request.user.has_perm(PUBLISH):
         context["closed_gaps"] = _closed_gaps()
     if sees(request, "audit.record"):
@@ -107,6 +110,14 @@ def _asks() -> dict[str, Any]:
 def _gaps() -> dict[str, Any]:
     gaps = chosen_gaps("open")
     return {"count": gaps.count(), "first": rows(list(gaps[:MAX_LISTED]))}
+
+
+def _suggestions() -> dict[str, Any]:
+    suggestions = chosen_suggestions("ready")
+    return {
+        "count": suggestions.count(),
+        "first": suggestion_rows(list(suggestions[:MAX_LISTED])),
+    }
 
 
 def _closed_gaps() -> dict[str, Any]:

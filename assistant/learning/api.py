@@ -100,6 +100,11 @@ class GapSerializer(serializers.Serializer[Any]):
     answered_now = serializers.IntegerField(help_text="Of texts, those that release would answer.")
     texts = serializers.IntegerField()
     release = serializers.IntegerField(allow_null=True)
+    later_asks = serializers.IntegerField(
+        allow_null=True,
+        help_text="Questions of its kind in the 14 days after it was closed; null before that.",
+    )
+    later_answered = serializers.IntegerField(help_text="Of later_asks, those that were answered.")
 
 
 class GapListSerializer(serializers.Serializer[Any]):

@@ -79,6 +79,8 @@ class GapRow:
             "answered_now": self.gap.answered_now,
             "texts": self.gap.texts,
             "release": self.gap.checked_release,
+            "later_asks": self.gap.later_asks,
+            "later_answered": self.gap.later_answered,
         }
 
     @property
@@ -139,6 +141,7 @@ def gap_page(request: HttpRequest, pk: int) -> HttpResponse:
         "title": "Gap",
         "row": rows([gap])[0],
         "asks": [(ask, texts.get(ask.pk, "")) for ask in asks],
+        "related": rows(list(Gap.objects.filter(related=gap).exclude(pk=pk).ranked())),
         "others": rows(list(Gap.objects.open().exclude(pk=pk).ranked()[:ON_A_PAGE])),
         "form": form,
         "faqs": Faq.objects.filter(retired=False).order_by("question"),

@@ -5,7 +5,7 @@ The rows hold counts and ids; the texts stay in the audit trail.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -74,6 +74,16 @@ class Gap(models.Model):
     checked_release = models.PositiveIntegerField(null=True)
     answered_now = models.PositiveIntegerField(default=0)
     texts = models.PositiveIntegerField(default=0, help_text="Asks whose text could be tried.")
+    tried_asks = models.PositiveIntegerField(default=0, help_text="Asks when it was last tried.")
+    closed_at = models.DateTimeField(null=True, help_text="When a release last closed it.")
+    answered_by = models.JSONField(
+        default=list, help_text="The FAQs that would answer its questions."
+    )
+    later_asks = models.PositiveIntegerField(
+        null=True, help_text="Asks of its kind in the two weeks after it was closed."
+    )
+    later_answered = models.PositiveIntegerField(default=0, help_text="Of these, those answered.")
+    related = models.ManyToManyField("self", help_text="Gaps of a similar kind.")
     created = models.DateTimeField(auto_now_add=True)
 
     # Set by ``with_counts``.
@@ -125,6 +135,20 @@ class Gap(models.Model):
             data = {"into": new.pk, "asks": moved.update(gap=new, is_pinned=True)}
             record("gap.split", actor=by, kind="gap", key=self.pk, data=data)
         return new
+
+    def mark_tried(self, release: int, *, texts: int, faq_ids: Sequence[str], asks: int) -> None:
+        """Store which FAQs would answer how many of its texts; all of them: it is closed.
+
+        ``faq_ids``: that of each answered text; ``asks``: how many it has.
+        """
+        was_closed = self.status == self.Status.CLOSED
+        is_closed = bool(texts) and len(faq_ids) == texts
+        self.status = self.Status.CLOSED if is_closed else self.Status.OPEN
+        self.answered_now, self.texts, self.tried_asks = len(faq_ids), texts, asks
+        self.checked_release, self.answered_by = release, sorted(set(faq_ids))
+        if is_closed and not was_closed:
+            self.closed_at, self.later_asks, self.later_answered = timezone.now(), None, 0
+        self.save()
 
     def _change(self, action: str, *, by: str, **fields: Any) -> None:
         with transaction.atomic():

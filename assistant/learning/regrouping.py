@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from assistant import wiring
@@ -18,6 +18,7 @@ from assistant.interfaces import Matrix
 from assistant.learning.communities import calibrated_threshold, communities, matched_ids
 from assistant.learning.gaps import Gap, GapAsk
 from assistant.learning.recorded_asks import RecordedAsk
+from assistant.learning.related import relate
 from assistant.matching import stored_vectors
 from assistant.matching.entries import phrasings
 from assistant.matching.loaded_release import LoadedRelease
@@ -70,10 +71,14 @@ def regroup() -> Regrouping:
     threshold = similarity_threshold(release)
     groups = grouped(texts, asks, release, threshold) if texts else []
     with transaction.atomic():
-        _assign(groups, asks)
+        gap_ids = _assign(groups, asks)
         emptied = Gap.objects.annotate(count=Count("asks_in")).filter(count=0)
         emptied.delete()
         _reopen_grown()
+        if groups:
+            centres = [texts[group[0]] for group in groups]
+            vectors = embed(centres, release)
+            relate(gap_ids, matrix_of([vectors[text] for text in centres]), threshold)
     try_again()
     return Regrouping(len(texts), Gap.objects.count(), threshold)
 
@@ -102,18 +107,21 @@ def _join_nearest(
     gap_ids = [ask.gap_id for ask in central if ask.pk in centres]
     centre_texts = [strip_pleasantries(centres[ask.pk]) for ask in central if ask.pk in centres]
     vectors = embed([*texts.values(), *centre_texts], release)
-    rows = [vectors[text] for text in centre_texts]
     threshold = similarity_threshold(release)
+    # Room for every text: each may become a centre.
+    rows = matrix_of([vectors[text] for text in [*centre_texts, *texts.values()]])
+    count = len(centre_texts)
     for pk, text in texts.items():
-        similarities = matrix_of(rows) @ vectors[text] if rows else np.array([-1.0])
-        nearest = int(similarities.argmax())
+        similarities = rows[:count] @ vectors[text]
+        nearest = int(similarities.argmax()) if count else 0
         ask = asks[pk]
-        ask.is_central = float(similarities[nearest]) < threshold
+        ask.is_central = not count or float(similarities[nearest]) < threshold
         ask.gap_id = Gap.objects.create().pk if ask.is_central else gap_ids[nearest]
         ask.save(update_fields=["gap", "is_central"])
         if ask.is_central:
-            rows.append(vectors[text])
+            rows[count] = vectors[text]
             gap_ids.append(ask.gap_id)
+            count += 1
 
 
 def similarity_threshold(release: LoadedRelease) -> float:
@@ -162,7 +170,8 @@ def matrix_of(vectors: Sequence[Matrix]) -> Matrix:
     return np.stack(vectors).astype(np.float32) if vectors else np.zeros((0, 1), dtype=np.float32)
 
 
-def _assign(groups: Sequence[Sequence[int]], asks: Mapping[int, GapAsk]) -> None:
+def _assign(groups: Sequence[Sequence[int]], asks: Mapping[int, GapAsk]) -> list[int]:
+    """Put the asks into their gaps; the id of the gap of each group."""
     earlier: dict[int, set[str]] = defaultdict(set)
     for pk, ask in asks.items():
         if ask.gap_id is not None:
@@ -172,14 +181,15 @@ def _assign(groups: Sequence[Sequence[int]], asks: Mapping[int, GapAsk]) -> None
         {gap: frozenset(members) for gap, members in earlier.items()},
     )
     changed = []
-    for group, gap_id in zip(groups, ids, strict=True):
-        number = gap_id or Gap.objects.create().pk
+    numbers = [gap_id or Gap.objects.create().pk for gap_id in ids]
+    for group, number in zip(groups, numbers, strict=True):
         for place, pk in enumerate(group):
             ask = asks[pk]
             if (ask.gap_id, ask.is_central) != (number, place == 0):
                 ask.gap_id, ask.is_central = number, place == 0
                 changed.append(ask)
     GapAsk.objects.bulk_update(changed, ["gap", "is_central"], batch_size=1_000)
+    return numbers
 
 
 def _reopen_grown() -> None:
@@ -198,18 +208,17 @@ def try_again() -> None:
     release = wiring.live().current()
     if release.number is None:
         return
-    for gap in Gap.objects.exclude(status=Gap.Status.DISMISSED).prefetch_related("asks_in"):
-        texts = list(texts_of(list(gap.asks_in.all())[:MOST_TRIED]).values())
-        if gap.checked_release == release.number and gap.texts == len(texts):
-            continue
-        gap.answered_now = sum(_is_answered(text, release) for text in texts)
-        gap.texts, gap.checked_release = len(texts), release.number
-        is_closed = bool(texts) and gap.answered_now == len(texts)
-        gap.status = Gap.Status.CLOSED if is_closed else Gap.Status.OPEN
-        gap.save(update_fields=["answered_now", "texts", "checked_release", "status"])
+    gaps = Gap.objects.exclude(status=Gap.Status.DISMISSED).annotate(**{"asks": Count("asks_in")})
+    is_same = Q(checked_release=release.number, tried_asks=F("asks"))
+    for gap in gaps.exclude(is_same).iterator():
+        texts = list(texts_of(gap.asks_in.all()[:MOST_TRIED]).values())
+        answers = [answer for text in texts if (answer := _answering_faq(text, release))]
+        gap.mark_tried(release.number, texts=len(texts), faq_ids=answers, asks=gap.asks)
 
 
-def _is_answered(text: str, release: LoadedRelease) -> bool:
+def _answering_faq(text: str, release: LoadedRelease) -> str:
+    """The FAQ that would answer; empty if none would."""
     question = Question(text=text, user_id=TRIED_BY, actor=TRIED_BY)
     # Without the agent: only what FAQs answer closes a gap.
-    return wiring.preview_assistant().dry_run(question, release).outcome is Outcome.ANSWERED
+    answer = wiring.preview_assistant().dry_run(question, release)
+    return answer.faq_id or "" if answer.outcome is Outcome.ANSWERED else ""

@@ -12,6 +12,7 @@ from assistant.learning.communities import (
     communities,
     matched_ids,
 )
+from assistant.learning.related import related_rows
 
 pytestmark = pytest.mark.core
 
@@ -96,3 +97,9 @@ def test_a_group_keeps_the_id_of_the_one_it_shares_most_members_with():
 
 def test_an_id_is_used_once():
     assert matched_ids([frozenset("ab"), frozenset("c")], {7: frozenset("abc")}) == [7, None]
+
+
+def test_related_rows_are_the_most_similar_others_above_the_threshold():
+    vectors = np.array([[1, 0], [0.9, np.sqrt(0.19)], [0, 1]], dtype=np.float32)
+
+    assert related_rows(vectors, 0.6) == [(0, 1), (1, 0)]

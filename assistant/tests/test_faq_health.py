@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -11,13 +12,15 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.utils import timezone
 
+from assistant import wiring
 from assistant.health import duplicates, faq_health, reading
 from assistant.health.findings import Kind
 from assistant.health.weekly_mail import WeeklyMail
+from assistant.matching import stored_vectors
 from assistant.models import FaqAsk, HealthReview, ReleaseComparison
 from audit.models import Record, record
-from faq.models import Faq
-from faq.releases.publishing import publish
+from faq.content import Content
+from faq.models import Faq, Release
 from supportsite.tests.mailbox import mail_server
 from tickets.delivery import sending
 from tickets.models import Delivery, Ticket
@@ -84,6 +87,18 @@ def later(monkeypatch):
     return pass_time
 
 
+def release_with(**content):
+    """A release that changes one FAQ, without its index."""
+    live = Release.objects.live()
+    contents = live.contents()
+    slug = content["slug"]
+    contents[slug] = replace(contents.get(slug, Content("", "", "")), **content)
+    release = Release.objects.create(number=live.number + 1, embedder=live.embedder)
+    release.add_revisions(contents.values())
+    stored_vectors.ensure(wiring.embedder(), contents[slug].phrasings)
+    return release
+
+
 # --- What counts ---------------------------------------------------------------------------------
 
 
@@ -116,17 +131,13 @@ def test_a_rating_that_is_replaced_counts_once_as_the_last_one(three_of_five):
 
 
 def test_ratings_of_an_earlier_answer_do_not_count(three_of_five):
-    faq = Faq.objects.get(slug="reset-password")
-    faq.answer = "Press Forgot password, then open the mail."
-    faq.save()
-    publish(actor="pat")
+    release_with(slug="reset-password", answer="Press Forgot password, then open the mail.")
 
     assert findings(Kind.FEEDBACK) == []
 
 
 def test_another_phrasing_does_not_hide_bad_feedback(three_of_five):
-    Faq.objects.get(slug="reset-password").add_phrasing("my word to get in is gone", by="cleo")
-    publish(actor="pat")
+    release_with(slug="reset-password", alternates=("my word to get in is gone",))
 
     assert len(findings(Kind.FEEDBACK)) == 1
 
@@ -209,8 +220,8 @@ def test_an_faq_past_its_review_date_is_out_of_date():
 
 
 def test_near_duplicates_are_compared_once_after_each_release():
+    release_with(slug="where", question="Where's my order?", answer="On its way.")
     Faq.objects.propose("Where's my order?", "On its way.", by="cleo")
-    publish(actor="pat")
     assert ReleaseComparison.objects.is_outdated()
 
     duplicates.compare()
@@ -285,10 +296,10 @@ def test_the_page_of_an_faq_shows_reasons_comments_and_what_its_last_change_brou
     reply = customer.post("/ask", {"message": "How do I reset my password?"}, format="json")
     body = {"helpful": False, "reason": "outdated", "comment": "I am ann@example.com. No link."}
     customer.post(f"/asks/{reply.json()['ask_id']}/feedback", body, format="json")
-    Faq.objects.get(slug="reset-password").add_phrasing("my word to get in is gone", by="cleo")
-    release = publish(actor="pat")
+    release = release_with(slug="reset-password", alternates=("my word to get in is gone",))
     later(days=5)
     answered(user_id="zoe")
+    later(minutes=5)
     unanswered("zoe", {"closest": {"faq_id": "reset-password", "similarity": 0.7}})
     read_log()
     later(hours=1)

@@ -7,12 +7,13 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.utils import timezone
 
-from assistant.learning import regrouping, signals
-from assistant.models import Gap, GapAsk
+from assistant.health import reading
+from assistant.learning import follow_up, regrouping, signals
+from assistant.models import Feedback, Gap, GapAsk
 from audit.models import Record
 from faq.models import Faq
 from faq.releases.publishing import publish
@@ -91,6 +92,14 @@ def test_an_answer_small_talk_and_what_a_benchmark_asks_do_not_count(ask, as_rol
     read_log()
 
     assert kinds() == []
+
+
+def test_a_crawler_that_follows_links_asks_nothing(as_role):
+    # Whatever it calls itself: only a POST with a token asks.
+    reply = as_role("customer").get("/ask", {"message": "do you sell live penguins"})
+
+    assert reply.status_code == 405
+    assert not Record.objects.filter(action__startswith="question.").exists()
 
 
 def test_none_of_the_options_is_a_rejection(ask):
@@ -240,7 +249,7 @@ def test_an_ask_erased_before_it_is_grouped_is_no_work_for_ever(ask):
     assert not GapAsk.objects.ungrouped().exists()
 
 
-def test_a_release_that_answers_all_questions_of_a_gap_closes_it(asked, ask):
+def test_a_release_that_answers_all_questions_of_a_gap_closes_it(asked, ask, curator, monkeypatch):
     regrouping.regroup()
     gap = largest()
     texts = list(regrouping.texts_of(gap.asks_in.all()).values())
@@ -254,7 +263,42 @@ def test_a_release_that_answers_all_questions_of_a_gap_closes_it(asked, ask):
     gap.refresh_from_db()
     assert gap.status == Gap.Status.CLOSED
     assert (gap.answered_now, gap.texts, gap.checked_release) == (6, 6, release.number)
-    assert ask("do you hold pottery classes here", "fay")["outcome"] == "answered"
+    page = curator.get("/admin/gaps/?show=closed").content.decode()
+    closed = f"Closed by release {release.number}, 6 of 6 would be answered now."
+    assert closed in " ".join(page.split())
+
+    # Of three people who ask after that, two are helped.
+    assert ask("do you hold pottery classes here", "fay")["faq_id"] == faq.slug
+    ask("where can I join pottery classes", "gus")
+    ask_id = ask("do you have pottery classes?", "hal")["ask_id"]
+    Feedback.objects.submit(ask_id=ask_id, user_id="hal", actor="hal", helpful=False)
+    read_log()
+    reading.read_new()
+    regrouping.assign_new()
+    assert follow_up.measure() == 0
+    later = timezone.now() + timedelta(days=14)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert follow_up.measure() == 1
+
+    gap.refresh_from_db()
+    assert (gap.later_answered, gap.later_asks) == (2, 3)
+    curator.force_login(User.objects.get(username="cleo"))
+    page = " ".join(curator.get(f"/admin/gaps/{gap.pk}/").content.decode().split())
+    assert "In the 14 days after it was closed, 2 of 3 of its kind were answered." in page
+
+
+def test_gaps_that_are_close_are_related(asked, ask, curator):
+    for user_id in ("ira", "jon"):
+        ask("do you sell clay for pottery", user_id)
+    _read_and_assign()
+    regrouping.regroup()
+
+    related = largest().related.all()
+    assert [regrouping.texts_of(other.asks_in.all()).popitem()[1] for other in related] == [
+        "do you sell clay for pottery"
+    ]
+    page = curator.get(f"/admin/gaps/{largest().pk}/").content.decode()
+    assert "Related gaps" in page
 
 
 # --- At the desk ---------------------------------------------------------------------------------
@@ -272,7 +316,9 @@ def test_a_curator_sees_what_several_people_asked_and_of_one_person_only_on_requ
     regrouping.regroup()
 
     page = curator.get("/admin/gaps/").content.decode()
-    assert "pottery" in page
+    first_row = page.partition("<section")[2].partition("</section>")[0]
+    assert "pottery" in first_row
+    assert "6 asks, 4 people" in first_row
     assert "unicorn" not in page
     assert "ann" not in re.sub(r"<[^>]*>", " ", page).split()
 

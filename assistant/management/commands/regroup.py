@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant.interfaces import Unavailable
-from assistant.learning import regrouping, signals
+from assistant.learning import follow_up, regrouping, signals
 from assistant.suggestions import grouping, ticket_grouping
 from assistant.suggestions import signals as suggestion_signals
 
@@ -40,6 +40,7 @@ class Command(BaseCommand):
                     f"{result.asks} questions in {result.gaps} gaps, at a similarity of at least "
                     f"{result.threshold:.3f}."
                 )
+                follow_up.measure()
             self.stdout.write(
                 f"{grouping.update()} suggestions, {ticket_grouping.update()} proposed FAQs."
             )

@@ -1,0 +1,136 @@
+"""How long many questions take to be grouped into gaps, and what /ask's times are meanwhile.
+
+    .venv/bin/python -m benchmarks regroup --asks 10000 --questions queries.csv
+
+It starts a site of its own (`manage.py serve`) in a temporary folder, writes questions that were
+not answered, and runs `manage.py regroup --low-priority` beside questions over HTTP.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+
+from benchmarks.ask import ROOT, load_site, read_queries
+from benchmarks.faults import site
+from benchmarks.timing import Timing
+from supportsite.tests.served import Site
+
+PEOPLE = 3_000
+CHUNK_SECONDS = 5.0
+"""Of one measurement of /ask; there are as many as the regrouping takes."""
+
+CHUNKS = 4
+"""Measurements before the regrouping."""
+
+QUESTIONS_PER_SECOND = 500
+UNREAD = 10**12
+"""A position in the log that the worker never reaches: it shall not group the questions too."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks regroup", description=__doc__.splitlines()[0])
+    parser.add_argument("--asks", type=int, default=10_000)
+    parser.add_argument(
+        "--questions",
+        type=Path,
+        default=ROOT / "data/questions.csv",
+        help="a CSV file with the column query: the questions that were not answered",
+    )
+    parser.add_argument("--connections", type=int, default=2)
+    options = parser.parse_args(arguments)
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    with site() as served:
+        create_all = f"create({str(options.questions)!r}, {options.asks})"
+        created = served.manage("shell", "-c", f"from benchmarks.regroup import *; {create_all}")
+        assert created.code == 0, created.text
+        token = served.manage("token", "benchmark", "--role", "service").text.strip()
+        questions = _distinct(read_queries(ROOT / "data/questions.csv"))
+
+        def ask() -> Timing:
+            texts = list(itertools.islice(questions, int(QUESTIONS_PER_SECOND * CHUNK_SECONDS)))
+            return load_site(served.address, token, texts, options.connections, CHUNK_SECONDS)
+
+        ask()
+        before = Timing.middle([ask() for _ in range(CHUNKS)])
+        regrouping = _Regrouping(served)
+        regrouping.start()
+        during = []
+        while regrouping.is_alive():
+            during.append(ask())
+        meanwhile = Timing.middle(during)
+        print(regrouping.said.strip())
+        print(f"{options.asks} questions regrouped in {regrouping.seconds:.0f} s")
+        for name, timing in (("before", before), ("meanwhile", meanwhile)):
+            print(
+                f"/ask {name:10} median {timing.median:6.1f} ms, p95 {timing.p95:6.1f} ms, "
+                f"{timing.per_second:.0f} a second"
+            )
+        print(f"p95 moved by {meanwhile.p95 / before.p95 - 1:+.0%}")
+        print(f"processes that serve with scikit-learn: {_with_scikit_learn(served)}")
+
+
+class _Regrouping(threading.Thread):
+    def __init__(self, served: Site) -> None:
+        super().__init__()
+        self._served = served
+        self.seconds = 0.0
+        self.said = ""
+
+    def run(self) -> None:
+        started = time.monotonic()
+        ended = self._served.manage("regroup", "--low-priority")
+        self.seconds = time.monotonic() - started
+        self.said = ended.text
+
+
+def _distinct(texts: Sequence[str]) -> Iterator[str]:
+    """Questions that are not in the site's vector cache."""
+    for number, text in enumerate(itertools.cycle(texts)):
+        yield f"{text.rstrip('?')} (case {number})?"
+
+
+def _with_scikit_learn(served: Site) -> int:
+    return sum(
+        any("sklearn" in part.path for part in process.memory_maps())
+        for process in served.processes()
+        if process.status() != psutil.STATUS_ZOMBIE
+    )
+
+
+def create(file: str, count: int) -> None:
+    """Write ``count`` questions that were not answered, as records and rows of gaps.
+
+    Runs in a process of the site.
+    """
+    from django.db import transaction
+    from django.utils import timezone
+
+    from assistant.learning.signals import CONSUMER
+    from assistant.models import GapAsk
+    from audit.models import LogPosition, record
+
+    texts = _distinct(read_queries(Path(file)))
+    with transaction.atomic():
+        LogPosition.objects.update_or_create(pk=CONSUMER, defaults={"sequence": UNREAD})
+    for number in range(count):
+        ask_id, user_id = uuid.uuid4(), f"u{number % PEOPLE}"
+        data = {"user_id": user_id, "question": next(texts), "outcome": "unanswered"}
+        ask = record("question.asked", actor=user_id, kind="ask", key=ask_id, data=data)
+        GapAsk.objects.create(
+            ask_id=ask_id,
+            record_id=ask.pk,
+            person=ask.subject_key_id or "",
+            at=timezone.now() - timedelta(minutes=number % 1_000),
+            kind=GapAsk.Kind.UNANSWERED,
+            reason="below_threshold",
+        )
