@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.scoring import POSITIVE, Case, read_cases
 
-EACH = 15
+EACH = 6
 """Of every kind."""
 
 Random = random.Random

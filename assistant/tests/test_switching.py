@@ -16,7 +16,7 @@ from faq.releases.rollback import roll_back
 pytestmark = pytest.mark.slow
 
 QUESTION = "I forgot my password"
-ASKERS = 6
+ASKERS = 2
 
 
 def test_no_request_fails_and_each_answer_is_its_releases_own(committed, as_role):
