@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from assistant import admin_desk_texts  # noqa: F401 (registers its pages)
 from assistant.desk import labels  # noqa: F401 (registers its pages)
+from assistant.help import admin as help_admin  # noqa: F401 (registers its pages)
 from assistant.models import EvaluationRun, FittedPolicy
 from assistant.readable_labels import RESULTS
 from assistant.templatetags.quality import proportion

@@ -9,6 +9,7 @@ from assistant.health.faq_asks import FaqAsk
 from assistant.health.release_comparison import ReleaseComparison
 from assistant.health.reviews import HealthReview
 from assistant.health.weekly_mail import WeeklyMail
+from assistant.help.models import HelpPage, HelpSite
 from assistant.labels import Label
 from assistant.learning.feedback import Feedback
 from assistant.learning.gaps import Gap, GapAsk
@@ -31,6 +32,8 @@ __all__ = [
     "Gap",
     "GapAsk",
     "HealthReview",
+    "HelpPage",
+    "HelpSite",
     "IndexedCollection",
     "Label",
     "Need",

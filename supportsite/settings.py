@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
@@ -206,7 +207,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-USE_I18N = False
+# The help page follows the visitor; the desk and the API are English.
+USE_I18N = True
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ur", "اردو")]
 USE_TZ = True
 FORMAT_MODULE_PATH = "supportsite.formats"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -272,6 +275,17 @@ CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
 # A phrasing is suggested once so many people, or so many asks of two people, stand for it.
 SUGGESTION_PEOPLE = env.integer("SUGGESTION_PEOPLE", 3, least=2, most=1_000)
 SUGGESTION_ASKS = env.integer("SUGGESTION_ASKS", 5, least=2, most=1_000)
+
+# --- The help page and the widget -----------------------------------------------------------------
+
+HELP_PAGE = env.flag("HELP_PAGE", default=not IS_PUBLIC)
+# What one visitor may send, and the new visitors of one address.
+HELP_THROTTLE = env.parsed("HELP_THROTTLE", "60/min", rates.parse)
+HELP_THROTTLE_CLASS = "supportsite.throttling.throttles.VisitorThrottle"
+HELP_AUTHENTICATION_CLASSES = [
+    "supportsite.auth.authentication.BearerAuthentication",
+    "assistant.help.visitor.VisitorAuthentication",
+]
 
 # --- Tickets --------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from assistant.desk.ask_page import ask_page
 from assistant.desk.quality_page import quality_page
+from assistant.help.assets import widget
 from supportsite.auth import dev_token
 from supportsite.login import oidc, two_factor
 from supportsite.monitoring import background_jobs, health
@@ -55,6 +56,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/tickets/inbox/", include("tickets.inbox.urls")),
     path("admin/", admin.site.urls),
 ]
+
+if settings.HELP_PAGE:
+    urlpatterns += [
+        path("help/", include("assistant.help.urls")),
+        path("widget/v1.js", widget, name="widget"),
+    ]
 
 if settings.DEBUG and settings.JWT_SECRET:
     urlpatterns.insert(0, path("dev/token", dev_token.DevTokenView.as_view()))

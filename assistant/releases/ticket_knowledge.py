@@ -58,20 +58,22 @@ def nearest(question: str, *, limit: int) -> list[FaqMatch]:
     return [_lookup_result(match, release) for match in result.matches]
 
 
-def search(words: str, *, limit: int) -> list[FaqMatch]:
+def search(words: str, *, limit: int, audiences: Collection[str] | None = None) -> list[FaqMatch]:
     """FAQs with every word in the question, then with every word anywhere, then all others.
 
     Within each group by similarity. A word matches the start of a word: "book" matches "booking".
+    ``audiences``: those of the reader; None: every FAQ.
     """
     release = get_assistant().live.current()
     vector = release.embed([words]).vectors[words]
-    matches = release.search(words, vector, limit=len(release.contents)).matches
+    everything = len(release.contents)
+    matches = release.search(words, vector, limit=everything, audiences=audiences).matches
     typed = [word.casefold() for word in _WORD.findall(words)]
 
     def missing(match: Match) -> tuple[bool, bool]:
         content = release.contents[match.faq_id]
-        everything = " ".join((*content.phrasings, content.answer))
-        return not _has_words(content.question, typed), not _has_words(everything, typed)
+        text = " ".join((*content.phrasings, content.answer))
+        return not _has_words(content.question, typed), not _has_words(text, typed)
 
     return [_lookup_result(match, release) for match in sorted(matches, key=missing)[:limit]]
 

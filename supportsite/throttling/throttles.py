@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from prometheus_client import Counter
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
@@ -106,6 +107,37 @@ class CallerThrottle(BaseThrottle):
             return True
         address = client_network(request._request)
         for throttle in (by_subject, _AddressThrottle(settings.THROTTLE_ADDRESS, address)):
+            if not throttle.allow_request(request, view):
+                self._wait = throttle.wait()
+                return False
+        return True
+
+    def wait(self) -> float | None:
+        return self._wait
+
+
+class _VisitorThrottle(_Throttle):
+    scope = "visitor"
+
+
+class VisitorThrottle(BaseThrottle):
+    """Limits what visitors of the help page send; reading is free where the view says so.
+
+    A new visitor counts for the address too: who drops the cookie is a new one each time.
+    """
+
+    _wait: float | None = None
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        if request.method in SAFE_METHODS and not view.counts_reading:
+            return True
+        address = client_network(request._request)
+        subject = caller.name(request._request)
+        is_known = bool(subject) and not getattr(request.auth, "is_new", False)
+        throttles = [_VisitorThrottle(settings.HELP_THROTTLE, subject)]
+        if not is_known:
+            throttles.append(_VisitorThrottle(settings.HELP_THROTTLE, f"address {address}"))
+        for throttle in (*throttles, _AddressThrottle(settings.THROTTLE_ADDRESS, address)):
             if not throttle.allow_request(request, view):
                 self._wait = throttle.wait()
                 return False

@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from audit.identity import request_id
 from supportsite.edge import client_certificates
 from supportsite.edge.internal_paths import INTERNAL_PATHS
+from supportsite.edge.public_paths import is_help, is_public
 from supportsite.throttling import throttles
 from supportsite.web.problems import (
     is_admin,
@@ -94,7 +95,8 @@ class ProblemMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        return response if is_admin(request) else to_problem(response)
+        is_page = is_admin(request) or is_help(request.path)
+        return response if is_page else to_problem(response)
 
 
 _YEAR = re.compile(r"[0-9]{1,4}")
@@ -146,9 +148,13 @@ class ClientCertificateMiddleware:
         certificate = client_certificates.verified(request)
         # The audit trail reads it from the request.
         request.certificate_subject = certificate.subject if certificate else ""  # type: ignore[attr-defined]
-        if settings.ENFORCE_MTLS and certificate is None and not _is_internal(request):
+        if settings.ENFORCE_MTLS and certificate is None and not _is_open(request):
             return problem_response(403, "A verified client certificate is required.")
         return self.get_response(request)
+
+
+def _is_open(request: HttpRequest) -> bool:
+    return is_public(request.path) or _is_internal(request)
 
 
 def _is_internal(request: HttpRequest) -> bool:

@@ -31,6 +31,7 @@ from rest_framework.views import set_rollback
 
 from audit.identity import request_id
 from audit.privacy.gateway import Channel, redact_outbound
+from supportsite.edge.public_paths import is_help
 from supportsite.throttling import throttles
 
 CONTENT_TYPE = "application/problem+json"
@@ -146,12 +147,20 @@ def is_admin(request: HttpRequest) -> bool:
     return request.path.startswith("/admin/")
 
 
+def _refusal(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    """For a visitor of the help page a page, which needs no database; else a problem document."""
+    if is_help(request.path):
+        context = {"status": status, "detail": detail}
+        return render(request, "help/plain.html", context, status=status)
+    return problem_response(status, detail)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_admin(request):
         return defaults.bad_request(request, exception)
     if isinstance(exception, RequestDataTooBig):
-        return problem_response(413, "The request body is too large.")
-    return problem_response(400, "The request is malformed.")
+        return _refusal(request, 413, "The request body is too large.")
+    return _refusal(request, 400, "The request is malformed.")
 
 
 def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
@@ -163,7 +172,7 @@ def permission_denied(request: HttpRequest, exception: PermissionDenied) -> Http
 def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
     if is_admin(request):
         return defaults.page_not_found(request, exception)
-    return problem_response(404, "There is nothing at this address.")
+    return _refusal(request, 404, "There is nothing at this address.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -178,7 +187,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
     if is_admin(request):
         return render(request, "500.html", {"detail": detail}, status=status)
-    return problem_response(status, detail)
+    return _refusal(request, status, detail)
 
 
 def too_many_requests(request: HttpRequest, seconds: float) -> HttpResponse:
@@ -187,7 +196,7 @@ def too_many_requests(request: HttpRequest, seconds: float) -> HttpResponse:
     if is_admin(request):
         response = render(request, "429.html", {"detail": detail}, status=429)
     else:
-        response = problem_response(429, detail)
+        response = _refusal(request, 429, detail)
     response["Retry-After"] = str(ceil(seconds))
     return response
 

@@ -48,7 +48,14 @@ def header_value(directives: Mapping[str, str]) -> str:
     return "; ".join(f"{directive} {sources}" for directive, sources in directives.items())
 
 
-PAGE_POLICIES = (("/admin/", header_value(ADMIN)), ("/docs", header_value(DOCS)))
+HELP: Mapping[str, str] = {**NOTHING, "style-src": "'self'"}
+"""For errors. Other pages of the help page have a policy that depends on the site around them."""
+
+PAGE_POLICIES = (
+    ("/help/", header_value(HELP)),
+    ("/admin/", header_value(ADMIN)),
+    ("/docs", header_value(DOCS)),
+)
 """Policies by path prefix; other paths get ``DEFAULT_POLICY``."""
 
 DEFAULT_POLICY = header_value(NOTHING)

@@ -1,0 +1,88 @@
+"""Published FAQs for everybody: browse by category, search, and a sitemap. Records nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.contrib.sitemaps import Sitemap
+from django.core.paginator import Paginator
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+
+from assistant.help.page import HelpView
+from assistant.releases.ticket_knowledge import search
+from assistant.wiring import get_assistant
+from faq.content import Content
+from faq.markdown import to_html
+from faq.published import PublishedFaq, as_published
+
+EVERYBODY: frozenset[str] = frozenset()
+"""No audience: FAQs for one are left out."""
+
+FAQS_ON_PAGE = 50
+SEARCH_RESULTS = 10
+LONGEST_SEARCH = 200
+
+
+def public_contents() -> Mapping[str, Content]:
+    """The FAQs of the live release that everybody may read. Raises ``EmbedderUnavailable``."""
+    return get_assistant().live.current().visible(audiences=EVERYBODY)
+
+
+class FaqsView(HelpView):
+    @property
+    def counts_reading(self) -> bool:  # type: ignore[override]
+        return bool(self.request.query_params.get("q"))
+
+    def get(self, request: Request) -> HttpResponseBase:
+        words = request.query_params.get("q", "").strip()[:LONGEST_SEARCH]
+        category = request.query_params.get("category", "")
+        contents = public_contents()
+        counts = Counter(content.category for content in contents.values() if content.category)
+        if words:
+            matches = search(words, limit=SEARCH_RESULTS, audiences=EVERYBODY)
+            faqs = [contents[match.faq_id] for match in matches]
+        else:
+            faqs = sorted(
+                (each for each in contents.values() if category in ("", each.category)),
+                key=lambda content: content.question.casefold(),
+            )
+        listed = Paginator(faqs, FAQS_ON_PAGE).get_page(request.query_params.get("page"))
+        context = {
+            "tab": "faqs",
+            "words": words,
+            "category": category,
+            "categories": sorted(counts.items()),
+            "faqs": listed,
+        }
+        return self.page("help/faqs.html", context)
+
+
+class FaqView(HelpView):
+    def get(self, request: Request, faq_id: str) -> HttpResponseBase:
+        content = public_contents().get(faq_id)
+        if content is None:
+            raise NotFound
+        [faq] = as_published([content])
+        html = mark_safe(to_html(faq.answer))  # noqa: S308 (markdown without HTML)
+        return self.page("help/faq.html", {"tab": "faqs", "faq": faq, "html": html})
+
+
+class FaqSitemap(Sitemap):  # type: ignore[type-arg]
+    """For search engines; FAQs with an audience are not in it."""
+
+    limit = 10_000
+
+    def items(self) -> list[PublishedFaq]:
+        return as_published(public_contents().values())
+
+    def location(self, item: PublishedFaq) -> str:
+        return reverse("help:faq", args=[item.faq_id])
+
+    def lastmod(self, item: PublishedFaq) -> datetime | None:
+        return item.since

@@ -1,0 +1,95 @@
+"""The conversation: ask, choose an option, rate an answer."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from assistant.answering.event_stream import CONTENT_TYPE, stream
+from assistant.help.conversation import MISSES, misses, read_conversation
+from assistant.help.page import HelpView
+from assistant.learning.api import NewFeedbackSerializer
+from assistant.learning.feedback import Feedback, Reason
+from assistant.serializers import LONGEST_MESSAGE
+from assistant.views import question_of
+from assistant.wiring import get_assistant
+from tickets import original_ask
+
+CHANNEL = "help"
+LAST = "last"
+"""The fragment of the newest turn."""
+
+
+class ConversationView(HelpView):
+    def get(self, request: Request) -> HttpResponseBase:
+        turns = read_conversation(self.visitor) if self.visitor else []
+        return self.page(
+            "help/conversation.html",
+            {
+                "turns": turns,
+                "last_ask": turns[-1].ask_id if turns else "",
+                "tab": "ask",
+                "offers_person": misses(turns) >= MISSES,
+                # The browser refused the cookie, so the conversation cannot be shown.
+                "is_forgotten": "sent" in request.query_params and self.visitor is None,
+                "longest": LONGEST_MESSAGE,
+                "reasons": _reasons(),
+            },
+        )
+
+
+class AskView(HelpView):
+    def post(self, request: Request) -> HttpResponseBase:
+        """A question, or with ``ask_id`` and ``choice`` an option of an earlier one."""
+        message = request.POST.get("message", "")
+        if "ask_id" in request.POST:
+            message = self._earlier_question(request.POST["ask_id"])
+        data = {
+            "message": message,
+            "choice": request.POST.get("choice", ""),
+            "conversation_id": self.sender.conversation,
+        }
+        question = question_of(data, self.sender.principal(), channel=CHANNEL)
+        ask = partial(get_assistant().ask, question)
+        if request.headers.get("Accept") == CONTENT_TYPE:
+            response = stream(ask, self.problem)
+            self.remember(response)
+            return response
+        ask()
+        return self.moved_on("conversation", fragment=LAST)
+
+    def _earlier_question(self, ask_id: str) -> str:
+        record = original_ask.find_record(self.sender.subject, ask_id)
+        if record is None or "question" not in record.data:
+            raise Http404
+        return str(record.data["question"])
+
+
+class FeedbackView(HelpView):
+    def post(self, request: Request, ask_id: Any) -> HttpResponseBase:
+        serializer = NewFeedbackSerializer(data=request.POST)
+        serializer.is_valid(raise_exception=True)
+        fields = serializer.validated_data
+        if "user_id" in fields:
+            raise ValidationError({"user_id": _("Visitors rate their own answers only.")})
+        Feedback.objects.submit(
+            ask_id=ask_id, user_id=self.sender.subject, actor=self.sender.subject, **fields
+        )
+        return self.moved_on("conversation", fragment=f"ask-{ask_id}")
+
+
+def _reasons() -> list[tuple[str, str]]:
+    """Why an answer did not help, in the visitor's language."""
+    return [
+        (Reason.WRONG, _("It answers another question")),
+        (Reason.UNCLEAR, _("It is hard to understand")),
+        (Reason.OUTDATED, _("It is no longer true")),
+        (Reason.INCOMPLETE, _("Something is missing")),
+        (Reason.OTHER, _("Another reason")),
+    ]
