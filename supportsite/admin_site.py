@@ -31,6 +31,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _page(request, "Webhooks", "webhook", "tickets.webhook"),
             _page(request, "Service levels", "schedule", "tickets.servicelevel"),
             _page(request, "Holidays", "event_busy", "tickets.holiday"),
+            _page(request, "Help page", "help", "assistant.helppage"),
+            _page(request, "Help sites", "web", "assistant.helpsite"),
         ],
         "Knowledge base": [
             _page(request, "FAQs", "quiz", "faq.faq"),

@@ -33,7 +33,8 @@ class ConversationView(HelpView):
             "help/conversation.html",
             {
                 "turns": turns,
-                "last_ask": turns[-1].ask_id if turns else "",
+                # What a person would be asked about.
+                "open_ask": turns[-1].ask_id if turns and not turns[-1].helped else "",
                 "tab": "ask",
                 "offers_person": misses(turns) >= MISSES,
                 # The browser refused the cookie, so the conversation cannot be shown.

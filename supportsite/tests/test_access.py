@@ -24,8 +24,9 @@ CALLERS = [*Role, None]
 OPEN_VIEWS = {"DevTokenView", "SpectacularAPIView", "SpectacularSwaggerSplitView"}
 """API views with a gate of their own: DEBUG, or signed in."""
 
-PLAIN_VIEWS = {"", "healthz", "readyz", "metrics"}
-"""Routes outside the API: the root leads to the admin, the others are for probes."""
+PLAIN_VIEWS = {"", "healthz", "readyz", "metrics", "widget/v1.js"}
+"""Routes outside the API: the root leads to the admin, the widget is for other sites, the others
+are for probes."""
 
 ENDPOINTS = {
     "POST /ask": {Role.CUSTOMER, Role.SUPPORT, Role.SERVICE, Role.PUBLISHER},
@@ -123,10 +124,10 @@ def ticket(db: None) -> Ticket:
 def routes(
     patterns: list[URLPattern | URLResolver], prefix: str = ""
 ) -> Iterator[tuple[str, object]]:
-    """Every route with its view, outside the admin, which has a sign-in of its own."""
+    """Every route with its view, outside the admin and the help page, which know their users."""
     for pattern in patterns:
         route = prefix + str(pattern.pattern)
-        if route.startswith("admin/"):
+        if route.startswith(("admin/", "help/")):
             continue
         if isinstance(pattern, URLPattern):
             yield route, pattern.callback

@@ -35,6 +35,7 @@
     const page = new DOMParser().parseFromString(html, "text/html");
     const main = page.getElementById("main");
     document.getElementById("main").replaceWith(main);
+    document.querySelector("header").replaceWith(page.querySelector("header"));
     document.title = page.title;
     if (address) history.replaceState(null, "", address);
     const last = main.querySelector("[data-last]") || main;

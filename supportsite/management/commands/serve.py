@@ -213,6 +213,7 @@ def banner(login: str) -> str:
         "",
         f"supportsite answers at {address}",
         f"  desk   {address}/admin/" + (f"   login: {login}" if login else ""),
+        *([f"  help   {address}/help/"] if settings.HELP_PAGE else []),
         f"  ask    ({good_for})",
         "",
         f"curl -s {address}/ask -H 'Content-Type: application/json' \\",
