@@ -13,7 +13,7 @@ from django.db import models
 ORIGIN = re.compile(r"https?://[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[0-9]{1,5})?")
 SITE_KEY = re.compile(r"[a-z0-9-]{1,40}")
 
-DARK, LIGHT = "#111827", "#ffffff"
+DARK, LIGHT = "#000000", "#ffffff"
 """Colours of a text on the site's own colour."""
 
 
@@ -67,7 +67,7 @@ class HelpPage(models.Model):
         validators=[RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Write it as #7c3aed.")],
         help_text="Of buttons and links, such as #7c3aed.",
     )
-    logo = models.URLField(
+    logo = models.CharField(
         blank=True,
         max_length=500,
         validators=[URLValidator(schemes=["https"])],

@@ -89,7 +89,7 @@ class HelpView(APIView):
         return link(self.request, name, *args, fragment=fragment, **query)
 
     def page(self, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
-        texts = HelpPage.objects.current()
+        texts = context.get("help_page") or HelpPage.objects.current()
         language = translation.get_language()
         shared = {
             "help_page": texts,
@@ -128,6 +128,10 @@ class HelpView(APIView):
         document = json.loads(problem.content)
         document["message"] = message_of(problem.status_code, problem.headers.get("Retry-After"))
         self.visitor = None
+        if problem.status_code >= 500:
+            # The database may be down: without the site it could not say yet, and our own colours.
+            self.__dict__.setdefault("site", None)
+            document["help_page"] = HelpPage()
         response = self.page("help/problem.html", document, status=problem.status_code)
         if "Retry-After" in problem.headers:
             response["Retry-After"] = problem.headers["Retry-After"]

@@ -25,7 +25,7 @@ class SentFromOwnPage(BasePermission):
 
     def has_permission(self, request: Request, view: object) -> bool:
         if request.method not in READING and not is_same_origin(request._request):
-            raise PermissionDenied(_("This form was not sent from our own page."))
+            raise PermissionDenied
         return True
 
 
@@ -40,10 +40,5 @@ def is_same_origin(request: HttpRequest) -> bool:
 def refuse_filled_trap(request: Request) -> None:
     """Raises ``ValidationError`` if the field that people do not see has a value."""
     if request.method not in READING and request.POST.get(TRAP):
-        raise ValidationError(
-            {
-                TRAP: [
-                    _("A program seems to have filled in this form. Leave the hidden field empty.")
-                ]
-            }
-        )
+        text = _("A program filled in this form. Leave the hidden field empty.")
+        raise ValidationError({TRAP: [text]})

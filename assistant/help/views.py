@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -40,6 +41,7 @@ class ConversationView(HelpView):
                 # The browser refused the cookie, so the conversation cannot be shown.
                 "is_forgotten": "sent" in request.query_params and self.visitor is None,
                 "longest": LONGEST_MESSAGE,
+                "has_agent": bool(settings.AGENT_MODEL),
                 "reasons": _reasons(),
             },
         )

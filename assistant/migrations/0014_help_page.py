@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "logo",
-                    models.URLField(
+                    models.CharField(
                         blank=True,
                         help_text="The https address of a picture. Visitors' browsers load it from there.",
                         max_length=500,

@@ -175,6 +175,31 @@ def test_without_one_nobody_does(on, optional, authority):
     assert status(optional, authority) == REFUSED_BY_US
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    # The service of these tests has no database, which the page says.
+    [("/help/", 503), ("/widget/v1.js", 200), ("/static/help/help.css", 200)],
+)
+def test_visitors_of_the_help_page_need_none(on, authority, path, expected):
+    code, headers, _ = reply(exchange(on.port, request(path), tls(authority)))
+
+    assert code == expected
+    assert headers["X-Frame-Options"] == (None if path == "/help/" else "DENY")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/helpful", "/help", "/tickets/../help", "/help/../tickets", "/help/%2e%2e/tickets"),
+        *("/static/admin/x.css", "/certificate", "/x/help/", "/help/..%2ftickets", "//tickets"),
+    ],
+)
+def test_no_other_path_is_open_without_one(on, authority, path):
+    said = exchange(on.port, request(path), tls(authority))
+
+    assert statuses(said) == [404 if path == "/certificate" else REFUSED_BY_NGINX]
+
+
 @pytest.mark.parametrize("make", BAD)
 def test_with_a_bad_one_nobody_does(on, optional, authority, issuer, make):
     bad = make(issuer)

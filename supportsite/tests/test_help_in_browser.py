@@ -1,0 +1,154 @@
+"""The help page without scripts, and the widget on a site of another origin."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+
+from assistant.models import HelpSite
+from supportsite.tests.browser import new_page, overheard
+from tickets.models import Ticket
+
+UNCLEAR = "how do i return a parcel and get my money back"
+UNKNOWN = "Do you sell live penguins?"
+PHONE = {"width": 390, "height": 844}
+
+SHOP = """<!DOCTYPE html><html lang="en"><head><title>Shop</title></head>
+<body><main><h1>Shop</h1></main>
+<script src="{service}/widget/v1.js" data-site="shop"></script></body></html>"""
+
+
+class Shop(BaseHTTPRequestHandler):
+    """A site with a policy that allows the service's script and frame, and nothing else."""
+
+    def __init__(self, service: str, *args: object) -> None:
+        self.service = service
+        super().__init__(*args)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        policy = f"default-src 'none'; script-src {self.service}; frame-src {self.service}"
+        self.send_response(200 if self.path == "/" else 404)
+        self.send_header("Content-Security-Policy", policy)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(SHOP.format(service=self.service).encode())
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def shop(service: str) -> Iterator[str]:
+    """Its origin. It is another site than localhost, so that cookies are those of a third party."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Shop, service))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture
+def service(committed, live_server) -> str:
+    call_command("ingest", verbosity=0)
+    return live_server.url
+
+
+@pytest.fixture
+def listed(service) -> Iterator[str]:
+    with shop(service) as origin:
+        HelpSite.objects.create(key="shop", origins=origin)
+        yield origin
+
+
+def ask_to_ticket(page: Page | FrameLocator) -> None:
+    """Ask, say none of the options, ask again, and open a ticket, by keyboard alone."""
+    page.get_by_label("Your question").fill(UNCLEAR)
+    page.get_by_role("button", name="Send").press("Enter")
+    page.get_by_role("button", name="None of these").press("Enter")
+    expect(page.get_by_text("We have no answer to this yet.")).to_be_visible()
+    page.get_by_label("Your next question").fill(UNKNOWN)
+    page.get_by_role("button", name="Send").press("Enter")
+    page.get_by_text("We could not help yet.").get_by_role("link").press("Enter")
+    page.get_by_label("Your e-mail address").fill("ada@shop.example")
+    page.get_by_role("button", name="Send").press("Enter")
+    expect(page.get_by_role("heading", name="Ticket")).to_be_visible()
+
+
+def findings(page: Page) -> list[str]:
+    violations = Axe().run(page).response["violations"]
+    return [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:150]}" for each in violations]
+
+
+def assert_works_without_scripts(browser: Browser, service: str) -> None:
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(f"{service}/help/")
+    ask_to_ticket(page)
+    page.get_by_role("link", name="Ask", exact=True).click()
+    expect(page.get_by_text(UNKNOWN)).to_be_visible()
+    page.close()
+
+
+def assert_is_open_to_everybody(browser: Browser, service: str) -> None:
+    page = browser.new_page(viewport=PHONE, reduced_motion="reduce")
+    heard = overheard(page)
+    page.goto(f"{service}/help/?lang=ur")
+    page.locator("#message").fill(UNCLEAR)
+    page.keyboard.press("Enter")
+    page.locator("button[value=none]").wait_for()
+    paths = ("", "faqs/", "faqs/reset-password/", "contact/", "tickets/", "nothing/")
+    found = findings(page)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for path in paths:
+            page.goto(f"{service}/help/{path}?lang=ur")
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+            found += findings(page)
+    assert found == []
+    assert [text for text in heard if "policy" in text.lower()] == []
+    page.close()
+
+
+def assert_is_refused(page: Page, origin: str) -> None:
+    page.goto(origin)
+    page.get_by_role("button", name="Help").press("Enter")
+    expect(page.get_by_text("Help is not available on this page.")).to_be_visible()
+    assert page.locator("iframe").count() == 0
+
+
+def test_visitors_get_from_a_question_to_a_ticket_on_the_page_and_in_the_widget(service, listed):
+    with sync_playwright() as playwright, shop(service) as other:
+        page = new_page(playwright)
+        browser = page.context.browser
+        assert browser
+        heard, hosts = overheard(page), set()
+        page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+
+        page.goto(listed)
+        button = page.get_by_role("button", name="Help")
+        button.press("Enter")
+        frame = page.frame_locator("iframe")
+        expect(frame.get_by_label("Your question")).to_be_visible()
+        assert page.context.cookies() == []
+        ask_to_ticket(frame)
+        frame.locator("#main").press("Escape")
+        expect(button).to_be_focused()
+        assert [text for text in heard if "Content Security Policy" in text] == []
+
+        page.reload()
+        button.press("Enter")
+        frame.get_by_role("link", name="Your tickets").press("Enter")
+        expect(frame.get_by_role("link", name="Ticket 1")).to_be_visible()
+        assert hosts == {service.split("/")[2], listed.split("/")[2]}
+
+        assert_is_refused(page, other)
+        assert_works_without_scripts(browser, service)
+        assert_is_open_to_everybody(browser, service)
+        browser.close()
+    assert Ticket.objects.count() == 2
