@@ -14,6 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from supportsite.tests.browser import new_page
 from supportsite.tests.served import Site
+from supportsite.tests.shop import shop
 
 FOLDER = Path(__file__).parent
 WIDTH, HEIGHT = 1360, 760
@@ -97,6 +98,7 @@ def take_screenshots(page: Page, site: Site) -> None:
     page.keyboard.press("Enter")
     page.wait_for_load_state()
     save(page, "ask")
+    show_help(page, site)
 
 
 def work_on_tickets(page: Page, site: Site) -> None:
@@ -120,6 +122,28 @@ def invite_colleagues(page: Page, site: Site) -> None:
         page.get_by_role("button", name="Send invitation").click()
     page.goto(f"{site.address}/admin/auth/user/")
     save(page, "people")
+
+
+def show_help(page: Page, site: Site) -> None:
+    """The help page as a visitor sees it, and the widget on a shop's page."""
+    page.goto(f"{site.address}/help/")
+    page.get_by_label("Your question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="How do I return an item?").click()
+    page.get_by_text("Did this help?").wait_for()
+    save(page, "help")
+    with shop(site.address) as origin:
+        page.goto(f"{site.address}/admin/assistant/helpsite/add/")
+        page.get_by_label("Key").fill("shop")
+        page.get_by_label("Origins").fill(origin)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.goto(origin)
+        page.get_by_role("button", name="Help").click()
+        frame = page.frame_locator("iframe")
+        frame.get_by_label("Your question").fill(QUESTION)
+        frame.get_by_role("button", name="Send").click()
+        frame.get_by_role("button", name="None of these").wait_for()
+        save(page, "widget")
 
 
 def token(site: Site, name: str, role: str) -> str:
