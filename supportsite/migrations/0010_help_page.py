@@ -21,6 +21,6 @@ def grant(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("supportsite", "0008_quality"), ("assistant", "0014_help_page")]
+    dependencies = [("supportsite", "0009_outcomes"), ("assistant", "0016_help_page")]
 
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]

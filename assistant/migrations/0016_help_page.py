@@ -16,7 +16,7 @@ def create_page(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistant", "0013_faq_proposals"),
+        ("assistant", "0015_gap_follow_up"),
     ]
 
     operations = [
