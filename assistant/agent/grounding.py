@@ -1,24 +1,32 @@
 """Check that a model's text is grounded in the FAQs that this run returned.
 
-Pure: standard library only. The model is not trusted: its words, numbers, phones and addresses are
-compared with those of the FAQs it cites. A text with anything else is not shown.
+Pure: standard library only. The model is not trusted: each of its sentences is compared with single
+sentences of the FAQs it cites, and the whole with the question. Anything else is not shown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assistant.agent.sentence_support import Statement, Support, check_sentence, sources_of
 from assistant.text import tokens
 from faq.content import Content
 
 LONGEST_ANSWER = 4000
 """Characters; the same as for a question."""
 
-SOURCE_OVERLAP = 0.6
-"""A sentence with this proportion of another's content words, 0..1, counts as its source."""
+LEAST_RELEVANCE = 0.48
+"""Cosine of the question with what the answer rests on, or with the answer, -1..1. Below it a true
+sentence is about something else. Tuned on ``tests/cases/grounding_sentences.csv``."""
+
+PHRASINGS = 10
+"""Of a cited FAQ, compared with the question."""
+
+Relevance = Callable[[Sequence[str]], float]
+"""The greatest cosine of the question with any of these texts, -1..1."""
 
 
 class Grounds(StrEnum):
@@ -36,12 +44,18 @@ class Grounds(StrEnum):
     FOREIGN_PHONE = "foreign_phone"
     FOREIGN_NUMBER = "foreign_number"
     FOREIGN_WORDS = "foreign_words"
-    """Too few of its content words occur in the cited FAQs."""
+    """A sentence has words that no one sentence of a cited FAQ has."""
     CONTRADICTS = "turned_round"
     """It negates what a cited FAQ states, or states what an FAQ negates."""
+    MIXED = "mixed"
+    """A sentence joins what a cited FAQ says of different things."""
+    IRRELEVANT = "irrelevant"
+    """It is supported, and not about the question."""
 
 
-REPAIRABLE = frozenset({Grounds.FOREIGN_NUMBER, Grounds.FOREIGN_WORDS, Grounds.CONTRADICTS})
+REPAIRABLE = frozenset(
+    {Grounds.FOREIGN_NUMBER, Grounds.FOREIGN_WORDS, Grounds.CONTRADICTS, Grounds.MIXED}
+)
 """The cited FAQs may still be right: they can be offered as options."""
 
 
@@ -60,13 +74,13 @@ def check_grounding(
     citing: Iterable[str],
     returned: Collection[str],
     visible: Mapping[str, Content],
-    min_overlap: float = 1.0,
+    relevance: Relevance,
 ) -> Verdict:
-    """Check the reply of a completed run.
+    """Check the reply of a completed run, sentence by sentence.
 
     ``reply``: the model's output, of any type; ``citing``: the FAQ ids it names; ``returned``: the
-    ids shown to it in this run; ``visible``: the FAQs the caller may see; ``min_overlap``, 0..1:
-    the proportion of content words that must occur in the cited FAQs.
+    ids shown to it in this run; ``visible``: the FAQs the caller may see. Sentences that state
+    nothing ("Yes, you can.") are left out of the text.
     """
     text = plain_text(reply) if isinstance(reply, str) else ""
     if not text:
@@ -77,10 +91,33 @@ def check_grounding(
     grounds, cited = check_citations(citing, returned=returned, visible=visible)
     if grounds is not Grounds.GROUNDED:
         return Verdict(grounds)
-    sources = [f"{visible[faq_id].question}\n{visible[faq_id].answer}" for faq_id in cited]
-    compared = tokens.plain(_without_numbering(text))
-    grounds = _compare(compared, tokens.plain("\n".join(sources)), min_overlap)
-    return Verdict(grounds, text if grounds is Grounds.GROUNDED else None, cited)
+    contents = [visible[faq_id] for faq_id in cited]
+    sources = [source for content in contents for source in sources_of(content)]
+    statements = []
+    for sentence in tokens.sentences(_without_numbering(text)):
+        support, _ = check_sentence(Statement(tokens.plain(sentence)), sources)
+        if support is Support.SUPPORTED:
+            statements.append(sentence)
+        elif support is Support.NO_STATEMENT:
+            text = text.replace(sentence, "", 1).strip()
+        else:
+            return Verdict(Grounds(support.value), cited=cited)
+    if not statements:
+        return Verdict(Grounds.FOREIGN_WORDS, cited=cited)
+    if not is_relevant(contents, relevance, statements):
+        return Verdict(Grounds.IRRELEVANT, cited=cited)
+    return Verdict(Grounds.GROUNDED, text, cited)
+
+
+def is_relevant(
+    contents: Iterable[Content], relevance: Relevance, statements: Sequence[str] = ()
+) -> bool:
+    """Whether an answer of these ``statements`` from these FAQs is about the question."""
+    texts = list(statements)
+    for content in contents:
+        texts += content.phrasings[:PHRASINGS]
+        texts += [f"{content.question} {part}" for part in tokens.sentences(content.answer)]
+    return relevance(texts) >= LEAST_RELEVANCE
 
 
 def check_citations(
@@ -113,25 +150,6 @@ def is_grounded(text: str, sources: Iterable[str]) -> bool:
     return source_tokens.issuperset([*tokens.content_words(reply), *tokens.numbers(reply)])
 
 
-def _compare(reply: str, source: str, min_overlap: float) -> Grounds:
-    if set(tokens.addresses(reply)) - set(tokens.addresses(source)):
-        return Grounds.FOREIGN_ADDRESS
-    # Phones are numbers of a certain length; the source may group the digits differently.
-    if set(tokens.phones(reply)) - set(tokens.phones(source)):
-        return Grounds.FOREIGN_PHONE
-    content = tokens.content_words(reply)
-    if not (content or tokens.numbers(reply)):
-        # Only function words: a text that states nothing has no source.
-        return Grounds.FOREIGN_WORDS
-    if _has_foreign_numbers(reply, source):
-        return Grounds.FOREIGN_NUMBER
-    if _overlap(content, set(tokens.content_words(source))) < min_overlap:
-        return Grounds.FOREIGN_WORDS
-    if _contradicts(reply, source):
-        return Grounds.CONTRADICTS
-    return Grounds.GROUNDED
-
-
 def _without_numbering(text: str) -> str:
     """Remove list numbers 1, 2, 3 at line starts; other numbers stay, they may be facts."""
     lines, next_number = [], 1
@@ -141,47 +159,3 @@ def _without_numbering(text: str) -> str:
             line, next_number = line[numbered.end() :], next_number + 1
         lines.append(line)
     return "\n".join(lines)
-
-
-def _has_foreign_numbers(reply: str, source: str) -> bool:
-    source_numbers = set(tokens.numbers(source))
-    # "30" may stand for "$30", but not the reverse.
-    source_numbers |= {number.strip("$€£₹%") for number in source_numbers}
-    spelled_out = tokens.counted(reply) - tokens.counted(source)
-    return bool(set(tokens.numbers(reply)) - source_numbers or spelled_out)
-
-
-def _overlap(words: list[str], source_words: set[str]) -> float:
-    if not words:
-        return 1.0
-    return sum(word in source_words for word in words) / len(words)
-
-
-def _contradicts(reply: str, source: str) -> bool:
-    """Compare each sentence with the most similar sentences of the source.
-
-    A negative sentence needs a similar negative one; a positive sentence must not be most similar
-    to a negative one.
-    """
-    source_sentences = [
-        (tokens.is_negative(part), _statement(part)) for part in tokens.sentences(source)
-    ]
-    for sentence in tokens.sentences(reply):
-        words, is_negative = _statement(sentence), tokens.is_negative(sentence)
-        if not words:
-            continue
-        overlap = {True: 0.0, False: 0.0}
-        for source_is_negative, source_words in source_sentences:
-            overlap[source_is_negative] = max(
-                overlap[source_is_negative], len(words & source_words) / len(words)
-            )
-        same, opposite = overlap[is_negative], overlap[not is_negative]
-        if is_negative and same < SOURCE_OVERLAP:
-            return True
-        if not is_negative and opposite >= SOURCE_OVERLAP and opposite > same:
-            return True
-    return False
-
-
-def _statement(sentence: str) -> set[str]:
-    return set(tokens.content_words(sentence)) - tokens.NEGATIONS
