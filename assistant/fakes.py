@@ -140,6 +140,10 @@ class MemoryIndex:
 class NullAgent:
     """Never answers, because no model is configured."""
 
+    @property
+    def chooses(self) -> bool:
+        return False
+
     def answer(self, task: Task, on_step: OnStep) -> AgentReply:
         return AgentReply(text=None, reason=AgentReason.NOT_CONFIGURED)
 

@@ -177,7 +177,9 @@ class Task:
 
     ``contents``: the FAQs that the caller may see, by faq_id. ``search`` takes a text and a limit.
     ``would_be_answered``: True if the matches of a rewritten question suffice for an answer from
-    the FAQs. With ``only_rewrite`` the agent may only rewrite the question.
+    the FAQs. ``relevance``: the greatest cosine of a question with any of the texts. With
+    ``options`` the agent may only choose among them; with ``only_rewrite`` it may only rewrite the
+    question.
     """
 
     question: str
@@ -185,7 +187,9 @@ class Task:
     contents: Mapping[str, Content]
     search: Callable[[str, int], SearchResult]
     would_be_answered: Callable[[Sequence[Match]], bool]
+    relevance: Callable[[str, Sequence[str]], float]
     turns: tuple[Turn, ...] = ()
+    options: tuple[Match, ...] = ()
     only_rewrite: bool = False
 
 
@@ -194,6 +198,7 @@ class AgentReply:
     """The agent's grounded text, or the reason why there is none.
 
     ``options``: FAQs to clarify with. ``rewritten``: a rewritten question that an FAQ answers.
+    ``chosen``: the id of the first of the task's options, if the model chose it.
     """
 
     text: str | None
@@ -201,10 +206,16 @@ class AgentReply:
     citations: tuple[str, ...] = ()
     options: tuple[Match, ...] = ()
     rewritten: str = ""
+    chosen: str = ""
 
 
 class Agent(Protocol):
     """The LLM fallback. It may only answer from FAQs."""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether a model may choose among options."""
+        ...
 
     def answer(self, task: Task, on_step: OnStep) -> AgentReply:
         """Does not raise when the model fails: the reply then has a reason and no text.

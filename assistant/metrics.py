@@ -36,7 +36,7 @@ AGENT_TOKENS = Counter("assistant_agent_tokens", "Tokens of the model.", ["direc
 
 CANDIDATE_SEARCHES = Counter(
     "assistant_candidate_searches",
-    "Searches for candidates in Chroma; if unavailable, every phrasing was compared.",
+    "Searches for candidates in Chroma; if unavailable, only our vectors were compared.",
     ["result"],
 )
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from assistant import wiring
 from assistant.chroma.heartbeat import ping
 from assistant.interfaces import Degraded, IndexUnavailable
-from assistant.models import IndexedCollection
+from assistant.releases import indexing
 from faq.models import Release
 
 log = logging.getLogger("assistant.index")
@@ -33,7 +33,7 @@ def _index() -> str:
             "Chroma does not answer; questions are answered and releases published without it"
         ) from failure
     release = Release.objects.live()
-    if release and not IndexedCollection.objects.filter(name=release.collection).exists():
+    if release and not indexing.is_complete(release):
         raise Degraded(f"release {release.number} is not in Chroma yet; the worker adds it")
     return "Chroma answers"
 

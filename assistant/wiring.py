@@ -266,7 +266,7 @@ def conversations() -> Conversations:
 def live() -> LiveRelease:
     return LiveRelease(
         lambda release: vector_cache(embedder_of(release)),
-        lambda release: CandidateSearch(_candidate_index, release.collection),
+        lambda collection: CandidateSearch(_candidate_index, collection),
         second_language_of,
     )
 
@@ -323,9 +323,8 @@ def warm_up() -> None:
     embedder().load(threads=1)
     live().current()
     agent()
-    if settings.AGENT_MODEL:
-        # The agent's searches use Chroma.
-        load_client()
+    # Questions without an answer ask Chroma for FAQs near them.
+    load_client()
     gateway.load()
 
 

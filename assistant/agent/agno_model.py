@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
-from assistant.agent.bounded_agent import Search
-from assistant.agent.output_filter import redact_trace
+from assistant.agent import choice
+from assistant.agent.attempt import Search
+from assistant.agent.provider_failures import reason_of
 from assistant.agent.reasons import AgentReason
 from assistant.agent.run import Run, Stopped
 from assistant.agent.run_http_client import client_for_run
 from assistant.answering.steps import ms
+from assistant.grounding.redacting import redact_trace
 
 OPENAI_LIKE = "openai-like"
 """Our provider name for any OpenAI-compatible server."""
@@ -59,6 +62,8 @@ class AgnoClient:
     api_key: str
     output_tokens: int
     region: str
+    refuses_schemas: threading.Event = field(default_factory=threading.Event, compare=False)
+    """Set once the server has refused a request for its ``response_format``."""
 
     @property
     def name(self) -> str:
@@ -70,8 +75,16 @@ class AgnoClient:
         _model_class(self.model, self.base_url)
         import agno.agent  # noqa: F401
 
-    def complete(self, run: Run, *, system: str, message: str, search: Search | None) -> object:
-        """See ``bounded_agent.ModelClient``."""
+    def complete(
+        self,
+        run: Run,
+        *,
+        system: str,
+        message: str,
+        search: Search | None,
+        choices: Callable[[], Sequence[str]] | None = None,
+    ) -> object:
+        """See ``attempt.ModelClient``."""
         from agno.agent import Agent
         from agno.run.base import RunStatus
 
@@ -79,7 +92,7 @@ class AgnoClient:
             model = self._model(run)
         except BadModel:
             raise run.end(AgentReason.MISCONFIGURED) from None
-        model.invoke = _CountedInvoke(model.invoke, run, self)
+        model.invoke = _CountedInvoke(model.invoke, run, self, choices)
         agent = Agent(
             model=model,
             system_message=system,
@@ -121,10 +134,17 @@ class AgnoClient:
 class _CountedInvoke:
     """Replaces a model's ``invoke``: counts and reports each request, and classifies failures."""
 
-    def __init__(self, invoke: Callable[..., Any], run: Run, client: AgnoClient) -> None:
+    def __init__(
+        self,
+        invoke: Callable[..., Any],
+        run: Run,
+        client: AgnoClient,
+        choices: Callable[[], Sequence[str]] | None,
+    ) -> None:
         self._invoke = invoke
         self._run = run
         self._client = client
+        self._choices = choices
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         run = self._run
@@ -138,14 +158,31 @@ class _CountedInvoke:
         estimate = _estimate_tokens(kwargs.get("messages"))
         run.usage.input_tokens += estimate
         try:
-            reply = self._invoke(*args, **kwargs)
+            reply = self._invoke_in_form(args, kwargs)
         except Exception as failure:
-            reason = _reason(failure) if run.left > 0 else AgentReason.TIMED_OUT
+            reason = reason_of(failure) if run.left > 0 else AgentReason.TIMED_OUT
             if run.reason is None:
                 run.report(self._step(started, error=reason.value))
             raise run.end(reason) from None
         self._report_reply(reply, started, estimate)
         return reply
+
+    def _invoke_in_form(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Invoke, and make the server keep to the choices, if it can.
+
+        Never with tools: many servers refuse both at once.
+        """
+        if not self._choices or kwargs.get("tools") or self._client.refuses_schemas.is_set():
+            return self._invoke(*args, **kwargs)
+        try:
+            form = _choice_model(self._choices())
+            return self._invoke(*args, **{**kwargs, "response_format": form})
+        except Exception as failure:
+            if reason_of(failure) is not AgentReason.REQUEST_REFUSED:
+                raise
+            self._client.refuses_schemas.set()
+            self._run.check()
+            return self._invoke(*args, **kwargs)
 
     def _report_reply(self, reply: Any, started: float, estimate: int) -> None:
         run = self._run
@@ -227,6 +264,16 @@ def _imported(module: str, name: str, provider: str) -> Any:
         ) from None
 
 
+def _choice_model(faq_ids: Sequence[str]) -> Any:
+    """A pydantic model of a choice, which Agno translates for each provider."""
+    from pydantic import create_model
+
+    values = tuple(dict.fromkeys([*faq_ids, choice.NONE]))
+    # The field is that of the prompts in ``choice``.
+    form: Any = Literal[values]
+    return create_model("Choice", faq=(form, ...))
+
+
 def _search_faq(search: Search) -> Any:
     from agno.tools.function import Function
 
@@ -248,39 +295,6 @@ def _disable_telemetry_and_logs() -> None:
     silent = logging.getLogger("assistant.agent.agno_model.agno")
     silent.setLevel(logging.CRITICAL + 1)
     configure_agno_logging(silent, silent, silent, silent)
-
-
-def _reason(failure: Exception) -> AgentReason:
-    """Classify a provider's failure by status and exception class; its text is never read."""
-    if isinstance(failure, Stopped):
-        return failure.reason
-    classes = _class_names(failure)
-    if "TooLarge" in classes:
-        return AgentReason.TOO_LONG
-    if "Compressed" in classes:
-        return AgentReason.UNREADABLE
-    cause = failure.__cause__ or failure
-    status = getattr(cause, "status_code", None)
-    if "Timeout" in classes:
-        return AgentReason.TIMED_OUT
-    if "Connection" in classes or "Transport" in classes:
-        return AgentReason.UNREACHABLE
-    if "Authentication" in classes or status in (401, 403):
-        return AgentReason.KEY_REFUSED
-    if status in (429, 529):
-        return AgentReason.RATE_LIMITED
-    if isinstance(status, int) and cause is not failure:
-        return AgentReason.PROVIDER_ERROR if status >= 500 else AgentReason.REQUEST_REFUSED
-    return AgentReason.UNREADABLE
-
-
-def _class_names(failure: BaseException | None) -> str:
-    """The names of the classes of an exception and of its causes."""
-    names = []
-    while failure:
-        names += [cls.__name__ for cls in type(failure).__mro__]
-        failure = failure.__cause__
-    return " ".join(names)
 
 
 def _tool_name(call: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-MODES = ("grounded", "verbatim")
+MODES = ("choose", "grounded", "verbatim")
 
 
 @register
@@ -64,7 +64,7 @@ def _mode() -> list[CheckMessage]:
     return [
         Error(
             f"AGENT_ANSWER_MODE is {settings.AGENT_ANSWER_MODE!r}, which is not a mode.",
-            hint="Use grounded, or verbatim to let the model only choose an FAQ.",
+            hint="Use choose, grounded or verbatim; see docs/agent.md.",
             id="assistant.E023",
         )
     ]

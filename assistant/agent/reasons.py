@@ -11,16 +11,25 @@ from enum import StrEnum
 class AgentReason(StrEnum):
     ANSWERED = "answered"
     NOT_CONFIGURED = "not_configured"
+    """No model is configured for this."""
     NO_FAQ = "nothing_found"
     """The model replied that no FAQ answers."""
     CLARIFIED = "clarified"
     """The model could not decide between several FAQs."""
+    CHOSEN = "chosen"
+    """The model chose the option that retrieval has first."""
+    DISAGREED = "disagreed"
+    """The model chose another option than the first."""
     REWRITTEN = "rewritten"
     """An FAQ answers the question as rewritten from the conversation."""
+    NOT_REWRITTEN = "not_rewritten"
+    """A follow-up could not be rewritten so that it is understood without the conversation."""
     NO_CITATION = "no_citation"
     """The reply names no FAQ that it rests on."""
     NOT_GROUNDED = "not_grounded"
     """The reply is not supported by the FAQs; the grounding step has the details."""
+    IRRELEVANT = "irrelevant"
+    """The reply is supported by the FAQs, and is not about the question."""
 
     BUSY = "busy"
     RESTING = "resting"
@@ -50,9 +59,13 @@ SUCCESSES = frozenset(
         AgentReason.NOT_CONFIGURED,
         AgentReason.NO_FAQ,
         AgentReason.CLARIFIED,
+        AgentReason.CHOSEN,
+        AgentReason.DISAGREED,
         AgentReason.REWRITTEN,
+        AgentReason.NOT_REWRITTEN,
         AgentReason.NO_CITATION,
         AgentReason.NOT_GROUNDED,
+        AgentReason.IRRELEVANT,
     }
 )
 """The agent worked as intended, with or without an answer."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from assistant.decision.decision import Decision
+from assistant.decision.decision import MAX_OPTIONS, Decision
 from assistant.decision.matches import Match
 from assistant.decision.message import unanswered_parts
 from assistant.decision.reasons import SET_REPLIES, Reason
@@ -85,9 +85,19 @@ class Answer:
     path: tuple[dict[str, Any], ...] = ()
     agent_options: tuple[Match, ...] = ()
     """The agent's options, if the agent clarifies and the decision does not."""
+    nearest: tuple[Match, ...] = ()
+    """Of a question that nothing answers, nearest first; the decision's own without."""
     degraded: tuple[str, ...] = ()
     questions: dict[str, str] = field(default_factory=dict)
     """The FAQs' own questions, by faq_id."""
+
+    @property
+    def _nearest(self) -> tuple[Match, ...]:
+        """At most three; that of a mention, which the decision brings in, included."""
+        mention = self.decision.mention
+        if not self.nearest or (mention and mention not in self.nearest[:MAX_OPTIONS]):
+            return self.decision.nearest
+        return self.nearest[:MAX_OPTIONS]
 
     @property
     def faq_id(self) -> str | None:
@@ -106,7 +116,7 @@ class Answer:
         decision = self.decision
         unanswered = self.outcome is Outcome.UNANSWERED
         shows_nearest = unanswered and decision.reason not in SHOW_NOTHING
-        nearest = decision.nearest if shows_nearest else ()
+        nearest = self._nearest if shows_nearest else ()
         return {
             "ask_id": self.ask_id,
             "outcome": self.outcome.value,

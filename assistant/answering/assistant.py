@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.db import transaction
 
 from assistant import telemetry
-from assistant.agent.prompt import is_follow_up
-from assistant.agent.reasons import SUCCESSES
+from assistant.agent.prompt import is_elliptical, is_follow_up
+from assistant.agent.reasons import SUCCESSES, AgentReason
+from assistant.answering.agent_task import may_agent_choose, task_of
 from assistant.answering.answer import Answer, BadQuestion, Outcome, PartAnswer, Question
 from assistant.answering.conversations import Conversations
 from assistant.answering.recording import count, label_of, record_ask
-from assistant.answering.steps import OnStep, Path, Step, ignore, ms
-from assistant.decision.decision import Decision, decide
+from assistant.answering.retrieval import (
+    SHOWN,
+    embed,
+    match,
+    match_second_language,
+    near_faqs,
+    visible,
+)
+from assistant.answering.steps import OnStep, Path, ignore, ms
+from assistant.decision.agent_choice import chosen_by_agent
+from assistant.decision.decision import Decision
 from assistant.decision.matches import Match
-from assistant.decision.message import MATCHES, NO_CHOICE, Message, decide_message
+from assistant.decision.message import NO_CHOICE, decide_message
 from assistant.decision.policy import Policy
 from assistant.decision.reasons import ASKS_BACK, SET_REPLIES, Reason
 from assistant.desk_texts import PriorityTerm, SetReply
-from assistant.embedding.vector_cache import Embedded
-from assistant.interfaces import (
-    INDEX_UNAVAILABLE,
-    Agent,
-    AgentReply,
-    SearchResult,
-    Task,
-    Turn,
-    Vector,
-)
+from assistant.interfaces import Agent, AgentReply, Task, Turn
 from assistant.matching.live_release import LiveRelease
 from assistant.matching.loaded_release import LoadedRelease
-from faq.content import Content
 
-SHOWN = 5
-"""FAQs named in a step of the path."""
+AS_IT_STANDS = frozenset({Reason.EXACT, Reason.CHOSEN})
+"""Answers that no earlier turn can change."""
 
 
 @dataclass(frozen=True)
@@ -71,26 +70,37 @@ class Assistant:
 
     def _answer(self, question: Question, release: LoadedRelease, path: Path) -> Answer:
         decision = self.decide(question, release, path)
-        if decision.chosen:
+        turns = self._turns(question, decision)
+        follows_up = is_follow_up(question.text, turns)
+        if decision.chosen and not follows_up:
             return _from_faq(decision, release, path)
         if decision.reason in SET_REPLIES:
             return _set_reply(decision, release, path)
         if decision.reason is Reason.NONE_OF_THESE:
             return _answer(Outcome.UNANSWERED, decision, release, path)
-        turns = self._turns(question)
-        if decision.reason in ASKS_BACK and not is_follow_up(question.text, turns):
+        chooses = (
+            self.agent.chooses and not follows_up and may_agent_choose(question, decision, release)
+        )
+        if decision.reason in ASKS_BACK and not (follows_up or chooses):
             return _answer(Outcome.CLARIFY, decision, release, path)
-        reply = self._ask_agent(question, decision, release, turns, path)
+        near = near_faqs(question, decision, release, path)
+        policy = self.policy(release)
+        task = task_of(question, decision, near, release, policy, turns=turns, chooses=chooses)
+        reply = self._ask_agent(task, path)
+        if reply.chosen:
+            return _from_faq(chosen_by_agent(decision), release, path)
+        if follows_up and (decision.chosen or reply.reason is AgentReason.NOT_REWRITTEN):
+            decision = replace(decision, reason=Reason.FOLLOW_UP)
         if reply.rewritten:
             # An FAQ answers the rewritten question: match and decide it like any other.
             decision = self.decide(replace(question, text=reply.rewritten), release, path)
             if decision.chosen:
                 return _from_faq(decision, release, path)
-        return _from_agent(reply, decision, release, path)
+        return _from_agent(reply, decision, near, release, path)
 
     def decide(self, question: Question, release: LoadedRelease, path: Path) -> Decision:
         """The decision without the agent. Raises ``BadQuestion`` or ``EmbedderUnavailable``."""
-        if question.category and not _visible(question, release):
+        if question.category and not visible(question, release):
             raise BadQuestion(f"category: no published FAQ has {question.category!r}.")
         with telemetry.step("decide"):
             terms = PriorityTerm.objects.by_term()
@@ -98,9 +108,9 @@ class Assistant:
             if question.choice and question.choice != NO_CHOICE:
                 # Like a mention, the choice is matched at any distance.
                 message = replace(message, sentences=(), corrected=None, mention=question.choice)
-            embedded = _embed(message, release, path)
-            matches = _match(message, question, release, embedded, path)
-            second_language = _match_second_language(message, question, release, path)
+            embedded = embed(message, release, path)
+            matches = match(message, question, release, embedded, path)
+            second_language = match_second_language(message, question, release, path)
             try:
                 return decide_message(
                     message,
@@ -113,30 +123,7 @@ class Assistant:
             except LookupError:
                 raise BadQuestion("choice: no FAQ you may ask about has this id.") from None
 
-    def _ask_agent(
-        self,
-        question: Question,
-        decision: Decision,
-        release: LoadedRelease,
-        turns: tuple[Turn, ...],
-        path: Path,
-    ) -> AgentReply:
-        def search(text: str, limit: int) -> SearchResult:
-            vector = release.embed([text]).vectors[text]
-            return _search(text, question, release, vector, limit=limit, use_index=True)
-
-        def would_be_answered(matches: Sequence[Match]) -> bool:
-            return decide(matches, self.policy(release)).chosen is not None
-
-        task = Task(
-            question=question.text,
-            matches=decision.ranked,
-            contents=_visible(question, release),
-            search=search,
-            would_be_answered=would_be_answered,
-            turns=turns,
-            only_rewrite=decision.reason in ASKS_BACK,
-        )
+    def _ask_agent(self, task: Task, path: Path) -> AgentReply:
         started = time.perf_counter()
         with telemetry.step("agent"):
             reply = self.agent.answer(task, path.add)
@@ -156,8 +143,16 @@ class Assistant:
             if turn and self.conversations:
                 self.conversations.add(question.user_id, question.conversation_id, turn)
 
-    def _turns(self, question: Question) -> tuple[Turn, ...]:
+    def _turns(self, question: Question, decision: Decision) -> tuple[Turn, ...]:
+        """The earlier turns, where the agent needs them.
+
+        An FAQ that answers needs them only if the question may mean something else after them.
+        """
         if not self.conversations or not question.conversation_id:
+            return ()
+        if decision.chosen and (
+            decision.reason in AS_IT_STANDS or not is_elliptical(question.text)
+        ):
             return ()
         return self.conversations.last(question.user_id, question.conversation_id)
 
@@ -165,84 +160,6 @@ class Assistant:
         if not self.conversations or not question.conversation_id:
             return None
         return Turn(question.text, answer.text or "", answer.citations)
-
-
-def _embed(message: Message, release: LoadedRelease, path: Path) -> Embedded:
-    started = time.perf_counter()
-    with telemetry.step("embed"):
-        embedded = release.embed(message.texts)
-    path.add({"step": "embed", "ms": ms(started), "cached": embedded.cached})
-    return embedded
-
-
-def _match(
-    message: Message, question: Question, release: LoadedRelease, embedded: Embedded, path: Path
-) -> dict[str, list[Match]]:
-    """The matches of each text of the message."""
-    matches = {}
-    for text in message.texts:
-        started = time.perf_counter()
-        with telemetry.step("match"):
-            result = _search(
-                text,
-                question,
-                release,
-                embedded.vectors[text],
-                limit=MATCHES,
-                also=message.also if text == message.text else (),
-            )
-        step: Step = {"step": "match", "ms": ms(started)}
-        if result.degraded:
-            step["degraded"] = INDEX_UNAVAILABLE
-        path.add({**step, "matches": [_as_step(match) for match in result.matches[:SHOWN]]})
-        matches[text] = result.matches
-    return matches
-
-
-def _match_second_language(
-    message: Message, question: Question, release: LoadedRelease, path: Path
-) -> list[Match]:
-    """The matches of a message in another language by the multilingual model, if there is one."""
-    started = time.perf_counter()
-    matches = release.match_second_language(
-        message, limit=MATCHES, category=question.category, audiences=question.audiences
-    )
-    if matches and release.second_language:
-        path.add(
-            {
-                "step": "match_second_language",
-                "ms": ms(started),
-                "model": release.second_language.name,
-                "matches": [_as_step(match) for match in matches[:SHOWN]],
-            }
-        )
-    return matches
-
-
-def _search(
-    text: str,
-    question: Question,
-    release: LoadedRelease,
-    vector: Vector,
-    *,
-    limit: int,
-    also: Collection[str] = (),
-    use_index: bool = False,
-) -> SearchResult:
-    return release.search(
-        text,
-        vector,
-        limit=limit,
-        category=question.category,
-        audiences=question.audiences,
-        also=also,
-        use_index=use_index,
-    )
-
-
-def _visible(question: Question, release: LoadedRelease) -> Mapping[str, Content]:
-    """The FAQs that may answer: visible to the caller and, if set, of the category."""
-    return release.visible(question.category, question.audiences)
 
 
 def _from_faq(decision: Decision, release: LoadedRelease, path: Path) -> Answer:
@@ -275,14 +192,19 @@ def _set_reply(decision: Decision, release: LoadedRelease, path: Path) -> Answer
 
 
 def _from_agent(
-    reply: AgentReply, decision: Decision, release: LoadedRelease, path: Path
+    reply: AgentReply,
+    decision: Decision,
+    near: Sequence[Match],
+    release: LoadedRelease,
+    path: Path,
 ) -> Answer:
     """The agent's answer, or else its options, or the offer of a ticket."""
     if reply.text is not None:
         answer = _answer(Outcome.ANSWERED, decision, release, path)
         return replace(answer, source="agent", text=reply.text, citations=reply.citations)
     asks_back = bool(reply.options or decision.options)
-    answer = _answer(Outcome.CLARIFY if asks_back else Outcome.UNANSWERED, decision, release, path)
+    outcome = Outcome.CLARIFY if asks_back else Outcome.UNANSWERED
+    answer = _answer(outcome, decision, release, path, near)
     option_questions = {
         match.faq_id: release.contents[match.faq_id].question for match in reply.options
     }
@@ -295,22 +217,21 @@ def _from_agent(
     )
 
 
-def _answer(outcome: Outcome, decision: Decision, release: LoadedRelease, path: Path) -> Answer:
-    # An FAQ that was found by its answer may rank below the first ones.
-    shown = (*decision.ranked[:SHOWN], *decision.options, *decision.nearest)
+def _answer(
+    outcome: Outcome,
+    decision: Decision,
+    release: LoadedRelease,
+    path: Path,
+    nearest: Sequence[Match] = (),
+) -> Answer:
+    # An FAQ that only its answer brought in may rank below the first ones.
+    shown = (*decision.ranked[:SHOWN], *decision.options, *decision.nearest, *nearest)
     return Answer(
         outcome=outcome,
         decision=decision,
         release=release.number,
         path=tuple(path.steps),
+        nearest=tuple(nearest),
         degraded=path.degraded,
         questions={match.faq_id: release.contents[match.faq_id].question for match in shown},
     )
-
-
-def _as_step(match: Match) -> dict[str, Any]:
-    return {
-        "faq_id": match.faq_id,
-        "phrasing": match.phrasing,
-        "similarity": match.similarity,
-    }

@@ -17,6 +17,8 @@ class Reason(StrEnum):
     """The person picked an option of the last reply."""
     EACH_QUESTION = "each_question"
     """Several questions each have a clear answer."""
+    AGENT_CHOICE = "agent_choice"
+    """The policy asks back, and a model chose the FAQ that is first."""
     OTHER_LANGUAGE = "other_language"
     """The multilingual model is sure of the FAQ; the first model cannot read the question."""
 
@@ -36,6 +38,8 @@ class Reason(StrEnum):
     """The question has a different name than the closest phrasing."""
     PRIORITY_TERM = "priority_term"
     """The question has one of the desk's priority terms, whose FAQ comes first."""
+    FOLLOW_UP = "follow_up"
+    """It continues an earlier question, and could not be understood without it."""
     OTHER_LANGUAGE_UNSURE = "other_language_unsure"
     """The multilingual model has options; the first model cannot read the question."""
     IN_ANSWER = "in_answer"
@@ -56,7 +60,7 @@ class Reason(StrEnum):
 ANSWERS = frozenset(
     {
         *(Reason.EXACT, Reason.CONFIDENT, Reason.CHOSEN, Reason.EACH_QUESTION),
-        Reason.OTHER_LANGUAGE,
+        *(Reason.OTHER_LANGUAGE, Reason.AGENT_CHOICE),
     }
 )
 CONFLICTS = {
@@ -68,6 +72,7 @@ ASKS_BACK = frozenset(
     {
         *(Reason.AMBIGUOUS, Reason.UNSURE, Reason.SEVERAL_QUESTIONS, Reason.DISAGREEMENT),
         *(Reason.PRIORITY_TERM, Reason.IN_ANSWER, Reason.OTHER_LANGUAGE_UNSURE),
+        Reason.FOLLOW_UP,
         *CONFLICTS.values(),
     }
 )

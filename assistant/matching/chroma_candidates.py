@@ -1,4 +1,5 @@
-"""Candidates from Chroma: the FAQs to compare with a question in a large knowledge base.
+"""Candidates from Chroma: the FAQs to compare with a question in a large knowledge base, and those
+whose answers are near the question.
 
 Chroma only proposes candidates. Similarities are computed from our own vectors, and the release
 decides who may see an FAQ.
@@ -17,7 +18,7 @@ EXACT_UP_TO = 50_000
 """Phrasings. Up to here a question is compared with every phrasing of the release."""
 
 CANDIDATES = 100
-"""Phrasings requested: enough for ten FAQs even if the closest ones have many phrasings."""
+"""Entries requested: enough for ten FAQs even if the closest ones have many phrasings."""
 
 REST_SECONDS = 10.0
 
@@ -35,23 +36,24 @@ class CandidateSearch:
         self._collection = collection
         self._breaker = Breaker(failures=1, rest_seconds=REST_SECONDS)
 
-    def __call__(self, vector: Vector, *, category: str = "") -> frozenset[str] | None:
-        """The ids of the FAQs with the nearest phrasings; None if Chroma is down or has none."""
+    def __call__(self, vector: Vector, *, category: str = "") -> tuple[str, ...] | None:
+        """The ids of the FAQs with the nearest entries, nearest first; None if Chroma is down or
+        has none."""
         faq_ids = self._search(vector, category) if self._breaker.allows_request() else None
         metrics.CANDIDATE_SEARCHES.labels("unavailable" if faq_ids is None else "ok").inc()
         return faq_ids
 
-    def _search(self, vector: Vector, category: str) -> frozenset[str] | None:
+    def _search(self, vector: Vector, category: str) -> tuple[str, ...] | None:
         try:
             faq_ids = self._index().nearest_faqs(
                 self._collection, vector, limit=CANDIDATES, category=category
             )
         except (Unavailable, IndexMismatch) as failure:
             self._breaker.failed()
-            log.warning("Every phrasing is compared for %.0f s: %s", REST_SECONDS, failure)
+            log.warning("Chroma is not asked for %.0f s: %s", REST_SECONDS, failure)
             return None
         except BaseException:
             self._breaker.abandoned()
             raise
         self._breaker.succeeded()
-        return frozenset(faq_ids) or None
+        return tuple(faq_ids) or None

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from assistant.interfaces import Entry, Vector
+from assistant.text import tokens
 from faq.content import Content
 
 SEPARATOR = "#"
@@ -29,6 +30,21 @@ def phrasings(contents: Iterable[Content]) -> Iterable[str]:
     return (phrasing for content in contents for phrasing in content.phrasings)
 
 
+MAX_SENTENCES = 50
+"""Sentences of an answer that are indexed."""
+
+
+def answers_of(collection: str) -> str:
+    """The name of the collection of a release's answers, given that of its phrasings."""
+    return f"{collection}-answers"
+
+
+def answer_texts(content: Content) -> list[str]:
+    """Each sentence of the FAQ's answer, with the FAQ's question before it."""
+    sentences = dict.fromkeys(tokens.sentences(content.answer))
+    return [f"{content.question} {sentence}" for sentence in sentences][:MAX_SENTENCES]
+
+
 def training_text(content: Content) -> str:
     """The FAQ's question and answer: a text that only the release's classifier learns from."""
     return f"{content.question} {content.answer}"
@@ -40,6 +56,15 @@ def entries(contents: Iterable[Content], vectors: Mapping[str, Vector]) -> list[
         _entry(content, phrasing, vectors[phrasing])
         for content in sorted(contents, key=lambda content: content.slug)
         for phrasing in content.phrasings
+    ]
+
+
+def answer_entries(contents: Iterable[Content], vectors: Mapping[str, Vector]) -> list[Entry]:
+    """An entry for every sentence of every answer, in a fixed order; ``vectors`` by text."""
+    return [
+        _entry(content, text, vectors[text])
+        for content in sorted(contents, key=lambda content: content.slug)
+        for text in answer_texts(content)
     ]
 
 

@@ -16,7 +16,7 @@ from assistant.embedding.vector_cache import VectorCache
 from assistant.matching import stored_vectors
 from assistant.matching.chroma_candidates import CandidateSearch
 from assistant.matching.classifier import Classifier
-from assistant.matching.entries import entries, phrasings
+from assistant.matching.entries import answers_of, entries, phrasings
 from assistant.matching.loaded_release import EMPTY, LoadedRelease
 from assistant.matching.matrix import ReleaseMatrix
 from assistant.matching.second_language import SecondLanguage
@@ -33,7 +33,7 @@ class LiveRelease:
     def __init__(
         self,
         embedder_of: Callable[[Release], VectorCache],
-        candidates_of: Callable[[Release], CandidateSearch] | None = None,
+        candidates_of: Callable[[str], CandidateSearch] | None = None,
         second_language_of: Callable[[Release], VectorCache | None] | None = None,
     ) -> None:
         self._embedder_of = embedder_of
@@ -79,11 +79,15 @@ class LiveRelease:
             contents=contents,
             rules=knowledge_base.rules,
             embedder=embedder,
-            candidates=self._candidates_of(release) if self._candidates_of else None,
+            candidates=self._candidates(release.collection),
+            answers=self._candidates(answers_of(release.collection)),
             matrix=ReleaseMatrix(entries(contents.values(), stored)),
             second_language=self._second_language(release, list(contents.values())),
             **_fitted(release.policy),
         )
+
+    def _candidates(self, collection: str) -> CandidateSearch | None:
+        return self._candidates_of(collection) if self._candidates_of else None
 
     def _second_language(self, release: Release, contents: list[Content]) -> SecondLanguage | None:
         embedder = self._second_language_of(release) if self._second_language_of else None

@@ -49,6 +49,8 @@ class LoadedRelease:
     """Of the release's own model, so that vectors of different models are never compared."""
     candidates: CandidateSearch | None = None
     """Proposes the FAQs to compare in a large release."""
+    answers: CandidateSearch | None = None
+    """Proposes FAQs by the sentences of their answers, which the matrix lacks."""
     second_language: SecondLanguage | None = None
     """For languages that the release's own model cannot read; None without a multilingual model."""
 
@@ -90,14 +92,13 @@ class LoadedRelease:
         category: str = "",
         audiences: Collection[str] | None = None,
         also: Collection[str] = (),
-        use_index: bool = False,
     ) -> SearchResult:
         """The FAQs closest to a question, with the features a policy needs.
 
         ``audiences``: those of the caller; None: the caller may see every FAQ. ``also``: FAQs to
-        include whatever their similarity, if the caller may see them. ``use_index``: compare only
-        Chroma's candidates, as always above ``EXACT_UP_TO`` phrasings. The FAQ of which the text is
-        a phrasing is always included, if the caller may see it.
+        include whatever their similarity, if the caller may see them. Above ``EXACT_UP_TO``
+        phrasings only Chroma's candidates are compared. The FAQ of which the text is a phrasing is
+        always included, if the caller may see it.
         """
         categories = {category} if category else None
 
@@ -107,7 +108,7 @@ class LoadedRelease:
             )
 
         among, degraded = None, False
-        if self.candidates and (use_index or len(self.matrix) > EXACT_UP_TO):
+        if self.candidates and len(self.matrix) > EXACT_UP_TO:
             among = self.candidates(vector, category=category)
             degraded = among is None
         matches = match(limit, among)
@@ -119,6 +120,34 @@ class LoadedRelease:
             if all(match.faq_id != needed for match in matches):
                 matches += match(1, {needed})
         return SearchResult(self._with_features(vector, matches, *exact), degraded=degraded)
+
+    def search_answers(
+        self,
+        vector: Vector,
+        *,
+        limit: int,
+        category: str = "",
+        audiences: Collection[str] | None = None,
+    ) -> SearchResult:
+        """The FAQs whose answers have the sentences nearest to a question, nearest first.
+
+        Their similarities are those of their phrasings. ``audiences``: see ``search``.
+        """
+        if not self.answers or not self.contents:
+            return SearchResult([])
+        faq_ids = self.answers(vector, category=category)
+        if faq_ids is None:
+            return SearchResult([], degraded=True)
+        matches = self.matrix.match(
+            vector,
+            limit=len(faq_ids),
+            categories={category} if category else None,
+            audiences=audiences,
+            among=faq_ids,
+        )
+        place = {faq_id: number for number, faq_id in enumerate(faq_ids)}
+        matches.sort(key=lambda match: place[match.faq_id])
+        return SearchResult(self._with_features(vector, matches[:limit], "", ""))
 
     def match_second_language(
         self,

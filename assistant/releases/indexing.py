@@ -7,13 +7,20 @@ when the release is already live.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from assistant import wiring
-from assistant.interfaces import Entry, Index, IndexUnavailable
+from assistant.interfaces import EmbedderUnavailable, Entry, Index, IndexUnavailable
 from assistant.matching import stored_vectors
-from assistant.matching.entries import entries, phrasings
+from assistant.matching.entries import (
+    answer_entries,
+    answer_texts,
+    answers_of,
+    entries,
+    phrasings,
+)
 from assistant.models import IndexedCollection
+from faq.content import Content
 from faq.models import Release
 
 log = logging.getLogger("assistant.releases.indexing")
@@ -28,13 +35,19 @@ def sync(index: Index, collection: str, expected: Iterable[Entry]) -> None:
     IndexedCollection.objects.get_or_create(name=collection)
 
 
+def with_answers(collections: Iterable[str]) -> set[str]:
+    """Names of collections of phrasings, and of the answers' collections beside them."""
+    return {name for each in collections for name in (each, answers_of(each))}
+
+
 def is_complete(release: Release) -> bool:
-    """True if the release's collection has been completed."""
-    return IndexedCollection.objects.filter(name=release.collection).exists()
+    """True if the release's collections have been completed."""
+    names = with_answers([release.collection])
+    return IndexedCollection.objects.filter(name__in=names).count() == len(names)
 
 
 def catch_up() -> None:
-    """Complete the live release's collection, if Chroma was down when it was published.
+    """Complete the live release's collections, if Chroma was down when it was published.
 
     Does nothing while Chroma is down. Starts no server.
     """
@@ -44,11 +57,39 @@ def catch_up() -> None:
     try:
         index = wiring.running_index()
         index.ping()
-        sync(index, release.collection, expected_entries(release))
-    except IndexUnavailable as failure:
+        sync_release(index, release)
+    except (IndexUnavailable, EmbedderUnavailable) as failure:
         log.info("Release %s is not in Chroma yet: %s", release.number, failure)
         return
     log.info("Release %s is in Chroma now.", release.number)
+
+
+def sync_release(index: Index, release: Release) -> None:
+    """Complete both collections of a release.
+
+    Raises ``IndexUnavailable``, or ``EmbedderUnavailable`` if vectors are missing, as of a release
+    that was published before answers were indexed.
+    """
+    for collection, expected in expected_collections(release).items():
+        sync(index, collection, expected)
+
+
+def expected_collections(release: Release) -> dict[str, Sequence[Entry]]:
+    """The entries of each collection of a release. Raises ``EmbedderUnavailable``."""
+    contents = list(release.contents().values())
+    return {
+        release.collection: expected_entries(release),
+        answers_of(release.collection): expected_answers(release, contents),
+    }
+
+
+def expected_answers(release: Release, contents: Iterable[Content]) -> list[Entry]:
+    contents = list(contents)
+    texts = {text for content in contents for text in answer_texts(content)}
+    vectors = stored_vectors.stored(release.embedder, texts)
+    if len(vectors) < len(texts):
+        vectors = dict(stored_vectors.ensure(wiring.embedder_of(release), texts))
+    return answer_entries(contents, vectors)
 
 
 def expected_entries(release: Release) -> list[Entry]:

@@ -15,9 +15,15 @@ from django.conf import settings
 
 from assistant import wiring
 from assistant.calibration import fitted_policies
-from assistant.interfaces import IndexUnavailable, Unavailable, Vector
+from assistant.interfaces import Embedder, IndexUnavailable, Unavailable, Vector
 from assistant.matching import stored_vectors
-from assistant.matching.entries import entries_as_embedded, phrasings
+from assistant.matching.entries import (
+    answer_entries,
+    answer_texts,
+    answers_of,
+    entries_as_embedded,
+    phrasings,
+)
 from assistant.releases import indexing
 from assistant.releases.pruning import drop_collections
 from faq.content import Content, KnowledgeBase
@@ -51,22 +57,43 @@ def prepare(
         # The first batch is embedded while Chroma starts, the others while Chroma writes.
         stored = next(batches)
         collected = _collect(vectors, chain([stored], batches))
-        try:
-            entries = entries_as_embedded(contents, collected)
-            indexing.sync(wiring.index(), prepared.collection, entries)
-            # The new collection belongs to no release yet, so exclude it here.
-            drop_collections(settings.KEEP_COLLECTIONS, besides={prepared.collection})
-        except IndexUnavailable as failure:
-            # The worker completes the collection later.
-            log.warning("The release is not added to Chroma now: %s", failure)
-        for _ in collected:
-            # After a failure of Chroma, embed the remaining batches.
-            pass
+        _index(prepared.collection, contents, collected, embedder)
         adopted = fitted_policies.adopted_policy(live, contents)
         fitted = fitted_policies.fit_and_store(contents, vectors, embedder, adopted=adopted)
     except Unavailable as failure:
         raise NotReady(str(failure)) from failure
     return replace(prepared, policy=fitted)
+
+
+def _index(
+    collection: str,
+    contents: list[Content],
+    collected: Iterator[Mapping[str, Vector]],
+    embedder: Embedder,
+) -> None:
+    """Fill the release's collections. If Chroma is down, the worker does it later.
+
+    ``collected``: the phrasings' vectors, each batch once it is stored.
+    """
+    try:
+        index = wiring.index()
+        indexing.sync(index, collection, entries_as_embedded(contents, collected))
+        answers = answer_entries(contents, _answer_vectors(embedder, contents))
+        indexing.sync(index, answers_of(collection), answers)
+        # The new collections belong to no release yet, so exclude them here.
+        drop_collections(settings.KEEP_COLLECTIONS, besides={collection})
+    except IndexUnavailable as failure:
+        log.warning("The release is not added to Chroma now: %s", failure)
+        for _ in collected:
+            # Embed the remaining batches.
+            pass
+        _answer_vectors(embedder, contents)
+
+
+def _answer_vectors(embedder: Embedder, contents: list[Content]) -> Mapping[str, Vector]:
+    """Store the vectors of the answers' sentences."""
+    texts = (text for content in contents for text in answer_texts(content))
+    return stored_vectors.ensure(embedder, texts)
 
 
 def _embed_second_language(contents: list[Content]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant import wiring
 from assistant.answering.answer import Answer, BadQuestion, Question
-from assistant.answering.assistant import SHOWN
+from assistant.answering.retrieval import SHOWN
 from assistant.calibration import fitted_policies
 from assistant.evaluation import offline
 from assistant.matching import stored_vectors

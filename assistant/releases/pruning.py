@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from assistant import wiring
 from assistant.calibration import fitted_policies
-from assistant.matching.entries import digest_of
+from assistant.matching.entries import answer_texts, digest_of
 from assistant.models import IndexedCollection, PhrasingVector
+from assistant.releases.indexing import with_answers
 from audit.models import record
+from faq.content import Content
 from faq.models import DailyHits, Faq, Release
 
 DELETE_BATCH = 5_000
@@ -50,23 +52,30 @@ def drop_collections(
     Orphans belong to no release: a publish that crashed, or one that is running, created them.
     """
     named = list(Release.objects.order_by("-number").values_list("collection", flat=True))
-    needed = {*named[:keep], *besides}
+    needed = with_answers({*named[:keep], *besides})
     index = wiring.index()
     existing = {n for n in index.names() if n.startswith(f"{settings.FAQ_COLLECTION_NAME}-")}
-    old = (existing if orphans else existing & set(named)) - needed
+    old = (existing if orphans else existing & with_answers(named)) - needed
     for name in sorted(old):
         index.drop(name)
         IndexedCollection.objects.filter(name=name).delete()
     return tuple(sorted(old))
 
 
+def _texts(contents: Iterable[Content]) -> list[str]:
+    """All texts of these FAQs that are ever embedded."""
+    contents = list(contents)
+    answers = [text for content in contents for text in answer_texts(content)]
+    return [*fitted_policies.texts(contents), *answers]
+
+
 def _drop_vectors(releases: list[Release]) -> int:
     needed: dict[str, set[bytes]] = {}
     for release in releases:
-        texts = fitted_policies.texts(list(release.contents().values()))
+        texts = _texts(release.contents().values())
         for embedder in filter(None, (release.embedder, release.second_embedder)):
             needed.setdefault(embedder, set()).update(map(digest_of, texts))
-    drafts = fitted_policies.texts(list(Faq.objects.in_use().contents().values()))
+    drafts = _texts(Faq.objects.in_use().contents().values())
     for digests in needed.values():
         digests.update(map(digest_of, drafts))
     stale = [

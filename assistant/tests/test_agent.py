@@ -11,14 +11,17 @@ from assistant import wiring
 from assistant.answering.steps import ignore
 from assistant.decision.matches import Match
 from assistant.interfaces import SearchResult, Task, Turn
-from assistant.tests.scripted_model import calls, says, searches
+from assistant.tests.scripted_model import calls, fails, says, searches
 from audit.models import Record
 from faq.content import Content
 from faq.models import Faq
 
 pytestmark = pytest.mark.django_db
 
-QUESTION = "what is the capital of France?"
+OPTIONS = ("refund-time", "invoice-pay")
+"""Of "reimbursement time", in their order."""
+
+QUESTION = "is the workshop open for collection on sundays"
 
 
 @pytest.fixture
@@ -55,8 +58,11 @@ def test_the_matches_are_in_the_first_prompt_so_that_one_request_is_enough(custo
     assert (reply["ticket"], reply["degraded"]) == (None, [])
     (asked,) = model.asked
     shown = [faq["id"] for faq in asked.given["faqs"]]
-    matches = steps(reply, "match")[0]["matches"]
-    assert shown == [match["faq_id"] for match in matches]
+    (match,), (search,) = steps(reply, "match"), steps(reply, "search_answers")
+    found = {faq["faq_id"] for faq in (*match["matches"], *search["matches"])}
+    assert shown[:2] == [faq["faq_id"] for faq in match["matches"][:2]]
+    assert len(shown) == 5
+    assert set(shown) <= found
 
 
 def test_the_path_tells_each_step_with_its_time_tokens_and_reasoning(customer, with_agent):
@@ -67,7 +73,8 @@ def test_the_path_tells_each_step_with_its_time_tokens_and_reasoning(customer, w
 
     names = [step["step"] for step in reply["decision"]["path"]]
     assert names == [
-        *("embed", "match", "model_request", "tool_call", "model_request", "ground", "agent"),
+        *("embed", "match", "search_answers"),
+        *("model_request", "tool_call", "model_request", "ground", "agent"),
     ]
     assert all(step["ms"] >= 0 for step in reply["decision"]["path"])
     search = steps(reply, "tool_call")[0]
@@ -96,11 +103,11 @@ def test_what_a_search_returns_may_be_cited(customer, with_agent):
 
     model.script = script
 
-    reply = ask(customer)
+    reply = ask(customer, "does the guarantee on a table cover a broken leg")
 
     assert (reply["outcome"], reply["citations"]) == ("answered", ["warranty"])
     assert reply["degraded"] == []
-    assert "warranty" not in [faq["id"] for faq in model.asked[0].given["faqs"]]
+    assert "warranty" in [faq["faq_id"] for faq in steps(reply, "tool_call")[0]["returned"]]
     # Its address is the shop's own: it is in the FAQ that is cited.
     assert "care@example.com" in reply["answer"]
 
@@ -120,12 +127,13 @@ def test_with_chroma_down_a_search_compares_all_faqs_and_the_reply_says_so(
 
     model.script = script
 
-    reply = ask(customer)
+    reply = ask(customer, "does the guarantee on a table cover a broken leg")
+    wiring.live.cache_clear()
 
     assert (reply["outcome"], reply["citations"]) == ("answered", ["warranty"])
     assert reply["degraded"] == ["index: unavailable"]
-    assert steps(reply, "tool_call")[0]["degraded"] == "index: unavailable"
-    wiring.live.cache_clear()
+    for name in ("search_answers", "tool_call"):
+        assert steps(reply, name)[0]["degraded"] == "index: unavailable"
 
 
 def test_what_was_not_returned_may_not_be_cited(customer, with_agent):
@@ -214,6 +222,69 @@ def test_the_last_request_offers_no_tool(customer, with_agent):
     ask(customer)
 
     assert ["tools" in asked.body for asked in model.asked] == [True, False]
+
+
+def test_a_model_may_choose_the_first_of_the_options(customer, with_agent, settings):
+    model = with_agent(mode="choose")
+    settings.FAQ_POLICY = "release"
+    model.script = lambda asked: says('{"faq": "refund-time"}')
+
+    reply = ask(customer, "reimbursement time")
+
+    assert (reply["outcome"], reply["source"], reply["faq_id"]) == (
+        *("answered", "faq", "refund-time"),
+    )
+    assert reply["answer"] == Faq.objects.get(slug="refund-time").answer
+    assert reply["decision"]["reason"] == "agent_choice"
+    assert steps(reply, "model_request")[0]["model"] == "openai-like:scripted"
+    assert steps(reply, "agent")[0]["reason"] == "chosen"
+    (asked,) = model.asked
+    offered = [faq["id"] for faq in asked.given["faqs"]]
+    assert offered == sorted(offered)
+    schema = asked.body["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["faq"]["enum"] == [*OPTIONS, "none"]
+    assert "tools" not in asked.body
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        pytest.param('{"faq": "none"}', "nothing_found", id="none"),
+        pytest.param(lambda ids: f'{{"faq": "{ids[1]}"}}', "disagreed", id="another option"),
+        pytest.param("Cards take five days.", "nothing_found", id="no id"),
+        pytest.param('{"faq": "warranty"}', "nothing_found", id="no option"),
+    ],
+)
+def test_any_other_choice_stays_asked_back(customer, with_agent, settings, said, reason):
+    model = with_agent(mode="choose")
+    settings.FAQ_POLICY = "release"
+    model.play(says(said(OPTIONS) if callable(said) else said))
+
+    reply = ask(customer, "reimbursement time")
+
+    assert (reply["outcome"], reply["answer"]) == ("clarify", None)
+    assert [option["faq_id"] for option in reply["options"]] == list(OPTIONS)
+    assert steps(reply, "agent")[0]["reason"] == reason
+    assert reply["degraded"] == []
+
+
+def test_a_server_that_refuses_a_schema_is_asked_without(customer, with_agent, settings):
+    model = with_agent(mode="choose")
+    settings.FAQ_POLICY = "release"
+    model.script = lambda asked: (
+        fails(400) if "response_format" in asked.body else says('{"faq": "refund-time"}')
+    )
+
+    assert ask(customer, "reimbursement time")["faq_id"] == "refund-time"
+    assert ask(customer, "reimbursement time")["faq_id"] == "refund-time"
+    assert ["response_format" in asked.body for asked in model.asked] == [True, False, False]
+
+
+def test_a_mode_that_only_chooses_does_not_ask_the_model_for_answers(customer, with_agent):
+    model = with_agent(mode="choose")
+
+    assert ask(customer)["outcome"] == "unanswered"
+    assert model.asked == []
 
 
 def test_verbatim_the_model_only_chooses_and_the_stored_answer_is_shown(customer, with_agent):
@@ -337,15 +408,42 @@ class TestConversation:
             contents={"return-cost": Content("return-cost", "Who pays?", "We do.")},
             search=lambda text, limit: SearchResult([]),
             would_be_answered=lambda matches: True,
+            relevance=lambda question, texts: 1.0,
             turns=(Turn("How do I return an item?", "Choose Orders."),),
             only_rewrite=True,
         )
 
-        assert wiring.agent().answer(task, ignore).reason == "nothing_found"
+        assert wiring.agent().answer(task, ignore).reason == "not_rewritten"
         assert len(model.asked) == 1
 
         model.play(says("Who pays to return an item?"))
         assert wiring.agent().answer(task, ignore).rewritten == "Who pays to return an item?"
+
+    def test_a_follow_up_that_the_model_cannot_rewrite_is_asked_back(self, customer, with_agent):
+        model = with_agent()
+        ask(customer, "Who pays for the return postage?", conversation_id="c1")
+        model.play(says("and from abroad?"))
+
+        reply = ask(customer, "and from abroad?", conversation_id="c1")
+
+        assert (reply["outcome"], reply["answer"]) == ("clarify", None)
+        assert reply["decision"]["reason"] == "follow_up"
+        assert reply["decision"]["path"][-1]["reason"] == "not_rewritten"
+
+    def test_a_follow_up_close_to_an_faq_is_not_answered_as_if_it_came_first(
+        self, customer, with_agent, settings
+    ):
+        model = with_agent()
+        settings.FAQ_CONFIDENCE_THRESHOLD = 0.3
+        ask(customer, "Who pays for the return postage?", conversation_id="c1")
+        model.play(says("How do you ship to Mars?"))
+        question = "and do you ship abroad?"
+
+        alone = ask(customer, question)
+        reply = ask(customer, question, conversation_id="c1")
+
+        assert (alone["outcome"], alone["faq_id"]) == ("answered", "international")
+        assert (reply["outcome"], reply["answer"]) == ("clarify", None)
 
     def test_nothing_is_kept_without_a_model(self, customer):
         from assistant.models import ConversationTurn

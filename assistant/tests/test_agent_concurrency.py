@@ -72,6 +72,7 @@ def converse(agent, store, thread, number):
         contents={faq.slug: faq},
         search=lambda text, limit: SearchResult([match]),
         would_be_answered=lambda matches: False,
+        relevance=lambda question, texts: 1.0,
         turns=store.last(user, conversation),
     )
     path = Path()

@@ -58,6 +58,7 @@ def test_a_hundred_injected_faqs(with_agent):
             contents=contents,
             search=lambda text, limit, found=matches: SearchResult(found[:limit]),
             would_be_answered=lambda matches: False,
+            relevance=lambda question, texts: 1.0,
         )
         path = Path()
 

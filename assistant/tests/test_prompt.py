@@ -6,7 +6,15 @@ import json
 
 import pytest
 
-from assistant.agent.prompt import Kind, Reply, is_follow_up, message, read_reply, read_rewritten
+from assistant.agent.prompt import (
+    Kind,
+    Reply,
+    is_elliptical,
+    is_follow_up,
+    message,
+    read_reply,
+    read_rewritten,
+)
 from assistant.interfaces import Turn
 from faq.content import Content
 
@@ -74,19 +82,49 @@ TURNS = (Turn("How do I return shoes?", "Press Return within 30 days."),)
 @pytest.mark.parametrize(
     ("said", "rewritten"),
     [
-        pytest.param("How many days to return shoes?", None, id="made of what was said"),
-        pytest.param('"How do I return boots?"', None, id="and of the question, in quotes"),
-        pytest.param("How do I return a laptop?", "and boots?", id="a word nobody said"),
-        pytest.param("How do I return 60 shoes?", "and boots?", id="a number nobody said"),
-        pytest.param("return boots evil.example", "and boots?", id="an address nobody said"),
-        pytest.param(None, "and boots?", id="nothing"),
+        pytest.param(
+            *["How many days to return shoes?"] * 2,
+            id="made of what was said",
+        ),
+        pytest.param(
+            '"How do I return boots?"',
+            "How do I return boots?",
+            id="and of the question, in quotes",
+        ),
+        pytest.param("How do I return a laptop?", None, id="a word nobody said"),
+        pytest.param("How do I return 60 shoes?", None, id="a number nobody said"),
+        pytest.param("return boots evil.example", None, id="an address nobody said"),
+        pytest.param("and boots?", None, id="the question, which means nothing by itself"),
+        pytest.param(None, None, id="nothing"),
     ],
 )
 def test_a_rewritten_question_is_made_of_what_was_said(said, rewritten):
-    expected = said.strip('"') if rewritten is None else rewritten
     turns = (*TURNS, Turn("How many pairs?", ""))
 
-    assert read_rewritten(said, "and boots?", turns) == expected
+    assert read_rewritten(said, "and boots?", turns) == rewritten
+
+
+@pytest.mark.parametrize(
+    ("said", "cited"),
+    [('{"faq": "returns"}', ("returns",)), ('```json\n{"faq": "none"}\n```', ())],
+)
+def test_a_choice_is_read_from_json(said, cited):
+    assert read_reply(said).citing == cited
+
+
+@pytest.mark.parametrize(
+    ("question", "elliptical"),
+    [
+        ("and from abroad?", True),
+        ("what about engraved mugs", True),
+        ("from abroad?", True),
+        ("in which countries do you deliver", False),
+        ("refund time", False),
+        ("And finally I would like to know where my parcel has gone", False),
+    ],
+)
+def test_a_question_that_continues_another_is_told_by_its_beginning(question, elliptical):
+    assert is_elliptical(question) is elliptical
 
 
 def test_a_follow_up_is_short_and_follows_something():

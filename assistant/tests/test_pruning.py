@@ -51,8 +51,9 @@ def test_only_vectors_that_nothing_asks_for_go(releases):
 
     call_command("prune_releases", keep=1, stdout=None)
 
-    # The question and its answer text, of two releases in between; release 1's original as well.
-    assert before - PhrasingVector.objects.count() == 6
+    # The question, its answer's text and the four sentences of it, of two releases in between;
+    # release 1's original as well.
+    assert before - PhrasingVector.objects.count() == 3 * 6
     assert wiring.live().current().matrix
 
 

@@ -11,14 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistant.agent.sentence_support import Statement, Support, check_sentence, sources_of
+from assistant.grounding.sentences import Statement, Support, check_sentence, sources_of
 from assistant.text import tokens
 from faq.content import Content
 
 LONGEST_ANSWER = 4000
 """Characters; the same as for a question."""
 
-LEAST_RELEVANCE = 0.48
+LEAST_RELEVANCE = 0.45
 """Cosine of the question with what the answer rests on, or with the answer, -1..1. Below it a true
 sentence is about something else. Tuned on ``tests/cases/grounding_sentences.csv``."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from assistant.agent.grounding import plain_text
+from assistant.grounding.replies import plain_text
 from assistant.text import tokens
 from audit.privacy.redaction import find, redact
 from faq.content import Content

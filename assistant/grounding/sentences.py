@@ -133,9 +133,7 @@ def sources_of(content: Content) -> list[Source]:
     """A source for each sentence of an FAQ's answer."""
     answer = tokens.plain(content.answer)
     question, denies = Statement(tokens.plain(content.question)), bool(_DENIAL.match(answer))
-    return [
-        Source(question, Statement(sentence), denies) for sentence in tokens.sentences(answer)
-    ]
+    return [Source(question, Statement(sentence), denies) for sentence in tokens.sentences(answer)]
 
 
 def check_sentence(sentence: Statement, sources: Iterable[Source]) -> tuple[Support, Source | None]:
@@ -222,7 +220,7 @@ def _is_mixed(sentence: Statement, source: Statement) -> bool:
     if len(used) < 2:
         return False
     return any(
-        not sentence.numbers.issuperset(filter(str.isdigit, facts)) and place > 0
+        place > 0 and not sentence.numbers.issuperset(fact for fact in facts if fact.isdigit())
         if facts[0].isdigit()
         else facts[0] not in sentence.facts
         for place, facts in enumerate(used)
