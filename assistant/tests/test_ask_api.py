@@ -47,10 +47,11 @@ def test_a_question_they_do_not_know_gets_the_nearest_and_the_offer_of_a_ticket(
 def test_the_path_tells_each_step_with_its_time(customer):
     body = ask(customer, "what is the capital of France?").json()
 
-    look, match, agent = body["decision"]["path"]
+    look, match, search, agent = body["decision"]["path"]
     assert look["step"] == "embed"
     assert look["ms"] > 0
     assert match["matches"][0]["similarity"] == body["similarity"]
+    assert (search["step"], body["degraded"]) == ("search_answers", [])
     assert (agent["step"], agent["reason"]) == ("agent", "not_configured")
 
 
