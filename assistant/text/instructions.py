@@ -1,7 +1,7 @@
 """Texts that give orders to a language model, or hold what no question has. Pure.
 
 A short list on purpose: it keeps such texts out of what is proposed as a phrasing. It protects no
-model; what an agent may say is checked against the FAQs (``assistant.agent.grounding``).
+model; what an agent may say is checked against the FAQs (``assistant.grounding``).
 """
 
 from __future__ import annotations
