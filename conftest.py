@@ -53,7 +53,7 @@ def static_files_on_demand() -> None:
 @pytest.fixture(autouse=True)
 def no_unnamed_records() -> None:
     """Records of an earlier test are gone, and the next record would name them."""
-    committed_ids.forget(committed_ids.unnamed(limit=None))
+    committed_ids.forget(committed_ids.unlisted(limit=None))
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +86,7 @@ def committed(transactional_db: None) -> Iterator[None]:
     """
     _triggers("ENABLE ALWAYS")
     SubjectKey.objects.clear_cache()
-    committed_ids.forget(committed_ids.unnamed(limit=None))
+    committed_ids.forget(committed_ids.unlisted(limit=None))
     yield
     _triggers("DISABLE")
 

@@ -4,6 +4,23 @@ from __future__ import annotations
 
 NAMES = {"faq": "FAQ", "faqs": "FAQs"}
 
+TICKET_CHANGES = {
+    "ticket.amended": "details changed",
+    "ticket.breached": "overdue",
+    "ticket.commented": "comment added",
+    "ticket.drafted": "FAQ drafted",
+    "ticket.extended": "another ticket merged into it",
+    "ticket.prioritised": "priority changed",
+    "ticket.proposed": "phrasing proposed",
+    "ticket.waiting": "waiting for the customer",
+}
+"""Labels for the history of a ticket, if the verb alone is not clear."""
+
+
+def ticket_change_label(action: str) -> str:
+    """The words for an action in the history of its ticket: ``claimed`` for ``ticket.claimed``."""
+    return TICKET_CHANGES.get(action) or action.partition(".")[2].replace("_", " ")
+
 
 def action_label(action: str) -> str:
     """The words of an action (``noun.verbed``), the first one in upper case."""

@@ -24,7 +24,7 @@ MAX_SUMMARY_LENGTH = 90
 MAX_ABOUT_LENGTH = 14
 
 FIELD_NAMES = {"slug": "faq_id"}
-"""The name that pages and the API use for a field of a record, where they differ."""
+"""The name of a record's field on pages and in the API, if they differ."""
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
@@ -41,7 +41,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 class ActionFilter(admin.AllValuesFieldListFilter):
-    """The actions there are, with readable labels."""
+    """A filter by action, with readable labels."""
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):
@@ -61,7 +61,7 @@ class RecordAdmin(ReadOnlyAdmin):
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> RecordQuerySet:
-        """The list is without the sealer's canaries, one a minute, unless they are asked for."""
+        """The list has no canaries, one a minute, unless it is filtered by action."""
         records: RecordQuerySet = super().get_queryset(request)
         match = request.resolver_match
         is_list = match is not None and match.url_name == "audit_record_changelist"

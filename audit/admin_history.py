@@ -1,4 +1,4 @@
-"""Record changes in the admin: which field, from what to what, by whom."""
+"""Record changes in the admin: each field with its old and new value, and who changed it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class AuditedAdminMixin:
         return obj._meta.model_name or "", obj.pk
 
     def subject(self, obj: models.Model) -> str:
-        """The person whom the object concerns; empty for none."""
+        """The person whom the object concerns; empty if there is none."""
         return ""
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -1,7 +1,7 @@
 """AUDIT_FILE: a copy of every record as a JSON line, for tools that follow files.
 
-It is written after the commit, so it never holds what was rolled back. The table is the audit
-trail: if the file cannot be written, that is logged and counted, and the request succeeds.
+It is written after the commit, so it has no records that were rolled back. The table is
+authoritative: if the file cannot be written, this is logged and counted, and the request succeeds.
 """
 
 from __future__ import annotations

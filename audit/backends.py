@@ -1,18 +1,15 @@
-"""What an app needs of another one that it may not import: one registered implementation each.
+"""Backends: implementations of a protocol by an app that the calling app may not import.
 
-The app that needs it declares a ``Backend`` beside its protocol; the app that has it registers it
-in ``AppConfig.ready``, as Django's own checks and signals are. Another implementation is another
-line there.
-
+The calling app declares a ``Backend`` next to the protocol. The other app registers its
+implementation in ``AppConfig.ready``.
 - ``faq.releases.publishing.preparation`` embeds and indexes a release:
   ``assistant.releases.preparation.prepare``.
-- ``faq.releases.near_duplicates.backend`` tells which other FAQs are close:
+- ``faq.releases.near_duplicates.backend`` finds other FAQs that are close:
   ``assistant.releases.near_duplicates``.
 - ``faq.releases.unreadable.backend`` finds phrasings that the model cannot read:
   ``assistant.releases.unreadable.unreadable``.
-- ``tickets.faq_lookup.backend`` shows FAQs beside a ticket:
-  ``assistant.releases.ticket_knowledge``.
-- ``faq.health.backend`` says how an FAQ does with customers:
+- ``tickets.faq_lookup.backend`` finds FAQs for a ticket: ``assistant.releases.ticket_knowledge``.
+- ``faq.health.backend`` reports the health of an FAQ:
   ``assistant.health.since_change.faq_health``.
 """
 
@@ -45,7 +42,7 @@ class Backend(Generic[Implementation]):
 
     @contextmanager
     def replaced(self, implementation: Implementation) -> Iterator[None]:
-        """Use another implementation for a while, as tests do."""
+        """Use another implementation inside the block, for tests."""
         before = self._implementation
         self._implementation = implementation
         try:

@@ -1,7 +1,7 @@
-"""Ids of the records that this process committed and that no later record names yet.
+"""Ids of records that this process committed and that no later record lists yet.
 
-The next record of the process names them, so that a record that is deleted before it is sealed
-leaves a name that points to nothing, which ``audit_verify`` finds.
+The next record of the process lists them. If one is deleted before it is sealed, its id is still
+listed, and ``audit_verify`` reports it.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ from collections.abc import Iterable
 from itertools import islice
 from threading import Lock
 
-MAX_NAMED = 100
-"""Ids that one record names, at most; the next record names the rest."""
+MAX_LISTED = 100
+"""The most ids that one record lists; the next record lists the rest."""
 
 _lock = Lock()
-_unnamed: dict[int, None] = {}
+_unlisted: dict[int, None] = {}
 
 
-def unnamed(limit: int | None = MAX_NAMED) -> list[int]:
+def unlisted(limit: int | None = MAX_LISTED) -> list[int]:
     """The oldest ids first."""
     with _lock:
-        return list(islice(_unnamed, limit))
+        return list(islice(_unlisted, limit))
 
 
 def add(record_id: int, previous: Iterable[int]) -> None:
-    """A record was committed that names ``previous``."""
+    """Add a committed record, which lists ``previous``."""
     with _lock:
-        _unnamed[record_id] = None
+        _unlisted[record_id] = None
     forget(previous)
 
 
 def forget(ids: Iterable[int]) -> None:
     with _lock:
         for record_id in ids:
-            _unnamed.pop(record_id, None)
+            _unlisted.pop(record_id, None)

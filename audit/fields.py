@@ -1,4 +1,4 @@
-"""Serializer fields that every app's API uses."""
+"""Serializer fields for the APIs of all apps."""
 
 from __future__ import annotations
 

@@ -21,17 +21,17 @@ class NoSigningKey(Exception):
 
 
 def mac_key() -> bytes:
-    """Proves that this site wrote a record; 32 bytes."""
+    """The key that proves that this site wrote a record; 32 bytes."""
     return _derived("mac", settings.AUDIT_MAC_KEY)
 
 
 def lookup_key() -> bytes:
-    """Hashes a person's name, to find their keys without storing it; 32 bytes."""
+    """The key of the hash of a name, to find a person's keys without storing it; 32 bytes."""
     return _derived("lookup", settings.AUDIT_MAC_KEY)
 
 
 def signer() -> Signer:
-    """Raises ``NoSigningKey``; the web processes need none."""
+    """The signer of checkpoints. Raises ``NoSigningKey``."""
     if not settings.AUDIT_SIGNING_KEY:
         raise NoSigningKey
     return _signer(settings.AUDIT_SIGNING_KEY)

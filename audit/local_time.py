@@ -1,4 +1,4 @@
-"""Times as the desk's pages show them: in the time zone that is active for the request."""
+"""Times for the desk's pages, in the time zone of the request."""
 
 from __future__ import annotations
 

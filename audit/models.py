@@ -2,7 +2,7 @@
 
 A record is one plain insert in the caller's transaction. The sealer (``sealing.sealer``) gives it
 its place in the log soon after. Its texts are encrypted under the key of the person they concern,
-so that they can be erased although the record stays.
+so that they can be erased while the record stays.
 """
 
 from __future__ import annotations
@@ -110,11 +110,11 @@ class Record(models.Model):
     """
 
     at = models.DateTimeField(default=timezone.now)
-    action = models.CharField(max_length=50, help_text="noun.verbed, such as ticket.claimed")
+    action = models.CharField(max_length=50, help_text="Such as ticket.claimed.")
     outcome = models.CharField(max_length=50, blank=True)
-    actor_key = Pseudonym(db_column="actor", help_text="Who did it; empty: the site")
-    subject_key = Pseudonym(db_column="subject", help_text="Whom it concerns")
-    about = models.CharField(max_length=250, blank=True, help_text="kind:key, such as ticket:12")
+    actor_key = Pseudonym(db_column="actor", help_text="The person who did it; empty: the site.")
+    subject_key = Pseudonym(db_column="subject", help_text="The person whom it concerns.")
+    about = models.CharField(max_length=250, blank=True, help_text="The object, such as ticket:12.")
     request_id = models.CharField(max_length=64, blank=True)
     canonical = models.BinaryField()
     mac = models.BinaryField()
@@ -145,17 +145,17 @@ class Record(models.Model):
 
     @property
     def actor(self) -> str:
-        """Who did it; a pseudonym in brackets once that person was erased."""
+        """The person who did it; a pseudonym in brackets if that person was erased."""
         return _display_name(self.actor_key_id, self.actor_key)
 
     @property
     def subject(self) -> str:
-        """Whom it concerns; a pseudonym in brackets once that person was erased."""
+        """The person whom it concerns; a pseudonym in brackets if that person was erased."""
         return _display_name(self.subject_key_id, self.subject_key)
 
     @cached_property
     def data(self) -> dict[str, Any]:
-        """All recorded data; only ``PUBLIC_FIELDS`` once the rest was erased."""
+        """All recorded data; only ``PUBLIC_FIELDS`` if the rest was erased."""
         body = chain.body_of(bytes(self.canonical))
         key = self.subject_key or self.actor_key
         if not body.private or key is None:
@@ -180,7 +180,7 @@ class Record(models.Model):
         return key is not None and key.is_of(user_id)
 
     def as_dict(self) -> dict[str, Any]:
-        """The record as the API shows it; AUDIT_FILE adds ``hash``, the hash that is sealed."""
+        """The record for the API; AUDIT_FILE adds ``hash``, the hash that is sealed."""
         return {
             "id": self.pk,
             "at": self.at.isoformat(),
@@ -209,8 +209,8 @@ def record(
 ) -> Record:
     """Append one redacted fact, in the caller's transaction if there is one.
 
-    ``subject`` is whom it concerns; by default ``user_id`` or ``requester`` of ``data``. Erasing
-    that person then erases all of ``data`` except ``PUBLIC_FIELDS``.
+    ``subject`` is the person whom it concerns; by default ``user_id`` or ``requester`` of ``data``.
+    Erasing that person erases all of ``data`` except ``PUBLIC_FIELDS``.
 
     Raises ``AuditUnavailable`` if it cannot be written. Do not catch it: the recorded action must
     be rolled back too.
@@ -221,7 +221,7 @@ def record(
     )
     region = settings.PHONE_REGION
     redacted = redact_tree(payload, region=region)
-    previous = committed.unnamed()
+    previous = committed.unlisted()
     try:
         people = SubjectKey.objects.get_many({name for name in (actor, subject) if name})
         row = compose(
@@ -275,7 +275,7 @@ def compose(
 ) -> Record:
     """A record that is not inserted yet, with ``redacted`` as its data.
 
-    ``previous`` are ids of records that this process committed before.
+    ``previous`` are ids of earlier records of this process.
     """
     at, nonce = timezone.now(), os.urandom(chain.NONCE_BYTES)
     header = chain.Header(
@@ -313,7 +313,7 @@ def compose(
 
 
 def _split(redacted: dict[str, Any], *, has_subject: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The part that stays for ever, and the part that can be erased."""
+    """The permanent part, and the part that can be erased."""
     # Without a subject, only the certificate is personal data: the actor's.
     is_public = PUBLIC_FIELDS.__contains__ if has_subject else lambda name: name != "certificate"
     facts = {name: value for name, value in redacted.items() if is_public(name)}

@@ -1,4 +1,4 @@
-"""Parse multipart forms; reject uploads that broke off or are too large."""
+"""Parse multipart forms; reject uploads that are truncated or too large."""
 
 from __future__ import annotations
 

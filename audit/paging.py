@@ -1,4 +1,4 @@
-"""Pages of a list that grows at one end: each page names the row to continue after."""
+"""Cursor pagination: each page names the row to continue after."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check that a record is in the log, with the log's public key alone.
+"""Check that a record is in the log, with only the log's public key.
 
     python -m audit.proof FILE --key KEY
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 class Seal(models.Model):
     """A record's place in the log, assigned by the sealer."""
 
-    sequence = models.BigIntegerField(primary_key=True, help_text="From 0, without gaps.")
+    sequence = models.BigIntegerField(primary_key=True, help_text="Counts from 0, without gaps.")
     record_id = models.BigIntegerField(unique=True)
-    leaf = models.BinaryField(help_text="RFC 6962's leaf hash of the canonical bytes.")
-    chain = models.BinaryField(help_text="Hash of the chain's hash before and the leaf.")
+    leaf = models.BinaryField(help_text="The leaf hash (RFC 6962) of the canonical bytes.")
+    chain = models.BinaryField(help_text="The hash of the previous chain hash and the leaf.")
 
     class Meta:
         ordering = ("sequence",)
@@ -25,8 +25,8 @@ class SignedCheckpoint(models.Model):
     """The log's Merkle root at one size, signed."""
 
     size = models.BigIntegerField(primary_key=True)
-    note = models.TextField(help_text="C2SP tlog-checkpoint")
-    frontier = models.BinaryField(help_text="Roots of the full subtrees, the largest first.")
+    note = models.TextField(help_text="A C2SP tlog-checkpoint.")
+    frontier = models.BinaryField(help_text="The roots of the full subtrees, the largest first.")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -37,7 +37,7 @@ class SignedCheckpoint(models.Model):
 
 
 class PruneCertificate(models.Model):
-    """Certifies the log's first ``size`` records, which are only in an export now."""
+    """A certificate of the log's first ``size`` records, which now are only in an export."""
 
     size = models.BigIntegerField(primary_key=True)
     note = models.TextField(help_text="Signed: size, root, chain, export, erased people.")

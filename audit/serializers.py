@@ -12,12 +12,14 @@ from audit.models import Record
 class RecordFilterSerializer(serializers.Serializer[dict[str, Any]]):
     action = serializers.CharField(required=False, max_length=50)
     outcome = serializers.CharField(required=False, max_length=50)
-    actor = serializers.CharField(required=False, max_length=200, help_text="Who did it.")
+    actor = serializers.CharField(
+        required=False, max_length=200, help_text="The person who did it."
+    )
     user_id = serializers.CharField(
         required=False, max_length=200, help_text="The person who did it or whom it concerns."
     )
     about = serializers.CharField(
-        required=False, max_length=250, help_text="kind:key, such as ticket:12"
+        required=False, max_length=250, help_text="The object, such as ticket:12."
     )
     request_id = serializers.CharField(required=False, max_length=64)
     since = serializers.DateTimeField(required=False)

@@ -15,7 +15,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 
-# Spreadsheets skip blanks before a formula, so blanks in front are no protection.
+# Spreadsheets ignore spaces before a formula.
 _RISKY = re.compile(r"['\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]|'*[\t\r\n\0]")
 
 

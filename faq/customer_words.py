@@ -1,4 +1,4 @@
-"""What customers typed who were not answered, though one FAQ was close: phrasings it may lack."""
+"""Find questions that were not answered although an FAQ was close: phrasings for that FAQ."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from faq.phrasing import normalise
 
 PERIOD = timedelta(days=90)
 MOST_ASKS = 500
-"""Read for one page, the newest; each is decrypted."""
+"""The newest asks that are read for one page; each is decrypted."""
 
 LONGEST = 200
-"""Characters; a longer message is a letter."""
+"""Characters; longer messages are no phrasings."""
 
 NOT_ANSWERED = ("clarify", "unanswered")
 
@@ -33,9 +33,9 @@ class CustomerWords:
 
 
 def customer_words(content: Content, *, limit: int) -> list[CustomerWords]:
-    """Questions that were not answered and whose options or closest FAQ are this one.
+    """Questions that were not answered, with this FAQ among the options or the closest.
 
-    Those of most people first, then the newest. Without the phrasings that the FAQ has by now.
+    Sorted by the number of people, then newest first; without phrasings that the FAQ already has.
     """
     asks = Record.objects.filter(
         action="question.asked", outcome__in=NOT_ANSWERED, at__gte=timezone.now() - PERIOD
@@ -46,7 +46,7 @@ def customer_words(content: Content, *, limit: int) -> list[CustomerWords]:
     for ask in asks:
         text = str(ask.data.get("question", ""))
         key = normalise(text)
-        if not key or key in known or len(text) > LONGEST or content.slug not in _named(ask.data):
+        if not key or key in known or len(text) > LONGEST or content.slug not in _offered(ask.data):
             continue
         texts.setdefault(key, text)
         people[key].add(ask.subject)
@@ -54,12 +54,12 @@ def customer_words(content: Content, *, limit: int) -> list[CustomerWords]:
     return [CustomerWords(texts[key], len(people[key])) for key in ranked[:limit]]
 
 
-def _named(data: Mapping[str, Any]) -> set[str]:
+def _offered(data: Mapping[str, Any]) -> set[str]:
+    """The ids of the FAQs that were offered, or of the closest FAQ if none was."""
     return set(_ids(data))
 
 
 def _ids(data: Mapping[str, Any]) -> Iterator[str]:
-    """The FAQs that were offered, or was closest where none was."""
     options = data.get("options") or []
     if not options:
         closest = (data.get("decision") or {}).get("closest") or {}

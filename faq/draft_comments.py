@@ -1,4 +1,4 @@
-"""What people say about a draft on its way to a release."""
+"""Comments on a draft before its release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Count from the audit log how often each FAQ answered, outside of requests."""
+"""Count in the background, from the audit log, how often each FAQ answered."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class DailyHitsManager(models.Manager["DailyHits"]):
 
 
 class DailyHits(models.Model):
-    """How many questions an FAQ answered on one day (UTC)."""
+    """The number of questions that an FAQ answered on one day (UTC)."""
 
     slug = models.CharField(max_length=100)
     day = models.DateField(db_index=True)

@@ -82,7 +82,7 @@ def _import(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
 def _arguments(job: BackgroundJob) -> tuple[Upload, Existing]:
     upload = Upload.objects.filter(pk=job.arguments["upload"], by=job.by).first()
     if upload is None:
-        raise JobFailed("The uploaded file is not there any more. Upload it again.")
+        raise JobFailed("The uploaded file was deleted. Upload it again.")
     return upload, Existing(job.arguments["existing"])
 
 

@@ -1,4 +1,4 @@
-"""Run a command of this site in a process of its own, with a time limit."""
+"""Run a command of this site in a separate process, with a time limit."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import suppress
 from django.conf import settings
 
 STOP_SECONDS = 5.0
-"""For the process to end after it was told to."""
+"""The time for the process to end after SIGTERM."""
 
 
 async def run_command(*arguments: str, seconds: float) -> bool:
-    """Run ``manage.py`` with these arguments; False if its time was over and it was stopped."""
+    """Run ``manage.py`` with these arguments; False if it was stopped after ``seconds``."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments
     )

@@ -1,7 +1,7 @@
-"""Work that takes longer than a request: the worker does it, desk and API show its progress.
+"""Background jobs: the worker runs them, desk and API show their progress.
 
-A job runs in a process of its own, so that its time limit holds and its memory is free afterwards.
-Whoever can do a kind of work registers it in ``HANDLERS`` when its app is ready.
+A job runs in a separate process, so that it can be stopped at its time limit and its memory is
+freed. Apps register their handlers in ``HANDLERS`` when they are ready.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ log = logging.getLogger("faq.jobs")
 
 
 class JobFailed(Exception):
-    """The job cannot be done; the text says why, for the person who started it."""
+    """The job failed; the text gives the reason to the person who started it."""
 
 
 Progress = Callable[[int, int], None]
-"""Called with how much is done and the total."""
+"""Called with the amount done and the total."""
 
 Handler = Callable[["BackgroundJob", Progress], dict[str, Any]]
-"""Does one kind of work and returns its result, JSON-able. Raises ``JobFailed``.
+"""Runs one kind of job and returns its result, JSON-able. Raises ``JobFailed``.
 
-It may be called again for the same job, if the worker was stopped meanwhile.
+It may be called again for the same job, if the worker was stopped.
 """
 
 HANDLERS: dict[str, Handler] = {}
@@ -113,7 +113,7 @@ class BackgroundJob(models.Model):
 
     @property
     def result(self) -> dict[str, Any]:
-        """What the handler returned; empty before. Raises ``encryption.DecryptionError``."""
+        """The handler's result; empty before it returns. Raises ``encryption.DecryptionError``."""
         if self.encrypted_result is None:
             return {}
         key = SubjectKey.objects.get_or_create_key(self.by)
@@ -121,7 +121,7 @@ class BackgroundJob(models.Model):
         return result
 
     def run(self) -> None:
-        """Do the work and store its result, or why it failed. A finished job is left alone."""
+        """Run the handler and store its result or failure. Does nothing for a finished job."""
         if self.is_finished:
             return
         type(self).objects.filter(pk=self.pk).update(state=self.State.RUNNING)
@@ -152,7 +152,7 @@ class BackgroundJob(models.Model):
         self.refresh_from_db()
 
     def _progress(self) -> Progress:
-        """Stores the progress, not more often than a page is read."""
+        """A function that stores the progress, at most every ``PROGRESS_SECONDS``."""
         stored_at = 0.0
 
         def store(done: int, total: int) -> None:

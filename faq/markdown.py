@@ -1,7 +1,7 @@
 """Answers with paragraphs, lists, links and bold text, as HTML. Pure.
 
 The syntax is CommonMark (https://spec.commonmark.org) without headings, images, code and HTML:
-these stay as they were typed. markdown_it is imported only here.
+these are shown as typed. markdown_it is imported only here.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ _RULES = ("list", "newline", "escape", "emphasis", "link", "autolink", "entity")
 
 
 def _new_parser() -> MarkdownIt:
-    # A line break in an answer stays one: answers were plain text before.
+    # Line breaks are kept, since older answers are plain text.
     parser = MarkdownIt("zero", {"html": False, "breaks": True}).enable(list(_RULES))
     parser.validateLink = is_safe_link  # type: ignore[method-assign]
     return parser
 
 
 def is_safe_link(url: str) -> bool:
-    """Whether a link leads to a web page, a mailbox or a phone, and not to a script or a file."""
+    """Whether a link is to a web page, a mail address or a phone number, not a script or file."""
     return url.strip().lower().startswith(("https://", "http://", "mailto:", "tel:"))
 
 
 @lru_cache(MAX_CACHED)
 def to_html(text: str) -> str:
-    """The answer as HTML that is safe in any page: all tags are from the rules above.
+    """The answer as HTML that is safe in any page: it has only tags of the rules above.
 
-    A link opens in a new tab and does not name the page that it is on.
+    Links open in a new tab, without a referrer.
     """
     tokens = _PARSER.parse(text)
     _mark_links(tokens)

@@ -18,8 +18,7 @@ _IGNORED = re.compile(f"[{_INVISIBLE}]")
 _VISIBLE = re.compile(rf"[^\s\u2800{_INVISIBLE}]")
 _SURROUNDING = " ?!.,;:¿¡؟۔،؛。、\"'`“”„‟‘’‚‛«»‹›"
 
-
-# One sentence typed on an Arabic, a Persian or an Urdu keyboard is the same to its reader.
+# Arabic, Persian and Urdu keyboards type different characters for the same letters and digits.
 _ARABIC = str.maketrans(
     "\u064a\u0649\u0643\u0647"
     "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669"

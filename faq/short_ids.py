@@ -10,7 +10,7 @@ from django.utils.text import slugify
 MOST_WORDS = 4
 LONGEST = 40
 
-# Words that say nothing about the subject of a question.
+# Words that do not name the subject of a question.
 _STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -21,17 +21,17 @@ _STOP_WORDS = frozenset(
 )
 
 
-def short_id(question: str, taken: Container[str] = ()) -> str:
+def short_id(question: str, used: Container[str] = ()) -> str:
     """Such as ``book-appointment`` for "How do I book an appointment?".
 
-    At most ``LONGEST`` characters of at most ``MOST_WORDS`` words, and a number if it is ``taken``;
-    ``faq`` if the question has no Latin letters.
+    At most ``LONGEST`` characters of at most ``MOST_WORDS`` words, with a number if the id is in
+    ``used``; ``faq`` if the question has no Latin letters.
     """
     words = slugify(question.replace("'", "")).split("-")
-    telling = [word for word in words if word and word not in _STOP_WORDS] or words
-    short = "-".join(telling[:MOST_WORDS])[:LONGEST].strip("-_") or "faq"
+    content_words = [word for word in words if word and word not in _STOP_WORDS] or words
+    short = "-".join(content_words[:MOST_WORDS])[:LONGEST].strip("-_") or "faq"
     number, unused = 1, short
-    while unused in taken:
+    while unused in used:
         number += 1
         unused = f"{short}-{number}"
     return unused

@@ -1,4 +1,4 @@
-"""The way of a draft to a release: proposed by support, submitted by a curator, or sent back."""
+"""The stages of a draft before a release: proposed, submitted, or sent back."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class StagedDraftManager(models.Manager[Any]):
         category: str = "",
         alternates: Collection[str] = (),
     ) -> Any:
-        """Make a draft that waits for a curator, with its record; a short id if none is given.
+        """Create a draft that waits for a curator, with its record; by default with a short id.
 
         Raises ``FaqIdInUse``, ``PhrasingConflict``, ``Unreadable`` that names the columns, and
         ``PersonalData``.
@@ -72,13 +72,13 @@ class StagedDraftManager(models.Manager[Any]):
         return faq
 
     def equal_to_live(self, *slugs: str) -> list[str]:
-        """Those of these FAQs whose draft is what customers get; of all FAQs without ``slugs``."""
+        """The slugs of the FAQs whose draft equals the live release; by default among all FAQs."""
         published = self.with_status().filter(status__in=("published", "retired"))
         chosen = published.filter(slug__in=slugs) if slugs else published
         return list(chosen.values_list("slug", flat=True))
 
     def end_stages(self) -> None:
-        """Call it after a release: a draft that is published waits for nobody."""
+        """End the stages of published drafts. Call it after a release."""
         staged = list(self.exclude(stage="").values_list("slug", flat=True))
         if staged:
             done = self.equal_to_live(*staged)
@@ -86,16 +86,16 @@ class StagedDraftManager(models.Manager[Any]):
 
 
 class StagedDraft(models.Model):
-    """Who wants a draft published, and how far that is.
+    """The stage of a draft, and who proposed or submitted it.
 
-    A release that has the draft's content ends its stage.
+    A release with the draft's content ends its stage.
     """
 
     class Stage(models.TextChoices):
         PROPOSED = "proposed"
-        """By somebody who may not edit FAQs; a curator looks at it."""
+        """By somebody who may not edit FAQs; a curator reviews it."""
         SUBMITTED = "submitted"
-        """A publisher looks at it."""
+        """A publisher reviews it."""
         RETURNED = "returned", "sent back"
 
     stage = models.CharField(max_length=10, choices=Stage.choices, blank=True, editable=False)
@@ -117,11 +117,11 @@ class StagedDraft(models.Model):
     def add_phrasing(self, text: str, *, by: str, is_proposal: bool = False) -> bool:
         """Add an alternate question to the draft, with its record. False if the draft has it.
 
-        A proposal waits for a curator, unless the draft waits for a publisher already. Raises
+        A proposal waits for a curator, unless the draft is already submitted. Raises
         ``PhrasingConflict`` if another FAQ has it, ``Unreadable`` if it is no question, and
         ``PersonalData``.
         """
-        text = admitted_question(text)
+        text = valid_question(text)
         with lock_knowledge_base():
             self.refresh_from_db()
             content = self.content()
@@ -138,7 +138,7 @@ class StagedDraft(models.Model):
         return True
 
     def _propose(self, *, by: str) -> None:
-        """Record a draft that was just made; it waits for a curator."""
+        """Record a new draft as proposed; it waits for a curator."""
         values = {name: value for name, value in self.content().as_dict().items() if value}
         fields = {name: {"before": None, "after": value} for name, value in values.items()}
         self._record("proposed", by=by, fields=fields)
@@ -148,9 +148,9 @@ class StagedDraft(models.Model):
     def submit(self, *, by: str, note: str = "") -> bool:
         """Ask a publisher to publish the draft.
 
-        False if it was submitted already or equals what is published. Raises ``PersonalData``.
+        False if it is already submitted or published. Raises ``PersonalData``.
         """
-        note = _admitted_text(note)
+        note = _valid_text(note)
         with lock_knowledge_base():
             self.refresh_from_db()
             is_published = self.slug in type(self).objects.equal_to_live(self.slug)
@@ -162,13 +162,13 @@ class StagedDraft(models.Model):
         return True
 
     def send_back(self, reason: str, *, by: str) -> bool:
-        """Return a proposed or submitted draft to whom it is from. False if it is neither.
+        """Return a proposed or submitted draft to its author. False if it is neither.
 
         Raises ``ValueError`` without a reason, and ``PersonalData``.
         """
-        reason = _admitted_text(reason)
+        reason = _valid_text(reason)
         if not reason:
-            raise ValueError("a draft is sent back with a reason")
+            raise ValueError("a reason is required to send a draft back")
         with lock_knowledge_base():
             self.refresh_from_db()
             if self.stage not in (self.Stage.PROPOSED, self.Stage.SUBMITTED):
@@ -181,7 +181,7 @@ class StagedDraft(models.Model):
     @transaction.atomic
     def comment(self, text: str, *, by: str) -> None:
         """Add a comment for the people who work on the draft. Raises ``PersonalData``."""
-        text = _admitted_text(text)
+        text = _valid_text(text)
         self._note(DraftComment.Kind.COMMENTED, text, by=by)
         self._record("commented", by=by, text=text)
 
@@ -198,11 +198,11 @@ class StagedDraft(models.Model):
         )
 
 
-def admitted_question(text: str) -> str:
-    """A question as files, API and desk accept it. Raises ``Unreadable`` and ``PersonalData``."""
+def valid_question(text: str) -> str:
+    """The question after the checks of a file's row. Raises ``Unreadable`` and ``PersonalData``."""
     row = read_one({**dict.fromkeys(FAQ_COLUMNS, "any"), "question": " ".join(text.split())})
     return apply_inbound(Channel.FAQS, row.values["question"], field="question")
 
 
-def _admitted_text(text: str) -> str:
+def _valid_text(text: str) -> str:
     return apply_inbound(Channel.FAQS, text.strip(), field="text")

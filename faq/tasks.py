@@ -26,14 +26,14 @@ def delete_old_jobs(timestamp: int) -> None:
     BackgroundJob.objects.delete_old()
 
 
-# Retried where the worker was stopped meanwhile.
+# Retried if the worker was stopped.
 @app.task(name=jobs.TASK, retry=RetryStrategy(max_attempts=3, wait=5))
 async def run_job(job_id: str) -> None:
-    """Run a job in a process of its own, and end it when its time is over."""
+    """Run a job in a separate process, and stop it at its time limit."""
     in_time = await run_command("run_job", job_id, seconds=jobs.SECONDS)
     stopped = f"It took over {jobs.SECONDS:.0f} seconds and was stopped."
     error = jobs.UNEXPECTED if in_time else stopped
-    # A job that ended by itself is left alone.
+    # Changes nothing if the job has ended by itself.
     await asyncio.to_thread(_fail_unfinished, job_id, error)
 
 

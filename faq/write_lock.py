@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from django.db import connection, transaction
 
 WRITE_SECONDS = 60.0
-"""Limit of a statement, in processes that have limits: also of waiting for another writer."""
+"""Time limit of a statement, including the wait for another writer, in processes with limits."""
 
 ADVISORY_LOCK = 0x5355_5050_0001
 
 
 @contextmanager
 def lock_knowledge_base() -> Iterator[None]:
-    """A transaction that waits for other writers of the knowledge base and keeps them out.
+    """A transaction that excludes other writers of the knowledge base.
 
     The lock ends with the outermost transaction.
     """
@@ -25,7 +25,7 @@ def lock_knowledge_base() -> Iterator[None]:
 
 
 def _time_limit() -> AbstractContextManager[None]:
-    # A method of the site's own backend; Django's has no limits.
+    # A method of the site's database backend; Django's has no limits.
     limit: Callable[[float], AbstractContextManager[None]] | None
     limit = getattr(connection, "time_limit", None)
     return limit(WRITE_SECONDS) if limit else nullcontext()

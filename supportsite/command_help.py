@@ -1,4 +1,4 @@
-"""``manage.py help``: the site's own commands first, each with a line; then those of libraries."""
+"""``manage.py help``: first the commands of this site with a line each, then those of libraries."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _names: set[str] = set()
 
 
 def names_read() -> frozenset[str]:
-    """Every variable that was asked for in this process."""
+    """Every variable that this process has read or looked up."""
     return frozenset(_names)
 
 

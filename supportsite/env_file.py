@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @cache
 def load() -> tuple[str, ...]:
-    """Load the file into ``os.environ`` once a process; the names in it."""
+    """Load the file into ``os.environ``, once per process; returns its names."""
     variables = {name: value for name, value in dotenv_values(path()).items() if value is not None}
     for name, value in variables.items():
         os.environ.setdefault(name, value)

@@ -35,7 +35,7 @@ MAX_LISTED = 5
 
 EDIT = "faq.change_faq"
 
-OUTCOMES = ("answered", "clarify", "unanswered")
+OUTCOMES = {"answered": "Answered", "clarify": "Asked to clarify", "unanswered": "Not answered"}
 
 QUEUES = {"mine": "Yours", "overdue": "Overdue"}
 """Of the inbox, besides the tickets that wait."""
@@ -102,7 +102,7 @@ def _asks() -> dict[str, Any]:
     counts = Counter(dict(questions.order_by().values_list("outcome").annotate(Count("pk"))))
     return {
         "count": counts.total(),
-        "outcomes": [(outcome, counts[outcome]) for outcome in OUTCOMES],
+        "outcomes": [(label, counts[outcome]) for outcome, label in OUTCOMES.items()],
         "unanswered": questions.filter(outcome="unanswered").order_by("-id")[:MAX_LISTED],
     }
 

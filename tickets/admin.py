@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from procrastinate.contrib.django import models as procrastinate
 
 from audit import local_time
+from audit.action_labels import ticket_change_label
 from audit.models import Record
 from tickets import admin_service_levels  # noqa: F401 (registers its pages)
 from tickets.admin_ticket_list import MOVES, TicketListAdmin
@@ -32,7 +33,7 @@ NO_ADDRESS = "The customer has no e-mail address and sees your reply where they 
 
 BACK_TO_LIST = ("_resolve", "_close")
 
-# The delivery log shows the same facts, readably.
+# The delivery log shows the same facts in a readable form.
 for model in (
     procrastinate.ProcrastinateJob,
     *(procrastinate.ProcrastinateEvent, procrastinate.ProcrastinatePeriodicDefer),
@@ -76,8 +77,8 @@ class TicketAdmin(TicketListAdmin):
         return (
             (None, {"fields": ("text", "conversation", *write)}),
             ("Ticket", {"fields": (*who, ("priority", "category"), ("tags", "reason"))}),
-            ("How the site decided", {"fields": ("original_ask",)}),
-            ("What happened", {"fields": ("history", "notifications")}),
+            ("Decision of the site", {"fields": ("original_ask",)}),
+            ("History", {"fields": ("history", "notifications")}),
         )
 
     @admin.display(description="Question")
@@ -99,14 +100,14 @@ class TicketAdmin(TicketListAdmin):
 
     @admin.display(description="Original question")
     def original_ask(self, ticket: Ticket) -> SafeString:
-        """The question that the ticket came from, and how the site decided it."""
+        """The question that the ticket came from, with the site's decision."""
         ask = find_original_ask(ticket)
         if ask is None:
             return format_html("{}", "This ticket does not come from a question to the site.")
         decision = knowledge_base().decision_html(ask.outcome, ask.answer, ask.decision)
         return render_to_string("tickets/original_ask.html", {"ask": ask, "decision": decision})
 
-    @admin.display(description="History")
+    @admin.display(description="Changes")
     def history(self, ticket: Ticket) -> SafeString:
         """Who changed it and when, from the audit trail."""
         facts = Record.objects.all().about("ticket", ticket.pk).order_by("id")
@@ -144,7 +145,7 @@ class TicketAdmin(TicketListAdmin):
         return response
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
-        """Do what the button says. Saving the row would overwrite a colleague's change."""
+        """Call the method of the button. Saving the row would overwrite a colleague's change."""
         by = request.user.get_username()
         if not change:
             fields = {name: form.cleaned_data[name] for name in NewTicketForm.Meta.fields}
@@ -166,12 +167,12 @@ class TicketAdmin(TicketListAdmin):
             self.message_user(request, "The ticket is closed; nothing was sent.", messages.WARNING)
             return
         done = (
-            "Noted for the desk." if is_internal else REPLY_MAILED if ticket.email else NO_ADDRESS
+            "The note was added." if is_internal else REPLY_MAILED if ticket.email else NO_ADDRESS
         )
         self.message_user(request, done, messages.SUCCESS)
 
     def response_change(self, request: HttpRequest, obj: Ticket) -> HttpResponse:
-        """Stay on the page of a ticket that is still open; else go back to the list."""
+        """Stay on the page, or go back to the list if the ticket is resolved or closed."""
         if any(button in request.POST for button in BACK_TO_LIST):
             response: HttpResponse = self.response_post_save_change(request, obj)
             return response
@@ -196,7 +197,7 @@ class TicketAdmin(TicketListAdmin):
         return [*own, *super().get_urls()]
 
     def canned_view(self, request: HttpRequest) -> JsonResponse:
-        """FAQs that have the words typed, then similar ones."""
+        """FAQs with the words of the search, then similar ones."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         words = request.GET.get("q", "").strip()[:500]
@@ -205,6 +206,6 @@ class TicketAdmin(TicketListAdmin):
 
 
 def describe(fact: Record) -> str:
-    """``claimed by sam`` of a ``ticket.claimed``."""
-    verb = fact.action.partition(".")[2]
-    return f"{verb} by {fact.actor}" if fact.actor else verb
+    """Such as ``claimed by sam`` for the action ``ticket.claimed``."""
+    label = ticket_change_label(fact.action)
+    return f"{label} by {fact.actor}" if fact.actor else label

@@ -25,9 +25,9 @@ LABELS = {"open": "warning", "claimed": "info", "waiting": "primary", "resolved"
 URGENCY = {"urgent": "danger", "high": "warning", "low": "default"}
 
 MOVES: dict[str, tuple[Callable[..., bool], str]] = {
-    "_claim": (Ticket.claim, "now yours"),
+    "_claim": (Ticket.claim, "assigned to you"),
     "_wait": (Ticket.wait, "waiting for the customer"),
-    "_resume": (Ticket.resume, "back at work"),
+    "_resume": (Ticket.resume, "in progress again"),
     "_resolve": (Ticket.resolve, "resolved"),
     "_close": (Ticket.close, "closed"),
     "_reopen": (Ticket.reopen, "reopened"),
@@ -130,8 +130,8 @@ class TicketListAdmin(ModelAdmin):  # type: ignore[misc]
                 done.append(f"#{ticket.pk}")
                 continue
             ticket.refresh_from_db()
-            of = f" by {ticket.assignee}" if ticket.assignee else ""
-            message = f"A colleague was first: #{ticket.pk} is {ticket.status}{of}."
+            by = f" by {ticket.assignee}" if ticket.assignee else ""
+            message = f"A colleague was faster: #{ticket.pk} is {ticket.status}{by}."
             self.message_user(request, message, messages.WARNING)
         if done:
             self.message_user(request, f"{', '.join(done)}: {now}.", messages.SUCCESS)

@@ -1,4 +1,4 @@
-"""Which files may be attached: their size, type and name. Pure: standard library only."""
+"""Check files to attach: size, type and name. Pure: standard library only."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MAX_BYTES = 10 * 1024 * 1024
-"""Of all files of one message, so that a mail can carry them."""
+"""The size of all files of one message, limited so that they fit into a mail."""
 
 MAX_FILES = 5
-"""Of one message."""
+"""The number of files of one message."""
 
 MAX_FILES_OF_TICKET = 50
 
@@ -34,9 +34,9 @@ TYPES: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
     "txt": ("text/plain", ()),
     "csv": ("text/csv", ()),
 }
-"""By ending: the media type, and how the file must begin; texts are UTF-8 without NUL.
+"""By ending: the media type, and the first bytes; texts must be UTF-8 without NUL.
 
-No archives and nothing that a browser or a desktop runs, such as HTML and SVG.
+There are no archives and nothing that a browser or a desktop runs, such as HTML and SVG.
 """
 
 ACCEPT = ",".join(f".{ending}" for ending in TYPES)
@@ -68,24 +68,24 @@ class NewFile:
             raise InvalidFile(too_large())
         media_type, beginnings = TYPES[ending]
         if not (data.startswith(beginnings) if beginnings else _is_text(data)):
-            raise InvalidFile(f"The file's content is not {ending}.")
+            raise InvalidFile(f"The content of the file is not {ending}.")
         return cls(name, media_type, data)
 
 
 def check_together(files: Sequence[NewFile]) -> None:
     """Raises ``InvalidFile`` if they are too many or too large for one message."""
     if len(files) > MAX_FILES:
-        raise InvalidFile(f"At most {MAX_FILES} files fit in one message.")
+        raise InvalidFile(f"A message may have at most {MAX_FILES} files.")
     if sum(len(file.data) for file in files) > MAX_BYTES:
         raise InvalidFile(too_large())
 
 
 def too_large() -> str:
-    return f"The files of one message may have {MAX_BYTES // 1024 // 1024} MB together."
+    return f"The files of a message may have at most {MAX_BYTES // 1024 // 1024} MB together."
 
 
 def clean_name(name: str) -> str:
-    """Without folders and control characters, and not too long; the ending stays."""
+    """Remove folders and control characters, and shorten a long name; the ending stays."""
     base = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
     visible = "".join(c for c in base if unicodedata.category(c)[0] != "C").strip(" .")
     stem, dot, ending = visible.rpartition(".")

@@ -22,7 +22,7 @@ from tickets.serializers import CommentSerializer, NewAttachmentSerializer, OnBe
 from tickets.state_views import WrongState
 
 FORM_BYTES = 64 * 1024
-"""What a form may have besides its file."""
+"""The size of a form without its file."""
 
 
 class AttachmentParser(WholeMultiPartParser):
@@ -47,7 +47,7 @@ class AttachmentsView(APIView):
         responses={201: CommentSerializer},
     )
     def post(self, request: Request, pk: int) -> Response:
-        """Add a comment with a file; 409 if the ticket is closed. It acts as a comment does."""
+        """Add a comment with a file; 409 if the ticket is closed."""
         body = NewAttachmentSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         principal, ticket = principal_of(request), get_ticket(request, pk)
@@ -77,7 +77,7 @@ class AttachmentView(APIView):
         responses={(200, FileRenderer.media_type): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, pk: int, number: int) -> FileResponse:
-        """The file, for whoever may see the ticket; files of internal notes are for the desk."""
+        """Download a file; only the desk gets files of internal notes."""
         principal, ticket = principal_of(request), get_ticket(request, pk)
         files = Attachment.objects.visible(ticket, to_desk=is_desk(principal))
         attachment = files.filter(pk=number).first()

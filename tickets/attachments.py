@@ -25,7 +25,7 @@ class AttachmentManager(models.Manager["Attachment"]):
         return super().get_queryset().defer("encrypted")
 
     def attach(self, comment: Comment, files: Sequence[NewFile]) -> list[Attachment]:
-        """Store them. Call it with the ticket locked; the caller saves its ``person``.
+        """Store the files. Call it with the ticket locked; the caller saves its ``person``.
 
         Raises ``InvalidFile`` if they are too many.
         """
@@ -48,7 +48,7 @@ class AttachmentManager(models.Manager["Attachment"]):
         return self.filter(comment__ticket=ticket)
 
     def visible(self, ticket: Ticket, *, to_desk: bool) -> models.QuerySet[Attachment]:
-        """Those of a ticket; the customer does not see those of internal notes."""
+        """The files of a ticket; only the desk sees those of internal notes."""
         files = self.of(ticket).select_related("comment__ticket")
         return files if to_desk else files.filter(comment__is_internal=False)
 
@@ -78,17 +78,17 @@ class Attachment(models.Model):
 
     @property
     def data(self) -> bytes:
-        """The content. Record who reads it: ``record_download``."""
+        """The content. Call ``record_download`` for the person who reads it."""
         return self.comment.ticket.decrypt_bytes(self.encrypted)
 
     def record_download(self, *, by: str) -> None:
-        """Record that somebody read it; not for the requester, whose it is."""
+        """Record that somebody other than the requester read it."""
         ticket = self.comment.ticket
         if not ticket.is_requester(by):
             ticket.record("downloaded", by=by, **self.facts())
 
     def facts(self) -> dict[str, Any]:
-        """What a record says of it; its name may be personal data."""
+        """The data for a record; without the name, which may be personal data."""
         return {"attachment": self.pk, "media_type": self.media_type, "size": self.size}
 
     def move(self, source: Ticket, target: Ticket) -> None:

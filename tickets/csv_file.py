@@ -39,7 +39,7 @@ def _append(path: str, header: str, row: str) -> None:
     try:
         size = os.fstat(descriptor).st_size
         data = (row if size else header + row).encode()
-        # On a full disk part of a row is written; the next row would be appended to it.
+        # On a full disk a part of the row may be written; the next row would be appended to it.
         if os.write(descriptor, data) != len(data):
             os.ftruncate(descriptor, size)
             raise OSError("only a part of the row fits on the disk")

@@ -23,7 +23,7 @@ REASONS = {
     "clarify": Ticket.Reason.UNCLEAR,
     "answered": Ticket.Reason.UNHELPFUL,
 }
-"""The reason of a ticket by the outcome of the ask it comes from."""
+"""The reason of a ticket, by the outcome of its ask."""
 
 
 class KeyReused(Exception):

@@ -19,7 +19,7 @@ def download(attachment: Attachment, *, by: str) -> FileResponse:
         filename=attachment.name or "file",
         content_type=attachment.media_type,
     )
-    # Even where somebody opens it in a browser: nothing in it is loaded or run.
+    # If somebody opens it in a browser anyway, nothing in it is loaded or run.
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

@@ -1,4 +1,4 @@
-"""What of a message belongs into an FAQ. Pure: standard library only."""
+"""Extract the part of a message that belongs into an FAQ. Pure: standard library only."""
 
 from __future__ import annotations
 
@@ -24,20 +24,18 @@ _PLACEHOLDER = re.compile(r"\[[A-Z]+\]")
 
 
 def letter_body(text: str) -> str:
-    """Without a greeting at the beginning and a sign-off at the end; never empty unless ``text`` is
-    blank.
-    """
+    """Remove greeting and sign-off. Empty only if ``text`` is blank."""
     body = _GREETING.sub("", text.strip(), count=1) if _GREETING.match(text.strip()) else text
     return _SIGN_OFF.sub("", body.strip()).strip() or text.strip()
 
 
 def without_placeholders(text: str) -> str:
-    """Without the sentences that have a placeholder such as ``[PHONE]``, unless all have one."""
+    """Remove the sentences that have a placeholder such as ``[PHONE]``, unless all have one."""
     sentences = _SENTENCE_END.split(text.strip())
     rest = [sentence for sentence in sentences if not _PLACEHOLDER.search(sentence)]
     return " ".join(rest) if rest and len(rest) < len(sentences) else text
 
 
 def has_placeholder(text: str) -> bool:
-    """Whether a placeholder such as ``[PHONE]`` stands for something of the writer's own."""
+    """Whether the text has a placeholder such as ``[PHONE]``."""
     return _PLACEHOLDER.search(text) is not None

@@ -58,7 +58,7 @@ class KnowledgeBase(Protocol):
         ...
 
     def strip_pleasantries(self, text: str) -> str:
-        """What of a message is compared: without greeting, thanks and emoji."""
+        """The message without greeting, thanks and emoji."""
         ...
 
     def add_phrasing(self, faq_id: str, text: str, *, by: str) -> bool:

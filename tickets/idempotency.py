@@ -10,7 +10,7 @@ class Submission(models.Model):
 
     subject = models.CharField(max_length=200, help_text="The subject of the token.")
     key = models.CharField(max_length=64, help_text="A digest of its Idempotency-Key.")
-    digest = models.CharField(max_length=64, help_text="Of the body.")
+    digest = models.CharField(max_length=64, help_text="A digest of the body.")
     ticket = models.ForeignKey("tickets.Ticket", models.CASCADE, null=True)
     created = models.DateTimeField(auto_now_add=True)
 

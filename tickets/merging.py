@@ -46,5 +46,5 @@ def move_conversation(source: Ticket, target: Ticket) -> None:
 def _reencrypt(
     source: Ticket, target: Ticket, encrypted: bytes | memoryview | None
 ) -> bytes | None:
-    """One person may have two keys, if two processes made them at the same time."""
+    """One person may have two keys, if two processes created them at the same time."""
     return target.encrypt(source.decrypt(encrypted))

@@ -44,7 +44,7 @@ __all__ = [
 
 
 VIEW_RECORD_INTERVAL = timedelta(hours=1)
-"""Within it, the same reader of the same ticket is recorded once."""
+"""A reader of a ticket is recorded once in this time."""
 
 
 class Ticket(TicketState):
@@ -56,7 +56,7 @@ class Ticket(TicketState):
         UNHELPFUL = "unhelpful", "The answer did not help"
         REQUESTED = "requested", "The customer asked for a person"
 
-    ask_id = models.UUIDField(null=True, blank=True, help_text="The question it comes from.")
+    ask_id = models.UUIDField("ask id", null=True, blank=True, help_text="The question it is from.")
     reason = models.CharField(
         max_length=12,
         choices=Reason.choices,
@@ -65,7 +65,9 @@ class Ticket(TicketState):
     )
     category = models.CharField(max_length=100, blank=True)
     tags = ArrayField(models.CharField(max_length=LONGEST_TAG), default=list, blank=True)
-    faq_id = models.CharField(max_length=100, blank=True, help_text="The FAQ drafted from it.")
+    faq_id = models.CharField(
+        "FAQ id", max_length=100, blank=True, help_text="The FAQ drafted from it."
+    )
 
     objects: ClassVar[TicketManager] = TicketManager()
 
@@ -208,8 +210,8 @@ class Ticket(TicketState):
     def record_view(self, *, by: str, comments: CommentQuerySet) -> None:
         """Record that somebody read the message and ``comments`` unmasked.
 
-        One record per reader, ticket and hour, and a new one when others have added a text since.
-        The requester, who knows all of it, is not recorded.
+        One record per reader, ticket and hour, and a new one if others have added a text since.
+        The requester, who knows all texts, is not recorded.
         """
         others = comments.exclude(original=None).exclude(author=stored_name(by))
         texts = others.count() + (self.original is not None)
@@ -224,7 +226,7 @@ class Ticket(TicketState):
 
     @transaction.atomic
     def drafted(self, faq_id: str, *, by: str) -> None:
-        """Store which FAQ was drafted from this ticket."""
+        """Store the id of the FAQ that was drafted from this ticket."""
         self.faq_id = faq_id
         self.save(update_fields=["faq_id", "updated"])
         self.record("drafted", by=by, faq_id=faq_id)

@@ -1,4 +1,4 @@
-"""Opening a ticket: what POST /tickets and the help page share."""
+"""Open a ticket, for POST /tickets and the help page."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tickets.serializers import NewTicketSerializer
 
 @dataclass(frozen=True)
 class Opening:
-    """What became of a request for a ticket."""
+    """The result of a request for a ticket."""
 
     ticket: Ticket | None
-    """None: FAQs may answer it, and the caller had asked to see them first."""
+    """None if FAQs may answer it and the caller asked to see them first."""
     suggestions: list[dict[str, Any]]
     """FAQs that may answer the message, as ``FaqMatch.as_dict``."""
 
@@ -43,7 +43,7 @@ def open_ticket(
     fields = serializer.validated_data
     requester = fields.pop("user_id", principal.subject)
     if not principal.may_act_for(requester):
-        raise PermissionDenied("user_id: you may only open tickets as yourself.")
+        raise PermissionDenied("user_id: your token may only open tickets for its own user.")
     fields["email"] = _email(principal, requester, fields["email"])
     texts = {"message": fields["message"], "category": fields["category"]}
     reject(Channel.TICKETS, {**texts, "tags": " ".join(fields["tags"])})

@@ -1,4 +1,4 @@
-"""The question that a ticket comes from, and how the site decided it, from the audit trail."""
+"""The question that a ticket comes from, with the site's decision, from the audit trail."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from tickets.models import Ticket
 
 TURNS = 20
 ASKS_SEARCHED = 200
-"""How many of the requester's earlier asks are searched for the same conversation."""
-
+"""The number of the requester's earlier asks that are searched for the same conversation."""
 
 OUTCOME_LABELS = {
     "answered": "answered",

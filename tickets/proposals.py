@@ -1,4 +1,4 @@
-"""From a ticket to a better knowledge base: phrasings and FAQs that its conversation suggests."""
+"""Propose phrasings and FAQs from the conversation of a ticket."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tickets.original_ask import find_original_ask
 
 
 def suggested_question(ticket: Ticket, comment: Comment | None = None) -> str:
-    """What the customer asked, redacted, on one line, without a greeting.
+    """The customer's question, redacted, on one line, without a greeting.
 
-    ``comment``: of this message instead of the first.
+    ``comment``: take this message instead of the first.
     """
     text = comment.text if comment else ticket.message
     body = without_placeholders(letter_body(_redacted(text)))
@@ -27,8 +27,8 @@ def suggested_question(ticket: Ticket, comment: Comment | None = None) -> str:
 
 def suggested_alternates(ticket: Ticket, question: str) -> list[str]:
     """The question that the customer asked the site before, if it has other words."""
-    asked = find_original_ask(ticket)
-    earlier = " ".join(_redacted(asked.question).split()) if asked else ""
+    ask = find_original_ask(ticket)
+    earlier = " ".join(_redacted(ask.question).split()) if ask else ""
     return [earlier] if earlier and earlier.casefold() != question.casefold() else []
 
 
@@ -50,7 +50,7 @@ def customer_comment(ticket: Ticket, number: str) -> Comment | None:
 
 @transaction.atomic
 def propose_phrasing(ticket: Ticket, faq_id: str, text: str, *, by: str) -> bool:
-    """Add it to an FAQ's draft. False if the FAQ has it already. Raises ``ProposalError``."""
+    """Add a phrasing to an FAQ's draft. False if the FAQ has it. Raises ``ProposalError``."""
     if not knowledge_base().add_phrasing(faq_id, text, by=by):
         return False
     ticket.record("proposed", by=by, faq_id=faq_id)
@@ -68,7 +68,7 @@ def propose_faq(
     alternates: Sequence[str],
     by: str,
 ) -> str:
-    """Make a draft of an FAQ; its id. Raises ``ProposalError``."""
+    """Create a draft FAQ; returns its id. Raises ``ProposalError``."""
     faq_id = knowledge_base().propose(
         question, answer, faq_id=faq_id, category=category, alternates=alternates, by=by
     )
@@ -77,5 +77,5 @@ def propose_faq(
 
 
 def _redacted(text: str) -> str:
-    # Again: a site may store texts as written.
+    # A site may store texts unmasked.
     return redact(text, region=settings.PHONE_REGION)

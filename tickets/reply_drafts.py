@@ -1,4 +1,4 @@
-"""Half-written replies. Each is saved while it is typed, so it also tells who is writing."""
+"""Drafts of replies. They are saved while they are typed, and so also show who is writing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tickets.models import Ticket
 
 WRITING_FOR = timedelta(seconds=20)
-"""How long after its last change an author counts as writing. The page saves every 2 seconds."""
+"""The time after the last change for which an author counts as writing. The page saves every
+2 seconds."""
 
 
 class ReplyDraftManager(models.Manager["ReplyDraft"]):

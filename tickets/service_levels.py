@@ -1,4 +1,4 @@
-"""Business hours, holidays and targets: rows that the desk changes, as values for ``sla``."""
+"""Business hours, holidays and targets, which the desk edits; values for ``sla``."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ def validate_hours(text: str) -> None:
     try:
         sla.shifts(text)
     except ValueError as failure:
-        raise ValidationError(f"Hours are {failure}.") from None
+        raise ValidationError(f"Hours must be {failure}.") from None
 
 
 def validate_zone(text: str) -> None:
     try:
         sla.zone(text)
     except ValueError as failure:
-        raise ValidationError(f"It is {failure}.") from None
+        raise ValidationError(f"The time zone must be {failure}.") from None
 
 
 def validate_target(text: str) -> None:
     try:
         sla.target(text)
     except ValueError as failure:
-        raise ValidationError(f"A target is {failure}.") from None
+        raise ValidationError(f"A target must be {failure}.") from None
 
 
 def _target_field(default: str) -> models.CharField[str, str]:
@@ -43,12 +43,12 @@ def _target_field(default: str) -> models.CharField[str, str]:
 
 class ServiceLevelManager(models.Manager["ServiceLevel"]):
     def current(self) -> ServiceLevel:
-        """The one row, or the defaults where there is none."""
+        """The only row, or the defaults if there is none."""
         return self.first() or self.model()
 
 
 class ServiceLevel(models.Model):
-    """One row: when the desk is open, and how soon tickets are due.
+    """One row: the business hours of the desk, and the targets of tickets.
 
     A change applies to tickets that are opened or changed after it.
     """
@@ -64,7 +64,7 @@ class ServiceLevel(models.Model):
         max_length=50,
         default="UTC",
         validators=[validate_zone],
-        help_text="Of these hours, such as Asia/Karachi.",
+        help_text="The time zone of these hours, such as Asia/Karachi.",
     )
     urgent = _target_field("2h")
     high = _target_field("4h")

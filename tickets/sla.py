@@ -1,8 +1,8 @@
-"""When a ticket is due, counted in business hours. Pure.
+"""Compute when a ticket is due, in business hours. Pure.
 
-Opening hours are wall-clock times in one time zone; the time between them is elapsed time. A day on
-which the clocks go forward during opening hours is an hour shorter; a target of two hours stays two
-hours of work.
+Opening hours are wall-clock times in one time zone; targets are elapsed time. A day on which the
+clocks go forward during opening hours is an hour shorter, but a target of two hours is always two
+hours.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Calendar:
 
     def add(self, start: datetime, span: timedelta) -> datetime:
         """The moment, in UTC, at which ``span`` of business time has passed since ``start``."""
-        # In one zone Python would subtract wall clocks, whatever happened to the clocks between.
+        # Within one time zone Python subtracts wall-clock times and ignores changes of the clocks.
         start, left = start.astimezone(UTC), span
         for opens, closes in self._windows(start):
             begins = max(opens, start)
@@ -55,7 +55,7 @@ class Calendar:
         raise AssertionError("windows have no end")
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """How much business time lies between two moments; nothing if the second is earlier."""
+        """The business time between two moments; 0 if the second is earlier."""
         start, end, passed = start.astimezone(UTC), end.astimezone(UTC), timedelta()
         for opens, closes in self._windows(start):
             if opens >= end:
@@ -132,7 +132,7 @@ def zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"a time zone such as Asia/Karachi, not {text!r}") from None
+        raise ValueError(f"a name such as Asia/Karachi, not {text!r}") from None
 
 
 def target(text: str) -> timedelta:

@@ -17,13 +17,13 @@ from tickets.serializers import OnBehalfSerializer, TicketSerializer
 
 
 class WrongState(APIException):
-    """The ticket's state does not allow this change (any more)."""
+    """The ticket's state does not allow this change, or not any more."""
 
     status_code = 409
 
     def __init__(self, ticket: Ticket) -> None:
-        of = f" and {ticket.assignee} has it" if ticket.assignee else ""
-        super().__init__(f"The ticket is {ticket.status}{of}.")
+        assigned = f" and assigned to {ticket.assignee}" if ticket.assignee else ""
+        super().__init__(f"The ticket is {ticket.status}{assigned}.")
 
 
 class MoveView(APIView):

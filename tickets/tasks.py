@@ -15,7 +15,7 @@ from tickets.models import Delivery, Submission, Ticket
 
 SUBMISSION_LIFETIME = timedelta(days=7)
 SECONDS_AFTER_A_FAULT = 60
-"""Such as a lost database connection. ``outbox`` decides how often a delivery is tried."""
+"""After a fault such as a lost database connection. ``outbox`` limits the tries of a delivery."""
 
 
 class DeliveryRetry(BaseRetryStrategy):
@@ -36,7 +36,7 @@ def deliver(delivery_id: str) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="tickets.mark_overdue_tickets", queueing_lock="tickets.mark_overdue_tickets")
 def mark_overdue_tickets(timestamp: int) -> None:
-    """Reads the table, so that nothing is missed while no worker runs."""
+    """Read the table, so that nothing is missed while no worker runs."""
     for ticket in Ticket.objects.overdue().filter(breached=None).iterator():
         ticket.mark_overdue()
 

@@ -23,7 +23,7 @@ Status = TicketState.Status
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def waiting(self) -> TicketQuerySet:
-        """Tickets without an assignee, those due first at the front."""
+        """Tickets without an assignee, by due time."""
         return self.filter(status=Status.OPEN).order_by("due", "id")
 
     def of(self, requester: str) -> TicketQuerySet:
@@ -61,7 +61,7 @@ class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: igno
     ) -> Ticket:
         """Open a ticket for a person, with its audit record. Raises ``PersonalData``.
 
-        Nobody but the desk gets a mail of it if anybody could have typed the ``email``.
+        If the ``email`` is not verified, only the desk gets a mail.
         """
         now = timezone.now()
         text = apply_inbound_message(Channel.TICKETS, message, field="message")

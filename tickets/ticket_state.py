@@ -1,4 +1,4 @@
-"""The state of a ticket: who has it, until when, and the methods that change it."""
+"""The state of a ticket: status, assignee, due time, and the methods that change them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TicketState(EncryptedForRequester):
     """A question that a person must answer. Only the methods here change its state.
 
     Each locks the row, checks that its state allows the change, and changes, records and notifies
-    in one transaction. False means that the state did not allow it: somebody was faster.
+    in one transaction. False means that the state did not allow it, since somebody was faster.
     """
 
     class Status(models.TextChoices):

@@ -157,7 +157,7 @@ def test_a_wording_of_another_faq_is_not_added_and_the_other_is_named(curator):
 
     page = ask(curator, taken, add_to="start-return")
 
-    assert "Not added: reset-password has this wording already." in page.content.decode()
+    assert "Not added: reset-password already has this wording." in page.content.decode()
     assert taken not in Faq.objects.get(slug="start-return").content().phrasings
 
 

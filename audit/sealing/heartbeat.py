@@ -37,7 +37,7 @@ log = logging.getLogger("audit.sealing.heartbeat")
 def check(process: str) -> None:
     """Check the records that this process committed. Raises ``AuditUnavailable``."""
     with connection.cursor() as cursor:
-        cursor.execute(STATES, [committed.unnamed(limit=None)])
+        cursor.execute(STATES, [committed.unlisted(limit=None)])
         states = cursor.fetchall()
     committed.forget(record_id for record_id, _, is_sealed in states if is_sealed)
     if lost := [record_id for record_id, is_there, is_sealed in states if not is_there]:

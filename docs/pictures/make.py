@@ -105,7 +105,7 @@ def work_on_tickets(page: Page, site: Site) -> None:
     """The inbox as it opens, and a ticket with a reply that is being written."""
     inbox = f"{site.address}/admin/tickets/inbox/"
     page.goto(f"{inbox}1/")
-    page.get_by_role("button", name="Take it").click()
+    page.get_by_role("button", name="Claim").click()
     page.goto(f"{inbox}?queue=all")
     save(page, "inbox")
     page.goto(f"{inbox}2/?queue=all")

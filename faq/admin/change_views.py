@@ -1,4 +1,4 @@
-"""Changes of FAQs as the review and the pages of releases show them."""
+"""Changes of FAQs for the review and the pages of releases."""
 
 from __future__ import annotations
 

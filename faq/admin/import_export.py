@@ -1,6 +1,6 @@
 """Import and export in the admin: upload a file, check the preview, confirm.
 
-The worker reads and writes; a page shows how far it is.
+The worker reads and writes; a page shows its progress.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class ImportExportMixin:
         return HttpResponseRedirect(f"?job={job.pk}")
 
     def _show(self, request: HttpRequest, job: BackgroundJob) -> HttpResponse:
-        """The job's progress, why it failed, or its result."""
+        """The job's progress, failure or result."""
         upload = Upload.objects.filter(pk=job.arguments["upload"], by=job.by).first()
         context = {"job": job, "upload": upload, "existing": job.arguments["existing"]}
         if job.state != BackgroundJob.State.DONE:

@@ -142,7 +142,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
         return again if release is None else self._to_list()
 
     def rollback_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What publishing an earlier release again would change; with POST, do it."""
+        """Preview a rollback; with POST, roll back."""
         if not request.user.has_perm(PUBLISH):
             raise PermissionDenied
         release = get_object_or_404(Release, pk=pk)
@@ -181,7 +181,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
 
 
 def review_tab(request: HttpRequest) -> str:
-    """Which drafts the review shows: the submitted ones first, if there are any."""
+    """The tab of the review: by default the submitted drafts, if there are any."""
     tab = request.GET.get("tab", "")
     if tab in (SUBMITTED, ALL):
         return tab
@@ -194,12 +194,12 @@ class RollbackForm(forms.Form):
         choices=[
             (
                 ResetDrafts.UNEDITED.value,
-                "Set the drafts to this release, and keep unpublished edits",
+                "Set the drafts to this release, but keep unpublished edits",
             ),
             (ResetDrafts.ALL.value, "Set all drafts to this release; unpublished edits are lost"),
             (
                 ResetDrafts.NONE.value,
-                "Leave all drafts as they are; publishing them undoes the rollback",
+                "Do not change drafts; publishing them undoes the rollback",
             ),
         ],
     )

@@ -1,4 +1,4 @@
-"""A draft's way to a release, on its page: submit, comment, send back."""
+"""The stage of a draft on its page: submit, comment, send back."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class StageMixin:
         }
 
     def stage_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """POST only: what the button says."""
+        """POST only: submit, comment or send back, by the name of the button."""
         faq = get_object_or_404(Faq.objects.with_status(), pk=pk)
         may_view = self.has_view_permission(request, faq)  # type: ignore[attr-defined]
         if request.method != "POST" or not may_view:
@@ -74,7 +74,7 @@ class StageMixin:
         if not _may_change(request):
             raise PermissionDenied
         if faq.submit(by=request.user.get_username(), note=note):
-            messages.success(request, "Submitted. A publisher looks at it next.")
+            messages.success(request, "Submitted. A publisher reviews it next.")
         else:
             messages.info(request, "There is nothing new to submit.")
 
@@ -96,7 +96,7 @@ class StageMixin:
 
 
 def stage_text(faq: Faq) -> str:
-    """Such as ``proposed by sam``; empty if nobody waits for it."""
+    """Such as ``proposed by sam``; empty without a stage."""
     words = {Faq.Stage.PROPOSED: "proposed by", Faq.Stage.SUBMITTED: "submitted by"}
     before = words.get(Faq.Stage(faq.stage), "sent back to") if faq.stage else ""
     return f"{before} {faq.submitted_by}" if before else ""
@@ -116,7 +116,7 @@ def _may_submit(request: HttpRequest, faq: Faq) -> bool:
 
 
 def _may_send_back(request: HttpRequest, faq: Faq) -> bool:
-    """A proposal is for curators to judge, what they submitted for publishers."""
+    """Curators send back proposals, publishers send back submitted drafts."""
     if faq.stage == Faq.Stage.PROPOSED:
         return _may_change(request)
     return faq.stage == Faq.Stage.SUBMITTED and request.user.has_perm("faq.publish_release")

@@ -1,4 +1,4 @@
-"""Ask for phrasings where an FAQ has few: a filter of the list, customers' words on its page."""
+"""Help to add phrasings to FAQs with few: a filter of the list, customers' words on the page."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from faq.models import Faq, PhrasingConflict
 EDIT = "faq.change_faq"
 
 ENOUGH = 3
-"""Phrasings of an FAQ. With three each instead of one, twice as many questions of the demo shop are
-answered."""
+"""Phrasings of an FAQ. With three instead of one, the demo shop answers twice as many questions."""
 
 MAX_WORDINGS = 5
 
@@ -44,7 +43,7 @@ class WordingsMixin:
     """List it before ``ModelAdmin``."""
 
     def wordings_context(self, request: HttpRequest, faq: Faq) -> dict[str, Any]:
-        """Nothing where the FAQ has enough phrasings, or the user may add none."""
+        """Empty if the FAQ has enough phrasings, or if the user may not add any."""
         content = faq.content()
         count = len(content.phrasings)
         if count >= ENOUGH or faq.retired or not may_add_wording(request):
@@ -69,18 +68,18 @@ def may_add_wording(request: HttpRequest) -> bool:
 
 
 def add_wording(request: HttpRequest, faq: Faq, text: str) -> None:
-    """Add a phrasing to the draft, as a proposal if the user may not edit it; say so."""
+    """Add a phrasing to the draft, as a proposal if the user may not edit it; show a message."""
     is_proposal = not request.user.has_perm(EDIT)
     try:
         added = faq.add_phrasing(text, by=request.user.get_username(), is_proposal=is_proposal)
     except PhrasingConflict as conflict:
         other = ", ".join(clash.other_than(faq.slug) for clash in conflict.clashes)
-        messages.error(request, f"Not added: {other} has this wording already.")
+        messages.error(request, f"Not added: {other} already has this wording.")
     except (Unreadable, PersonalData) as problem:
         messages.error(request, f"Not added: {problem}")
     else:
         if not added:
-            messages.info(request, f"{faq.slug} has this wording already.")
+            messages.info(request, f"{faq.slug} already has this wording.")
         elif is_proposal:
             messages.success(request, f"Proposed for {faq.slug}. A curator reviews it.")
         else:

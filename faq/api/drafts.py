@@ -33,7 +33,7 @@ from faq.releases.drafts import draft_of, upsert
 from faq.write_lock import lock_knowledge_base
 
 FIELDS = {"id": "faq_id"}
-"""The API's name of a column, where they differ."""
+"""The API's name of a column, if the names differ."""
 
 CURATORS = frozenset({Role.CURATOR, Role.PUBLISHER})
 

@@ -106,7 +106,7 @@ class ImportsView(APIView):
         """Preview a file row by row; with ``confirm``, write it as drafts.
 
         409 if FAQs changed since the preview, 422 if the file cannot be read. With the header
-        ``Prefer: respond-async`` the worker does it, and ``Location`` is where to poll.
+        ``Prefer: respond-async`` the worker does it, and ``Location`` is the URL to poll.
         """
         body = ImportSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -169,11 +169,11 @@ class JobView(APIView):
 
     @extend_schema(responses=JobSerializer)
     def get(self, request: Request, job_id: UUID) -> Response:
-        """How far an import in the background is, and its result; only for who started it."""
+        """The progress and result of a background import; only for the caller who started it."""
         jobs = BackgroundJob.objects.of(principal_of(request).subject)
         job = jobs.filter(pk=job_id, kind__in=KINDS).first()
         if job is None:
-            raise NotFound("You started no job with this id, or it was deleted after 7 days.")
+            raise NotFound("You have no job with this id. Jobs are deleted after 7 days.")
         return Response(_job_payload(job))
 
 

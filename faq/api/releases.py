@@ -135,7 +135,7 @@ class RollbackView(APIView):
 
     @extend_schema(operation_id="rollback_preview", responses=RollbackPlanSerializer)
     def get(self, request: Request, number: int) -> Response:
-        """What going back to this release would change now; nothing changes yet."""
+        """Preview a rollback to this release: what it would change now."""
         plan = plan_rollback(_release(number))
         return Response(
             {
@@ -154,8 +154,8 @@ class RollbackView(APIView):
     def post(self, request: Request, number: int) -> Response:
         """Publish the FAQs, rules and policy of this release again as a new release.
 
-        ``drafts`` chooses which drafts are set to it as well. 409 if ``review`` is not the one of
-        the preview any more.
+        ``drafts`` chooses which drafts are also set to it. 409 if anything changed since the
+        preview with this ``review``.
         """
         body = RollbackSerializer(data=request.data)
         body.is_valid(raise_exception=True)

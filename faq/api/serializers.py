@@ -154,8 +154,8 @@ class RollbackSerializer(serializers.Serializer[dict[str, Any]]):
         choices=[choice.value for choice in ResetDrafts],
         default=ResetDrafts.NONE.value,
         help_text=(
-            "Which drafts are set to the release too: `none`; `unedited`, so that unpublished edits"
-            " stay; or `all`, so that unpublished edits are lost and other FAQs are retired."
+            "Which drafts are also set to the release: `none`; `unedited`: unpublished edits stay; "
+            "`all`: unpublished edits are lost and other FAQs are retired."
         ),
     )
     review = serializers.CharField(
@@ -189,7 +189,7 @@ class RollbackPlanSerializer(serializers.Serializer[Any]):
     """
 
     live = serializers.IntegerField(help_text="The release that is live now.")
-    review = serializers.CharField(help_text="Send it back to roll back exactly this.")
+    review = serializers.CharField(help_text="Send it as `review` to roll back exactly this.")
     counts = serializers.DictField(
         child=serializers.IntegerField(), help_text="FAQs that are added, changed and gone."
     )

@@ -1,7 +1,7 @@
 """Import files of FAQs as drafts, or ingest them: import and publish at once.
 
 ``preview`` reports on a file row by row, ``confirm`` writes the previewed drafts. ``ingest``
-publishes a file as a release, whole or not at all.
+publishes a file as a release, all or nothing.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def confirm(
 ) -> tuple[str, ...]:
     """Write the drafts of the preview with this digest; returns their slugs.
 
-    Raises ``ConcurrentChange`` if the file would change something else by now.
+    Raises ``ConcurrentChange`` if the file would now change anything else.
     """
     with lock_knowledge_base():
         current = preview(data, format=format, existing=existing)

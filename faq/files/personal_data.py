@@ -81,11 +81,11 @@ def redact_or_reject_rows(rows: Sequence[FileRow]) -> tuple[list[FileRow], list[
 
 
 COLUMNS = {"faq_id": "id"}
-"""A file's name of a field, where they differ."""
+"""The column of a field in files, if the names differ."""
 
 
 def rejection_reason(kinds: Collection[str]) -> str:
-    return f"holds personal data ({', '.join(kinds)}), which is not allowed here"
+    return f"contains personal data ({', '.join(kinds)}), which is not allowed here"
 
 
 def _mode() -> Mode:

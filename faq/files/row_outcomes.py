@@ -119,8 +119,8 @@ def conflicts(changed: Mapping[str, Draft], overwritable: Collection[str]) -> di
             if owner != slug:
                 errors[slug] = f"{phrasing!r} is already a phrasing of {owner}"
     claims = Phrasing.objects.filter(key__in=list(first)).values_list("key", "faq__slug")
-    for claimed, owner in claims:
-        key = bytes(claimed)
+    for stored_key, owner in claims:
+        key = bytes(stored_key)
         if owner != first[key] and owner not in overwritable:
             errors[first[key]] = f"{phrasings[key]!r} is already a phrasing of {owner}"
     return errors

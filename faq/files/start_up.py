@@ -34,7 +34,7 @@ def at_start(path: Path) -> StartUp:
         return StartUp(None, f"this site's FAQs come from {last}, not from {path}")
     alternates = Path(last.alternates_path) if last.alternates_path else None
     if alternates and not alternates.exists():
-        return StartUp(None, f"{alternates}, which belongs to it, is missing")
+        return StartUp(None, f"its file of alternates {alternates} is missing")
     source = Source.at(path, alternates)
     if source.sha256 == last.sha256:
         return StartUp(None, f"{last} has not changed since release {last.release.number}")

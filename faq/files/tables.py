@@ -1,7 +1,6 @@
 """Turn the bytes of a file into rows of cells, and collect problems.
 
-Pure. This module handles formats, ``faq.files.reader`` handles FAQs. Add another format as another
-function beside ``csv_rows``.
+Pure. This module handles formats, ``faq.files.reader`` handles FAQs.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class Unreadable(Exception):
 
 
 class Problems:
-    """Collects the errors of a file, so that its author sees all of them at once."""
+    """Collects the errors of a file, so that they can be reported together."""
 
     def __init__(self, *, most: int) -> None:
         self._most = most

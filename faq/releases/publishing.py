@@ -24,7 +24,7 @@ from faq.write_lock import lock_knowledge_base
 MAX_NOTE_LENGTH = 500
 
 SAME_RELEASE = ("fingerprint", "policy", "second_embedder")
-"""Fields in which two releases are the same for whoever asks."""
+"""If these fields are equal, two releases give the same answers."""
 
 
 class PublishError(Exception):
@@ -54,7 +54,7 @@ class ConflictingFaqs(PublishError):
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a release needs besides its FAQs.
+    """The result of ``preparation``: the data of a release besides its FAQs.
 
     ``embedder`` names the model and its weights, ``collection`` the Chroma collection, ``policy``
     the fitted policy. ``model`` is the folder or name of the embedder; empty: LOCAL_EMB_MODEL.
@@ -207,8 +207,8 @@ def _publish(
 ) -> Release:
     """Prepare the knowledge base that ``build`` returns and publish it.
 
-    ``before`` runs in the transaction that publishes. ``policy``: the fitted policy to use; None:
-    the one that was prepared. ``embedder``: what ``Release.embedder`` must be; empty: any. Raises
+    ``before`` runs in the transaction that publishes. ``policy``: the fitted policy to use, instead
+    of the prepared one. ``embedder``: the required ``Release.embedder``; empty: any. Raises
     ``ConcurrentChange`` if FAQs or the live release changed during the preparation.
     """
     live = Release.objects.live()

@@ -1,4 +1,4 @@
-"""Go back to an earlier release: what it would change now, and doing it."""
+"""Roll back to an earlier release, with a preview."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from faq.releases.review import release_changes, review
 
 
 class ResetDrafts(StrEnum):
-    """Which drafts are set to the release that is rolled back to."""
+    """Which drafts are also set to the earlier release."""
 
     ALL = "all"
     """Unpublished edits are lost; FAQs that the release does not have are retired."""
     UNEDITED = "unedited"
-    """Drafts that are as published; unpublished edits stay."""
+    """Drafts without unpublished edits; unpublished edits stay."""
     NONE = "none"
-    """The drafts stay as they are, so that publishing all of them undoes the rollback."""
+    """No draft changes, so that publishing all of them undoes the rollback."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class RuleChange:
 
 @dataclass(frozen=True)
 class RollbackPlan:
-    """What going back to ``to`` would change now. Confirm it with ``reviewed=plan.digest``.
+    """The preview of a rollback to ``to``. Confirm it with ``reviewed=plan.digest``.
 
     ``edits``: the slugs of drafts with unpublished edits, sorted.
     """
@@ -56,7 +56,7 @@ class RollbackPlan:
     digest: str
 
     def changes(self) -> list[Change]:
-        """The FAQs that customers would get differently."""
+        """The changes of FAQs for customers."""
         return release_changes(self.live, self.to)
 
     def counts(self) -> dict[str, int]:
@@ -79,13 +79,13 @@ class RollbackPlan:
 
 
 def plan_rollback(to: Release) -> RollbackPlan:
-    """The plan as of now; ``to`` is any release."""
-    drafted = review()
-    live = drafted.live or to
+    """The current plan; ``to`` is any release."""
+    drafts_to_review = review()
+    live = drafts_to_review.live or to
     rules = {category: asdict(rule) for category, rule in current_rules().items()}
-    state = json.dumps([live.number, to.number, drafted.digest, rules], sort_keys=True)
+    state = json.dumps([live.number, to.number, drafts_to_review.digest, rules], sort_keys=True)
     return RollbackPlan(
-        to, live, tuple(drafted.waiting), hashlib.sha256(state.encode()).hexdigest()
+        to, live, tuple(drafts_to_review.waiting), hashlib.sha256(state.encode()).hexdigest()
     )
 
 
@@ -101,23 +101,28 @@ def roll_back(
     """Publish the FAQs, rules and policy of an earlier release as a new one.
 
     ``reviewed``: the ``RollbackPlan.digest`` that a person confirmed; raises ``ConcurrentChange``
-    if the plan is another one now. Raises ``PublishError``; then nothing changed.
+    if the plan has changed since. Raises ``PublishError``; then nothing changed.
     """
 
     def set_drafts() -> None:
         plan = plan_rollback(to)
         if reviewed and reviewed != plan.digest:
             raise ConcurrentChange(
-                "FAQs or releases changed since you looked. Check the changes and confirm again."
+                "FAQs or releases changed since the preview. Check the changes and confirm again."
             )
         written = _reset_drafts(plan, reset, actor=actor)
-        kept = () if reset is ResetDrafts.ALL else plan.edits
+        unchanged = () if reset is ResetDrafts.ALL else plan.edits
         record(
             "release.rolled_back",
             actor=actor,
             kind="release",
             key=to.number,
-            data={"from": plan.live.number, "reset": reset, "drafts": written, "kept": list(kept)},
+            data={
+                "from": plan.live.number,
+                "reset": reset,
+                "drafts": written,
+                "kept": list(unchanged),
+            },
         )
 
     note = note or f"Rolled back to release {to.number}"

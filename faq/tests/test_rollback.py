@@ -104,7 +104,7 @@ def test_what_changed_since_the_page_was_opened_is_not_rolled_back(first):
     reviewed = plan_rollback(first).digest
     write("start-return", answer="Written meanwhile.")
 
-    with pytest.raises(ConcurrentChange, match="changed since you looked"):
+    with pytest.raises(ConcurrentChange, match="changed since the preview"):
         roll_back(first, actor="pia", reset=ResetDrafts.ALL, reviewed=reviewed)
 
     assert Release.objects.live().number == 2
@@ -165,7 +165,7 @@ def test_the_api_previews_and_rolls_back_exactly_that(as_role, first):
 def test_the_command_shows_and_asks(first, capsys):
     call_command("roll_back", "1", "--dry-run")
     shown = capsys.readouterr().out
-    with pytest.raises(CommandError, match="add --yes"):
+    with pytest.raises(CommandError, match="Add --yes"):
         call_command("roll_back", "1")
 
     assert "changed reset-password" in shown

@@ -79,7 +79,7 @@ def listed(client, query) -> list[str]:
 
 def test_a_curator_submits_a_draft_and_a_publisher_sees_that_it_waits(kim, pat, faq):
     assert told(press(kim, faq, "submit", "As the shop wants it.")) == [
-        "Submitted. A publisher looks at it next."
+        "Submitted. A publisher reviews it next."
     ]
 
     assert stage(faq) == ("submitted", "kim")

@@ -134,7 +134,7 @@ def test_without_the_second_file_the_first_is_not_read(start, run, file, alterna
     file.write_text(FILE.replace("Dogs are", "Your dog is"))
     alternates.unlink()
 
-    assert f"{alternates}, which belongs to it, is missing" in start(file)
+    assert f"its file of alternates {alternates} is missing" in start(file)
     assert live()["dogs"].alternates == ("Are dogs allowed?", "Is my puppy welcome?")
 
 

@@ -14,7 +14,7 @@ from faq.releases.unreadable import warnings
 
 pytestmark = pytest.mark.django_db
 
-WARNING = "The model cannot read “👍👍”: it answers only a message of exactly these characters"
+WARNING = "The model cannot read “👍👍”: only a message of exactly these characters matches it"
 FILE = """id,question,answer,category
 thumbs,👍👍,Thank you!,small
 bells,Do you sell bells?,Yes.,small

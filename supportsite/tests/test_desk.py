@@ -68,7 +68,11 @@ def test_the_first_page_tells_what_waits_what_was_asked_and_what_is_live(as_role
 
     assert reply["waiting"]["count"] == 2
     assert [ticket.message for ticket in reply["waiting"]["longest"]] == ["First.", "Second."]
-    assert dict(reply["asks"]["outcomes"]) == {"answered": 1, "clarify": 0, "unanswered": 1}
+    assert dict(reply["asks"]["outcomes"]) == {
+        "Answered": 1,
+        "Asked to clarify": 0,
+        "Not answered": 1,
+    }
     (unanswered,) = reply["asks"]["unanswered"]
     assert unanswered.data["question"] == "what is the capital of France?"
     assert reply["live"]["release"] == Release.objects.live()

@@ -48,7 +48,7 @@ def see_to_the_ticket(page: Page) -> None:
     page.get_by_role("link", name="Tickets 1").click()
     page.get_by_role("link", name="The lamp is broken.").click()
     page.get_by_role("button", name="Claim").click()
-    expect(page.get_by_text(": now yours.")).to_be_visible()
+    expect(page.get_by_text(": assigned to you.")).to_be_visible()
     page.get_by_role("button", name="Resolve").click()
     expect(page.get_by_text(": resolved.")).to_be_visible()
 

@@ -199,7 +199,7 @@ def test_a_file_of_faqs_is_refused_row_by_row(as_role, settings):
         {
             "row": 2,
             "column": "answer",
-            "reason": "holds personal data (EMAIL, PHONE), which is not allowed here",
+            "reason": "contains personal data (EMAIL, PHONE), which is not allowed here",
         }
     ]
     assert not Faq.objects.filter(slug="moon").exists()
@@ -270,7 +270,7 @@ def test_a_curator_typing_an_faq_is_warned_redacted_or_refused(desk, settings, m
     assert ("personal data that everybody can read: answer: EMAIL, PHONE" in text) == (
         mode == "warn"
     )
-    assert ("holds personal data (EMAIL, PHONE)" in text) == (mode == "reject")
+    assert ("contains personal data (EMAIL, PHONE)" in text) == (mode == "reject")
 
 
 def test_a_person_at_the_desk_is_told_at_the_field(desk, settings):

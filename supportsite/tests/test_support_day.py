@@ -73,7 +73,7 @@ def claim(page: Page) -> None:
     expect(page.get_by_role("button", name="Claim")).to_be_visible()
     shot(page, "2-ticket")
     page.keyboard.press("Alt+c")
-    expect(page.get_by_text(": now yours.")).to_be_visible()
+    expect(page.get_by_text(": assigned to you.")).to_be_visible()
 
 
 def reply(page: Page) -> None:
@@ -113,7 +113,7 @@ def resolve(page: Page) -> None:
 
 def draft(page: Page) -> None:
     page.keyboard.press("Alt+d")
-    expect(page.get_by_role("heading", name="Is it there already?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Similar FAQs")).to_be_visible()
     expect(page.get_by_label("Question", exact=True)).to_have_value(QUESTION)
     expect(page.get_by_label("Answer")).to_have_value(
         "Yes, two spare bulbs are in the box, [EMAIL]."
@@ -122,7 +122,7 @@ def draft(page: Page) -> None:
     shot(page, "5-draft")
     tab_to(page, "Propose FAQ")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("A curator looks at it next.")).to_be_visible()
+    expect(page.get_by_text("A curator reviews it next.")).to_be_visible()
 
 
 def publish(page: Page) -> None:

@@ -162,7 +162,7 @@ def answer(support: Person, ticket: int) -> None:
     support.page.goto("/admin/")
     support.follow("Inbox")
     support.click(support.page.locator(f"#ticket-{ticket}"))
-    support.press("Take it")
+    support.press("Claim")
     support.sees("+44 20 7946 0958")
     support.page.get_by_label("Reply", exact=True).fill(REPLY)
     support.press("Send reply")

@@ -1,6 +1,7 @@
 """Transactional outbox for mail and webhooks.
 
-``outbox`` stores messages in the transaction of their cause, ``sending`` delivers them with
-retries, ``receivers`` limits what one receiver takes (``circuit_breaker``), ``mail`` and
-``webhook_signature`` build them; ``http_client`` is the one HTTP client.
+``notifications`` creates the deliveries of an event, ``outbox`` stores them in its transaction,
+``sending`` sends them with retries. ``recipients`` decides who gets a mail, ``mail`` and
+``webhook_signature`` build the messages. ``receivers`` limits the deliveries to each receiver.
+``http_client`` is the only HTTP client of the site.
 """

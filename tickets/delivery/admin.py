@@ -29,7 +29,7 @@ class WebhookAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     actions = ("rotate_selected",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Webhook | None = None) -> bool:
-        """Webhooks are switched off instead, so that the log keeps naming them."""
+        """Webhooks are switched off instead, so that the log still names them."""
         return False
 
     @admin.display(description="Secret")
@@ -47,7 +47,9 @@ class WebhookAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     def rotate_selected(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
         for webhook in webhooks:
             webhook.rotate(by=request.user.get_username())
-        message = "The old secrets keep signing too for 24 hours. Update the receivers by then."
+        message = (
+            "Requests are signed with both secrets for 24 hours. Update the receivers by then."
+        )
         self.message_user(request, message, messages.SUCCESS)
 
 
@@ -125,5 +127,5 @@ class DeliveryAdmin(ReadOnlyAdmin):
         sent = [delivery.resend(by=request.user.get_username()) for delivery in deliveries]
         self.message_user(request, f"{sum(sent)} queued to be sent again.", messages.SUCCESS)
         if not all(sent):
-            message = f"{len(sent) - sum(sent)} are pending already."
+            message = f"{len(sent) - sum(sent)} are already pending."
             self.message_user(request, message, messages.WARNING)

@@ -1,15 +1,15 @@
 """The HTTP client for every request to another server. The only module that imports httpx.
 
-Webhooks, identity providers, the agent's model and remote embeddings use it. It bounds what the
-other server can do:
+Webhooks, identity providers, the agent's model and remote embeddings use it. It protects the site
+from the other server:
 
 - one deadline for the whole exchange, however slowly bytes arrive;
 - a limit on the size of the reply, and no compressed replies;
 - every address of a host name is checked before the connection, which is then made to a checked
-  address, so that DNS rebinding gains nothing;
+  address, so that DNS rebinding has no effect;
 - redirects are not followed, and proxies from the environment not used.
 
-It lives in this app because webhooks need it, and the apps above may import this one.
+It is in this app because webhooks need it, and other apps may import this one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tickets.delivery.networks import Address, Network, Refused, check_address
 OnConnect = Callable[[socket.socket], None]
 
 MAX_BYTES = 1_000_000
-"""Of one reply's body."""
+"""The largest body of a reply."""
 
 
 class TooLarge(httpx.TransportError):
@@ -43,7 +43,7 @@ class Compressed(httpx.TransportError):
 
 
 FAILURES = (httpx.HTTPError, httpx.InvalidURL, Refused, OSError, ValueError)
-"""What a request may raise."""
+"""The exceptions of a request."""
 
 
 def bounded_client(
@@ -55,11 +55,11 @@ def bounded_client(
     seconds_left: Callable[[], float] | None = None,
     on_connect: OnConnect | None = None,
 ) -> httpx.Client:
-    """A client whose exchanges end within ``seconds``; ``timeout=`` of one request wins.
+    """A client whose exchanges end within ``seconds``, or the ``timeout=`` of a request.
 
-    ``allowed``: networks that may be reached though they are private or over plain HTTP.
-    ``seconds_left``: until a deadline that several exchanges share. ``on_connect`` gets each new
-    socket, for callers that close it from another thread. Requests raise one of ``FAILURES``.
+    ``allowed``: private networks that may be reached, also over plain HTTP. ``seconds_left``: the
+    time until a deadline that several exchanges share. ``on_connect`` gets each new socket, for
+    callers that close it from another thread. Requests raise one of ``FAILURES``.
     """
     return httpx.Client(
         transport=_BoundedTransport(_CheckedNetwork(allowed, on_connect), max_bytes, seconds_left),
@@ -86,7 +86,7 @@ class _BoundedTransport(httpx.HTTPTransport):
         if self._seconds_left:
             seconds = min(seconds, self._seconds_left())
         _exchange.start(seconds=seconds, is_plain=request.url.scheme != "https")
-        # A few compressed bytes can stand for gigabytes.
+        # A few compressed bytes can unpack to gigabytes.
         request.headers["Accept-Encoding"] = "identity"
         response = super().handle_request(request)
         if response.headers.get("Content-Encoding", "identity") != "identity":
@@ -113,10 +113,7 @@ class _BoundedStream(httpx.SyncByteStream):
 
 
 class _Exchange(threading.local):
-    """The exchange of this thread. httpx bounds the time of each read, not their sum.
-
-    An exchange stays in the thread that started it.
-    """
+    """The deadline of this thread's exchange, since httpx only limits the time of each read."""
 
     deadline = 0.0
     is_plain = True
@@ -149,7 +146,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         addresses = _look_up(host, port)
-        # One bad address among several is enough: which one is used would be luck.
+        # Refuse the host if any of its addresses is refused.
         for address in addresses:
             check_address(address, is_plain=_exchange.is_plain, allowed=self._allowed)
         return _DeadlineStream(self._connect(addresses, port, timeout), self._on_connect)
@@ -168,7 +165,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
 
 
 class _DeadlineStream(httpcore.NetworkStream):
-    """A connection on which every step has to end by the deadline of the exchange."""
+    """A connection whose every step must end by the deadline of the exchange."""
 
     def __init__(self, stream: httpcore.NetworkStream, on_connect: OnConnect | None) -> None:
         self._stream, self._on_connect = stream, on_connect
@@ -206,5 +203,5 @@ def _look_up(host: str, port: int) -> list[Address]:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Loaded once: it takes some 70 ms."""
+    """Cached, since loading takes about 70 ms."""
     return ssl.create_default_context()

@@ -8,7 +8,7 @@ NUMBER = "{id}"
 
 
 def site(text: str) -> str:
-    """Such as ``https://support.example.com``, without a last slash. Raises ``ValueError``."""
+    """Such as ``https://support.example.com``, without a trailing slash. Raises ``ValueError``."""
     if text and not _is_address(text):
         raise ValueError(f"an address such as https://support.example.com, not {text!r}")
     return text.rstrip("/")

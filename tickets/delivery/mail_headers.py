@@ -1,6 +1,6 @@
 """Mail headers: automatic mail (RFC 3834), one thread per ticket (RFC 5322, section 3.6.4).
 
-The ids are keyed, so that nobody can forge the id of another ticket.
+The ids contain a keyed hash, so that nobody can forge the id of another ticket.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _KEY_LENGTH = 20
 
 
 def headers(*, ticket: int | None, delivery: str) -> dict[str, str]:
-    """Of one mail. Every try has the same Message-ID, so that mailboxes drop duplicates."""
+    """The headers of a mail. Every try has the same Message-ID, so mailboxes drop duplicates."""
     own = {**AUTOMATIC, "Message-ID": _message_id(delivery)}
     if ticket is None:
         return own

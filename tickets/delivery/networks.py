@@ -1,4 +1,4 @@
-"""Which network addresses may be reached. Pure."""
+"""Check which network addresses may be reached. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
-
 ANYWHERE: tuple[Network, ...] = (
     ipaddress.IPv4Network("0.0.0.0/0"),
     ipaddress.IPv6Network("::/0"),
 )
-"""For addresses that an operator wrote into the settings: a model or provider may be next door."""
+"""For addresses in the settings: a model or provider may be in a private network."""
 
 
 class Refused(Exception):
-    """The address is not one that may be reached."""
+    """The address may not be reached."""
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -35,7 +34,7 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
         if any(each is not None for each in inner) or any(address in net for net in _NAT64):
-            # No receiver has one, and where they lead depends on routers we do not know.
+            # No receiver has one, and their destination depends on unknown routers.
             return False
     return address.is_global and not address.is_multicast
 

@@ -1,6 +1,6 @@
-"""Slots and a circuit breaker for each receiver, so that one that hangs does not hold up the rest.
+"""Slots and a circuit breaker for each receiver, so that one that hangs does not delay the others.
 
-They belong to this process: several workers have as many slots each.
+Each worker process has its own slots.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ SLOTS = 2
 """Deliveries to one receiver at the same time."""
 
 BUSY_SECONDS = 5
-"""Until the next try of a delivery that finds no free slot."""
+"""The time until the next try, if no slot is free."""
 
 FAILURES = 3
-"""So many deliveries in a row without a reply, and the receiver rests."""
+"""The number of consecutive deliveries without a reply after which the receiver rests."""
 
 REST_SECONDS = 60
 
 
 class NotNow(Exception):
-    """Nothing was sent: all slots are in use, or the receiver rests. This is not a try.
+    """Nothing was sent: all slots are in use, or the receiver rests. It does not count as a try.
 
-    The queue starts the delivery again after ``seconds``, after those of other receivers.
+    The queue starts the delivery again after ``seconds``, with a lower priority.
     """
 
     priority = -1
@@ -45,7 +45,7 @@ class Receiver:
 
     @contextmanager
     def slot(self) -> Iterator[Breaker]:
-        """Send inside the block, and tell the breaker how it went. Raises ``NotNow``."""
+        """Send inside the block, and report the result to the breaker. Raises ``NotNow``."""
         if not self._slots.acquire(blocking=False):
             raise NotNow(BUSY_SECONDS)
         try:
@@ -67,6 +67,6 @@ def receiver(name: str, *, slots: int = SLOTS) -> Receiver:
 
 
 def forget() -> None:
-    """All receivers begin anew."""
+    """Reset all receivers."""
     with _lock:
         _receivers.clear()

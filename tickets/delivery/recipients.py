@@ -1,4 +1,4 @@
-"""Who gets a mail about an event of a ticket, and at which address."""
+"""The recipients of mails about an event of a ticket, and their addresses."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from tickets.models import Ticket
 
 TO_REQUESTER, TO_DESK = "the requester", "the desk"
-"""Recipients besides named people of the desk; the blank tells them from names."""
+"""Recipients besides people of the desk; names of people have no space."""
 
 DESK_ONLY = frozenset({"assigned", "breached", "prioritised"})
-"""Events that the requester gets no mail about."""
+"""Events without a mail to the requester."""
 
 FALLS_BACK_TO_DESK = frozenset({"opened", "reopened", "breached"})
 """Events mailed to the desk's own address if the ticket has no assignee."""
@@ -28,14 +28,14 @@ FALLS_BACK_TO_DESK = frozenset({"opened", "reopened", "breached"})
 def recipients(
     ticket: Ticket, event: str, by: str, comment: Comment | None, assignee: str
 ) -> list[str]:
-    """Recipients of the mails, one per address; nobody gets their own comment."""
+    """The recipients of the mails, one per address; authors do not get their own comment."""
     by_customer = comment is not None and not comment.from_desk
     people = {address_of(assignee): assignee} if assignee else {}
     people.pop("", None)
     if not people and (by_customer or (not assignee and event in FALLS_BACK_TO_DESK)):
         people[settings.SUPPORT_EMAIL] = TO_DESK
     if event not in DESK_ONLY and not by_customer:
-        # Only an address from a token is trusted, never a user id that looks like one.
+        # Only the stored address is used, never a user id that looks like an address.
         people.setdefault(ticket.email, TO_REQUESTER)
     people.pop("", None)
     return sorted(name for name in people.values() if comment is None or name != by)

@@ -20,13 +20,13 @@ from tickets.delivery import http_client, mail_headers, receivers, webhook_signa
 from tickets.delivery.outbox import Attempt, Delivery
 
 WEBHOOK_SECONDS = 10.0
-"""For one delivery: DNS, connection, TLS, request, and the head of the response."""
+"""Time limit of one delivery: DNS, connection, TLS, request, and the head of the response."""
 
 LOCK = 0x5355_5050
 """First half of the advisory locks of deliveries; any number that nothing else uses."""
 
 SLOTS = {Delivery.Kind.MAIL: 100, Delivery.Kind.WEBHOOK: receivers.SLOTS}
-"""Deliveries to one receiver at once. All mails go to one server: their queue is their limit."""
+"""Simultaneous deliveries to one receiver. All mails go to one server: their queue limits them."""
 
 log = logging.getLogger("tickets.delivery.sending")
 
@@ -104,13 +104,13 @@ def _send(delivery: Delivery) -> Result:
     try:
         return send(delivery)
     except Exception as failure:
-        # A bug of ours: it becomes a dead letter, where somebody sees it.
+        # A bug: the delivery becomes a dead letter, which the desk sees.
         log.exception("delivery %s", delivery.pk)
         return Result(False, type(failure).__name__)
 
 
 def _erased(delivery: Delivery) -> Result:
-    return Result(False, "its content was erased with the person")
+    return Result(False, "the content was erased with the person")
 
 
 def _mail(delivery: Delivery) -> Result:
@@ -130,7 +130,7 @@ def _mail(delivery: Delivery) -> Result:
     try:
         message.send()
     except (smtplib.SMTPException, OSError) as failure:
-        # What a server replied about one mail says nothing against the next.
+        # A reply about one mail does not mean that the server is down.
         has_reply = isinstance(
             failure, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused
         )

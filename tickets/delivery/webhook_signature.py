@@ -1,7 +1,7 @@
 """Sign the body of a webhook, and verify it as a receiver does.
 
 Pure. The signature is HMAC-SHA256 over the timestamp, a full stop and the body, in hexadecimal.
-While a secret is being changed there are two, by the new and by the old, separated by a comma.
+After a change of the secret there are two, by the new and the old one, separated by a comma.
 """
 
 from __future__ import annotations

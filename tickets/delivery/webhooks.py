@@ -12,7 +12,7 @@ from audit.models import record
 from tickets.delivery import webhook_signature
 
 OVERLAP = timedelta(hours=24)
-"""How long the previous secret signs too, so that receivers can switch."""
+"""The time for which requests are also signed with the previous secret."""
 
 
 class Webhook(models.Model):
@@ -41,7 +41,7 @@ class Webhook(models.Model):
 
     @transaction.atomic
     def rotate(self, *, by: str) -> None:
-        """Make a new secret. The old one keeps signing too for a day."""
+        """Create a new secret; for a day requests are also signed with the old one."""
         self.refresh_from_db(from_queryset=Webhook.objects.select_for_update())
         self.previous_secret, self.secret = self.secret, webhook_signature.new_secret()
         self.rotated = timezone.now()

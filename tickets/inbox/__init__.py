@@ -1,6 +1,6 @@
 """The inbox: one page to work on tickets, at /admin/tickets/inbox/.
 
-``queries`` selects the tickets at the left. ``thread`` reads the conversation in the middle and the
-facts beside it. ``forms`` validates input, ``views`` answers requests. Every action is a form post;
-the script only saves page loads.
+``queries`` selects the tickets of the list. ``thread`` reads the conversation and the facts about
+the ticket. ``forms`` validates input, ``views`` answers requests, ``proposals`` turns a ticket into
+a phrasing or a draft FAQ. Every action is a form post; the script only avoids page loads.
 """

@@ -59,7 +59,7 @@ class ReplyForm(forms.Form):
         if not self.is_sent or self.errors:
             return
         if not reply and not self.cleaned_data["attachments"]:
-            self.add_error("reply", "Write something first.")
+            self.add_error("reply", "Write a text first.")
         elif "note" in self.data:
             refuse_personal_data(self, Channel.COMMENTS, "reply")
         else:

@@ -1,4 +1,4 @@
-"""What is typed to propose a phrasing or an FAQ."""
+"""Forms to propose a phrasing or an FAQ."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NewFaqForm(forms.Form):
     alternates = forms.CharField(
         required=False,
         max_length=5 * LONGEST_QUESTION,
-        label="Other wordings, one a line",
+        label="Alternate questions, one per line",
         widget=forms.Textarea({"rows": 2, "dir": "auto"}),
     )
     answer = forms.CharField(

@@ -36,7 +36,7 @@ may_propose = permission_required(["tickets.view_ticket", PROPOSE], raise_except
 
 @may_propose
 def phrasing(request: HttpRequest, pk: int) -> HttpResponse:
-    """Add the customer's words to one of the nearest FAQs, or to one that is searched for."""
+    """Add the customer's words to one of the closest FAQs, or to one of a search."""
     ticket = get_object_or_404(Ticket, pk=pk)
     words = request.POST.get("faq", "").strip()[:LONGEST_WORDS]
     if request.method != "POST":
@@ -49,14 +49,14 @@ def phrasing(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             was_added = propose_phrasing(ticket, faq_id, text, by=request.user.get_username())
         except ProposalError as why:
-            _explain(form, why.errors, only="text")
+            _add_errors(form, why.errors, default="text")
         else:
             faq = knowledge_base().get_faq(faq_id)
             name = faq.question if faq else faq_id
             if was_added:
-                messages.success(request, f"Proposed for “{name}”. A curator looks at it next.")
+                messages.success(request, f"Proposed for “{name}”. A curator reviews it next.")
             else:
-                messages.info(request, f"“{name}” has this wording already.")
+                messages.info(request, f"“{name}” already has this wording.")
             return HttpResponseRedirect(_ticket_address(request, ticket))
     return _phrasing_page(request, ticket, form, words)
 
@@ -65,8 +65,8 @@ def _phrasing_page(
     request: HttpRequest, ticket: Ticket, form: PhrasingForm, words: str
 ) -> HttpResponse:
     text = form["text"].value() or ticket.message
-    found = search(words, limit=FAQS) if words else nearest(text, limit=FAQS)
-    context = {"form": form, "faqs": found, "words": words}
+    faqs = search(words, limit=FAQS) if words else nearest(text, limit=FAQS)
+    context = {"form": form, "faqs": faqs, "words": words}
     return _page(request, ticket, "Another way to ask …", "tickets/inbox/phrasing.html", context)
 
 
@@ -79,10 +79,10 @@ def new_faq(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             faq_id = propose_faq(ticket, **form.cleaned_data, by=request.user.get_username())
         except ProposalError as why:
-            _explain(form, why.errors, only="question")
+            _add_errors(form, why.errors, default="question")
         else:
             link = format_html('<a href="{}">{}</a>', knowledge_base().edit_url(faq_id), faq_id)
-            text = format_html("Proposed as {}. A curator looks at it next.", link)
+            text = format_html("Proposed as {}. A curator reviews it next.", link)
             messages.success(request, text)
             return HttpResponseRedirect(_ticket_address(request, ticket))
     question = form["question"].value() or ticket.message
@@ -103,14 +103,14 @@ def _suggested(request: HttpRequest, ticket: Ticket) -> dict[str, str]:
 
 
 def _question(request: HttpRequest, ticket: Ticket) -> str:
-    """Of the message that the reader chose, else of the first."""
+    """The question of the message that the reader chose, by default of the first."""
     return suggested_question(ticket, customer_comment(ticket, request.GET.get("comment", "")))
 
 
-def _explain(form: forms.Form, errors: Mapping[str, str], *, only: str) -> None:
-    """Show each error at its field, or at the field ``only`` if the form has no such field."""
+def _add_errors(form: forms.Form, errors: Mapping[str, str], *, default: str) -> None:
+    """Add each error to its field, or to ``default`` if the form has no such field."""
     for field, text in errors.items():
-        form.add_error(field if field in form.fields else only, text)
+        form.add_error(field if field in form.fields else default, text)
 
 
 def _page(
@@ -122,6 +122,6 @@ def _page(
 
 
 def _ticket_address(request: HttpRequest, ticket: Ticket) -> str:
-    """Back to where the reader came from: the ticket in the inbox."""
+    """The URL of the ticket in the inbox, in the queue that the reader came from."""
     page = reverse("tickets_inbox_ticket", args=[ticket.pk])
     return page + Selection.of(request.GET).query()

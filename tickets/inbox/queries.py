@@ -1,4 +1,4 @@
-"""The list at the left: queues, their counts, and the search."""
+"""The list of tickets: queues, their counts, and the search."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ TITLES = {
 }
 
 EMPTY = {
-    "unassigned": "Every ticket has somebody.",
-    "mine": "You have no tickets. Take one from Unassigned.",
+    "unassigned": "Every ticket is assigned.",
+    "mine": "You have no tickets. Claim one from Unassigned.",
     "waiting": "No ticket waits for a customer.",
     "overdue": "No ticket is overdue.",
     "resolved": "No ticket is resolved.",
     "all": "Every ticket is resolved.",
 }
-"""What an empty queue says."""
+"""The text of an empty queue."""
 
 
 def conditions(me: str) -> dict[str, Q]:
@@ -79,15 +79,15 @@ class Selection:
         )
 
     def query(self, **changed: object) -> str:
-        """For an address of the inbox: ``?queue=mine&page=2``."""
-        named = {"queue": self.queue, "q": self.search, "page": self.page, **changed}
+        """The query string for a URL of the inbox: ``?queue=mine&page=2``."""
+        parameters = {"queue": self.queue, "q": self.search, "page": self.page, **changed}
         return "?" + urlencode(
-            {name: value for name, value in named.items() if value not in ("", 1)}
+            {name: value for name, value in parameters.items() if value not in ("", 1)}
         )
 
     @property
     def empty(self) -> str:
-        return "Nothing was found." if self.search else EMPTY[self.queue]
+        return "No ticket matches." if self.search else EMPTY[self.queue]
 
     @property
     def same_page(self) -> str:
@@ -129,16 +129,16 @@ class Selection:
 
 
 def matching(search: str) -> TicketQuerySet:
-    """Tickets that hold every word: in a masked text, as their number or as a person's name."""
+    """Tickets that match every word: in a masked text, as their number or as a person's name."""
     tickets: TicketQuerySet = Ticket.objects.all()
     for word in search.split():
         commented = Comment.objects.filter(ticket=OuterRef("pk"), text__icontains=word)
-        holds = Q(message__icontains=word) | Q(Exists(commented))
+        matches = Q(message__icontains=word) | Q(Exists(commented))
         # A name that is an address is stored as a pseudonym.
-        holds |= Q(requester__icontains=word) | Q(requester=stored_name(word))
-        holds |= Q(assignee__icontains=word)
+        matches |= Q(requester__icontains=word) | Q(requester=stored_name(word))
+        matches |= Q(assignee__icontains=word)
         number = word.removeprefix("#")
         if number.isascii() and number.isdecimal() and int(number) <= LARGEST_NUMBER:
-            holds |= Q(pk=int(number))
-        tickets = tickets.filter(holds)
+            matches |= Q(pk=int(number))
+        tickets = tickets.filter(matches)
     return tickets

@@ -1,4 +1,4 @@
-"""The middle and the right side of the inbox: the conversation, the customer, the FAQs."""
+"""The conversation of a ticket, and the side of its page: the customer, FAQs, the decision."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
+from audit.action_labels import ticket_change_label
 from audit.models import Record
 from tickets.attachments import Attachment
 from tickets.comments import CommentQuerySet
@@ -62,7 +63,7 @@ def _in_order(comments: CommentQuerySet) -> CommentQuerySet:
 
 
 def beside(ticket: Ticket, *, words: str) -> dict[str, Any]:
-    """The person, the FAQs that may help, and how the site decided."""
+    """The side of the page: the customer, FAQs that may help, and the site's decision."""
     ask = find_original_ask(ticket)
     decision = ""
     if ask:
@@ -76,12 +77,15 @@ def beside(ticket: Ticket, *, words: str) -> dict[str, Any]:
         "words": words,
         "ask": ask,
         "decision": decision,
-        "history": Record.objects.all().about("ticket", ticket.pk).order_by("id"),
+        "history": [
+            {"at": fact.at, "label": ticket_change_label(fact.action), "by": fact.actor}
+            for fact in Record.objects.all().about("ticket", ticket.pk).order_by("id")
+        ],
     }
 
 
 def faqs(ticket: Ticket, words: str) -> Sequence[FaqMatch]:
-    """FAQs for the words typed, or else those closest to the ticket's message."""
+    """FAQs for the words of the search, or else those closest to the ticket's message."""
     return search(words, limit=FAQS) if words else nearest(ticket.message, limit=FAQS)
 
 
@@ -93,7 +97,7 @@ def earlier_asks(ticket: Ticket) -> list[Turn]:
 
 
 def colleagues() -> list[str]:
-    """Usernames of everybody who may change tickets, and so be assigned one."""
+    """The user names of everybody who may change tickets, and can be assigned one."""
     allowed = {"content_type__app_label": "tickets", "codename": "change_ticket"}
     of_user = Q(**{f"user_permissions__{name}": value for name, value in allowed.items()})
     of_group = Q(**{f"groups__permissions__{name}": value for name, value in allowed.items()})

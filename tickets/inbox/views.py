@@ -54,7 +54,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @may_view
 def ticket_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """One ticket beside the list. POST: what the button of the reply box says."""
+    """One ticket next to the list. POST: the action of the button in the reply box."""
     ticket = get_object_or_404(Ticket, pk=pk)
     if request.method == "POST":
         return _act(request, ticket)
@@ -111,7 +111,7 @@ class Part:
         return sha256(self.html.encode()).hexdigest()[:16]
 
     def response(self, request: HttpRequest) -> HttpResponse:
-        """Nothing if the reader has it already: ``shown`` is the digest of what they see."""
+        """No content if the reader already has it: ``shown`` is the digest of what they see."""
         if request.GET.get("shown") == self.digest:
             return HttpResponse(status=UNCHANGED)
         return TemplateResponse(request, "tickets/inbox/part.html", {"part": self})
@@ -239,7 +239,7 @@ def _act(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     if not is_done:
         return HttpResponseRedirect(_address(request, ticket.pk))
     if following is None:
-        messages.info(request, "There is no other ticket here.")
+        messages.info(request, "There is no other ticket in this queue.")
     return HttpResponseRedirect(_address(request, following))
 
 
@@ -252,7 +252,7 @@ def _send(request: HttpRequest, ticket: Ticket, text: str, files: Sequence[NewFi
         return False
     ReplyDraft.objects.store(ticket, "", by=by)
     if is_internal:
-        messages.success(request, "Noted for the desk.")
+        messages.success(request, "The note was added.")
         return True
     if "send_resolve" in request.POST:
         _report(request, ticket, ticket.resolve(by=by), "resolved")
@@ -263,7 +263,7 @@ def _send(request: HttpRequest, ticket: Ticket, text: str, files: Sequence[NewFi
 
 
 def _move(request: HttpRequest, ticket: Ticket) -> bool:
-    """Do what the button says. True if the ticket is resolved or closed now."""
+    """Call the method of the button. True if the ticket is resolved or closed now."""
     for name, (move, now) in MOVES.items():
         button = name.removeprefix("_")
         if button in request.POST:
@@ -274,7 +274,7 @@ def _move(request: HttpRequest, ticket: Ticket) -> bool:
 
 
 def _with_answer(reply: str, faq_id: str) -> str:
-    """The reply with an FAQ's answer at its end."""
+    """Append an FAQ's answer to the reply."""
     faq = knowledge_base().get_faq(faq_id) if faq_id else None
     return "\n\n".join(filter(None, (reply, faq.answer if faq else "")))
 
@@ -284,11 +284,11 @@ def _report(request: HttpRequest, ticket: Ticket, was_moved: bool, now: str) -> 
         messages.success(request, f"#{ticket.pk}: {now}.")
         return
     ticket.refresh_from_db()
-    of = f" and {ticket.assignee} has it" if ticket.assignee else ""
-    messages.warning(request, f"Nothing was changed: #{ticket.pk} is {ticket.status}{of}.")
+    assigned = f" and assigned to {ticket.assignee}" if ticket.assignee else ""
+    messages.warning(request, f"Nothing was changed: #{ticket.pk} is {ticket.status}{assigned}.")
 
 
 def _address(request: HttpRequest, pk: int | None) -> str:
-    """Of a ticket or of the list, in the queue that the reader is in."""
+    """The URL of a ticket or of the list, in the reader's queue."""
     page = reverse("tickets_inbox_ticket", args=[pk]) if pk else reverse("tickets_inbox")
     return page + _selection(request).query()

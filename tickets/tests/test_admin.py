@@ -109,7 +109,7 @@ def test_claiming_stays_with_the_ticket_and_resolving_returns_to_the_queue(sam, 
     claimed = sam.post(page_of(ticket), {"_claim": ""})
 
     assert (claimed.status_code, claimed.url) == (302, page_of(ticket))
-    assert told(claimed) == [f"#{ticket.pk}: now yours."]
+    assert told(claimed) == [f"#{ticket.pk}: assigned to you."]
     assert state(ticket) == ("claimed", "sam")
 
     resolved = sam.post(page_of(ticket), {"_resolve": ""})
@@ -125,7 +125,7 @@ def test_whoever_comes_second_is_told_and_changes_nothing(sam, ticket):
 
     reply = sam.post(page_of(ticket), {"_claim": ""})
 
-    assert told(reply) == [f"A colleague was first: #{ticket.pk} is claimed by ann."]
+    assert told(reply) == [f"A colleague was faster: #{ticket.pk} is claimed by ann."]
     assert state(ticket) == ("claimed", "ann")
 
 
@@ -157,8 +157,8 @@ def test_several_are_claimed_at_once_but_for_those_a_colleague_has(sam, ticket):
     reply = run(sam, "claim_selected", ticket, other)
 
     assert told(reply) == [
-        f"A colleague was first: #{other.pk} is claimed by ann.",
-        f"#{ticket.pk}: now yours.",
+        f"A colleague was faster: #{other.pk} is claimed by ann.",
+        f"#{ticket.pk}: assigned to you.",
     ]
     assert (state(ticket), state(other)) == (("claimed", "sam"), ("claimed", "ann"))
 

@@ -35,9 +35,9 @@ def test_pictures_documents_and_texts_are_accepted(name, data, media_type):
         ("drawing.svg", b"<svg>", "not accepted"),
         ("program.exe", b"MZ", "not accepted"),
         ("png", PNG, "not accepted"),
-        ("lamp.png", b"<script>", "content is not png"),
-        ("note.txt", b"\xff\x00", "content is not txt"),
-        ("note.txt", b"a\x00b", "content is not txt"),
+        ("lamp.png", b"<script>", "content of the file is not png"),
+        ("note.txt", b"\xff\x00", "content of the file is not txt"),
+        ("note.txt", b"a\x00b", "content of the file is not txt"),
         ("lamp.png", b"", "empty"),
         ("lamp.png", PNG + bytes(MAX_BYTES), "10 MB"),
     ],
@@ -48,7 +48,7 @@ def test_other_files_are_refused_with_the_reason(name, data, message):
 
 
 @pytest.mark.parametrize(
-    ("sizes", "message"), [([10] * (MAX_FILES + 1), "At most 5"), ([MAX_BYTES - 1, 2], "10 MB")]
+    ("sizes", "message"), [([10] * (MAX_FILES + 1), "at most 5"), ([MAX_BYTES - 1, 2], "10 MB")]
 )
 def test_the_files_of_a_message_are_bounded_together(sizes, message):
     files = [NewFile("a.txt", "text/plain", bytes(size)) for size in sizes]

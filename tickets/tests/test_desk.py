@@ -39,7 +39,7 @@ def test_a_reply_goes_out_and_a_note_does_not(sam, ticket):
     noted = sam.post(page_of(ticket), {"reply": "He asks often.", "_note": ""})
 
     assert told(replied) == ["Your reply is on its way."]
-    assert told(noted)[-1] == "Noted for the desk."
+    assert told(noted)[-1] == "The note was added."
     output = [(comment.text, comment.is_internal) for comment in ticket.comments.all()]
     assert output == [("It does.", False), ("He asks often.", True)]
     assert ticket.deliveries.filter(event="commented").count() == 1

@@ -225,7 +225,7 @@ def test_what_was_still_to_be_sent_is_not(as_role):
     delivery.resend(by="sam")
     with pytest.raises(sending.DeliveryFailed):
         sending.deliver(waiting)
-    assert Attempt.objects.get().result == "its content was erased with the person"
+    assert Attempt.objects.get().result == "the content was erased with the person"
 
 
 def test_a_person_of_the_desk_loses_their_name_and_customers_keep_their_tickets(as_role):

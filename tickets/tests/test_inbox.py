@@ -191,7 +191,7 @@ def test_personal_data_in_a_reply_is_confirmed_first(sam, ticket):
 
 
 def test_a_note_is_for_the_desk_only(sam, ticket):
-    assert told(post(sam, ticket, "note", "Ask the warehouse.")) == ["Noted for the desk."]
+    assert told(post(sam, ticket, "note", "Ask the warehouse.")) == ["The note was added."]
 
     assert Comment.objects.get().is_internal
     ticket.refresh_from_db()
@@ -201,7 +201,7 @@ def test_a_note_is_for_the_desk_only(sam, ticket):
 def test_nothing_is_sent_without_a_text(sam, ticket):
     page = post(sam, ticket, "send_resolve", "   ")
 
-    assert "Write something first." in page.content.decode()
+    assert "Write a text first." in page.content.decode()
     ticket.refresh_from_db()
     assert (ticket.status, Comment.objects.count()) == ("open", 0)
 
@@ -214,7 +214,7 @@ def test_resolving_leads_to_the_next_ticket_of_the_queue(sam):
     last = post(sam, first, "resolve")
 
     assert last.url == INBOX + "?queue=unassigned"
-    assert "There is no other ticket here." in told(last)
+    assert "There is no other ticket in this queue." in told(last)
     assert set(Ticket.objects.values_list("status", flat=True)) == {"resolved"}
 
 
@@ -223,7 +223,7 @@ def test_who_comes_second_is_told_and_changes_nothing(sam, ticket):
 
     late = post(sam, ticket, "claim")
 
-    assert told(late) == [f"Nothing was changed: #{ticket.pk} is claimed and ann has it."]
+    assert told(late) == [f"Nothing was changed: #{ticket.pk} is claimed and assigned to ann."]
 
 
 def test_a_closed_ticket_takes_no_reply(sam, ticket):
@@ -324,7 +324,7 @@ def test_how_the_site_had_decided_is_folded(sam, as_role):
 
     page = sam.get(page_of(ticket)).content.decode()
 
-    folded = page.split("<summary>How the site decided</summary>")[1].split("</details>")[0]
+    folded = page.split("<summary>Decision of the site</summary>")[1].split("</details>")[0]
     assert "capital of France?" in folded
 
 
@@ -439,9 +439,9 @@ def test_book_finds_how_do_i_book_an_appointment_first(sam, ticket, words, place
 
 
 def test_an_empty_queue_says_what_that_means(sam):
-    assert "Every ticket has somebody." in sam.get(INBOX).content.decode()
+    assert "Every ticket is assigned." in sam.get(INBOX).content.decode()
     assert "No ticket is resolved." in sam.get(INBOX + "?queue=resolved").content.decode()
-    assert "Nothing was found." in sam.get(INBOX + "?q=lamp").content.decode()
+    assert "No ticket matches." in sam.get(INBOX + "?q=lamp").content.decode()
 
 
 def test_how_an_earlier_question_ended_is_said_in_words(sam, as_role):

@@ -74,7 +74,7 @@ def test_two_clicks_add_the_customers_words_to_the_nearest_faq(sam):
     faq = Faq.objects.get(slug="reset-password")
     assert text == "cannot get into my account, forgot the password"
     assert (faq.alternates.last().text, faq.stage, faq.submitted_by) == (text, "proposed", "sam")
-    assert told(added) == [f"Proposed for “{faq.question}”. A curator looks at it next."]
+    assert told(added) == [f"Proposed for “{faq.question}”. A curator reviews it next."]
     assert Record.objects.get(action="faq.proposed").actor == "sam"
     fact = Record.objects.get(action="ticket.proposed")
     assert (fact.actor, fact.data["faq_id"]) == ("sam", "reset-password")
@@ -124,7 +124,7 @@ def test_a_wording_that_the_faq_has_is_not_added_again(sam, ticket):
 
     added = add(sam, ticket, faq.slug, faq.question)
 
-    assert told(added) == [f"“{faq.question}” has this wording already."]
+    assert told(added) == [f"“{faq.question}” already has this wording."]
 
 
 @pytest.mark.parametrize("text", ["", "?!"])
@@ -184,7 +184,7 @@ def test_three_clicks_make_a_draft_that_says_who_proposed_it(sam, ticket):
     faq = Faq.objects.get(slug="lamp-flickers")
     assert (faq.question, faq.answer) == ("My lamp flickers", "Turn the bulb.")
     assert (faq.stage, faq.submitted_by) == ("proposed", "sam")
-    assert "A curator looks at it next." in told(proposed)[0]
+    assert "A curator reviews it next." in told(proposed)[0]
     ticket.refresh_from_db()
     assert ticket.faq_id == faq.slug
     for address in (reverse("tickets_inbox_ticket", args=[ticket.pk]), page_of(ticket)):

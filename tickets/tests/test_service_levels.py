@@ -92,13 +92,13 @@ def test_each_change_is_recorded_with_the_value_before_and_after(admin_client):
 @pytest.mark.parametrize(
     ("field", "value", "error"),
     [
-        ("hours", "weekdays", "Hours are like mon-fri 09:00-17:00, not &#x27;weekdays&#x27;."),
-        ("hours", "mon 17:00-09:00", "Hours are an opening before its closing"),
-        ("hours", "mon 09:00-13:00, mon 12:00-17:00", "Hours are shifts that do not overlap."),
+        ("hours", "weekdays", "Hours must be like mon-fri 09:00-17:00, not &#x27;weekdays&#x27;."),
+        ("hours", "mon 17:00-09:00", "Hours must be an opening before its closing"),
+        ("hours", "mon 09:00-13:00, mon 12:00-17:00", "Hours must be shifts that do not overlap."),
         ("hours", "", "This field is required."),
-        ("time_zone", "Middle/Earth", "It is a time zone such as Asia/Karachi"),
-        ("urgent", "soon", "A target is like 30m or 4h, not &#x27;soon&#x27;."),
-        ("urgent", "-1h", "A target is like 30m or 4h"),
+        ("time_zone", "Middle/Earth", "The time zone must be a name such as Asia/Karachi"),
+        ("urgent", "soon", "A target must be like 30m or 4h, not &#x27;soon&#x27;."),
+        ("urgent", "-1h", "A target must be like 30m or 4h"),
     ],
 )
 def test_bad_input_is_an_error_at_its_field_and_changes_nothing(admin_client, field, value, error):

@@ -47,7 +47,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--at-start",
             action="store_true",
-            help="ingest only if the site is empty or this file, which its FAQs come from, changed",
+            help="ingest only if the site is empty, or if this file filled it and has changed",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="show what would change; write nothing"

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "Publish all drafts as a release, optionally with another embedding model."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--note", default="", help="what the release is about")
+        parser.add_argument("--note", default="", help="a note for the release")
         parser.add_argument(
             "--model",
             default="",

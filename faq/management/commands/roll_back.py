@@ -19,7 +19,7 @@ MAX_LISTED = 20
 
 
 class Command(BaseCommand):
-    help = "Show what going back to an earlier release would change, ask, and publish it again."
+    help = "Preview a rollback to an earlier release, ask, and publish it again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", type=int, help="the release to go back to")
@@ -27,10 +27,10 @@ class Command(BaseCommand):
             "--drafts",
             choices=[choice.value for choice in ResetDrafts],
             default=ResetDrafts.UNEDITED.value,
-            help="which drafts are set to the release too: those without unpublished edits "
+            help="which drafts are also set to the release: those without unpublished edits "
             "(default), all (unpublished edits are lost), or none",
         )
-        parser.add_argument("--note", default="", help="what the release is about")
+        parser.add_argument("--note", default="", help="a note for the release")
         parser.add_argument("--dry-run", action="store_true", help="only show the changes")
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -64,7 +64,7 @@ class Command(BaseCommand):
 
     def _confirmed(self) -> bool:
         if not sys.stdin.isatty():
-            raise CommandError("Nothing was changed: add --yes, since nobody can be asked here.")
+            raise CommandError("Nothing was changed. Add --yes if this is not a terminal.")
         return input("Roll back? [y/N] ").strip().casefold() in {"y", "yes"}
 
 
@@ -80,14 +80,14 @@ def _report(plan: RollbackPlan, reset: ResetDrafts) -> list[str]:
     if plan.policy_changes:
         lines.append(f"  policy  {_policy(plan.live)} -> {_policy(plan.to)}")
     if plan.edits:
-        fate = {
+        effect = {
             ResetDrafts.ALL: "are lost",
             ResetDrafts.UNEDITED: "stay",
             ResetDrafts.NONE: "stay, and so do all other drafts",
         }[reset]
         more = " …" if len(plan.edits) > MAX_LISTED else ""
-        named = ", ".join(plan.edits[:MAX_LISTED])
-        lines.append(f"Unpublished edits of {len(plan.edits)} FAQs {fate}: {named}{more}")
+        faq_ids = ", ".join(plan.edits[:MAX_LISTED])
+        lines.append(f"Unpublished edits of {len(plan.edits)} FAQs {effect}: {faq_ids}{more}")
     return lines
 
 
