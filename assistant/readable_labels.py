@@ -33,6 +33,7 @@ REASONS = {
     Reason.OPPOSITE: "the question means the opposite of the closest phrasing",
     Reason.OTHER_IDENTIFIER: "the question has a different number or code than the closest FAQ",
     Reason.OTHER_NAME: "the question has a different name than the closest phrasing",
+    Reason.UNDERSPECIFIED: "the question lacks the word that distinguishes two FAQs",
     Reason.PRIORITY_TERM: "the question has a priority term of the desk",
     Reason.IN_ANSWER: "the words of the question occur only in an FAQ's answer",
     Reason.BELOW_THRESHOLD: "no FAQ is similar enough",

@@ -23,6 +23,7 @@ from assistant.decision.multiple_questions import combine
 from assistant.decision.policy import Policy
 from assistant.decision.reasons import CONFLICTS, Reason
 from assistant.decision.second_language import decide_second_language
+from assistant.meaning.underspecified import is_underspecified
 from assistant.meaning.wording import Wording
 from assistant.text.cleaning import strip_pleasantries
 from assistant.text.intents import Intent, intent_of
@@ -209,9 +210,13 @@ def _without_conflict(text: str, decision: Decision, wording: Wording, *, typed:
         return decision
     chosen = decision.chosen
     conflict = wording.conflict(text, chosen.faq_id, chosen.phrasing, typed=typed)
-    if conflict is None:
-        return decision
-    return replace(decision, reason=CONFLICTS[conflict.rule], conflict=conflict)
+    if conflict:
+        return replace(decision, reason=CONFLICTS[conflict.rule], conflict=conflict)
+    asking = replace(decision, reason=Reason.UNDERSPECIFIED)
+    rivals = (option for option in asking.options if option.faq_id != chosen.faq_id)
+    if any(is_underspecified(text, chosen.phrasing, rival.phrasing) for rival in rivals):
+        return asking
+    return decision
 
 
 def unanswered_parts(decision: Decision) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ class Reason(StrEnum):
     """The question has a different number, code or letter than the closest FAQ."""
     OTHER_NAME = "other_name"
     """The question has a different name than the closest phrasing."""
+    UNDERSPECIFIED = "underspecified"
+    """The question lacks the word that distinguishes two FAQs."""
     PRIORITY_TERM = "priority_term"
     """The question has one of the desk's priority terms, whose FAQ comes first."""
     FOLLOW_UP = "follow_up"
@@ -71,8 +73,8 @@ CONFLICTS = {
 ASKS_BACK = frozenset(
     {
         *(Reason.AMBIGUOUS, Reason.UNSURE, Reason.SEVERAL_QUESTIONS, Reason.DISAGREEMENT),
-        *(Reason.PRIORITY_TERM, Reason.IN_ANSWER, Reason.OTHER_LANGUAGE_UNSURE),
-        Reason.FOLLOW_UP,
+        *(Reason.UNDERSPECIFIED, Reason.PRIORITY_TERM, Reason.FOLLOW_UP),
+        *(Reason.IN_ANSWER, Reason.OTHER_LANGUAGE_UNSURE),
         *CONFLICTS.values(),
     }
 )

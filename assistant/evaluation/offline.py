@@ -14,9 +14,10 @@ from assistant.evaluation.evaluate import EvaluatedQuestion
 from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.interfaces import Embedder
 from assistant.matching import stored_vectors
-from assistant.matching.entries import entries
+from assistant.matching.entries import entries, phrasings
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.matching.matrix import ReleaseMatrix
+from assistant.matching.second_language import SecondLanguage
 from faq.content import Content
 
 Progress = Callable[[int, int], None]
@@ -58,12 +59,15 @@ def release_in_memory(
     contents: Sequence[Content],
     embedder: Embedder,
     *,
+    second_embedder: Embedder | None = None,
     texts: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> tuple[LoadedRelease, ReleaseFit]:
     """Build a release of these FAQs in memory only, and fit its policy.
 
-    ``texts``: what to embed; by default everything the classifier can learn from.
+    ``second_embedder``: a multilingual model, for questions that ``embedder`` cannot read.
+    ``texts``: what to embed; by default everything the classifier can learn from. Raises
+    ``EmbedderUnavailable``.
     """
     texts = texts or fitted_policies.texts(contents)
     vectors = stored_vectors.ensure(embedder, texts, progress=progress)
@@ -75,5 +79,15 @@ def release_in_memory(
         matrix=ReleaseMatrix(entries(contents, vectors)),
         classifier=release_fit.fitted.classifier,
         embedder=VectorCache(embedder),
+        second_language=_second_language(contents, second_embedder),
     )
     return release, release_fit
+
+
+def _second_language(
+    contents: Sequence[Content], embedder: Embedder | None
+) -> SecondLanguage | None:
+    if embedder is None or not contents:
+        return None
+    vectors = stored_vectors.ensure(embedder, phrasings(contents))
+    return SecondLanguage.of(contents, vectors, VectorCache(embedder))

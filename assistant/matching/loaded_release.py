@@ -20,6 +20,7 @@ from assistant.matching.classifier import Classifier
 from assistant.matching.entries import phrasings
 from assistant.matching.matrix import ReleaseMatrix
 from assistant.matching.second_language import SecondLanguage
+from assistant.meaning.names import Names
 from assistant.meaning.wording import Wording
 from assistant.text.answer_words import AnswerWords
 from assistant.text.intents import Intent, intent_of
@@ -239,8 +240,10 @@ class LoadedRelease:
         model_words = self.embedder.words if self.embedder else {}
         if not model_words:
             return None
-        names = self.wording.names.followed_by.keys() - model_words.keys()
-        return Spelling(phrasings(self.contents.values()), known=model_words, names=names)
+        contents = self.contents.values()
+        texts = [*phrasings(contents), *(content.answer for content in contents)]
+        names = Names.of(texts).followed_by.keys() - model_words.keys()
+        return Spelling(texts, known=model_words, names=names)
 
     @cached_property
     def wording(self) -> Wording:

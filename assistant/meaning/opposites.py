@@ -84,6 +84,11 @@ REACH = 6
 """Words between a verb and its particle: "turn the two-factor sign-in off"."""
 
 
+def are_opposite(one: str, other: str) -> bool:
+    """Whether two stems, such as "subscrib" and "unsubscrib", are a pair of the list."""
+    return (one, other) in PAIRS or (other, one) in PAIRS or _CONTRARIES.get(one) == other
+
+
 def opposite_in(typed: Sequence[Clause], curated: Sequence[Clause]) -> tuple[str, str] | None:
     """A word of the question and its opposite in the phrasing, as stems.
 

@@ -13,11 +13,8 @@ from assistant.answering.retrieval import SHOWN
 from assistant.calibration import fitted_policies
 from assistant.evaluation import offline
 from assistant.matching import stored_vectors
-from assistant.matching.entries import phrasings
 from assistant.matching.loaded_release import LoadedRelease
-from assistant.matching.second_language import SecondLanguage
 from audit.models import record
-from faq.content import Content
 from faq.releases.publishing import current_rules, draft_knowledge_base
 from faq.releases.review import review
 
@@ -123,23 +120,16 @@ class DraftRelease:
                 f"The drafts have {new:,} new texts, too many to embed for a preview. Publish the "
                 "drafts, then preview the live release."
             )
-        release, release_fit = offline.release_in_memory(contents, embedder, texts=texts)
+        release, release_fit = offline.release_in_memory(
+            contents, embedder, second_embedder=wiring.second_language_embedder(), texts=texts
+        )
         fitted = release_fit.fitted
         return replace(
             release,
             rules=knowledge_base.rules,
             numbers=fitted.policy.numbers() if fitted.classifier else None,
             embedder=live.embedder or wiring.vector_cache(embedder),
-            second_language=_second_language(contents),
         )
-
-
-def _second_language(contents: list[Content]) -> SecondLanguage | None:
-    embedder = wiring.second_language_embedder()
-    if embedder is None or not contents:
-        return None
-    vectors = stored_vectors.ensure(embedder, phrasings(contents))
-    return SecondLanguage.of(contents, vectors, wiring.second_language_cache(embedder))
 
 
 _draft = DraftRelease()

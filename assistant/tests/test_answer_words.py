@@ -14,6 +14,8 @@ WORDS = AnswerWords.of(
         Content("pay", "How can I pay?", "By Visa, American Express or bank transfer."),
         Content("hours", "When are you open?", "From nine to five, the yard from eight."),
         Content("abroad", "Do you ship abroad?", "Yes; you pay customs duty."),
+        Content("invoice", "Can I order on account?", "After a short credit check."),
+        Content("refund", "When is my return refunded?", "We check it, and credit your card."),
     ]
 )
 
@@ -25,6 +27,7 @@ WORDS = AnswerWords.of(
         ("are there lifts?", "access"),
         ("do you take amex", "pay"),
         ("customs fees", "abroad"),
+        pytest.param("do you do a credit check", "invoice", id="side by side in one of two"),
         pytest.param("the yard", "", id="two answers have it"),
         pytest.param("what about the weather on customs day", "", id="most words are missing"),
         pytest.param("is it", "", id="no word says anything"),

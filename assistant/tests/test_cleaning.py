@@ -80,7 +80,13 @@ def test_what_is_not_part_of_the_question_is_stripped(message, stripped):
         ),
         ("where is it\ncan i change it", ["where is it", "can i change it"], []),
         ("My parcel is late, how do I cancel it?", ["how do I cancel it?"], ["My parcel is late"]),
-        ("I lost my card. What should I do?", ["What should I do?"], ["I lost my card"]),
+        pytest.param(
+            "It is blue. I lost my card. What should I do?",
+            ["I lost my card. What should I do?"],
+            ["It is blue"],
+            id="a question without a word of its own belongs to the sentence before",
+        ),
+        pytest.param("I lost it, how do I block it?", ["how do I block it?"], ["I lost it"]),
         ("My card is lost. It was blue.", [], ["My card is lost", "It was blue"]),
         pytest.param("Where is my order?", ["Where is my order?"], [], id="one question"),
         pytest.param(
@@ -109,7 +115,12 @@ def test_a_message_is_split_into_sentences(message, asks, states):
     ("message", "decided"),
     [
         ("Where is my order?", []),
-        ("I lost my card. What should I do?", ["What should I do?"]),
+        ("I lost my card. What should I do?", []),
+        ("I lost my card. Is it blocked?", ["Is it blocked?"]),
+        pytest.param(
+            "My aunt is ill. cancel my order", ["cancel my order"], id="a request is a question"
+        ),
+        pytest.param("I want tea. Is it hot?", ["Is it hot?"], id="unless there is a question"),
         ("My card is lost. It was blue.", ["My card is lost", "It was blue"]),
         ("Where is it? Where is it?", []),
         pytest.param(" ".join(f"Where is {n}?" for n in range(6)), [], id="a letter"),

@@ -1,8 +1,8 @@
 """Questions that other systems answer wrongly, and questions that must stay answered.
 
 ``cases/reported_*.csv`` are taken from other people's bug reports, ``cases/own_*.csv`` written for
-this project: those of ``own_before.csv`` before the rules existed. ``expect`` says what must
-become of a question:
+this project: those of ``own_before.csv`` before the rules existed, and those of ``own_unseen.csv``
+before their decisions were looked at. ``expect`` says what must become of a question:
 
 ``answered:ID``, ``exact:ID``, ``corrected:ID``, ``both:ID|ID`` -- answered with these FAQs;
 ``offered:ID`` -- answered with it, or among the options; ``first:ID`` -- the first of these;

@@ -7,6 +7,7 @@ import pytest
 from assistant.meaning.identifiers import missing
 from assistant.meaning.names import Names, other_name
 from assistant.meaning.polarity import difference
+from assistant.meaning.underspecified import is_underspecified
 from assistant.meaning.wording import Rule, Wording
 from faq.content import Content
 
@@ -225,3 +226,46 @@ def test_a_misspelt_ordinary_word_is_no_name():
 
     assert other("is it in stock", phrasing, typed="is it in stocck") is None
     assert other("can i take table with it", phrasing, typed="can i take tablle with it")
+
+
+@pytest.mark.parametrize(
+    ("question", "phrasing", "rival"),
+    [
+        (
+            "what is included in the plan",
+            "What is included in plan A?",
+            "What is included in plan B?",
+        ),
+        ("my tax statement", "Where is my tax statement for 2024?", "My tax statement for 2025"),
+        (
+            "two-factor sign-in",
+            "How do I turn on two-factor sign-in?",
+            "Turn two-factor sign-in off",
+        ),
+        ("the magazine", "Subscribe to the magazine", "How do I unsubscribe from the magazine?"),
+        ("a problem with my order", "My order is incomplete", "Where is my order?"),
+    ],
+)
+def test_a_question_that_fits_two_faqs_alike_is_underspecified(question, phrasing, rival):
+    assert is_underspecified(question, phrasing, rival)
+    assert is_underspecified(question, rival, phrasing)
+
+
+@pytest.mark.parametrize(
+    ("question", "phrasing", "rival"),
+    [
+        ("what does plan A include", "What is included in plan A?", "What is included in plan B?"),
+        ("tier two: how many users", "How many users can Tier 2 have?", "How many in Tier 1?"),
+        ("unsubscribe", "How do I unsubscribe?", "How do I subscribe?"),
+        ("two-factor on", "Turn on two-factor sign-in", "Turn off two-factor sign-in"),
+        ("how long does it take", "How long does delivery take?", "How long does a refund take?"),
+        (
+            "a problem verifying my identity",
+            "I cannot verify my identity",
+            "Why verify my identity?",
+        ),
+        ("", "What is included in plan A?", "What is included in plan B?"),
+    ],
+)
+def test_a_question_with_a_word_that_tells_them_apart_is_not(question, phrasing, rival):
+    assert not is_underspecified(question, phrasing, rival)

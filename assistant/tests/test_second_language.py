@@ -19,10 +19,14 @@ from django.conf import settings as site
 from django.core.management import CommandError, call_command
 
 from assistant import wiring
+from assistant.decision.reasons import Reason
 from assistant.embedding.known_models import MULTILINGUAL
+from assistant.evaluation import offline
+from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.meaning.foreign_negation import negation
 from assistant.models import PhrasingVector
 from assistant.releases.pruning import prune
+from faq.content import Content
 from faq.models import Faq, Release
 from faq.releases.publishing import publish
 from faq.releases.rollback import roll_back
@@ -202,6 +206,24 @@ def test_a_release_is_embedded_twice_and_pruning_keeps_both(installed):
 
     stored = Counter(PhrasingVector.objects.values_list("embedder", flat=True))
     assert {name: stored[name] >= 167 for name in names} == dict.fromkeys(names, True)
+
+
+def test_a_release_in_memory_has_it_too(models):
+    install(models)
+    contents = [Content("reset-password", "I forgot my password", "Press Forgot password.")]
+    contents += [Content(f"other-{place}", f"Question {place}?", "Yes.") for place in range(4)]
+    release, release_fit = offline.release_in_memory(
+        contents, wiring.embedder(), second_embedder=wiring.second_language_embedder()
+    )
+
+    (evaluated,) = offline.evaluate_offline(
+        release,
+        release_fit.fitted.policy,
+        [LabelledQuestion(PASSWORD, ("reset-password",))],
+        wiring.embedder(),
+    )
+
+    assert evaluated.decision.reason is Reason.OTHER_LANGUAGE
 
 
 def test_taken_away_it_is_off_and_the_site_goes_on(installed, ask, tmp_path):

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.text.spelling import Spelling
+from assistant.text.spelling import RARE, Spelling
 
 SPELLING = Spelling(
     [
         "How do I return my order?",
         "Where is my parcel?",
         "deactivate my card",
+        "Set an alarm",
         "Zolarin",
         "怎么退款",
     ],
-    known={"how": 0, "lost": 1, "lose": 2, "cart": 3, "alcohol": 4, "retired": 5, "reactivate": 6},
+    known={
+        **{"how": 0, "lost": 1, "lose": 2, "cart": 3, "alcohol": 4, "retired": 5, "reactivate": 6},
+        **{"alam": RARE, "parcels": RARE},
+    },
     names={"zolarin"},
 )
 
@@ -31,6 +35,8 @@ SPELLING = Spelling(
         pytest.param("klarna", "klarna", id="a name like no other word stays"),
         pytest.param("zolaris", "zolaris", id="no word is taken for a name"),
         pytest.param("my Parcle", "my Parcle", id="a capital within a sentence is a name's"),
+        pytest.param("lsoe", "lose", id="two letters swapped before another kind of error"),
+        pytest.param("my ordr alam", "my order alarm", id="a rare word of the language"),
         pytest.param("losr", "lost", id="two words of the language fit: the commoner"),
         pytest.param("crd", "crd", id="too short to tell"),
         pytest.param("dont caert", "dont cart", id="a negation stays one"),

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import log
 from typing import TypeVar
 
@@ -29,6 +30,9 @@ with real answers, as many offers are wrong as right."""
 
 SHORTEST = 3
 
+MOST_TIED = 5
+"""FAQs with the same words of a question, for which the order of the words is compared."""
+
 _CAPITALISED_PAIR = re.compile(r"\b([A-Z][a-z]{2,20}) ([A-Z][a-z]{2,20})\b")
 
 ROUNDING = 1e-9
@@ -43,30 +47,29 @@ NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
 @dataclass(frozen=True)
 class AnswerWords:
-    """``faq_ids``: those of all FAQs. ``rows``: the places in it of the FAQs that have a word, by
-    the word's stem. ``pairs``: the two-word names in their answers, which people shorten ("Amex"),
-    by their first two letters."""
+    """``contents``: all FAQs. ``rows``: the places in it of the FAQs that have a word, by its
+    stem. ``pairs``: the two-word names in their answers, which people shorten ("Amex"), by their
+    first two letters."""
 
-    faq_ids: Sequence[str] = ()
+    contents: Sequence[Content] = ()
     rows: Mapping[str, Rows] = field(default_factory=dict)
     pairs: Mapping[str, Mapping[Pair, Rows]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, contents: Iterable[Content]) -> AnswerWords:
-        faq_ids: list[str] = []
+        faqs = list(contents)
         rows: dict[str, list[int]] = defaultdict(list)
         pairs: dict[str, dict[Pair, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for row, content in enumerate(contents):
-            faq_ids.append(content.slug)
-            for word in _words(" ".join((*content.phrasings, content.answer))):
+        for row, content in enumerate(faqs):
+            for word in _words(" ".join(_texts(content))):
                 rows[word].append(row)
             for first, second in set(_CAPITALISED_PAIR.findall(content.answer)):
                 pairs[first[:2].lower()][first.lower(), second.lower()].append(row)
-        return cls(faq_ids, _arrays(rows), {start: _arrays(each) for start, each in pairs.items()})
+        return cls(faqs, _arrays(rows), {start: _arrays(each) for start, each in pairs.items()})
 
     def find(self, question: str) -> str:
         """The id of the one FAQ that has most of the question's words; empty without any."""
-        count = len(self.faq_ids)
+        count = len(self.contents)
         if not count:
             return ""
         having = {word: self._having(word) for word in _words(question)}
@@ -79,8 +82,11 @@ class AnswerWords:
         best = shares.max(initial=0.0)
         if best < LEAST_SHARE - ROUNDING:
             return ""
-        best_rows = np.flatnonzero(shares == best)
-        return self.faq_ids[best_rows[0]] if len(best_rows) == 1 else ""
+        best_faqs = [self.contents[row] for row in np.flatnonzero(shares == best).tolist()]
+        if 1 < len(best_faqs) <= MOST_TIED:
+            words = _neighbours(question)
+            best_faqs = [content for content in best_faqs if _has_neighbours(content, words)]
+        return best_faqs[0].slug if len(best_faqs) == 1 else ""
 
     def _having(self, word: str) -> Rows:
         known = self.rows.get(word)
@@ -103,10 +109,25 @@ def _is_short_for(word: str, pair: Pair) -> bool:
     )
 
 
+def _has_neighbours(content: Content, words: frozenset[Pair]) -> bool:
+    """Whether one text of an FAQ has all these words side by side."""
+    return bool(words) and any(words <= _neighbours(text) for text in _texts(content))
+
+
+def _texts(content: Content) -> tuple[str, ...]:
+    return (*content.phrasings, content.answer)
+
+
 def _words(text: str) -> frozenset[str]:
-    return frozenset(
-        stem(word)
-        for clause in clauses(text)
-        for word in clause.words
-        if word not in GLUE and len(word) >= SHORTEST
-    )
+    return frozenset(word for words in _clause_words(text) for word in words)
+
+
+def _neighbours(text: str) -> frozenset[Pair]:
+    """The pairs of words side by side, as stems."""
+    return frozenset(pair for words in _clause_words(text) for pair in pairwise(words))
+
+
+def _clause_words(text: str) -> Iterator[list[str]]:
+    """The stems of the words of each clause that state something."""
+    for clause in clauses(text):
+        yield [stem(word) for word in clause.words if word not in GLUE and len(word) >= SHORTEST]

@@ -41,9 +41,12 @@ _GREETING = re.compile(
 )
 _PREAMBLE = re.compile(
     r"(?:(?:sorry to (?:bother|disturb) you(?: again)?(?: but)?|excuse me(?: but)?"
-    r"|(?:just )?(?:a )?quick (?:question|one)|i have (?:a|one) (?:quick |short )?question"
-    r"|(?:just )?one (?:quick |short )?question|(?:i(?:'m| am) |i was )?just wondering"
-    r"|i was wondering|(?:um+|uh+|hm+|er+m?|ok(?:ay)?|alright|well)(?: so)?|so)"
+    r"|(?:just )?(?:a )?quick (?:question|one)"
+    r"|i(?:'ve got| have| got) (?:a|one|two|three|some|a few|a couple of)"
+    r" (?:quick |short |more )?questions?"
+    r"|(?:just )?(?:one|two|three|a few) (?:quick |short |more )?questions?"
+    r"|(?:i(?:'m| am) |i was )?just wondering|i was wondering"
+    r"|(?:um+|uh+|hm+|er+m?|ok(?:ay)?|alright|well)(?: so)?|so)"
     r"(?:\s?[,.!:;\u2013\u2014]{1,8}\s*|\s-{1,3}\s|\s))+",
     re.IGNORECASE,
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from assistant.text.tokens import GLUE
+
 _BREAK = re.compile(
     r"(?<=[.!?])\s+|\n|;\s"
     r"|,?\s(?:and also|and then|plus|and another (?:thing|question)[,:]?)\s"
@@ -29,6 +31,20 @@ _ASKS = re.compile(
     r"|please|tell me|i (?:want|need|would like|'d like) to know|i wonder)\b",
     re.IGNORECASE,
 )
+_REQUEST = re.compile(
+    r"^(?:(?:and|also|but|or|so|then|just)[\s,:]+)*"
+    r"(?:i (?:want|need|would like|'d like)|i'd like|i(?:'m| am) (?:trying|looking)"
+    r"|(?:help|remind|tell) (?:me|us)"
+    r"|(?:activate|add|cancel|connect|convert|create|deactivate|delete|disable|download|enable|enter"
+    r"|explain|find|get|give|let|locate|make|play|put|redirect|remove|repeat|replace|reset|schedule"
+    r"|send|show|unblock|unlock|unsubscribe|upload|verify|write) \w+"
+    r"|(?:block|book|buy|call|change|check|close|email|exchange|fix|keep|list|move|open|order|pay"
+    r"|print|refund|rename|return|search|set|ship|start|stop|swap|switch|track|turn|update|use)"
+    r" (?:a|an|the|my|our|me|us|it|this|that|these|those|all|any|some|one|up|on|off|from))\b",
+    re.IGNORECASE,
+)
+"""A wish in the first person, or an imperative."""
+
 _LINK = re.compile(
     r"^(?:(?:and|also|but|or|so|plus|secondly|second|another question|one more thing)[\s,:]+)+",
     re.IGNORECASE,
@@ -57,24 +73,29 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
     A condition and its main clause are one sentence: "if it is late, can I cancel it?".
     """
-    parts: list[str] = []
-    start = 0
+    parts: list[Sentence] = []
+    start = first = 0
     for gap in [*_BREAK.finditer(text), None]:
         end = gap.start() if gap else len(text)
         part = text[start:end].strip()
         if gap and _belongs_together(part, gap.group()):
             continue
         if part:
-            parts.append(part)
+            sentence = _sentence(part)
+            if parts and sentence.asks and _refers_back(part):
+                parts[-1] = Sentence(text[first:end].strip(), asks=True)
+            else:
+                parts.append(sentence)
+                first = start
         start = gap.end() if gap else end
-    return tuple(_sentence(part) for part in parts)
+    return tuple(parts)
 
 
 def to_decide(text: str) -> tuple[Sentence, ...]:
     """The sentences of a message to decide separately, without duplicates.
 
-    These are its questions, or if it has none, its last statements. Empty for a message of one
-    sentence.
+    These are its questions; if it has none, its requests; else its last statements. Empty for a
+    message of one sentence.
     """
     distinct = {sentence.text.casefold(): sentence for sentence in sentences(text)}
     if len(distinct) < 2:
@@ -82,6 +103,13 @@ def to_decide(text: str) -> tuple[Sentence, ...]:
     questions = tuple(sentence for sentence in distinct.values() if sentence.asks)
     if questions:
         return questions if len(questions) <= MOST_QUESTIONS else ()
+    requests = tuple(
+        Sentence(sentence.text, asks=True)
+        for sentence in distinct.values()
+        if _REQUEST.search(sentence.text)
+    )
+    if 0 < len(requests) <= MOST_QUESTIONS:
+        return requests
     return tuple(distinct.values())[-MOST_STATEMENTS:]
 
 
@@ -89,6 +117,11 @@ def _belongs_together(part: str, gap: str) -> bool:
     if _ABBREVIATION.search(part) or _LINK.sub("", f"{part} ") == "":
         return True
     return gap.startswith(",") and bool(_CONDITION.match(part))
+
+
+def _refers_back(question: str) -> bool:
+    """Whether a question has no content word, such as "How do I do that?"."""
+    return all(word.lower() in GLUE for word in _WORD.findall(question))
 
 
 def _sentence(text: str) -> Sentence:

@@ -28,6 +28,10 @@ _CONTRACTIONS = word_set(
 )
 """Contractions without their apostrophe; a correction could remove the negation."""
 
+RARE = 20_000
+"""The rank in the model's vocabulary from which a word may be an error for a word of the release:
+"alam" for "alarm". About a third of the words are so rare."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = ".?!:\n"
 
@@ -67,10 +71,11 @@ class Spelling:
         self._names = names
 
     def correct(self, text: str) -> Correction:
-        """Replace each unknown word by the most common word of the release that is one error away.
+        """Replace each unknown word by a word that is one typing error away.
 
-        If the release has none, by the most common one of the language. Words with a capital letter
-        within a sentence are names and do not change.
+        Words of the release come before those of the language, frequent errors before others, and
+        the most common word first. Words with a capital letter within a sentence are names and do
+        not change.
         """
         changes = []
         pieces, end = [], 0
@@ -91,17 +96,22 @@ class Spelling:
             and word.isascii()
             and lower not in _CONTRACTIONS
             and lower not in self._uses
-            and lower not in self._known
+            and self._known.get(lower, RARE) >= RARE
         )
 
     def _best_correction(self, word: str) -> str:
-        """Empty if no known word is one error away."""
-        near = _one_error_away(word)
-        near.difference_update(self._names)
-        if used := near & self._uses.keys():
-            return min(used, key=lambda other: (-self._uses[other], other))
-        known = near & self._known.keys()
-        return min(known, key=self._known.__getitem__) if known else ""
+        """Empty if no word is one error away."""
+        frequent, others = _one_error_away(word)
+        for near in [frequent] if word in self._known else [frequent, others]:
+            near.difference_update(self._names)
+            if used := near & self._uses.keys():
+                return min(used, key=lambda other: (-self._uses[other], other))
+        if word in self._known:
+            return ""
+        for near in (frequent, others):
+            if known := near & self._known.keys():
+                return min(known, key=self._known.__getitem__)
+        return ""
 
 
 def _is_name(text: str, match: re.Match[str]) -> bool:
@@ -112,17 +122,27 @@ def _is_name(text: str, match: re.Match[str]) -> bool:
     return bool(before) and before[-1] not in _SENTENCE_END
 
 
-def _one_error_away(word: str) -> set[str]:
-    """All strings one error away, after Norvig, "How to write a spelling corrector", 2007."""
+def _one_error_away(word: str) -> tuple[set[str], set[str]]:
+    """All strings one error away, in two groups: by a frequent error, and by any other.
+
+    After Norvig, "How to write a spelling corrector", 2007. Frequent errors are a missing letter, a
+    doubled one, and two swapped letters. For the others there are too many candidates for each to
+    be likely: Pollock and Zamora 1984, "Automatic spelling correction in scientific and scholarly
+    text".
+    """
     splits = [(word[:place], word[place:]) for place in range(1, len(word) + 1)]
-    return {
-        *(left + right[1:] for left, right in splits if right),
+    frequent = {
         *(left + right[1] + right[0] + right[2:] for left, right in splits if len(right) > 1),
+        *(left + right[1:] for left, right in splits if right and right[0] == left[-1]),
+        *(left + letter + right for left, right in splits for letter in ascii_lowercase),
+    }
+    others = {
+        *(left + right[1:] for left, right in splits if right),
         *(
             left + letter + right[1:]
             for left, right in splits
             if right
             for letter in ascii_lowercase
         ),
-        *(left + letter + right for left, right in splits for letter in ascii_lowercase),
-    } - {word}
+    }
+    return frequent - {word}, others - frequent - {word}

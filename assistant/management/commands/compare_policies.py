@@ -54,7 +54,10 @@ class Command(BaseCommand):
             with bar("Embedding") as progress:
                 embedder = wiring.embedder()
                 release, release_fit = offline.release_in_memory(
-                    contents, embedder, progress=progress
+                    contents,
+                    embedder,
+                    second_embedder=wiring.second_language_embedder(),
+                    progress=progress,
                 )
                 table = list(compare(release, release_fit, labels, questions, embedder))
         except (Unreadable, Unavailable) as failure:
