@@ -20,7 +20,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -71,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"{title:<22} {times}, CPU {cpu:4.0f} ms")
 
 
+@transaction.atomic
 def write_asks(count: int) -> None:
     """By ``count / 4`` people in the last four weeks, two thirds of them answered."""
     generator = random.Random(1)  # noqa: S311 (not a secret)

@@ -1,4 +1,4 @@
-"""Numbers as shapes of an SVG: bars, lines with marks, sparklines. Pure.
+"""Numbers as shapes of an SVG: bars, levels with marks, sparklines. Pure.
 
 Coordinates are texts, so that no template rounds or localizes them. The origin is at the top left.
 """
@@ -44,9 +44,9 @@ class BarChart:
 
 @dataclass(frozen=True)
 class LineChart:
-    """``segments``: points of polylines, broken where there is no value; ``dots``: x, y, title."""
+    """``levels``: x from and to, y, title; ``dots``: x, y, title."""
 
-    segments: tuple[str, ...]
+    levels: tuple[tuple[str, str, str, str], ...]
     dots: tuple[tuple[str, str, str], ...]
     marks: tuple[Line, ...]
     grid: tuple[Line, ...]
@@ -86,32 +86,47 @@ def stacked_bars(
     return BarChart(tuple(bars), grid, _ticks(days))
 
 
+@dataclass(frozen=True)
+class Span:
+    """A value, 0 to 1 or None, from one day to another, both included; ``label`` at its start."""
+
+    first: date
+    last: date
+    value: float | None
+    label: str
+
+
 def line_chart(
-    days: Sequence[date],
-    values: Mapping[date, float | None],
-    marks: Sequence[tuple[date, str]] = (),
+    days: Sequence[date], values: Mapping[date, float | None], spans: Sequence[Span]
 ) -> LineChart:
-    """A proportion, 0 to 1, by day. ``marks``: days with a text, drawn as vertical lines."""
-    segments: list[list[str]] = [[]]
-    dots = []
-    for number, day in enumerate(days):
-        value = values.get(day)
-        if value is None:
-            segments.append([])
-            continue
-        x, y = _text(_middle(number, len(days))), _text(HEIGHT * (1 - value))
-        segments[-1].append(f"{x},{y}")
-        dots.append((x, y, f"{day:%a %d %b}: {value:.0%}"))
-    grid = tuple(
+    """A proportion, 0 to 1: a dot for each day, a level for each span, a mark where it starts."""
+    places = {day: number for number, day in enumerate(days)}
+    dots = [
+        (
+            _text(_middle(places[day], len(days))),
+            _text(HEIGHT * (1 - value)),
+            f"{day:%a %d %b}: {value:.0%}",
+        )
+        for day, value in values.items()
+        if value is not None and day in places
+    ]
+    step = WIDTH / max(len(days), 1)
+    levels = [
+        (
+            _text(places[span.first] * step),
+            _text((places[span.last] + 1) * step),
+            _text(HEIGHT * (1 - span.value)),
+            f"{span.label}: {span.value:.0%}",
+        )
+        for span in spans
+        if span.value is not None
+    ]
+    marks = [Line(_text(places[span.first] * step), span.label) for span in spans]
+    grid = [
         Line(_text(HEIGHT * (1 - part / GRID_LINES)), f"{100 * part // GRID_LINES} %")
         for part in range(GRID_LINES + 1)
-    )
-    places = {day: number for number, day in enumerate(days)}
-    drawn = tuple(
-        Line(_text(_middle(places[day], len(days))), label) for day, label in marks if day in places
-    )
-    lines = tuple(" ".join(points) for points in segments if len(points) > 1)
-    return LineChart(lines, tuple(dots), drawn, grid, _ticks(days))
+    ]
+    return LineChart(tuple(levels), tuple(dots), tuple(marks), tuple(grid), _ticks(days))
 
 
 def sparkline(values: Sequence[float]) -> str:

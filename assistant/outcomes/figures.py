@@ -100,10 +100,13 @@ def _rate(counts: Counter[bool]) -> Rate:
     return Rate(counts[True], counts.total())
 
 
-def published(selection: Selection) -> list[Release]:
+def releases_until(selection: Selection) -> list[Release]:
+    """Those published in the period, after the one that was live when it began, if any."""
     begin, end = selection.span
-    within = Release.objects.filter(published_at__gte=begin, published_at__lt=end)
-    return list(within.order_by("number"))
+    published = Release.objects.filter(published_at__lt=end).order_by("published_at", "number")
+    before = published.filter(published_at__lt=begin).last()
+    within = list(published.filter(published_at__gte=begin))
+    return [before, *within] if before else within
 
 
 def escalations(selection: Selection) -> list[tuple[str, int]]:

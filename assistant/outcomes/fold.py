@@ -1,7 +1,7 @@
 """Fold the sealed log into needs and the times of tickets: each record once, in its order.
 
-The result depends on the records alone, so that a rebuild gives the same rows. What a rebuild
-cannot read any more stays as it was: asks of erased people, and records that were pruned.
+A rebuild gives the same rows. What it cannot read any more stays as it was: asks of erased people,
+and records that were pruned.
 """
 
 from __future__ import annotations

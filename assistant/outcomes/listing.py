@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils import timezone
 
 from assistant.learning.gaps import Gap, GapAsk
@@ -14,8 +17,39 @@ from assistant.outcomes.figures import OPEN
 from assistant.outcomes.needs import WINDOW
 from assistant.outcomes.rows import Need, NeedAsk, TicketTimes
 from assistant.outcomes.sample import SampledAsk
+from assistant.outcomes.selection import Selection
 from audit.models import Record
 from audit.spreadsheet import neutralise
+
+
+@dataclass(frozen=True)
+class Link:
+    """A number with the pages of its rows."""
+
+    text: str
+    url: str
+    csv: str
+
+
+def query(selection: Selection, **narrowed: object) -> str:
+    fields = {
+        "from": selection.first,
+        "to": selection.last,
+        "category": selection.category,
+        "audience": selection.audience,
+        **narrowed,
+    }
+    return urlencode({name: value for name, value in fields.items() if value != ""})
+
+
+def link(text: object, figure: str, selection: Selection, **narrowed: object) -> Link:
+    # An empty value of ``narrowed`` is one: tickets without an assignee.
+    given = query(selection)
+    if narrowed:
+        given = f"{given}&{urlencode(narrowed)}"
+    page, csv = (reverse(name, args=[figure]) for name in ("outcome-rows", "outcome-rows-csv"))
+    return Link(str(text), f"{page}?{given}", f"{csv}?{given}")
+
 
 Columns = Mapping[str, Callable[[Any], object]]
 
@@ -62,6 +96,18 @@ COLUMNS: dict[type, Columns] = {
     },
 }
 """The columns of each kind of row, with their values."""
+
+
+KEYS = frozenset({"need", "ask_id", "ticket"})
+"""Columns of the CSV that are links on the page."""
+
+
+def detail_url(row: Any) -> str:
+    """The page of the need of a need or ask, or of a ticket; empty if there is none."""
+    if isinstance(row, TicketTimes):
+        return reverse("admin:tickets_ticket_change", args=[row.pk])
+    need = row.pk if isinstance(row, Need) else getattr(row, "need_id", None)
+    return reverse("outcome-need", args=[need]) if need else ""
 
 
 def columns(rows: Any) -> Columns:

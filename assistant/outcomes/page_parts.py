@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from assistant.outcomes import charts, figures, listing
 from assistant.outcomes.figures import OPEN, Coverage, GapCost, NeedCounts, TicketFigures
+from assistant.outcomes.listing import Link, link, query
 from assistant.outcomes.needs import End
 from assistant.outcomes.rates import DEFINITIONS, Rate
 from assistant.outcomes.selection import Selection
@@ -20,15 +20,7 @@ KINDS = (End.CONFIRMED, End.CONTAINED, End.ABANDONED, End.REJECTED, End.ESCALATE
 """From the bottom of a column to its top."""
 
 SPARK_DAYS = 28
-
-
-@dataclass(frozen=True)
-class Link:
-    """A number with the pages of its rows."""
-
-    text: str
-    url: str
-    csv: str
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -42,26 +34,6 @@ class Card:
     before: str
     definition: str
     beside: Card | None = None
-
-
-def query(selection: Selection, **narrowed: object) -> str:
-    fields = {
-        "from": selection.first,
-        "to": selection.last,
-        "category": selection.category,
-        "audience": selection.audience,
-        **narrowed,
-    }
-    return urlencode({name: value for name, value in fields.items() if value != ""})
-
-
-def link(text: object, figure: str, selection: Selection, **narrowed: object) -> Link:
-    # An empty value of ``narrowed`` is one: tickets without an assignee.
-    given = query(selection)
-    if narrowed:
-        given = f"{given}&{urlencode(narrowed)}"
-    page, csv = (reverse(name, args=[figure]) for name in ("outcome-rows", "outcome-rows-csv"))
-    return Link(str(text), f"{page}?{given}", f"{csv}?{given}")
 
 
 @dataclass(frozen=True)
@@ -206,25 +178,38 @@ def _day_link(selection: Selection, day: date, kind: str, count: int) -> Link | 
     return link(count, kind, one_day)
 
 
-def coverage_by_day(selection: Selection, coverage: Coverage) -> dict[str, Any]:
-    """The line of each day; the releases, each with its mark, are the table."""
-    releases = {release.number: release for release in figures.published(selection)}
-    marks = [
-        (release.published_at.astimezone(selection.zone).date(), str(release.number))
-        for release in releases.values()
+def coverage_by_release(selection: Selection, coverage: Coverage) -> dict[str, Any]:
+    """A level for each release from its mark on, and a dot for each day."""
+    releases = figures.releases_until(selection)
+    starts = {
+        release.number: max(release.published_at.astimezone(selection.zone).date(), selection.first)
+        for release in releases
+    }
+    ends = [*(starts[release.number] for release in releases[1:]), selection.last + DAY]
+    spans = [
+        charts.Span(
+            starts[release.number],
+            max(end - DAY, starts[release.number]),
+            coverage.releases[release.number].value
+            if release.number in coverage.releases
+            else None,
+            f"Release {release.number}",
+        )
+        for release, end in zip(releases, ends, strict=True)
     ]
-    values = {day: rate.value for day, rate in coverage.days.items()}
+    published = {release.number: release for release in releases}
     table = [
         (
             number,
-            releases.get(number),
+            published.get(number),
             rate,
             link(rate.count, "answered", selection, release=number),
             link(rate.total, "asks", selection, release=number),
         )
         for number, rate in coverage.releases.items()
     ]
-    return {"chart": charts.line_chart(days_of(selection), values, marks), "table": table}
+    values = {day: rate.value for day, rate in coverage.days.items()}
+    return {"chart": charts.line_chart(days_of(selection), values, spans), "table": table}
 
 
 def escalations(selection: Selection) -> list[dict[str, Any]]:
@@ -252,6 +237,7 @@ def tickets_by(selection: Selection, parameter: str) -> list[dict[str, Any]]:
 def ticket_row(each: TicketFigures, selection: Selection, **narrowed: str) -> dict[str, Any]:
     return {
         "figures": each,
+        "otherwise": "None" if narrowed else "All",
         "opened": link(each.opened, "tickets", selection, **narrowed),
         "replied": link(each.replied, "replied", selection, **narrowed),
         "resolved": link(each.resolved, "resolved", selection, **narrowed),

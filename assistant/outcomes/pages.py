@@ -19,9 +19,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from assistant.outcomes import figures, listing, page_parts
 from assistant.outcomes.mail import SEE, OutcomeSubscription
+from assistant.outcomes.needs import WINDOW
 from assistant.outcomes.page_parts import Period
 from assistant.outcomes.rates import DEFINITIONS
-from assistant.outcomes.rows import TicketTimes
+from assistant.outcomes.rows import Need, TicketTimes
 from assistant.outcomes.sample import SampledAsk
 from assistant.outcomes.selection import DAYS, FIGURES, NARROWED_BY, Selection, rows
 from audit.models import Record, record
@@ -75,12 +76,12 @@ def outcomes_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "selection": selection,
         "previous": selection.previous,
-        "presets": [(days, page_parts.query(Selection.latest(days))) for days in (7, 28, 90)],
+        "presets": [(days, listing.query(Selection.latest(days))) for days in (7, 28, 90)],
         "categories": _distinct("category"),
         "audiences": _distinct("audience"),
         "cards": page_parts.cards(selection, now, before),
         "by_day": page_parts.needs_by_day(selection, now.needs),
-        "coverage": page_parts.coverage_by_day(selection, now.coverage),
+        "coverage": page_parts.coverage_by_release(selection, now.coverage),
         "escalations": page_parts.escalations(selection),
         "all_tickets": page_parts.ticket_row(figures.tickets(selection), selection),
         "tickets": [
@@ -147,15 +148,42 @@ def rows_page(request: HttpRequest, figure: str) -> HttpResponse:
         "selection": selection,
         "narrowed": [request.GET[name] for name in NARROWED_BY if request.GET.get(name)],
         "page": page,
-        "columns": columns,
+        "columns": [name for name in columns if name not in listing.KEYS],
         "table": [
-            ([value(row) for value in columns.values()], questions.get(row.pk)) for row in shown
+            (
+                [value(row) for name, value in columns.items() if name not in listing.KEYS],
+                questions.get(row.pk),
+                listing.detail_url(row),
+            )
+            for row in shown
         ],
         "has_questions": matching.model is not TicketTimes,
         "query": parameters.urlencode(),
         "csv": reverse("outcome-rows-csv", args=[figure]),
     }
     return TemplateResponse(request, "assistant/outcomes/rows.html", context)
+
+
+@require_safe
+@may_see
+def need_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What a need consists of, and so why it ended as it did; that it was read is recorded."""
+    need = get_object_or_404(Need, pk=pk)
+    record("need.viewed", actor=request.user.get_username(), kind="need", key=pk)
+    asks = list(need.asked.order_by("at", "pk"))
+    questions = listing.questions(asks)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Outcomes: a need",
+        "need": need,
+        "closes": need.last + WINDOW,
+        "asks": [(ask, questions.get(ask.pk)) for ask in asks],
+        "tickets": TicketTimes.objects.of_need(need).select_related("ticket"),
+        "definition": DEFINITIONS[need.end],
+        "may_audit": request.user.has_perm("audit.view_record"),
+        "may_support": request.user.has_perm("tickets.view_ticket"),
+    }
+    return TemplateResponse(request, "assistant/outcomes/need.html", context)
 
 
 @require_safe
@@ -253,6 +281,7 @@ urlpatterns = [
     path("", _view(outcomes_page), name="outcomes"),
     path("mail/", _view(weekly_mail), name="outcome-mail"),
     path("rows/<slug:figure>/", _view(rows_page), name="outcome-rows"),
+    path("needs/<uuid:pk>/", _view(need_page), name="outcome-need"),
     path("rows/<slug:figure>.csv", _view(rows_csv), name="outcome-rows-csv"),
     path("sample/", _view(sample_page), name="outcome-sample"),
     path("sample/labels.csv", _view(labels_csv), name="outcome-labels"),

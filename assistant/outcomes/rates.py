@@ -32,6 +32,7 @@ DEFINITIONS = {
     "deflection": "The same, out of closed needs whose person could have opened a ticket.",
     "abandonment": "Abandoned needs out of all closed needs.",
     "escalation": "Escalated needs out of all closed needs.",
+    "rejection": "Rejected needs out of all closed needs.",
     "coverage": "Asks that were answered out of asks that an FAQ could answer: all except "
     "greetings, requests for a person and messages without readable words.",
     "anonymous": "Visitors without an identity are not observable beyond the session: who comes "
@@ -41,7 +42,7 @@ DEFINITIONS = {
     "first_reply": "From opening the ticket to the first public reply of the desk: elapsed time, "
     "nights and weekends included.",
     "resolution_time": "From opening the ticket to its last resolution: elapsed time.",
-    "sla": "Resolved tickets that were never overdue, out of those resolved or overdue.",
+    "in_time": "Resolved tickets that were never overdue, out of those resolved or overdue.",
 }
 
 

@@ -85,6 +85,14 @@ class NeedAsk(models.Model):
         return str(self.ask_id)
 
 
+class TicketTimesQuerySet(models.QuerySet["TicketTimes"]):
+    def of_need(self, need: Need) -> TicketTimesQuerySet:
+        """The tickets that escalated it, or would: of its asks, or of its person."""
+        asks = need.asked.values("ask_id")
+        own = models.Q(person=need.person) | models.Q(ask_id__in=asks)
+        return self.filter(own, opened__gte=need.first, opened__lt=need.last + WINDOW)
+
+
 class TicketTimes(models.Model):
     """When a ticket was opened, first replied to, last resolved, and first overdue."""
 
@@ -102,6 +110,8 @@ class TicketTimes(models.Model):
     first_reply = models.DateTimeField(null=True)
     resolved = models.DateTimeField(null=True)
     overdue = models.DateTimeField(null=True)
+
+    objects = TicketTimesQuerySet.as_manager()
 
     class Meta:
         ordering = ("opened", "pk")

@@ -66,7 +66,7 @@ class History:
         for end, count in CLOSED.items():
             for number in range(count):
                 at = self.at(20 - number % 10, minutes=number)
-                getattr(self, f"_{end}")(f"{end}-{number}", at)
+                self.need(end, f"{end}-{number}", at)
         for number in range(OPEN):
             self.ask(f"open-{number}", self.at(2))
         for number in range(VISITORS):
@@ -76,22 +76,16 @@ class History:
         self.ask("sam", self.at(15), action="question.tried")
         self.go_to(self.now)
 
-    def _confirmed(self, person: str, at: datetime) -> None:
-        self.rate(person, self.ask(person, at), at + timedelta(minutes=1), helpful=True)
-
-    def _contained(self, person: str, at: datetime) -> None:
-        self.ask(person, at)
-
-    def _abandoned(self, person: str, at: datetime) -> None:
-        self.ask(person, at)
-        self.ask(person, at + timedelta(minutes=2), "clarify", reason="unsure")
-
-    def _rejected(self, person: str, at: datetime) -> None:
-        self.rate(person, self.ask(person, at), at + timedelta(minutes=1), helpful=False)
-
-    def _escalated(self, person: str, at: datetime) -> None:
-        ask_id = self.ask(person, at)
-        self.ticket(person, at + timedelta(days=2), ask_id=ask_id, reason="unhelpful")
+    def need(self, end: str, person: str, at: datetime, **fields: Any) -> None:
+        """Whatever leads to this end."""
+        soon = at + timedelta(minutes=2)
+        ask_id = self.ask(person, at, **fields)
+        if end in ("confirmed", "rejected"):
+            self.rate(person, ask_id, soon, helpful=end == "confirmed")
+        elif end == "abandoned":
+            self.ask(person, soon, "clarify", reason="unsure")
+        elif end == "escalated":
+            self.ticket(person, at + timedelta(days=2), ask_id=ask_id, reason="unhelpful")
 
     def fold(self) -> int:
         call_command("audit_seal", verbosity=0)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from assistant.outcomes.charts import Span, line_chart, sparkline, stacked_bars
 from assistant.outcomes.needs import Ask, End, Ticket, grouped, needs
 from assistant.outcomes.rates import Ends, Rate
 
@@ -150,3 +151,16 @@ def test_open_needs_and_visitors_are_in_no_rate():
     assert (ends.rates["resolution"].count, ends.rates["resolution"].total) == (20, 40)
     assert (ends.rates["deflection"].count, ends.rates["deflection"].total) == (0, 20)
     assert ends.rates["abandonment"].value == 0.5
+
+
+def test_a_chart_stacks_its_days_and_marks_its_releases():
+    days = [START.date(), START.date() + DAY]
+    bars = stacked_bars(days, {days[0]: {"open": 3, "confirmed": 1}}, ("confirmed", "open")).bars
+    chart = line_chart(days, {days[0]: 0.5}, [Span(days[1], days[1], None, "Release 2")])
+
+    assert [(bar.kind, bar.y, bar.height) for bar in bars] == [
+        ("confirmed", "135.0", "45.0"),
+        ("open", "0.0", "135.0"),
+    ]
+    assert (chart.levels, chart.marks[0].at, chart.dots[0][1]) == ((), "360.0", "90.0")
+    assert sparkline([0, 2, 1]) == "0.0,31.0 80.0,1.0 160.0,16.0"

@@ -86,6 +86,10 @@ def test_page_api_command_and_gauges_say_the_same(hundred, desk, as_role):
     metrics = desk.get("/metrics").content.decode()
 
     assert json.loads(out.getvalue()) == api
+    text = StringIO()
+    call_command("outcomes", stdout=text)
+    assert "105 needs, 5 of them open" in text.getvalue()
+    assert re.search(r"^rejection +10 %  6 to 17 %, 10 of 100\. ", text.getvalue(), re.M)
     assert api["ends"] == CLOSED
     assert (api["open"], sum(api["anonymous"].values())) == (OPEN, VISITORS)
     assert cards["Resolution"].value.text == f"{100 * api['resolution']['value']:.0f} %"
@@ -114,7 +118,11 @@ def test_an_invalid_period_is_named_and_the_latest_one_shown(desk, as_role):
     assert reply.status_code == 400
     assert "from" in str(reply.json()["errors"])
     assert desk.get(reverse("outcome-rows", args=["nothing"])).status_code == 404
-    for figure, query in (("asks", "release=x"), ("asks", "faq_id=%00"), ("needs", "assignee=a")):
+    for figure, query in (
+        ("asks", "release=x"),
+        ("asks", "faq_id=" + 101 * "a"),
+        ("needs", "assignee=a"),
+    ):
         assert desk.get(f"{reverse('outcome-rows', args=[figure])}?{query}").status_code == 404
 
 
@@ -122,6 +130,11 @@ def test_rows_show_redacted_questions_and_that_they_were_read_is_recorded(hundre
     rows = desk.get(reverse("outcome-rows", args=["rejected"])).content.decode()
 
     assert "A question of rejected-0" in rows
+    need = Need.objects.filter(end="escalated").first()
+    page = desk.get(reverse("outcome-need", args=[need.pk])).content.decode()
+    assert "A ticket names one of its asks" in page
+    assert "A question of escalated-" in page
+    assert page.count(">Ticket ") == 1
     seen = Record.objects.filter(action="outcomes.viewed").latest("id")
     assert (seen.data["figure"], seen.data["rows"]) == ("rejected", CLOSED["rejected"])
     assert "rejected-0" not in str(csv_rows(desk, reverse("outcome-rows", args=["rejected"])))
