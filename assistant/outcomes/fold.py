@@ -59,7 +59,8 @@ def rebuild() -> int:
         Need.objects.all().delete()
         NeedAsk.objects.update(need=None)
         _regroup(dict(remaining), [])
-    return fold_new()
+        # In one transaction, so that nobody sees half of it.
+        return fold_new()
 
 
 def _fold(record_ids: Sequence[int]) -> None:

@@ -137,9 +137,6 @@ def _rate_card(
     )
 
 
-# --- Charts with their tables ---------------------------------------------------------------------
-
-
 def days_of(selection: Selection) -> list[date]:
     return [selection.first + timedelta(days=number) for number in range(selection.days)]
 
@@ -264,9 +261,6 @@ def costliest_gaps(selection: Selection) -> list[tuple[str, GapCost]]:
     costs = figures.costliest_gaps(selection)
     titles = listing.gap_titles([cost.gap for cost in costs])
     return [(titles[cost.gap.pk], cost) for cost in costs]
-
-
-# --- The first page of the desk -------------------------------------------------------------------
 
 
 def week() -> dict[str, Any]:
