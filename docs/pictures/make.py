@@ -18,7 +18,6 @@ from supportsite.tests.shop import shop
 
 FOLDER = Path(__file__).parent
 WIDTH, HEIGHT = 1360, 760
-OUTCOMES_HEIGHT = 1240
 MAX_BYTES = 150_000
 
 PENGUINS = "Do you sell live penguins?"
@@ -105,10 +104,8 @@ def take_screenshots(page: Page, site: Site) -> None:
 
 def show_outcomes(page: Page, site: Site) -> None:
     site.manage("shell", "-c", "from docs.pictures import outcomes; outcomes.write()")
-    page.set_viewport_size({"width": WIDTH, "height": OUTCOMES_HEIGHT})
     page.goto(f"{site.address}/admin/outcomes/")
     save(page, "outcomes")
-    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
 
 def work_on_tickets(page: Page, site: Site) -> None:
