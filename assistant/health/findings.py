@@ -144,7 +144,7 @@ def _feedback(facts: Facts) -> Finding | None:
         f" (by {_people(facts.raters)}; lower bound of the rate {low:.2f})."
         f" Last 30 days: {facts.recent_unhelpful} of {facts.recent_rated}."
     )
-    action = "Read the reasons on its page, correct the answer and publish it."
+    action = "Its page shows the reasons: correct the answer and publish it."
     # Too few ratings say little: they come last, those with most unhelpful ones first.
     rank = low if is_ranked else facts.unhelpful / facts.rated - 2
     return Finding(Kind.FEEDBACK, facts.faq_id, rank, numbers, action)
@@ -158,7 +158,7 @@ def _contact(facts: Facts) -> Finding | None:
         f"{facts.contacts} of {_people(facts.readers)} who got this answer needed more within "
         f"a day: {facts.tickets} opened a ticket, {facts.contacts - facts.tickets} asked again."
     )
-    action = "Read on its page what they asked next, and say it in the answer."
+    action = "Its page shows what they asked next: say it in the answer."
     return Finding(Kind.CONTACT, facts.faq_id, low, numbers, action)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from assistant.health import faq_health
 from assistant.health.findings import Finding
+from assistant.outcomes.sample import monday
+from audit.models import record
 from faq.models import Faq
 from tickets.delivery.outbox import Delivery
 
@@ -27,7 +29,7 @@ Owned = tuple[Faq, Finding]
 class WeeklyMailManager(models.Manager["WeeklyMail"]):
     def send_due(self) -> int:
         """Mail each owner who was not mailed this week; returns the number of mails."""
-        week = monday(timezone.localdate())
+        week = monday(timezone.now())
         done = self.filter(models.Q(last_week=week) | models.Q(is_off=True))
         due = [user for user in owners() if not done.filter(user=user).exists()]
         owned = with_faqs(faq_health.findings()) if due else []
@@ -49,8 +51,11 @@ class WeeklyMailManager(models.Manager["WeeklyMail"]):
         Delivery.mail_colleague(user.get_username(), event=EVENT, subject=subject, text=text)
         return True
 
+    @transaction.atomic
     def switch(self, user: User, *, is_off: bool) -> None:
         self.update_or_create(user=user, defaults={"is_off": is_off})
+        action = "faq_health_mail.stopped" if is_off else "faq_health_mail.resumed"
+        record(action, actor=user.get_username(), kind="user", key=user.pk)
 
     def is_off(self, user: User) -> bool:
         return self.filter(user=user, is_off=True).exists()
@@ -67,10 +72,6 @@ class WeeklyMail(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
-
-
-def monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def owners() -> Iterator[User]:

@@ -1,4 +1,4 @@
-"""Group the asks of gaps by meaning, and try them again after a release."""
+"""Group the asks of gaps by meaning."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import timedelta
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count
 from django.utils import timezone
 
 from assistant import wiring
-from assistant.answering.answer import Outcome, Question
 from assistant.interfaces import Matrix
 from assistant.learning.communities import calibrated_threshold, communities, matched_ids
+from assistant.learning.dry_runs import try_gaps
 from assistant.learning.gaps import Gap, GapAsk
 from assistant.learning.recorded_asks import RecordedAsk
 from assistant.learning.related import relate
@@ -27,12 +27,6 @@ from audit.models import Record
 
 TEXT_LIFETIME = timedelta(days=90)
 """Older texts are not opened again; they keep their gap, and count in it."""
-
-MOST_TRIED = 50
-"""Texts of a gap that are asked again after a release."""
-
-TRIED_BY = "gaps"
-"""The user id of questions that are asked again; nothing of them is recorded."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,7 @@ def regroup() -> Regrouping:
             centres = [texts[group[0]] for group in groups]
             vectors = embed(centres, release)
             relate(gap_ids, matrix_of([vectors[text] for text in centres]), threshold)
-    try_again()
+    try_gaps()
     return Regrouping(len(texts), Gap.objects.count(), threshold)
 
 
@@ -95,7 +89,7 @@ def assign_new() -> int:
     if texts:
         _join_nearest(texts, new, wiring.live().current())
         _reopen_grown()
-    try_again()
+    try_gaps()
     return len(texts)
 
 
@@ -197,28 +191,3 @@ def _reopen_grown() -> None:
     for gap in Gap.objects.filter(status=Gap.Status.DISMISSED).with_counts():
         if gap.people >= 2 * max(gap.people_at_dismissal, 1):
             gap.reopen(by="")
-
-
-def try_again() -> None:
-    """Ask the questions of each gap again where the live release is new or the gap has grown.
-
-    A gap all of whose questions would be answered is closed by that release; one with new
-    questions that would not is open again.
-    """
-    release = wiring.live().current()
-    if release.number is None:
-        return
-    gaps = Gap.objects.exclude(status=Gap.Status.DISMISSED).annotate(**{"asks": Count("asks_in")})
-    is_same = Q(checked_release=release.number, tried_asks=F("asks"))
-    for gap in gaps.exclude(is_same).iterator():
-        texts = list(texts_of(gap.asks_in.all()[:MOST_TRIED]).values())
-        answers = [answer for text in texts if (answer := _answering_faq(text, release))]
-        gap.mark_tried(release.number, texts=len(texts), faq_ids=answers, asks=gap.asks)
-
-
-def _answering_faq(text: str, release: LoadedRelease) -> str:
-    """The FAQ that would answer; empty if none would."""
-    question = Question(text=text, user_id=TRIED_BY, actor=TRIED_BY)
-    # Without the agent: only what FAQs answer closes a gap.
-    answer = wiring.preview_assistant().dry_run(question, release)
-    return answer.faq_id or "" if answer.outcome is Outcome.ANSWERED else ""

@@ -317,7 +317,8 @@ def test_the_page_of_an_faq_shows_reasons_comments_and_what_its_last_change_brou
     assert (change.before.asks, change.before.answered, change.before.unhelpful) == (6, 6, 4)
     assert (change.after.asks, change.after.answered) == (2, 1)
     assert list(health.next_questions) == ["How?"]
-    assert "Before and after release" in page
+    assert f"5 days since release {release.number}" in page
+    assert "1 of 2 questions near it answered" in page
 
 
 def test_the_first_page_has_the_work_of_a_curator_and_no_gaps_for_support(

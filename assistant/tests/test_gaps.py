@@ -301,6 +301,25 @@ def test_gaps_that_are_close_are_related(asked, ask, curator):
     assert "Related gaps" in page
 
 
+def test_an_answer_that_did_not_help_closes_no_gap_until_it_changes(ask):
+    for message in ("How do I reset my password?", "Is there a minimum order value?"):
+        ask_id = ask(message, "ann")["ask_id"]
+        Feedback.objects.submit(ask_id=ask_id, user_id="ann", actor="ann", helpful=False)
+    read_log()
+    regrouping.regroup()
+    assert not Gap.objects.exclude(status=Gap.Status.OPEN).exists()
+
+    faq = Faq.objects.get(slug="reset-password")
+    faq.answer = "Press Forgot password, then open the mail."
+    faq.save()
+    publish(actor="pat")
+    regrouping.assign_new()
+
+    closed = Gap.objects.get(status=Gap.Status.CLOSED)
+    assert closed.answered_by == ["reset-password"]
+    assert Gap.objects.open().count() == 1
+
+
 # --- At the desk ---------------------------------------------------------------------------------
 
 

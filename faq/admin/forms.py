@@ -60,6 +60,10 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         widgets = {name: SuggestingInput(name) for name in ("category", "audience", "owner")}
+        help_texts = {
+            "owner": "Who keeps it up to date. A username or e-mail address of the desk gets the "
+            "findings of FAQ health by mail."
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
