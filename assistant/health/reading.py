@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
-from assistant.health.faq_asks import FaqAsk
+from assistant.health.faq_asks import FOLLOWED_WITHIN, FaqAsk
 from audit.models import LogPosition, Record
 
 CONSUMER = "assistant.faq_health"
-BATCH_SIZE = 2_000
+BATCH_SIZE = 500
 """Sealed records read in one transaction."""
 
 LEAST_SIMILARITY = 0.5
@@ -26,21 +28,54 @@ def read_new() -> int:
 
 
 def _fold(record_ids: Sequence[int]) -> None:
-    for record in Record.objects.filter(action__in=READERS).in_order_of(record_ids):
-        READERS[record.action](record)
+    records = Record.objects.filter(action__in=READERS).in_order_of(record_ids)
+    for action, group in groupby(records, key=lambda record: record.action):
+        READERS[action](list(group))
 
 
-def _read_ask(ask: Record) -> None:
-    data, ask_id, person = ask.data, _ask_id(ask), ask.subject_key_id or ""
+def _read_asks(asks: Sequence[Record]) -> None:
+    """Store their rows, and mark the answers after which people asked again."""
+    rows = [row for ask in asks for row in _rows(ask)]
+    earlier = FaqAsk.objects.filter(
+        is_answer=True,
+        follow_up="",
+        person__in={row.person for row in rows},
+        faq_id__in={row.faq_id for row in rows},
+        at__gte=min(ask.at for ask in asks) - FOLLOWED_WITHIN,
+    )
+    answers: dict[tuple[str, str], list[FaqAsk]] = defaultdict(list)
+    for answer in earlier:
+        answers[answer.person, answer.faq_id].append(answer)
+    stored: list[int] = []
+    for row in rows:
+        others = answers[row.person, row.faq_id]
+        followed = [answer for answer in others if _is_followed(answer, row)]
+        for answer in followed:
+            answer.follow_up = FollowUp.ASKED_AGAIN
+        stored += [answer.pk for answer in followed if answer.pk]
+        answers[row.person, row.faq_id] = [answer for answer in others if not answer.follow_up]
+        if row.is_answer:
+            answers[row.person, row.faq_id].append(row)
+    FaqAsk.objects.filter(pk__in=stored).update(follow_up=FollowUp.ASKED_AGAIN)
+    FaqAsk.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _rows(ask: Record) -> Iterator[FaqAsk]:
+    data = ask.data
     is_answer = data.get("source") == "faq"
     for faq_id in set(_answering(data) if is_answer else _nearest(data)):
-        earlier = FaqAsk.objects.answers_before(ask.at, person=person).filter(faq_id=faq_id)
-        earlier.filter(follow_up="").update(follow_up=FollowUp.ASKED_AGAIN)
-        FaqAsk.objects.get_or_create(
-            ask_id=ask_id,
+        yield FaqAsk(
+            ask_id=_ask_id(ask),
+            person=ask.subject_key_id or "",
+            at=ask.at,
             faq_id=faq_id,
-            defaults={"person": person, "at": ask.at, "is_answer": is_answer},
+            is_answer=is_answer,
         )
+
+
+def _is_followed(answer: FaqAsk, ask: FaqAsk) -> bool:
+    """Whether the person, who is known, asked again within the time that counts."""
+    return bool(ask.person) and ask.at - FOLLOWED_WITHIN <= answer.at <= ask.at
 
 
 def _answering(data: Mapping[str, Any]) -> Iterator[str]:
@@ -55,18 +90,20 @@ def _nearest(data: Mapping[str, Any]) -> Iterator[str]:
         yield closest["faq_id"]
 
 
-def _read_rating(rating: Record) -> None:
-    answers = FaqAsk.objects.filter(ask_id=_ask_id(rating), is_answer=True)
-    answers.update(helpful=rating.data.get("helpful"))
+def _read_ratings(ratings: Sequence[Record]) -> None:
+    for rating in ratings:
+        answers = FaqAsk.objects.filter(ask_id=_ask_id(rating), is_answer=True)
+        answers.update(helpful=rating.data.get("helpful"))
 
 
-def _read_ticket(ticket: Record) -> None:
-    person = ticket.subject_key_id or ""
-    FaqAsk.objects.answers_before(ticket.at, person=person).update(follow_up=FollowUp.TICKET)
+def _read_tickets(tickets: Sequence[Record]) -> None:
+    for ticket in tickets:
+        person = ticket.subject_key_id or ""
+        FaqAsk.objects.answers_before(ticket.at, person=person).update(follow_up=FollowUp.TICKET)
 
 
 def _ask_id(ask: Record) -> str:
     return ask.about.partition(":")[2]
 
 
-READERS = {ASKED: _read_ask, RATED: _read_rating, TICKET_OPENED: _read_ticket}
+READERS = {ASKED: _read_asks, RATED: _read_ratings, TICKET_OPENED: _read_tickets}

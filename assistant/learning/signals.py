@@ -11,7 +11,7 @@ from assistant.learning.gaps import GapAsk
 from audit.models import LogPosition, Record
 
 CONSUMER = "assistant.gaps"
-BATCH_SIZE = 2_000
+BATCH_SIZE = 500
 """Sealed records read in one transaction."""
 
 FOLLOWED_WITHIN = timedelta(minutes=30)
@@ -34,20 +34,29 @@ def read_new() -> int:
 
 
 def _fold(record_ids: Sequence[int]) -> None:
+    pending = set(GapAsk.objects.filter(kind=Kind.PENDING).values_list("person", flat=True))
     for record in Record.objects.filter(action__in=(ASKED, RATED)).in_order_of(record_ids):
-        (_read_ask if record.action == ASKED else _read_rating)(record)
+        if record.action == ASKED:
+            _read_ask(record, pending)
+        else:
+            _read_rating(record)
 
 
-def _read_ask(ask: Record) -> None:
+def _read_ask(ask: Record, pending: set[str]) -> None:
+    """``pending``: the people who were asked to clarify; updated."""
     person = ask.subject_key_id or ""
-    GapAsk.objects.filter(
-        person=person, kind=Kind.PENDING, at__gte=ask.at - FOLLOWED_WITHIN
-    ).delete()
-    reason = ask.data.get("decision", {}).get("reason", "")
+    if person in pending:
+        GapAsk.objects.filter(
+            person=person, kind=Kind.PENDING, at__gte=ask.at - FOLLOWED_WITHIN
+        ).delete()
+        pending.discard(person)
     if ask.outcome == "clarify":
         _store(ask, Kind.PENDING)
-    elif ask.outcome == "unanswered" and reason not in NO_QUESTION:
-        _store(ask, Kind.REJECTED if reason == "none_of_these" else Kind.UNANSWERED)
+        pending.add(person)
+    elif ask.outcome == "unanswered":
+        reason = ask.data.get("decision", {}).get("reason", "")
+        if reason not in NO_QUESTION:
+            _store(ask, Kind.REJECTED if reason == "none_of_these" else Kind.UNANSWERED)
 
 
 def _read_rating(rating: Record) -> None:
@@ -63,17 +72,20 @@ def _read_rating(rating: Record) -> None:
 def _store(ask: Record, kind: str) -> None:
     decision = ask.data.get("decision", {})
     closest = decision.get("closest") or {}
-    GapAsk.objects.update_or_create(
-        ask_id=ask.about.partition(":")[2],
-        defaults={
-            "record_id": ask.pk,
-            "person": ask.subject_key_id or "",
-            "at": ask.at,
-            "kind": kind,
-            "reason": decision.get("reason", ""),
-            "faq_id": closest.get("faq_id", ""),
-            "similarity": closest.get("similarity"),
-        },
+    values = {
+        "record_id": ask.pk,
+        "person": ask.subject_key_id or "",
+        "at": ask.at,
+        "kind": kind,
+        "reason": decision.get("reason", ""),
+        "faq_id": closest.get("faq_id", ""),
+        "similarity": closest.get("similarity"),
+    }
+    GapAsk.objects.bulk_create(
+        [GapAsk(ask_id=ask.about.partition(":")[2], **values)],
+        update_conflicts=True,
+        unique_fields=["ask_id"],
+        update_fields=list(values),
     )
 
 

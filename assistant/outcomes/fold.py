@@ -23,7 +23,7 @@ from audit.models import LogPosition, Record, SubjectKey
 from tickets.models import Comment, Ticket
 
 CONSUMER = "assistant.outcomes"
-BATCH_SIZE = 5_000
+BATCH_SIZE = 1_000
 """Sealed records read in one transaction."""
 
 ASKED, RATED = "question.asked", "ask.rated"

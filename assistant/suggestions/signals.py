@@ -16,7 +16,7 @@ from tickets.models import Ticket
 from tickets.original_ask import find_record
 
 CONSUMER = "assistant.suggestions"
-BATCH_SIZE = 2_000
+BATCH_SIZE = 500
 """Sealed records read in one transaction."""
 
 PICKED_WITHIN = timedelta(minutes=30)

@@ -167,6 +167,18 @@ def test_a_question_about_something_else_is_no_contact_after_an_answer():
     assert findings(Kind.CONTACT) == []
 
 
+def test_many_asks_are_read_with_few_queries(django_assert_max_num_queries):
+    for number in range(20):
+        answered(user_id=f"u{number % 4}")
+    call_command("audit_seal", verbosity=0)
+
+    with django_assert_max_num_queries(15):
+        reading.read_new()
+
+    followed = FaqAsk.objects.filter(follow_up=FaqAsk.FollowUp.ASKED_AGAIN)
+    assert (FaqAsk.objects.count(), followed.count()) == (20, 16)
+
+
 def test_an_faq_that_is_nearest_and_does_not_answer_misses_a_phrasing():
     for user_id in ("ann", "bob", "cat"):
         unanswered(user_id)
