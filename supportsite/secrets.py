@@ -49,7 +49,7 @@ def weakness(value: str) -> str:
         return "is a well-known value"
     if len(set(value)) < 10:
         return "has too few different characters"
-    # A text repeats itself if it occurs inside its own double; what joins the parts is no matter.
+    # A text repeats itself if it occurs inside its own double. Separators do not count.
     letters = re.sub(r"[\W_]", "", lower)
     if letters in (letters + letters)[1:-1]:
         return "repeats itself"
@@ -62,7 +62,7 @@ def weakness(value: str) -> str:
 
 
 def _is_sentence(value: str) -> bool:
-    """Four words or more make up three quarters of the text, as in a quotation or a passphrase."""
+    """True if four or more words make up three quarters of the text, as in a passphrase."""
     words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", value)
     separate = [word for word in words if re.search(rf"(?<![^\W_]){word}(?![^\W_])", value)]
     return len(separate) >= 4 and sum(map(len, separate)) > 0.75 * len(value)
@@ -82,11 +82,13 @@ def read(name: str, state_dir: Path) -> str:
 def require(name: str, value: str) -> None:
     """Raise ``ImproperlyConfigured`` unless the secret is a good one."""
     reason = weakness(value)
-    if reason:
+    if reason and not value:
         raise ImproperlyConfigured(
-            f"{name} {reason}. {HINT} `make run` creates one. If the site runs with another "
-            "STATE_DIR, put STATE_DIR=FOLDER before the command."
+            f"{name} {reason}. `make run` creates it. If your site runs with another STATE_DIR, "
+            f"put STATE_DIR=FOLDER before the command. Without `make run`: {HINT}"
         )
+    if reason:
+        raise ImproperlyConfigured(f"{name} {reason}. {HINT}")
 
 
 def create(name: str, state_dir: Path) -> None:
