@@ -34,6 +34,12 @@ AGENT_SECONDS = Histogram(
 
 AGENT_TOKENS = Counter("assistant_agent_tokens", "Tokens of the model.", ["direction"])
 
+AGENT_REQUESTS = Counter("assistant_agent_requests", "Requests to the model.")
+
+AGENT_COST = Counter(
+    "assistant_agent_cost", "Cost of the model's tokens by AGENT_PRICE, in its currency."
+)
+
 CANDIDATE_SEARCHES = Counter(
     "assistant_candidate_searches",
     "Searches for candidates in Chroma; if unavailable, only our vectors were compared.",

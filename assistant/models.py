@@ -149,7 +149,9 @@ class AgentDay(models.Model):
 
     day = models.DateField(unique=True)
     runs = models.PositiveIntegerField(default=0)
-    tokens = models.PositiveBigIntegerField(default=0)
+    requests = models.PositiveIntegerField(default=0, help_text="Requests to the model.")
+    tokens = models.PositiveBigIntegerField(default=0, help_text="Input and output.")
+    output_tokens = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.day}: {self.runs} runs, {self.tokens} tokens"

@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from assistant.agent import limits
+from assistant.agent import limits, price
 from audit.identity.principal import Role
 from audit.privacy import channels, phones
 from supportsite import email_url, env, env_file, secrets
@@ -266,6 +266,7 @@ WEB_THREADS = env.integer("WEB_THREADS", 4, least=1, most=256)
 AGENT_LIMITS = env.parsed(
     "AGENT_LIMITS", "", partial(limits.parse, runs_at_once=max(WEB_THREADS // 2, 1))
 )
+AGENT_PRICE = env.parsed("AGENT_PRICE", "", price.parse)
 # Turns of a conversation in the prompt.
 CONVERSATION_TURNS = 6
 CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)

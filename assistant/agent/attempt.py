@@ -188,7 +188,11 @@ class Attempt:
                 visible=visible,
                 relevance=relevance,
             )
-        grounds, cited = check_citations(reply.citing, returned=returned, visible=visible)
+        citing = reply.citing
+        if reply.kind is Kind.ASK:
+            # Options are offered, not believed: made-up ids among them do no harm.
+            citing = tuple(faq_id for faq_id in citing if faq_id in returned)
+        grounds, cited = check_citations(citing, returned=returned, visible=visible)
         if grounds is not Grounds.GROUNDED or reply.kind is Kind.ASK:
             return Verdict(grounds, cited=cited)
         if self.mode is not Mode.VERBATIM:

@@ -13,6 +13,8 @@ import threading
 import time
 from typing import Any
 
+from django.conf import settings
+
 from assistant import metrics
 from assistant.agent import budget
 from assistant.agent.attempt import Attempt, Mode, ModelClient
@@ -138,7 +140,11 @@ class BoundedAgent:
             metrics.AGENT_SECONDS.labels(reason.value).observe(seconds)
             metrics.AGENT_TOKENS.labels("input").inc(usage.input_tokens)
             metrics.AGENT_TOKENS.labels("output").inc(usage.output_tokens)
-            budget.add_tokens(usage.tokens)
+            metrics.AGENT_REQUESTS.inc(usage.requests)
+            if settings.AGENT_PRICE:
+                cost = settings.AGENT_PRICE.cost(usage.input_tokens, usage.output_tokens)
+                metrics.AGENT_COST.inc(cost)
+            budget.add_usage(usage)
             details |= {"requests": usage.requests, "tool_calls": usage.tool_calls}
             details |= {"tokens": usage.tokens}
         level = logging.INFO if reason in SUCCESSES else logging.WARNING

@@ -38,17 +38,17 @@ INSTRUCTIONS = (
     + """
 Answer the question from the FAQs alone.
 - Copy the words of the FAQs. Add no fact, name, number, link or address that they do not have.
-- Plain text, at most five sentences.
-- End with a line "FAQ: " and the ids of the FAQs you used, separated by commas.
+- Plain text, at most three sentences.
+- End with a line "FAQ: " and the id of the FAQ you used, as it is in "faqs".
 - If the FAQs do not answer it, call search_faq once with other words. If that finds nothing, reply
   only: NONE
-- If you cannot tell which of several FAQs is meant, reply only with a line "ASK: " and their ids.
 
 Three replies to other questions, with other FAQs:
 Umbrellas are lent for a week. A lost one costs 12 euros.
 FAQ: umbrella-loan
 
-ASK: umbrella-loan, umbrella-sale
+You find umbrellas beside the door.
+FAQ: umbrella-sale
 
 NONE
 """

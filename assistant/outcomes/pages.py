@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from assistant.agent.budget import usage_between
 from assistant.outcomes import figures, listing, page_parts
 from assistant.outcomes.mail import SEE, OutcomeSubscription
 from assistant.outcomes.needs import WINDOW
@@ -90,6 +91,7 @@ def outcomes_page(request: HttpRequest) -> HttpResponse:
         ],
         "faqs": page_parts.faq_uses(selection),
         "gaps": page_parts.costliest_gaps(selection),
+        "agent": usage_between(selection.first, selection.last),
         "may_edit": user.has_perm("faq.change_faq"),
         "definitions": DEFINITIONS,
         "is_mailed": OutcomeSubscription.objects.is_on(user),

@@ -6,8 +6,11 @@ import json
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from assistant import wiring
+from assistant.agent.budget import usage_between
+from assistant.agent.price import Price
 from assistant.answering.steps import ignore
 from assistant.decision.matches import Match
 from assistant.interfaces import SearchResult, Task, Turn
@@ -451,6 +454,21 @@ class TestConversation:
         ask(customer, "How do I reset my password?", conversation_id="c1")
 
         assert not ConversationTurn.objects.exists()
+
+
+def test_requests_tokens_and_cost_are_counted_by_day(as_role, customer, with_agent, settings):
+    settings.AGENT_PRICE = Price(input=1_000, output=10_000)
+    model = with_agent()
+    model.play(searches("Sunday"), says("NONE"))
+
+    ask(customer)
+
+    today = timezone.now().date()
+    used = usage_between(today, today)
+    assert (used.runs, used.requests, used.input_tokens, used.output_tokens) == (1, 2, 200, 40)
+    assert used.cost == pytest.approx(0.2 + 0.4)
+    settings.AGENT_PRICE = None
+    assert usage_between(today, today).cost is None
 
 
 def test_unknown_tools_are_named_as_such_and_nothing_else_happens(customer, with_agent):

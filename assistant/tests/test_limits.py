@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.agent.limits import Limits, parse
+from assistant.agent.price import parse as parse_price
 
 
 def test_what_is_not_named_stays_as_it_is():
@@ -30,3 +31,16 @@ def test_what_is_not_named_stays_as_it_is():
 def test_nonsense_is_refused_with_what_it_must_be(text, said):
     with pytest.raises(ValueError, match=said):
         parse(text, runs_at_once=2)
+
+
+def test_a_price_is_of_a_million_tokens_each():
+    price = parse_price("input=0.15 output=0.6")
+
+    assert price.cost(2_000_000, 500_000) == pytest.approx(0.6)
+    assert parse_price("") is None
+
+
+@pytest.mark.parametrize("text", ["0.15", "input=1", "output=1 input=2", "input=-1 output=2"])
+def test_a_price_that_is_none_is_refused_with_the_format(text):
+    with pytest.raises(ValueError, match="input=NUMBER output=NUMBER"):
+        parse_price(text)

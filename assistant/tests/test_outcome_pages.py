@@ -17,7 +17,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assistant.models import Need, OutcomeSubscription, SampledAsk
+from assistant.agent.price import Price
+from assistant.models import AgentDay, Need, OutcomeSubscription, SampledAsk
 from assistant.outcomes.sample import monday
 from assistant.outcomes.selection import Selection
 from assistant.tests.outcome_records import CLOSED, OPEN, VISITORS, History
@@ -97,6 +98,18 @@ def test_page_api_command_and_gauges_say_the_same(hundred, desk, as_role):
     assert cards["Abandonment"].base.text == "15 of 100"
     for end, count in {**CLOSED, "open": OPEN}.items():
         assert f'assistant_needs{{end="{end}"}} {float(count)}' in metrics
+
+
+def test_the_page_has_what_the_agent_used(desk, settings):
+    settings.AGENT_PRICE = Price(input=1.0, output=2.0)
+    today = timezone.now().date()
+    AgentDay.objects.create(
+        day=today, runs=3, requests=5, tokens=3_000_000, output_tokens=1_000_000
+    )
+
+    page = desk.get(reverse("outcomes")).content.decode()
+
+    assert "3 runs, 5 requests to the model, 2000000 tokens in and 1000000 out, cost 4.00" in page
 
 
 @pytest.mark.parametrize(
