@@ -9,7 +9,10 @@ from importlib import import_module
 import django
 
 WITHOUT_DJANGO = ("ask", "faults", "regroup", "soak")
-WITH_DJANGO = ("agent", "audit_log", "desk_pages", "matching", "outcomes", "redaction")
+WITH_DJANGO = (
+    *("agent", "audit_log", "desk_pages", "matching", "outcomes", "redaction"),
+    "suggestions",
+)
 
 
 def main() -> None:

@@ -5,21 +5,21 @@ Decided by the live policy, without the agent; nothing is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
 from assistant import wiring
-from assistant.answering.answer import BadQuestion, Question
-from assistant.answering.steps import Path
+from assistant.decision.message import MATCHES, Message, decide_message
+from assistant.decision.policy import Policy
 from assistant.interfaces import Vector
 from assistant.learning.regrouping import embed
 from assistant.matching import stored_vectors
 from assistant.matching.entries import entries, phrasings
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.matching.matrix import ReleaseMatrix
-from assistant.models import Label
+from assistant.models import Label, PriorityTerm
 from assistant.suggestions.recent_asks import RecentAsks, read_recent
 from assistant.suggestions.suggestion import SuggestionAsk
 from assistant.text.cleaning import strip_pleasantries
@@ -34,8 +34,6 @@ MOST_DECIDED = 200
 
 MOST_CHANGES = 50
 """Kept of a proof; the numbers count all of them."""
-
-TRIED_BY = "suggestions"
 
 
 @dataclass(frozen=True)
@@ -130,18 +128,18 @@ class Prover:
         """Raises ``interfaces.EmbedderUnavailable``, ``KeyError`` for an FAQ that is not live."""
         vector = embed([text], self.release)[text]
         cases = [*self._labels_near(vector), *self._asks_near(vector)][:MOST_DECIDED]
-        extended = self._release_with(faq_id, text, vector)
+        before = Decisions.of(cases, self.release)
+        after = before.with_release(self._release_with(faq_id, text, vector))
         audiences = frozenset(filter(None, {self.release.contents[faq_id].audience}))
         answered = 0
         changes = []
         for case in cases:
-            before = _decide(case, self.release, audiences)
-            after = _decide(case, extended, audiences)
-            answered += case.count * (after.is_answer and not before.is_answer)
-            is_flip = before.is_answer and before != after
-            is_wrong = after.is_wrong(case) and not before.is_wrong(case)
+            old, new = before.decide(case, audiences), after.decide(case, audiences)
+            answered += case.count * (new.is_answer and not old.is_answer)
+            is_flip = old.is_answer and old != new
+            is_wrong = new.is_wrong(case) and not old.is_wrong(case)
             if is_flip or is_wrong:
-                changes.append(Change(case, str(before), str(after), is_flip, is_wrong))
+                changes.append(Change(case, str(old), str(new), is_flip, is_wrong))
         return Proof(answered, tuple(changes), sum(case.count for case in cases))
 
     def _labels_near(self, vector: Vector) -> Iterable[Case]:
@@ -189,7 +187,7 @@ class Prover:
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class CaseOutcome:
     """``faq_ids``: those that answer; none: ``name`` says why not."""
 
     faq_ids: tuple[str, ...]
@@ -206,22 +204,61 @@ class _Outcome:
         return ", ".join(self.faq_ids) or self.name
 
 
-def _decide(case: Case, release: LoadedRelease, audiences: frozenset[str]) -> _Outcome:
-    known = any(content.category == case.category for content in release.contents.values())
-    question = Question(
-        text=case.text,
-        user_id=TRIED_BY,
-        actor=TRIED_BY,
-        category=case.category if known else "",
-        audiences=audiences,
-    )
-    try:
-        decision = wiring.preview_assistant().decide(question, release, Path())
-    except BadQuestion:
-        return _Outcome((), "unanswered")
-    parts = [part.decision.chosen for part in decision.answers] or [decision.chosen]
-    faq_ids = tuple(match.faq_id for match in parts if match)
-    return _Outcome(faq_ids, "clarify" if decision.options else "unanswered")
+@dataclass(frozen=True)
+class Decisions:
+    """Decides about cases as /ask does. What no release changes is computed once."""
+
+    release: LoadedRelease
+    policy: Policy
+    categories: frozenset[str]
+    messages: Mapping[str, Message]
+    vectors: Mapping[str, Vector]
+
+    @classmethod
+    def of(cls, cases: Iterable[Case], release: LoadedRelease) -> Self:
+        """Raises ``interfaces.EmbedderUnavailable``."""
+        terms = PriorityTerm.objects.by_term()
+        messages = {case.text: release.message(case.text, priority_terms=terms) for case in cases}
+        texts = [text for message in messages.values() for text in message.texts]
+        return cls(
+            release,
+            wiring.policy(release),
+            frozenset(content.category for content in release.contents.values()),
+            messages,
+            embed(texts, release) if texts else {},
+        )
+
+    def with_release(self, release: LoadedRelease) -> Self:
+        return replace(self, release=release, policy=wiring.policy(release))
+
+    def decide(self, case: Case, audiences: frozenset[str]) -> CaseOutcome:
+        release, message = self.release, self.messages[case.text]
+        if normalise(case.text) in release.exact:
+            message = Message(case.text)
+        category = case.category if case.category in self.categories else ""
+        visible: dict[str, Any] = {"category": category, "audiences": audiences}
+        matches = {
+            text: release.search(
+                text,
+                self._vector(text),
+                limit=MATCHES,
+                also=message.also if text == message.text else (),
+                **visible,
+            ).matches
+            for text in message.texts
+        }
+        second_language = release.match_second_language(message, limit=MATCHES, **visible)
+        decision = decide_message(
+            message, matches, self.policy, release.wording, second_language=second_language
+        )
+        parts = [part.decision.chosen for part in decision.answers] or [decision.chosen]
+        faq_ids = tuple(match.faq_id for match in parts if match)
+        return CaseOutcome(faq_ids, "clarify" if decision.options else "unanswered")
+
+    def _vector(self, text: str) -> Vector:
+        # A text that is a phrasing of one release only is compared as it was typed.
+        known = self.vectors.get(text)
+        return embed([text], self.release)[text] if known is None else known
 
 
 def _merged(cases: Iterable[Case]) -> list[Case]:

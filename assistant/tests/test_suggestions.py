@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from assistant.models import AskVector, Label, Suggestion, SuggestionAsk
 from assistant.suggestions import grouping, signals
-from assistant.suggestions.proof import Prover
+from assistant.suggestions.proof import Case, Decisions, Prover
 from assistant.suggestions.rows import rows
 from assistant.wiring import live
 from audit.models import Record
@@ -263,6 +263,29 @@ def test_people_who_picked_another_faq_are_counted_as_wrong(pick):
 
     [suggestion] = ready()
     assert (suggestion.proof["answered"], suggestion.proof["wrong"]) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        UNCLEAR,
+        "How do I reset my password?",
+        "Hello! where is my parcel",
+        "I need an invoice. And how do I pay by card?",
+        "do you sell live penguins",
+        "i was not charged twice",
+        "hello",
+    ],
+)
+def test_a_proof_decides_as_ask_does(text, ask):
+    case = Case("ask", 1, text, None)
+    decided = Decisions.of([case], live().current()).decide(case, frozenset())
+
+    reply = ask(text)
+
+    answered_by = [each["faq_id"] for each in reply["answers"]] or [reply["faq_id"]]
+    assert list(decided.faq_ids) == (answered_by if reply["outcome"] == "answered" else [])
+    assert decided.is_answer or decided.name == reply["outcome"]
 
 
 def test_a_proof_records_nothing(suggestion):
