@@ -49,7 +49,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AgentReply:
     """What became of one question. ``chroma``: requests that reached Chroma."""
 
     mode: str
@@ -74,9 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=int, default=50, help="of a run of the agent")
     parser.add_argument("--replies", type=Path, help="JSON lines: what is in it is not asked again")
     options = parser.parse_args(arguments)
-    questions = [each for path in options.questions for each in read_questions(path)]
+    questions = [question for path in options.questions for question in read_questions(path)]
     done = read_replies(options.replies)
-    asked = []
+    replies = []
     for mode in options.modes:
         assistant = assistant_in(mode, options.seconds)
         for labelled in questions:
@@ -85,8 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if options.replies and not known:
                 with options.replies.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(asdict(reply), ensure_ascii=False) + "\n")
-            asked.append(reply)
-        print("\n".join(rows(mode, [each for each in asked if each.mode == mode])), flush=True)
+            replies.append(reply)
+        print("\n".join(rows(mode, [reply for reply in replies if reply.mode == mode])), flush=True)
 
 
 def read_questions(path: Path) -> Iterator[Labelled]:
@@ -97,11 +97,11 @@ def read_questions(path: Path) -> Iterator[Labelled]:
             yield Labelled(f"{path.stem}: {kind}", row["query"], expected, row.get("canary") or "")
 
 
-def read_replies(path: Path | None) -> dict[tuple[str, str], Asked]:
+def read_replies(path: Path | None) -> dict[tuple[str, str], AgentReply]:
     if path is None or not path.exists():
         return {}
     lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    replies = [Asked(**line) for line in lines]
+    replies = [AgentReply(**line) for line in lines]
     return {(reply.mode, reply.question): reply for reply in replies}
 
 
@@ -121,7 +121,7 @@ def _agent(mode: str, seconds: int) -> Agent:
         return wiring.agent()
 
 
-def ask(assistant: Assistant, mode: str, labelled: Labelled) -> Asked:
+def ask(assistant: Assistant, mode: str, labelled: Labelled) -> AgentReply:
     release = assistant.live.current()
     started = time.perf_counter()
     answer = assistant.dry_run(Question(labelled.text, user_id="", actor="benchmark"), release)
@@ -131,7 +131,7 @@ def ask(assistant: Assistant, mode: str, labelled: Labelled) -> Asked:
         str(step[name]) for step in answer.path for name in ("grounds", "reason") if name in step
     ]
     away = sum("degraded" in step for step in answer.path)
-    return Asked(
+    return AgentReply(
         mode=mode,
         kind=labelled.kind,
         question=labelled.text,
@@ -157,19 +157,19 @@ def result_of(answer: Answer, labelled: Labelled) -> str:
     return "answered right" if is_right else "wrong"
 
 
-def rows(mode: str, asked: Sequence[Asked]) -> Iterator[str]:
+def rows(mode: str, replies: Sequence[AgentReply]) -> Iterator[str]:
     """A row of the table for each kind of question."""
-    for kind in dict.fromkeys(each.kind for each in asked):
-        of_kind = [each for each in asked if each.kind == kind]
-        results = Counter(each.result for each in of_kind)
-        seconds = [each.seconds for each in of_kind]
+    for kind in dict.fromkeys(reply.kind for reply in replies):
+        of_kind = [reply for reply in replies if reply.kind == kind]
+        results = Counter(reply.result for reply in of_kind)
+        seconds = [reply.seconds for reply in of_kind]
         yield " | ".join(
             [
                 f"{mode:8} | {kind:32} | {len(of_kind):3}",
                 *(f"{field} {results[field]:3}" for field in FIELDS),
                 f"p50 {statistics.median(seconds):6.2f} s, p95 {percentile(seconds):6.2f} s",
-                f"tool calls {sum(each.tool_calls for each in of_kind)}",
-                f"Chroma {sum(each.chroma for each in of_kind)}",
+                f"tool calls {sum(reply.tool_calls for reply in of_kind)}",
+                f"Chroma {sum(reply.chroma for reply in of_kind)}",
             ]
         )
 

@@ -123,7 +123,7 @@ def _seconds_to_answer(served: Site) -> float:
 
 def postgres_hangs() -> None:
     with site() as served:
-        postgres = [each for each in served.processes() if "postgres" in each.name()]
+        postgres = [process for process in served.processes() if "postgres" in process.name()]
         watch(
             served,
             lambda: [process.suspend() for process in postgres],
@@ -175,16 +175,16 @@ def requests_are_half_sent() -> None:
     with site() as served:
         for name, start in starts.items():
             print(f"  200 connections that send {name}:")
-            held: list[socket.socket] = []
+            connections: list[socket.socket] = []
 
-            def hold(start: bytes = start, held: list[socket.socket] = held) -> None:
+            def hold(start: bytes = start, connections: list[socket.socket] = connections) -> None:
                 for _ in range(200):
                     connection = socket.create_connection(("127.0.0.1", served.port))
                     connection.sendall(start)
-                    held.append(connection)
+                    connections.append(connection)
 
-            def release(held: list[socket.socket] = held) -> None:
-                for connection in held:
+            def release(connections: list[socket.socket] = connections) -> None:
+                for connection in connections:
                     connection.close()
 
             watch(served, hold, release)

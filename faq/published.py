@@ -46,14 +46,14 @@ def as_published(contents: Iterable[Content]) -> list[PublishedFaq]:
     since = first_published(content.digest for content in contents)
     return [
         PublishedFaq(
-            each.slug,
-            each.question,
-            each.answer,
-            each.category,
-            each.audience,
-            since.get(each.digest),
+            content.slug,
+            content.question,
+            content.answer,
+            content.category,
+            content.audience,
+            since.get(content.digest),
         )
-        for each in contents
+        for content in contents
     ]
 
 

@@ -183,7 +183,9 @@ class Ticket(TicketState):
             is_internal=is_internal,
             from_desk=from_desk,
         )
-        attachments = [each.facts() for each in Attachment.objects.attach(comment, files)]
+        attachments = [
+            attachment.facts() for attachment in Attachment.objects.attach(comment, files)
+        ]
         self.save(update_fields=["person", "updated"])
         self.record(
             "commented",

@@ -52,7 +52,7 @@ def task_of(
 
     def relevance(text: str, texts: Sequence[str]) -> float:
         vectors = release.embed([text, *texts]).vectors
-        return max((float(vectors[each] @ vectors[text]) for each in texts), default=-1.0)
+        return max((float(vectors[other] @ vectors[text]) for other in texts), default=-1.0)
 
     return Task(
         question=question.text,

@@ -123,7 +123,7 @@ class Answer:
             "source": self.source,
             "answer": self.text,
             "answer_html": None if self.text is None else to_html(self.text),
-            "answers": [each.as_dict() for each in self.answers],
+            "answers": [part.as_dict() for part in self.answers],
             "faq_id": self.faq_id,
             "similarity": decision.closest.similarity if decision.closest else None,
             "options": [self._option(match) for match in self.options],

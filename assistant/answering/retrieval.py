@@ -54,7 +54,7 @@ def match(
         step: Step = {"step": "match", "ms": ms(started)}
         if result.degraded:
             step["degraded"] = INDEX_UNAVAILABLE
-        path.add({**step, "matches": [as_step(found) for found in result.matches[:SHOWN]]})
+        path.add({**step, "matches": [as_step(match) for match in result.matches[:SHOWN]]})
         matches[text] = result.matches
     return matches
 
@@ -77,7 +77,7 @@ def near_faqs(
     step: Step = {"step": "search_answers", "ms": ms(started)}
     if result.degraded:
         step["degraded"] = INDEX_UNAVAILABLE
-    path.add({**step, "matches": [as_step(found) for found in result.matches]})
+    path.add({**step, "matches": [as_step(match) for match in result.matches]})
     every = rank([*decision.ranked, *result.matches], decision.policy)
     by_faq = {match.faq_id: match for match in every}
     return merge(decision.ranked, [by_faq[match.faq_id] for match in result.matches])
@@ -97,7 +97,7 @@ def match_second_language(
                 "step": "match_second_language",
                 "ms": ms(started),
                 "model": release.second_language.name,
-                "matches": [as_step(found) for found in matches[:SHOWN]],
+                "matches": [as_step(match) for match in matches[:SHOWN]],
             }
         )
     return matches

@@ -65,9 +65,9 @@ class FaqAskQuerySet(models.QuerySet["FaqAsk"]):
         now = timezone.now()
         values: dict[str, Any] = {
             "faq_ids": list(since),
-            "ratings": [each.ratings for each in since.values()],
-            "contacts": [max(each.contacts, now - PERIOD) for each in since.values()],
-            "asks": [max(each.asks, now - PERIOD) for each in since.values()],
+            "ratings": [counts.ratings for counts in since.values()],
+            "contacts": [max(counts.contacts, now - PERIOD) for counts in since.values()],
+            "asks": [max(counts.asks, now - PERIOD) for counts in since.values()],
             "recent": now - RECENT,
         }
         with connection.cursor() as cursor:

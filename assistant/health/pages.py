@@ -42,16 +42,16 @@ def health_page(request: HttpRequest) -> HttpResponse:
     assert isinstance(user, User)
     is_mine = request.GET.get("owner") == ME
     owned = [
-        each for each in with_faqs(faq_health.findings()) if not is_mine or is_owner(each[0], user)
+        row for row in with_faqs(faq_health.findings()) if not is_mine or is_owner(row[0], user)
     ]
     chosen = request.GET.get("kind", "")
     chosen = chosen if chosen in set(Kind) else ""
-    shown = [each for each in owned if not chosen or each[1].kind == chosen]
+    shown = [row for row in owned if not chosen or row[1].kind == chosen]
     page = Paginator(shown, ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         **admin.site.each_context(request),
         "title": "FAQ health",
-        "rows": [_row(*each) for each in page],
+        "rows": [_row(*row) for row in page],
         "page": page,
         "chosen": chosen,
         "filters": _filters(owned),

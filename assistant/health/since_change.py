@@ -31,8 +31,8 @@ def faq_health(faq_id: str) -> FaqHealth:
     return FaqHealth(
         findings=[(finding.numbers, finding.action) for finding in findings({faq_id})],
         ratings=[
-            Rating(each.changed, each.helpful, each.get_reason_display(), each.comment)
-            for each in ratings
+            Rating(rating.changed, rating.helpful, rating.get_reason_display(), rating.comment)
+            for rating in ratings
         ],
         next_questions=_next_questions(faq_id),
         since_change=since_change(faq_id),

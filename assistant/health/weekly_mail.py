@@ -34,8 +34,7 @@ class WeeklyMailManager(models.Manager["WeeklyMail"]):
         due = [user for user in owners() if not done.filter(user=user).exists()]
         owned = with_faqs(faq_health.findings()) if due else []
         return sum(
-            self.send(user, [each for each in owned if is_owner(each[0], user)], week)
-            for user in due
+            self.send(user, [row for row in owned if is_owner(row[0], user)], week) for user in due
         )
 
     @transaction.atomic

@@ -49,7 +49,7 @@ class FaqsView(HelpView):
             faqs = [contents[match.faq_id] for match in matches]
         else:
             faqs = sorted(
-                (each for each in contents.values() if category in ("", each.category)),
+                (content for content in contents.values() if category in ("", content.category)),
                 key=lambda content: content.question.casefold(),
             )
         listed = Paginator(faqs, FAQS_ON_PAGE).get_page(request.query_params.get("page"))

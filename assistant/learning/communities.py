@@ -95,7 +95,7 @@ def _near_means(
     attracting = np.flatnonzero(sizes >= LEAST_WITH_MEAN)
     if not len(attracting):
         return list(numbers)
-    means = np.stack([_mean(vectors, counts, np.asarray(numbers) == each) for each in attracting])
+    means = np.stack([_mean(vectors, counts, np.asarray(numbers) == group) for group in attracting])
     result = []
     for start in range(0, len(vectors), BLOCK):
         similarities = vectors[start : start + BLOCK] @ means.T

@@ -81,10 +81,10 @@ def _opposites(one: str, other: str) -> Contradiction | None:
 
 def _numbers(one: str, other: str) -> Contradiction | None:
     """A number of ``one`` in whose place ``other`` has another."""
-    mine = [each for each in identifiers(one) if each.kind in COMPARED]
-    theirs = [each for each in identifiers(other) if each.kind in COMPARED]
+    mine = [identifier for identifier in identifiers(one) if identifier.kind in COMPARED]
+    theirs = [identifier for identifier in identifiers(other) if identifier.kind in COMPARED]
     for number in mine:
-        rivals = [each.value for each in theirs if is_same_place(number, each)]
+        rivals = [identifier.value for identifier in theirs if is_same_place(number, identifier)]
         if rivals and number.value not in rivals:
             return Contradiction(number.value, rivals[0])
     return None

@@ -104,8 +104,8 @@ def other_name(
 def _beside(words: list[str], word: str) -> set[tuple[str, str]]:
     """The word before and the word after, each with its side."""
     place = words.index(word)
-    before = {("before", each) for each in words[:place][-1:]}
-    return before | {("after", each) for each in words[place + 1 : place + 2]}
+    before = {("before", neighbour) for neighbour in words[:place][-1:]}
+    return before | {("after", neighbour) for neighbour in words[place + 1 : place + 2]}
 
 
 def _is_strange(word: str, faq_words: Collection[str], known: Collection[str]) -> bool:

@@ -113,7 +113,7 @@ def _opposite(mine: Sequence[Stem], theirs: Sequence[Stem]) -> tuple[str, str] |
 
 
 def _first(stems: Sequence[Stem], one: str, other: str) -> Stem | None:
-    return next((each for each in stems if each[0] in (one, other)), None)
+    return next((candidate for candidate in stems if candidate[0] in (one, other)), None)
 
 
 def _contrary(

@@ -60,7 +60,7 @@ class Wording:
         content = self.contents.get(faq_id)
         if content is None:
             return None
-        others = [each for each in content.phrasings if each != phrasing]
+        others = [other for other in content.phrasings if other != phrasing]
         if value := missing(question, content.phrasings):
             return Conflict(Rule.IDENTIFIER, value, phrasing)
         texts = (*content.phrasings, content.answer)

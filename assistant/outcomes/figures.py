@@ -169,8 +169,8 @@ def tickets(selection: Selection) -> TicketFigures:
 def tickets_by(selection: Selection, parameter: str) -> list[TicketFigures]:
     """By ``assignee`` or ``ticket_category``, those with most tickets first."""
     groups = selection.tickets().order_by().values(key=F(NARROWED_BY[parameter]))
-    figures = [_ticket_figures(each["key"], each) for each in groups.annotate(**TICKET_NUMBERS)]
-    return sorted(figures, key=lambda each: (-each.opened, each.name))
+    figures = [_ticket_figures(group["key"], group) for group in groups.annotate(**TICKET_NUMBERS)]
+    return sorted(figures, key=lambda row: (-row.opened, row.name))
 
 
 def _ticket_figures(name: str, numbers: Mapping[str, Any]) -> TicketFigures:

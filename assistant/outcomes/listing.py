@@ -44,11 +44,11 @@ def query(selection: Selection, **narrowed: object) -> str:
 
 def link(text: object, figure: str, selection: Selection, **narrowed: object) -> Link:
     # An empty value of ``narrowed`` is one: tickets without an assignee.
-    given = query(selection)
+    parameters = query(selection)
     if narrowed:
-        given = f"{given}&{urlencode(narrowed)}"
+        parameters = f"{parameters}&{urlencode(narrowed)}"
     page, csv = (reverse(name, args=[figure]) for name in ("outcome-rows", "outcome-rows-csv"))
-    return Link(str(text), f"{page}?{given}", f"{csv}?{given}")
+    return Link(str(text), f"{page}?{parameters}", f"{csv}?{parameters}")
 
 
 Columns = Mapping[str, Callable[[Any], object]]

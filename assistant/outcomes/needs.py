@@ -95,7 +95,7 @@ def grouped(asks: Iterable[Ask]) -> list[tuple[Ask, ...]]:
         for other in joined[1:]:
             group.merge(other)
         group.add(ask)
-        groups = [each for each in groups if each not in joined] + [group]
+        groups = [other for other in groups if other not in joined] + [group]
     return sorted(
         (tuple(group.asks) for group in [*closed, *groups]), key=lambda asks: _order(asks[0])
     )

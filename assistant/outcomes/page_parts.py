@@ -226,20 +226,22 @@ def escalations(selection: Selection) -> list[dict[str, Any]]:
 
 def tickets_by(selection: Selection, parameter: str) -> list[dict[str, Any]]:
     return [
-        ticket_row(each, selection, **{parameter: each.name})
-        for each in figures.tickets_by(selection, parameter)
+        ticket_row(ticket_figures, selection, **{parameter: ticket_figures.name})
+        for ticket_figures in figures.tickets_by(selection, parameter)
     ]
 
 
-def ticket_row(each: TicketFigures, selection: Selection, **narrowed: str) -> dict[str, Any]:
+def ticket_row(
+    ticket_figures: TicketFigures, selection: Selection, **narrowed: str
+) -> dict[str, Any]:
     return {
-        "figures": each,
+        "figures": ticket_figures,
         "otherwise": "None" if narrowed else "All",
-        "opened": link(each.opened, "tickets", selection, **narrowed),
-        "replied": link(each.replied, "replied", selection, **narrowed),
-        "resolved": link(each.resolved, "resolved", selection, **narrowed),
-        "met": link(each.sla.count, "met", selection, **narrowed),
-        "decided": link(each.sla.total, "decided", selection, **narrowed),
+        "opened": link(ticket_figures.opened, "tickets", selection, **narrowed),
+        "replied": link(ticket_figures.replied, "replied", selection, **narrowed),
+        "resolved": link(ticket_figures.resolved, "resolved", selection, **narrowed),
+        "met": link(ticket_figures.sla.count, "met", selection, **narrowed),
+        "decided": link(ticket_figures.sla.total, "decided", selection, **narrowed),
     }
 
 

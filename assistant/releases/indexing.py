@@ -37,7 +37,7 @@ def sync(index: Index, collection: str, expected: Iterable[Entry]) -> None:
 
 def with_answers(collections: Iterable[str]) -> set[str]:
     """Names of collections of phrasings, and of the answers' collections beside them."""
-    return {name for each in collections for name in (each, answers_of(each))}
+    return {name for collection in collections for name in (collection, answers_of(collection))}
 
 
 def is_complete(release: Release) -> bool:

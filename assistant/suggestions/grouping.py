@@ -139,10 +139,16 @@ def _best(faq_id: str, questions: Mapping[int, str], release: LoadedRelease) -> 
         return None
     candidates = list(_candidates(faq_id, questions, release))
     margin = wiring.policy(release).margin
-    clear = [each for each in candidates if each.lead >= margin and each.is_free]
+    clear = [
+        candidate for candidate in candidates if candidate.lead >= margin and candidate.is_free
+    ]
     if clear:
-        return min(clear, key=lambda each: (each.similarity, each.ask))
-    return max(candidates, key=lambda each: (each.is_free, each.lead, -each.ask), default=None)
+        return min(clear, key=lambda candidate: (candidate.similarity, candidate.ask))
+    return max(
+        candidates,
+        key=lambda candidate: (candidate.is_free, candidate.lead, -candidate.ask),
+        default=None,
+    )
 
 
 def _candidates(
@@ -173,9 +179,9 @@ def _owners(texts: Iterable[str]) -> dict[str, str]:
 def _link_rivals(vector_of: Mapping[int, Vector], threshold: float) -> None:
     """Link open suggestions for different FAQs whose texts are alike."""
     proposed = [
-        each
-        for each in Suggestion.objects.filter(status=Suggestion.Status.OPEN)
-        if each.text_ask_id in vector_of
+        suggestion
+        for suggestion in Suggestion.objects.filter(status=Suggestion.Status.OPEN)
+        if suggestion.text_ask_id in vector_of
     ]
     for suggestion in proposed:
         own = vector_of[suggestion.text_ask_id or 0]

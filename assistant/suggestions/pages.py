@@ -135,8 +135,8 @@ def _accept(request: HttpRequest, suggestion: Suggestion) -> HttpResponse:
     link = format_html(
         '<a href="{}">{}</a>', reverse("admin:faq_faq_change", args=[faq.pk]), faq.question
     )
-    said = "“{}” is now in the draft of {}. Customers get it once it is published."
-    messages.success(request, format_html(said, text, link))
+    message = "“{}” is now in the draft of {}. Customers get it once it is published."
+    messages.success(request, format_html(message, text, link))
     return HttpResponseRedirect(reverse("suggestions"))
 
 

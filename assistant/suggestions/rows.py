@@ -131,26 +131,28 @@ def text_of(suggestion: Suggestion) -> str:
 def rows(suggestions: Sequence[Suggestion]) -> list[SuggestionRow]:
     """``suggestions`` with counts; texts are read for these only."""
     texts = {suggestion.pk: text_of(suggestion) for suggestion in suggestions}
-    rivals = {each.pk: _rivals(each) for each in suggestions}
-    named = {name for each in suggestions for name in (each.faq_id, each.nearest_other)}
+    rivals = {suggestion.pk: _rivals(suggestion) for suggestion in suggestions}
+    named = {
+        name for suggestion in suggestions for name in (suggestion.faq_id, suggestion.nearest_other)
+    }
     named |= {name for names in rivals.values() for name in names}
     faqs = {faq.slug: faq for faq in Faq.objects.filter(slug__in=named)}
     owners = _owners(texts.values())
     questions = _questions(suggestions)
-    live, margin = _live_phrasings({each.faq_id for each in suggestions}), _margin()
+    live, margin = _live_phrasings({suggestion.faq_id for suggestion in suggestions}), _margin()
     return [
         SuggestionRow(
-            suggestion=each,
-            text=texts[each.pk],
-            faq=faqs.get(each.faq_id),
-            owner=_other(owners.get(key_of(texts[each.pk])), each.faq_id),
-            nearest_other=faqs.get(each.nearest_other),
-            is_live=(each.faq_id, normalise(texts[each.pk])) in live,
-            is_near_tie=each.lead is not None and each.lead < margin,
-            rivals=tuple(faqs[name].question for name in rivals[each.pk] if name in faqs),
-            changes=tuple(_changes(each, questions)),
+            suggestion=suggestion,
+            text=texts[suggestion.pk],
+            faq=faqs.get(suggestion.faq_id),
+            owner=_other(owners.get(key_of(texts[suggestion.pk])), suggestion.faq_id),
+            nearest_other=faqs.get(suggestion.nearest_other),
+            is_live=(suggestion.faq_id, normalise(texts[suggestion.pk])) in live,
+            is_near_tie=suggestion.lead is not None and suggestion.lead < margin,
+            rivals=tuple(faqs[name].question for name in rivals[suggestion.pk] if name in faqs),
+            changes=tuple(_changes(suggestion, questions)),
         )
-        for each in suggestions
+        for suggestion in suggestions
     ]
 
 
@@ -193,7 +195,11 @@ Key = tuple[str, int]
 
 def _questions(suggestions: Sequence[Suggestion]) -> dict[Key, str]:
     """The texts of the questions that the proofs name, as far as they were not erased."""
-    changes = [change for each in suggestions for change in (each.proof or {}).get("changes", ())]
+    changes = [
+        change
+        for suggestion in suggestions
+        for change in (suggestion.proof or {}).get("changes", ())
+    ]
     keys = {name: {c["key"] for c in changes if c["source"] == name} for name in SOURCES}
     labels = Label.objects.filter(pk__in=keys["label"]).values_list("pk", "question")
     asks = Record.objects.filter(pk__in=keys["ask"])

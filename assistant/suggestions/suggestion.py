@@ -54,8 +54,8 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
     def recent(self) -> SuggestionQuerySet:
         """Open, with a text, and not expired."""
         counted: Any = self.ranked().filter(status=Suggestion.Status.OPEN)
-        found: SuggestionQuerySet = counted.exclude(text_ask=None).filter(last__gte=_expiry())
-        return found
+        suggestions: SuggestionQuerySet = counted.exclude(text_ask=None).filter(last__gte=_expiry())
+        return suggestions
 
     def ready(self) -> SuggestionQuerySet:
         """Those that enough people stand for, see ``enough``."""
@@ -66,8 +66,8 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
 
     def expired(self) -> SuggestionQuerySet:
         counted: Any = self.ranked().filter(status=Suggestion.Status.OPEN)
-        found: SuggestionQuerySet = counted.filter(last__lt=_expiry())
-        return found
+        suggestions: SuggestionQuerySet = counted.filter(last__lt=_expiry())
+        return suggestions
 
     def without_proof(self, release: int) -> SuggestionQuerySet:
         """Ready ones whose proof is missing, older than a day or of another release."""

@@ -83,12 +83,17 @@ def _embed_new(release: LoadedRelease) -> None:
     name = release.embedder.name
     rows = list(ResolvedTicket.objects.exclude(embedder=name).select_related("ticket", "person"))
     texts = {row.pk: _texts(row) for row in rows}
-    both = [text for each in texts.values() if each for text in (each.question, each.answer)]
+    both = [
+        text
+        for ticket_texts in texts.values()
+        if ticket_texts
+        for text in (ticket_texts.question, ticket_texts.answer)
+    ]
     vectors = embed(both, release) if both else {}
     for row in rows:
-        found, row.encrypted = texts[row.pk], b""
-        if found and row.person:
-            pair = np.stack([vectors[found.question], vectors[found.answer]])
+        ticket_texts, row.encrypted = texts[row.pk], b""
+        if ticket_texts and row.person:
+            pair = np.stack([vectors[ticket_texts.question], vectors[ticket_texts.answer]])
             row.encrypted = row.person.encrypt_bytes(pair.astype(STORED_TYPE).tobytes())
         row.embedder = name
     ResolvedTicket.objects.bulk_update(rows, ["embedder", "encrypted"], batch_size=500)
@@ -121,7 +126,7 @@ def _sources() -> list[_Source]:
 
 def _groups(sources: Sequence[_Source], release: LoadedRelease) -> list[_Group]:
     threshold = similarity_threshold(release)
-    found = []
+    groups = []
     questions = matrix_of([source.question for source in sources])
     for community in communities(questions, [1.0] * len(sources), threshold) if sources else ():
         members = [sources[row] for row in community.members]
@@ -129,8 +134,8 @@ def _groups(sources: Sequence[_Source], release: LoadedRelease) -> list[_Group]:
             continue
         group = _group(members, threshold)
         if group and (group.contradicted_by or not _is_helped(members, release)):
-            found.append(group)
-    return found
+            groups.append(group)
+    return groups
 
 
 def _group(members: Sequence[_Source], threshold: float) -> _Group | None:

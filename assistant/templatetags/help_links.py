@@ -16,8 +16,8 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def help_link(context: dict[str, Any], name: str, *args: object, **query: object) -> str:
     """Parameters without a value are left out."""
-    given = {key: str(value) for key, value in query.items() if value}
-    return link(context["request"], name, *args, **given)
+    parameters = {key: str(value) for key, value in query.items() if value}
+    return link(context["request"], name, *args, **parameters)
 
 
 @register.filter

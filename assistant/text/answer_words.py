@@ -65,7 +65,7 @@ class AnswerWords:
                 rows[word].append(row)
             for first, second in set(_CAPITALISED_PAIR.findall(content.answer)):
                 pairs[first[:2].lower()][first.lower(), second.lower()].append(row)
-        return cls(faqs, _arrays(rows), {start: _arrays(each) for start, each in pairs.items()})
+        return cls(faqs, _arrays(rows), {start: _arrays(values) for start, values in pairs.items()})
 
     def find(self, question: str) -> str:
         """The id of the one FAQ that has most of the question's words; empty without any."""
@@ -97,7 +97,7 @@ class AnswerWords:
 
 
 def _arrays(rows: Mapping[K, list[int]]) -> dict[K, Rows]:
-    return {key: np.array(each, dtype=np.int32) for key, each in rows.items()}
+    return {key: np.array(values, dtype=np.int32) for key, values in rows.items()}
 
 
 def _is_short_for(word: str, pair: Pair) -> bool:

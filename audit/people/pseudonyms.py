@@ -162,9 +162,9 @@ class SubjectKey(models.Model):
     def new(cls, name: str, lookup: bytes) -> SubjectKey:
         key = encryption.new_key()
         masked = _masked(name, settings.PHONE_REGION)[:LONGEST_NAME]
-        made = cls(pseudonym=encryption.pseudonym_of(key), lookup=lookup, name=masked, key=key)
-        made.mac = made.expected_mac()
-        return made
+        key_row = cls(pseudonym=encryption.pseudonym_of(key), lookup=lookup, name=masked, key=key)
+        key_row.mac = key_row.expected_mac()
+        return key_row
 
     def expected_mac(self) -> bytes:
         return encryption.row_mac(

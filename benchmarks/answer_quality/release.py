@@ -97,7 +97,7 @@ class OfflineRelease:
         """What the release decides about each question, with the policy fitted for it."""
         messages = [self._release.message(text) for text, _ in questions]
         # Embedded at once: loading the model costs more than any of them.
-        self._embedder.embed([normalised(text) for each in messages for text in each.texts])
+        self._embedder.embed([normalised(text) for message in messages for text in message.texts])
         return [
             EvaluatedQuestion(text, frozenset(filter(None, [expected])), self._decide(text))
             for text, expected in questions
@@ -107,10 +107,10 @@ class OfflineRelease:
         message = self._release.message(text)
         vectors = self._release.embed(message.texts).vectors
         matches = {
-            each: self._release.search(
-                each, vectors[each], limit=MATCHES, also=message.also
+            text: self._release.search(
+                text, vectors[text], limit=MATCHES, also=message.also
             ).matches
-            for each in message.texts
+            for text in message.texts
         }
         return decide_message(message, matches, self.fitted.policy, self._release.wording)
 

@@ -99,8 +99,8 @@ class UserAdmin(AuditedAdminMixin, DjangoUserAdmin, ModelAdmin):  # type: ignore
         for user in ready:
             invitations.invite(user, by=request.user.get_username())
         if ready and not invitations.has_mail_server():
-            said = "This site has no mail server: open the invitations for links to hand over."
-            self.message_user(request, said, messages.WARNING)
+            message = "This site has no mail server: open the invitations for links to hand over."
+            self.message_user(request, message, messages.WARNING)
         elif ready:
             self.message_user(request, f"{len(ready)} invited again.", messages.SUCCESS)
         if others := users.count() - len(ready):

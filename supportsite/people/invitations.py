@@ -94,8 +94,8 @@ def send(user_id: int) -> None:
         _message(invitation).send()
     except (smtplib.SMTPException, OSError) as failure:
         # A mail server likes to repeat whom it refused.
-        said = redact_outbound(Channel.LOGS, f"{type(failure).__name__}: {failure}")[:300]
-        Invitation.objects.filter(pk=invitation.pk).update(failure=said)
+        reason = redact_outbound(Channel.LOGS, f"{type(failure).__name__}: {failure}")[:300]
+        Invitation.objects.filter(pk=invitation.pk).update(failure=reason)
         raise
     Invitation.objects.filter(pk=invitation.pk).update(sent_at=timezone.now(), failure="")
 

@@ -33,7 +33,7 @@ def is_public(address: Address) -> bool:
     """True on the open internet; False for addresses that embed another, such as NAT64."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if any(each is not None for each in inner) or any(address in net for net in _NAT64):
+        if any(embedded is not None for embedded in inner) or any(address in net for net in _NAT64):
             # No receiver has one, and their destination depends on unknown routers.
             return False
     return address.is_global and not address.is_multicast
