@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assistant.calibration.proportion import Proportion
 from assistant.evaluation.evaluate import Result, evaluate
-from benchmarks.answer_quality import table
+from benchmarks.answer_quality import ablation, table
 from benchmarks.answer_quality.chatty import kinds
 from benchmarks.answer_quality.release import OfflineRelease, Question, read_questions
 from benchmarks.answer_quality.vector_store import VectorStore
@@ -28,20 +28,30 @@ def main() -> None:
     parser.add_argument(
         "--calibrate-on", help="print a table instead, calibrated on this file in each folder"
     )
+    parser.add_argument(
+        "--without-rules", action="store_true", help="print a table instead, without each rule"
+    )
     options = parser.parse_args()
     store = VectorStore(options.vectors)
     if options.calibrate_on:
         print(table.HEADER)
+    columns = {}
     for folder in options.sets:
         questions = read_questions(folder / options.questions)
         for alternates in options.alternates:
             release = OfflineRelease(folder, alternates, store)
+            name = f"{folder.name}, {alternates}"
+            if options.without_rules:
+                columns[name] = ablation.cells(release, questions)
+                continue
             if options.calibrate_on:
                 labels = read_questions(folder / options.calibrate_on)
-                print(table.rows(f"{folder.name}, {alternates}", release, labels, questions))
+                print(table.rows(name, release, labels, questions))
                 continue
-            print(f"{folder.name}, {alternates} alternates: {report(release, questions)}")
+            print(f"{name} alternates: {report(release, questions)}")
             print(f"  answered as before: {chatty(release, questions)}")
+    if options.without_rules:
+        print(ablation.table(columns))
 
 
 def report(release: OfflineRelease, questions: list[Question]) -> str:
