@@ -43,6 +43,7 @@ class ChangeForm(forms.Form):
 
     change = forms.ChoiceField(choices=[(name, name) for name in CHANGES])
     reason = forms.CharField(max_length=200, required=False)
+    text_ask = forms.IntegerField(required=False, help_text="The ask whose text was shown.")
 
     def clean(self) -> dict[str, object]:
         fields: dict[str, object] = super().clean() or {}
@@ -104,6 +105,9 @@ def _rule() -> dict[str, int]:
 def _change(request: HttpRequest, suggestion: Suggestion, form: ChangeForm) -> HttpResponse:
     by, change = request.user.get_username(), form.cleaned_data["change"]
     if change == "accept":
+        if form.cleaned_data["text_ask"] not in (None, suggestion.text_ask_id):
+            messages.error(request, "Another text is suggested by now. Look at it again.")
+            return HttpResponseRedirect(reverse("suggestion", args=[suggestion.pk]))
         return _accept(request, suggestion)
     if change == "dismiss":
         suggestion.dismiss(form.cleaned_data["reason"], by=by)

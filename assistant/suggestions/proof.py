@@ -142,10 +142,17 @@ class Prover:
                 changes.append(Change(case, str(old), str(new), is_flip, is_wrong))
         return Proof(answered, tuple(changes), sum(case.count for case in cases))
 
-    def _labels_near(self, vector: Vector) -> Iterable[Case]:
-        for label, of_label in zip(self.labels, self.label_vectors, strict=True):
-            if float(of_label @ vector) >= NEAR:
-                yield Case("label", label.pk, label.question, frozenset(label.expected))
+    def _labels_near(self, vector: Vector) -> list[Case]:
+        """The most similar first; at most half of what is decided."""
+        near = [
+            (-float(of_label @ vector), label.pk, label)
+            for label, of_label in zip(self.labels, self.label_vectors, strict=True)
+        ]
+        return [
+            Case("label", pk, label.question, frozenset(label.expected))
+            for similarity, pk, label in sorted(near, key=lambda each: each[:2])
+            if -similarity >= NEAR
+        ][: MOST_DECIDED // 2]
 
     def _asks_near(self, vector: Vector) -> list[Case]:
         """Each question once, with the number of its people; the most similar first."""

@@ -42,6 +42,9 @@ def _fold(record_ids: Sequence[int]) -> None:
 
 
 def _read_ask(ask: Record) -> None:
+    if ask.outcome != "answered":
+        # Without decrypting it: most asks pick nothing.
+        return
     choice = str(ask.data.get("choice") or "")
     if _reason(ask) == Reason.CHOSEN and _was_offered(ask, choice):
         _store(ask, Kind.PICKED, choice)

@@ -368,6 +368,19 @@ def test_a_phrasing_of_another_faq_cannot_be_accepted(suggestion, curator):
     assert not Record.objects.filter(action="suggestion.accepted").exists()
 
 
+def test_only_the_text_that_was_shown_is_accepted(suggestion, curator):
+    page = curator.get("/admin/suggestions/").content.decode()
+    [shown] = re.findall(r'name="text_ask" value="(\d+)"', page)
+    other = SuggestionAsk.objects.exclude(pk=shown)[0]
+    Suggestion.objects.update(text_ask=other)
+    body = {"change": "accept", "text_ask": shown}
+
+    page = curator.post(f"/admin/suggestions/{suggestion.pk}/", body, follow=True)
+
+    assert "Another text is suggested by now" in page.content.decode()
+    assert not Record.objects.filter(action="suggestion.accepted").exists()
+
+
 def test_a_dismissal_needs_a_reason(suggestion, curator):
     page = curator.post(f"/admin/suggestions/{suggestion.pk}/", {"change": "dismiss"})
     assert "reason: say why" in page.content.decode()
