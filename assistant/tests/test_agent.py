@@ -68,7 +68,7 @@ def test_the_matches_are_in_the_first_prompt_so_that_one_request_is_enough(custo
     assert set(shown) <= found
 
 
-def test_the_path_tells_each_step_with_its_time_tokens_and_reasoning(customer, with_agent):
+def test_the_path_has_each_step_with_its_time_tokens_and_reasoning(customer, with_agent):
     model = with_agent()
     model.script = lambda asked: cites_the_first(asked) if asked.number else searches("Paris", 2)
 
@@ -387,9 +387,7 @@ class TestConversation:
         assert reply["decision"]["path"][-3]["reason"] == "rewritten"
         assert len(model.asked) == 1
 
-    def test_a_follow_up_rewritten_with_words_nobody_said_stays_as_it_was(
-        self, customer, with_agent
-    ):
+    def test_a_follow_up_rewritten_with_new_words_is_not_used(self, customer, with_agent):
         model = with_agent()
         ask(customer, "How do I return an item?", conversation_id="c1")
         model.play(says("How do I delete my account?"), says("NONE"))
@@ -448,7 +446,7 @@ class TestConversation:
         assert (alone["outcome"], alone["faq_id"]) == ("answered", "international")
         assert (reply["outcome"], reply["answer"]) == ("clarify", None)
 
-    def test_nothing_is_kept_without_a_model(self, customer):
+    def test_nothing_is_stored_without_a_model(self, customer):
         from assistant.models import ConversationTurn
 
         ask(customer, "How do I reset my password?", conversation_id="c1")

@@ -1,4 +1,4 @@
-"""Many at once: nobody gets another's words, and slow models do not slow the FAQs."""
+"""Concurrent runs of the agent: replies are never mixed up, and slow models do not delay FAQs."""
 
 from __future__ import annotations
 

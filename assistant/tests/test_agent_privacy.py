@@ -82,7 +82,7 @@ def seen(printed: str) -> set[str]:
 
 
 @pytest.mark.parametrize("wanted", ["true", "false"])
-def test_no_other_address_is_asked_for_whatever_the_environment_says(scripted, wanted):
+def test_the_environment_cannot_change_the_address(scripted, wanted):
     scripted.play(searches("x"), says("A reply."))
 
     printed = python(SPY + RUN + TELL, scripted.url, AGNO_TELEMETRY=wanted)

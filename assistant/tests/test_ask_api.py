@@ -44,7 +44,7 @@ def test_a_question_they_do_not_know_gets_the_nearest_and_the_offer_of_a_ticket(
     assert body["ticket"] == {"method": "POST", "path": "/tickets", "ask_id": body["ask_id"]}
 
 
-def test_the_path_tells_each_step_with_its_time(customer):
+def test_the_path_has_each_step_with_its_time(customer):
     body = ask(customer, "what is the capital of France?").json()
 
     look, match, search, agent = body["decision"]["path"]
@@ -163,7 +163,7 @@ def test_what_is_published_changed_or_retired_is_what_the_next_ask_uses(customer
     assert ask(customer, question).json()["faq_id"] != "llamas"
 
 
-def test_the_published_rule_is_there_when_asked_for(customer, settings):
+def test_the_published_rule_can_be_chosen(customer, settings):
     settings.FAQ_POLICY = "cosine"
 
     body = ask(customer, "forgot pasword help").json()

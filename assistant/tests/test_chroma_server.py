@@ -237,7 +237,7 @@ def test_stop_without_a_start_does_nothing(home):
         assert is_running(home)
 
 
-def test_whoever_started_it_may_leave_while_another_uses_it(home):
+def test_the_first_user_may_leave_while_another_uses_it(home):
     starter = server_of(home)
     url = starter.ensure_running()
     with another_process(home) as user:
@@ -251,7 +251,7 @@ def test_whoever_started_it_may_leave_while_another_uses_it(home):
 @pytest.mark.parametrize(
     "end", [pytest.param(None, id="at its end"), pytest.param(signal.SIGTERM, id="when told to")]
 )
-def test_the_last_user_ends_the_server_whoever_started_it(home, end):
+def test_the_last_user_stops_the_server(home, end):
     with another_process(home) as starter:
         address(starter)
         starter.send_signal(signal.SIGKILL)
@@ -356,7 +356,7 @@ def test_a_collection_that_chroma_cannot_read_is_dropped_and_filled_anew(home):
     assert not index.drift("faqs", entries)
 
 
-def test_a_server_that_cannot_start_is_told_in_one_line(home, monkeypatch):
+def test_a_server_that_cannot_start_is_reported_in_one_line(home, monkeypatch):
     monkeypatch.setattr(server_module, "_PROGRAM", "raise SystemExit('it does not work')")
 
     with pytest.raises(IndexUnavailable, match="does not start: see chroma"):
@@ -365,7 +365,7 @@ def test_a_server_that_cannot_start_is_told_in_one_line(home, monkeypatch):
     assert (home / "chroma.log").stat().st_size > 0
 
 
-def test_a_folder_that_cannot_be_used_is_told_in_one_line(tmp_path):
+def test_an_unusable_folder_is_reported_in_one_line(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(IndexUnavailable, match="check CHROMA_PATH and STATE_DIR"):

@@ -44,7 +44,7 @@ def test_another_user_with_the_same_id_finds_nothing(conversations):
     assert asked(conversations, conversation="c2") == []
 
 
-def test_a_turn_is_kept_redacted(conversations):
+def test_a_turn_is_stored_redacted(conversations):
     conversations.add("u1", "c1", Turn("I am jo@example.com", "Call 0300 1234567"))
 
     assert conversations.last("u1", "c1") == (Turn("I am [EMAIL]", "Call [PHONE]"),)

@@ -198,7 +198,7 @@ def test_always_holds_for_a_faq_that_only_the_vote_put_first():
     assert decide(matches, policy).reason is Reason.CONFIDENT
 
 
-def test_no_lead_is_needed_where_somebody_said_so_however_far_behind():
+def test_a_margin_of_zero_needs_no_lead():
     policy = replace(FITTED, overrides=Overrides(faqs={"meant": Override(margin=0)}))
     matches = [match("near", 0.8, vote=0.01), match("meant", 0.75, vote=0.9)]
 

@@ -35,7 +35,7 @@ def test_small_talk_gets_the_desks_reply_and_no_faq(customer):
     assert (reply["decision"]["reason"], reply["decision"]["intent"]) == ("small_talk", "greeting")
 
 
-def test_whoever_asks_for_a_person_is_offered_one(customer):
+def test_a_customer_who_asks_for_a_person_is_offered_a_ticket(customer):
     reply = ask(customer, "I want to talk to a human")
 
     assert reply["decision"]["reason"] == "hand_off"

@@ -79,7 +79,7 @@ def test_the_same_text_gets_the_same_vector(embedder):
 # The real model.
 
 
-def test_its_name_tells_which_weights_made_a_vector(model):
+def test_its_name_identifies_the_weights_of_a_vector(model):
     assert model.name == "all-MiniLM-L6-v2@53aa51172d14"
     assert model.dimension == 384
 
@@ -187,7 +187,7 @@ def test_damaged_weights_of_the_bundled_model_are_never_used(tmp_path, monkeypat
         pytest.param(b"not weights at all", "cannot be loaded", id="nonsense for weights"),
     ],
 )
-def test_a_folder_without_a_usable_model_is_told_in_one_line(tmp_path, weights, told):
+def test_a_folder_without_a_usable_model_is_reported_in_one_line(tmp_path, weights, told):
     folder = linked_copy(tmp_path / "broken", model=weights)
 
     with pytest.raises(EmbedderUnavailable, match=told) as raised:

@@ -33,7 +33,7 @@ def rate(client, ask_id, **fields):
     return client.post(f"/asks/{ask_id}/feedback", fields, format="json")
 
 
-def test_whoever_asked_says_whether_the_reply_helped(customer):
+def test_the_person_who_asked_rates_the_reply(customer):
     answer = ask(customer, "How do I reset my password?")
 
     reply = rate(

@@ -79,7 +79,7 @@ def test_a_classifier_with_rows_missing_is_refused():
 # A release's own policy, without any label
 
 
-def test_it_tells_right_from_wrong_better_than_the_shipped_policy(fitted):
+def test_it_separates_right_from_wrong_better_than_the_shipped_policy(fitted):
     own = evaluate(evaluated(fitted, QUESTIONS))
     shipped = evaluate(evaluated(Fitted(ConfidencePolicy(ask_at=0.3), None), QUESTIONS))
 

@@ -1,4 +1,4 @@
-"""What a model said is shown only if it stands on FAQs that the run returned."""
+"""A text of the model is shown only if FAQs of the run support it."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ def test_more_entries_than_chroma_takes_at_once_are_all_stored(index, name):
         pytest.param([entry("a", 1, 0), entry("b", 0, 1)], Drift(), id="all is well"),
     ],
 )
-def test_drift_tells_what_differs(index, name, stored, expected):
+def test_drift_lists_the_differences(index, name, stored, expected):
     index.sync(name, stored)
 
     assert index.drift(name, [entry("a", 1, 0), entry("b", 0, 1)]) == expected
@@ -429,7 +429,7 @@ def test_threads_share_one_index(chroma, name):
 
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
-def test_a_fork_opens_a_connection_of_its_own(chroma, name):
+def test_a_fork_opens_its_own_connection(chroma, name):
     chroma.sync(name, [entry("a", 1, 0)])
     before = chroma._chroma.client()
 
@@ -462,7 +462,7 @@ def nobody_listens():
         pytest.param(lambda index: index.search("abc", np.array([1.0, 0.0]), limit=1), id="search"),
     ],
 )
-def test_a_server_that_is_not_there_is_told_in_one_line_of_ours(attempt):
+def test_a_missing_server_is_reported_in_one_line(attempt):
     url = nobody_listens()
 
     with pytest.raises(IndexUnavailable) as reply:
@@ -474,7 +474,7 @@ def test_a_server_that_is_not_there_is_told_in_one_line_of_ours(attempt):
     assert "Errno" not in str(reply.value)
 
 
-def test_a_server_that_goes_away_later_is_told_too(tmp_path):
+def test_a_server_that_disappears_later_is_reported_too(tmp_path):
     from assistant.chroma.server import ChromaServer
 
     server = ChromaServer(tmp_path / "data", tmp_path)
@@ -498,7 +498,7 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up_soon():
             index.names()
 
 
-def test_something_else_than_chroma_is_not_taken_for_it(tmp_path):
+def test_another_server_is_not_accepted_as_chroma(tmp_path):
     other = subprocess.Popen(
         [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"],
         cwd=tmp_path,
@@ -589,7 +589,7 @@ def test_settings_meant_for_others_do_not_reach_it(chroma_url, tmp_path):
     assert (result.stdout, result.stderr) == (QUIET, "")
 
 
-def test_a_proxy_for_the_world_outside_is_not_asked_for_our_server(chroma_url, tmp_path):
+def test_a_proxy_is_not_used_for_the_embedded_server(chroma_url, tmp_path):
     nowhere = nobody_listens()
 
     result = talk(chroma_url, tmp_path, HTTP_PROXY=nowhere, http_proxy=nowhere, ALL_PROXY=nowhere)

@@ -1,4 +1,4 @@
-"""Small talk and the wish for a person, told from questions."""
+"""Recognise small talk, and messages that ask for a person."""
 
 from __future__ import annotations
 

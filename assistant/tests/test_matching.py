@@ -106,7 +106,7 @@ def test_of_equal_phrasings_of_one_faq_the_first_by_alphabet_is_shown():
         pytest.param(set(), [], id="an empty set of categories: none"),
     ],
 )
-def test_only_faqs_of_the_categories_asked_for_are_found(categories, expected):
+def test_only_faqs_of_the_requested_categories_match(categories, expected):
     matches = ReleaseMatrix(RELEASE).match(question(1, 0, 0), limit=10, categories=categories)
 
     assert [match.faq_id for match in matches] == expected

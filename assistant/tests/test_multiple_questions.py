@@ -76,14 +76,14 @@ def test_two_guesses_are_both_offered():
     assert [option.faq_id for option in decision.options][:2] == ["a", "b"]
 
 
-def test_what_is_wanted_stands_out_from_a_story():
+def test_the_main_sentence_of_a_story_is_answered():
     story = [states(LOST), states(LOST), states(SURE_OF_A)]
 
     assert combine(LOST_WHOLE, story).chosen == SURE_OF_A.decision.chosen
     assert combine(LOST_WHOLE, story[1:]).chosen is None
 
 
-def test_what_is_wanted_may_be_much_closer_to_its_faq_than_the_story_is_to_others():
+def test_the_main_sentence_may_be_much_closer_to_its_faq_than_the_others():
     rain = states(Part("It was raining", decided(b=0.5, c=0.2)))
     sure_of_rain = replace(rain, decision=replace(rain.decision, reason=Reason.CONFIDENT))
 

@@ -171,7 +171,7 @@ def test_the_sample_is_judged_at_the_desk(hundred):
     assert labels.splitlines()[1].endswith(",order-limit")
 
 
-def test_the_weekly_mail_comes_once_to_those_who_asked_for_it(hundred, settings):
+def test_the_weekly_mail_comes_once_to_subscribers(hundred, settings):
     user, support = member("support")
     support.post(reverse("outcome-mail"), {"on": "yes"})
     assert OutcomeSubscription.objects.send_due() == 0

@@ -89,7 +89,7 @@ def test_an_option_is_an_faqs_own_question_with_its_similarity_and_confidence(cu
         assert 0 < option["confidence"] < 1
 
 
-def test_a_pick_among_the_options_answers_and_is_kept_as_an_example(customer):
+def test_a_choice_among_the_options_answers_and_is_stored_as_a_label(customer):
     picked = ask(customer, "delivery")["options"][1]["faq_id"]
 
     reply = ask(customer, "delivery", choice=picked)

@@ -1,4 +1,4 @@
-"""What is said to the model, and how its reply is read."""
+"""Build prompts, and parse the model's replies."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_choice_is_read_from_json(said, cited):
         ("And finally I would like to know where my parcel has gone", False),
     ],
 )
-def test_a_question_that_continues_another_is_told_by_its_beginning(question, elliptical):
+def test_a_follow_up_question_is_recognised_by_its_first_words(question, elliptical):
     assert is_elliptical(question) is elliptical
 
 

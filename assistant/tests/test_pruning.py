@@ -57,7 +57,7 @@ def test_only_vectors_that_nothing_asks_for_go(releases):
     assert wiring.live().current().matrix
 
 
-def test_publishing_itself_keeps_no_more_than_it_is_told(releases, settings):
+def test_publishing_keeps_only_the_requested_collections(releases, settings):
     settings.KEEP_COLLECTIONS = 1
     Faq.objects.filter(slug="reset-password").update(question="Lost password 9?")
 

@@ -48,7 +48,7 @@ def done(client: Client, **fields: object) -> str:
     return client.get(page).content.decode()
 
 
-def test_the_page_tells_which_policy_decides_since_when_and_why(publisher):
+def test_the_page_shows_the_policy_that_decides(publisher):
     page = publisher.get(PAGE).content.decode()
 
     assert "Fitted on the FAQs’ phrasings, without labelled questions" in page

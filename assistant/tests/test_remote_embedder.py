@@ -1,4 +1,4 @@
-"""Vectors may come from a server; one that is slow, wrong or down is told, and told apart."""
+"""Vectors from a server: slow, invalid and missing replies have different errors."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_a_question_is_asked_once_and_after_three_failures_not_at_all(remote, se
     assert len(served.asked) == 3
 
 
-def test_a_server_that_is_not_there_is_told_soon(monkeypatch):
+def test_a_missing_server_is_reported_soon(monkeypatch):
     remote = RemoteEmbedder("http://127.0.0.1:9/v1", "big-model")
     started = time.monotonic()
 

@@ -180,7 +180,7 @@ def test_a_negated_question_is_not_answered(installed, ask):
     assert reply["decision"]["conflict"]["rule"] == "polarity"
 
 
-def test_an_faq_with_a_threshold_of_its_own_is_only_offered(installed, ask):
+def test_an_faq_with_its_own_threshold_is_only_offered(installed, ask):
     faq = Faq.objects.get(slug="reset-password")
     faq.threshold = 0.0
     faq.save()

@@ -85,7 +85,7 @@ def test_even_an_admin_can_neither_add_nor_change_nor_delete(admin, entry):
     assert Record.objects.filter(pk=entry.pk).exists()
 
 
-def test_whoever_has_no_right_to_it_sees_none_of_it(entry):
+def test_people_without_permission_see_nothing(entry):
     client = Client()
     client.force_login(User.objects.create_user("sam", is_staff=True))
 

@@ -1,4 +1,4 @@
-"""What is done with personal data is set channel by channel."""
+"""Personal data: the modes of each channel."""
 
 from __future__ import annotations
 

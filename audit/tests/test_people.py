@@ -101,7 +101,7 @@ def test_an_erasure_is_itself_recorded_without_the_name():
     assert "somebody-rare" not in stored()
 
 
-def test_whoever_was_erased_comes_back_as_somebody_new():
+def test_an_erased_person_comes_back_as_a_new_one():
     before = record_question("u1")
     call_command("audit_erase", "u1", stdout=StringIO())
 

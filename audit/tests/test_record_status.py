@@ -73,7 +73,7 @@ def test_the_admin_shows_it_and_finds_records_by_name(admin_client, sealed):
     assert [row.pk for row in listed.context["cl"].result_list] == [sealed.pk]
 
 
-def test_the_list_shows_canaries_only_if_they_are_asked_for(admin_client, sealed):
+def test_the_list_shows_canaries_only_on_request(admin_client, sealed):
     heartbeat.check(heartbeat.SEALER)
     page = reverse("admin:audit_record_changelist")
 

@@ -43,7 +43,7 @@ def test_what_is_allowed_is_no_refusal(as_role):
     assert refusals() == []
 
 
-def test_a_refusal_stands_even_if_it_cannot_be_recorded(client, monkeypatch, caplog):
+def test_a_request_is_refused_even_if_the_refusal_cannot_be_recorded(client, monkeypatch, caplog):
     monkeypatch.setattr(Record._meta.get_field("action"), "column", "no_such_column")
 
     assert client.get("/audit").status_code == 401

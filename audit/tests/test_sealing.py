@@ -213,7 +213,7 @@ def test_a_table_that_was_changed_is_named(sealer, capsys, client, statement, me
     assert message in reply.json()["checks"]["audit trail"]
 
 
-def test_the_anchor_tells_that_the_tail_was_cut(sealer, settings, capsys):
+def test_the_anchor_shows_that_the_tail_was_removed(sealer, settings, capsys):
     record("test.done")
     sealer.round()
     size = sealer.tree.size

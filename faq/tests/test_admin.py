@@ -80,7 +80,7 @@ def typed(faq, *, new_alternates=(), **fields):
     return {**form, **fields}
 
 
-def told(response):
+def shown_messages(response):
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -103,7 +103,7 @@ def test_the_next_ask_gives_the_answer_that_was_saved_and_published(admin, as_ro
     reply = publish_with(admin, password_faq, answer="Call us.")
 
     assert reply.status_code == 302
-    assert told(reply)[-1] == "Release 2 is live. Customers get answers from it now."
+    assert shown_messages(reply)[-1] == "Release 2 is live. Customers get answers from it now."
     answered = ask(as_role, password_faq.question)
     assert (answered["answer"], answered["release"]) == ("Call us.", 2)
     assert Release.objects.live().published_by == "ada"
@@ -124,7 +124,7 @@ def test_the_record_names_the_field_its_old_and_its_new_text(admin, password_faq
 def test_what_is_only_saved_stays_a_draft(admin, as_role, password_faq):
     reply = admin.post(page_of(password_faq), typed(password_faq, answer="Call us."))
 
-    assert told(reply)[-1].startswith("Saved as a draft")
+    assert shown_messages(reply)[-1].startswith("Saved as a draft")
     assert Release.objects.live().number == 1
     assert ask(as_role, password_faq.question)["answer"] == password_faq.answer
     assert Faq.objects.with_status().get(pk=password_faq.pk).status == "changed"
@@ -140,7 +140,7 @@ def test_publishing_one_faq_does_not_sweep_a_colleagues_draft_along(admin, passw
     assert "umbrella" not in live
 
 
-def test_of_two_curators_saving_one_faq_the_second_is_told(admin, password_faq):
+def test_of_two_curators_saving_one_faq_the_second_gets_an_error(admin, password_faq):
     seen = admin.get(page_of(password_faq)).context["adminform"].form.initial["seen"]
     mine = typed(password_faq, answer="Mine.", seen=seen)
     admin.post(page_of(password_faq), typed(password_faq, answer="Theirs.", seen=seen))
@@ -153,10 +153,10 @@ def test_of_two_curators_saving_one_faq_the_second_is_told(admin, password_faq):
     assert Faq.objects.get(pk=password_faq.pk).answer == "Theirs."
 
 
-def test_the_nearest_other_faqs_are_told_and_near_duplicates_pointed_out(admin):
+def test_the_nearest_other_faqs_and_near_duplicates_are_shown(admin):
     draft = Faq(slug="forgot", question="I have forgotten my password", answer="Call us.")
 
-    reply = told(admin.post(reverse("admin:faq_faq_add"), typed(draft)))
+    reply = shown_messages(admin.post(reverse("admin:faq_faq_add"), typed(draft)))
 
     assert any("is nearly the same as" in line and "reset-password" in line for line in reply)
     assert any(line.startswith("Closest other FAQs: reset-password (0.") for line in reply)
@@ -169,7 +169,7 @@ def test_saving_what_is_there_makes_no_release(admin, password_faq):
 
     reply = publish_with(admin, password_faq, answer="One.\r\nTwo.")
 
-    assert told(reply)[-1] == "No draft differs from the live release."
+    assert shown_messages(reply)[-1] == "No draft differs from the live release."
     assert Release.objects.live() == before
     assert Faq.objects.get(pk=password_faq.pk).answer == "One.\nTwo."
 
@@ -179,7 +179,7 @@ def test_a_new_faq_is_a_draft_that_ask_does_not_use_yet(admin, as_role):
 
     reply = admin.post(reverse("admin:faq_faq_add"), typed(draft))
 
-    assert told(reply)[-1].startswith("Saved as a draft")
+    assert shown_messages(reply)[-1].startswith("Saved as a draft")
     assert Release.objects.live().number == 1
     assert ask(as_role, draft.question)["outcome"] != "answered"
 
@@ -222,7 +222,7 @@ def test_what_nobody_could_read_is_refused(admin, password_faq, fields):
     assert Release.objects.live().number == 1
 
 
-def test_what_is_typed_is_kept_as_a_file_would_have_it(admin, password_faq):
+def test_typed_values_are_stored_like_those_of_a_file(admin, password_faq):
     decomposed = "Cafe\u0301 pass?"
 
     admin.post(page_of(password_faq), typed(password_faq, new_alternates=[decomposed]))
@@ -260,7 +260,7 @@ def test_the_id_is_fixed_once_others_know_it(admin, password_faq):
 def test_a_retired_faq_answers_no_more_and_a_published_one_again(admin, as_role, password_faq):
     retired = run(admin, "retire_selected", password_faq)
 
-    assert told(retired) == [
+    assert shown_messages(retired) == [
         "1 FAQ retired.",
         "Release 2 is live. Customers get answers from it now.",
     ]
@@ -268,7 +268,7 @@ def test_a_retired_faq_answers_no_more_and_a_published_one_again(admin, as_role,
 
     published = run(admin, "restore_selected", password_faq)
 
-    assert told(published)[-1] == "Release 3 is live. Customers get answers from it now."
+    assert shown_messages(published)[-1] == "Release 3 is live. Customers get answers from it now."
     assert ask(as_role, password_faq.question)["faq_id"] == "reset-password"
 
 
@@ -278,8 +278,8 @@ def test_what_would_give_two_faqs_one_phrasing_is_not_brought_back(admin):
 
     reply = run(admin, "restore_selected", old)
 
-    assert told(reply)[0].startswith("Nothing was changed")
-    assert "is a phrasing of both old and reset-password" in told(reply)[0]
+    assert shown_messages(reply)[0].startswith("Nothing was changed")
+    assert "is a phrasing of both old and reset-password" in shown_messages(reply)[0]
     assert Faq.objects.get(slug="old").retired
 
 
@@ -296,8 +296,8 @@ def test_a_phrasing_moves_to_another_faq_only_with_both(admin, password_faq):
     alone = run(admin, "publish_selected", second)
     together = run(admin, "publish_selected", first, second)
 
-    assert "is a phrasing of both one and two" in told(alone)[0]
-    assert told(together)[-1] == "Release 3 is live. Customers get answers from it now."
+    assert "is a phrasing of both one and two" in shown_messages(alone)[0]
+    assert shown_messages(together)[-1] == "Release 3 is live. Customers get answers from it now."
 
 
 def test_without_chroma_it_is_published_all_the_same(admin, as_role, password_faq, settings):
@@ -305,7 +305,7 @@ def test_without_chroma_it_is_published_all_the_same(admin, as_role, password_fa
 
     reply = publish_with(admin, password_faq, answer="Call us.")
 
-    assert told(reply)[-1] == "Release 2 is live. Customers get answers from it now."
+    assert shown_messages(reply)[-1] == "Release 2 is live. Customers get answers from it now."
     assert ask(as_role, password_faq.question)["answer"] == "Call us."
 
 
@@ -359,7 +359,7 @@ def test_the_list_of_2000_faqs_takes_as_many_queries_as_that_of_45(
 # --- Who may ------------------------------------------------------------------------------------
 
 
-def test_whoever_may_only_look_can_change_nothing(staff, password_faq):
+def test_people_with_read_permission_can_change_nothing(staff, password_faq):
     client = staff("view_faq")
 
     assert client.get(page_of(password_faq)).status_code == 200
@@ -370,7 +370,7 @@ def test_whoever_may_only_look_can_change_nothing(staff, password_faq):
     assert client.get(reverse("admin:faq_release_changelist")).status_code == 403
 
 
-def test_whoever_may_change_an_faq_may_change_its_alternate_questions(staff, password_faq):
+def test_people_who_may_change_an_faq_may_change_its_alternates(staff, password_faq):
     client = staff("view_faq", "change_faq")
 
     client.post(page_of(password_faq), typed(password_faq, new_alternates=["A new login?"]))

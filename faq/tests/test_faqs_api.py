@@ -49,7 +49,7 @@ def test_putting_the_same_twice_changes_nothing(curator):
     assert len(Record.objects.all().about("faq", "umbrella")) == 1
 
 
-def test_who_writes_over_what_it_has_not_read_is_told(curator, publisher):
+def test_overwriting_an_unread_change_is_refused(curator, publisher):
     seen = put(curator)["ETag"]
     put(publisher, fields={**UMBRELLA, "answer": "Only when it rains."}, **{"If-Match": seen})
 

@@ -145,7 +145,7 @@ def test_a_sheet_that_is_left_out_is_named():
         ),
     ],
 )
-def test_what_cannot_be_taken_is_told_with_its_row(name, problems):
+def test_invalid_content_is_reported_with_its_row(name, problems):
     assert list(map(str, read(name).problems)) == problems
 
 

@@ -57,7 +57,7 @@ def test_no_cell_begins_a_formula(name):
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
 
 
-def test_bad_rows_are_told_and_the_others_are_there():
+def test_bad_rows_are_reported_and_the_others_are_read():
     data = b"id,question,answer,category\na,How?,So.,\nb,,Nothing,\n!,What?,So.,\na,Again?,So.,\n"
 
     faqs, problems = read("csv", data)

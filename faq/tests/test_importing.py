@@ -60,7 +60,7 @@ def test_what_was_exported_changes_nothing(curator, name):
     }
 
 
-def test_every_row_is_told_and_nothing_is_written(curator):
+def test_every_row_is_reported_and_nothing_is_written(curator):
     before = Faq.objects.get(slug="reset-password").content()
 
     reply = send(curator)
@@ -162,7 +162,7 @@ def test_at_the_desk_existing_faqs_are_skipped_on_request(desk):
     assert page.context["preview"]["drafts"] == 1
 
 
-def test_a_file_that_cannot_be_read_is_told_with_its_reason(desk):
+def test_an_unreadable_file_is_reported_with_its_reason(desk):
     preview = upload(desk, b"no workbook", "xlsx")
     work()
 

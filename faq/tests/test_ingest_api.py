@@ -70,7 +70,7 @@ def test_a_bad_file_lists_every_bad_row_and_changes_nothing(publisher):
     assert Release.objects.count() == 1
 
 
-def test_a_file_under_a_mistyped_name_is_not_taken_for_no_file(publisher):
+def test_a_file_in_a_misspelt_field_is_refused(publisher):
     file = io.BytesIO((HEADER + "llamas,Do you sell llamas?,No.,pets\n").encode())
     file.name = "faq.csv"
 

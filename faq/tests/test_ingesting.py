@@ -129,7 +129,7 @@ def test_an_empty_cell_empties_and_the_report_says_how_many_phrasings_go():
     assert report.removed_phrasings == 2
 
 
-def test_phrasings_that_nobody_has_published_yet_are_neither_published_nor_lost():
+def test_unpublished_phrasings_are_neither_published_nor_lost():
     take(row("a", alternates=["One?"]))
     AlternateQuestion.objects.create(faq=Faq.objects.get(slug="a"), text="Proposed?")
 

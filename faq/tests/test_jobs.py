@@ -40,7 +40,7 @@ def test_a_job_shows_its_progress_and_keeps_its_result_encrypted(committed, kind
     assert Record.objects.filter(action="job.ended").get().data["state"] == "done"
 
 
-def test_a_failure_tells_its_reason_and_an_unexpected_one_where_to_look(committed, kind):
+def test_a_failure_has_its_reason_and_an_unexpected_one_points_to_the_log(committed, kind):
     def refuse(job, progress):
         raise jobs.JobFailed("The file is empty.")
 

@@ -27,7 +27,7 @@ def test_a_draft_is_not_in_a_release_until_it_is_published():
     assert "new" in created.contents()
 
 
-def test_a_release_never_changes_with_the_faqs_it_was_made_of():
+def test_a_release_does_not_change_with_its_faqs():
     before = Release.objects.live().contents()
 
     Faq.objects.filter(slug="reset-password").update(answer="Changed.")
@@ -102,7 +102,7 @@ def test_rolling_back_is_a_new_release_with_the_old_content():
     assert Faq.objects.get(slug="reset-password").answer == "A mistake."
 
 
-def test_of_two_publishers_the_second_is_told():
+def test_of_two_publishers_the_second_gets_an_error():
     Faq.objects.filter(slug="reset-password").update(answer="Mine.")
 
     overtaken = pytest.raises(

@@ -24,7 +24,7 @@ def edited():
     return faq
 
 
-def test_the_difference_is_told_faq_by_faq_and_phrasing_by_phrasing(publisher, edited):
+def test_the_difference_is_listed_by_faq_and_phrasing(publisher, edited):
     (change,) = publisher.get("/releases/draft").json()["results"]
 
     assert (change["faq_id"], change["change"]) == ("reset-password", "changed")

@@ -98,7 +98,7 @@ def test_a_curator_looks_at_the_review_and_cannot_publish(signed_in, drafted):
     assert Release.objects.count() == 1
 
 
-def test_the_editor_tells_who_changed_what(signed_in, drafted):
+def test_the_editor_shows_who_changed_what(signed_in, drafted):
     client = signed_in("curator")
     editor = reverse("admin:faq_faq_change", args=[drafted.pk])
     form = client.get(editor).context["adminform"].form

@@ -54,7 +54,7 @@ def page(release: Release) -> str:
     return reverse("admin:faq_release_rollback", args=[release.pk])
 
 
-def test_the_plan_tells_what_customers_would_get_and_which_edits_are_unpublished(first):
+def test_the_plan_has_the_changes_for_customers_and_the_unpublished_edits(first):
     plan = plan_rollback(first)
 
     assert plan.counts() == {"added": 0, "changed": 1, "gone": 1}

@@ -57,7 +57,7 @@ def press(client, faq, button, text=""):
     return client.post(reverse("admin:faq_faq_stage", args=[faq.pk]), {button: "", "text": text})
 
 
-def told(response) -> list[str]:
+def shown_messages(response) -> list[str]:
     """The latest message."""
     return [str(message) for message in get_messages(response.wsgi_request)][-1:]
 
@@ -78,7 +78,7 @@ def listed(client, query) -> list[str]:
 
 
 def test_a_curator_submits_a_draft_and_a_publisher_sees_that_it_waits(kim, pat, faq):
-    assert told(press(kim, faq, "submit", "As the shop wants it.")) == [
+    assert shown_messages(press(kim, faq, "submit", "As the shop wants it.")) == [
         "Submitted. A publisher reviews it next."
     ]
 
@@ -133,15 +133,15 @@ def test_what_is_submitted_after_the_review_was_opened_is_not_published_unseen(p
 
     late = pat.post(REVIEW, {"_all": "", "tab": "submitted", "reviewed": reviewed})
 
-    assert "Reload and review again" in told(late)[0]
+    assert "Reload and review again" in shown_messages(late)[0]
     assert stage(faq) == ("submitted", "kim")
 
 
 def test_a_publisher_sends_back_with_a_reason_that_the_curator_sees(kim, pat, faq):
     faq.submit(by="kim")
 
-    assert told(press(pat, faq, "send_back")) == ["Write the reason first."]
-    assert told(press(pat, faq, "send_back", "Which number?")) == ["Sent back to kim."]
+    assert shown_messages(press(pat, faq, "send_back")) == ["Write the reason first."]
+    assert shown_messages(press(pat, faq, "send_back", "Which number?")) == ["Sent back to kim."]
 
     assert stage(faq) == ("returned", "kim")
     assert actions(faq)[-1] == ("faq.returned", "pat")
@@ -174,7 +174,7 @@ def test_everybody_who_works_on_drafts_comments(sam, kim, pat, faq):
     shown = [(each.author, each.text) for each in faq.comments.all()]
     assert shown == [("sam", "Jo asked it."), ("kim", "Fine."), ("pat", "Thanks.")]
     assert actions(faq)[-1] == ("faq.commented", "pat")
-    assert told(press(sam, faq, "comment", " ")) == ["Write a comment first."]
+    assert shown_messages(press(sam, faq, "comment", " ")) == ["Write a comment first."]
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_there_is_nothing_to_submit_twice_or_without_a_change(kim, faq):
     faq.submit(by="kim")
     unchanged = Faq.objects.get(slug="gift-card")
 
-    assert told(press(kim, faq, "submit")) == ["There is nothing new to submit."]
+    assert shown_messages(press(kim, faq, "submit")) == ["There is nothing new to submit."]
     assert not unchanged.submit(by="kim")
     assert not unchanged.send_back("Why?", by="pat")
 

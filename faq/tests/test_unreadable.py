@@ -1,4 +1,4 @@
-"""Whoever writes or publishes a phrasing that the model cannot read is told so."""
+"""Unreadable phrasings cause a warning when they are written or published."""
 
 from __future__ import annotations
 

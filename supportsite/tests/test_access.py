@@ -246,7 +246,7 @@ def test_a_view_that_names_no_role_is_closed_even_to_an_admin(rf):
 
 
 @pytest.mark.parametrize("endpoint", ["GET /schema", "GET /docs"])
-def test_the_description_is_for_whoever_is_signed_in(endpoint, as_role, admin_client, db):
+def test_the_description_is_for_people_who_are_signed_in(endpoint, as_role, admin_client, db):
     assert call(as_role(), endpoint).status_code == 401
     assert call(as_role(Role.CUSTOMER), endpoint).status_code == 200
     assert admin_client.get(endpoint.split()[1]).status_code == 200

@@ -94,7 +94,7 @@ def test_a_token_must_name_a_plain_subject(subject):
         ({}, ""),
     ],
 )
-def test_an_address_counts_unless_the_token_says_nobody_has_checked_it(claims, email):
+def test_an_address_counts_unless_the_token_says_it_is_not_verified(claims, email):
     assert email_of(claims) == email
 
 

@@ -1,4 +1,4 @@
-"""Client certificates: who must show one, whom it stands for, which tokens it owns."""
+"""Client certificates: required, in place of a token, and bound to a token."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_a_bound_token_is_good_with_its_certificate_alone(ask):
         pytest.param({"x5t#S256": ["a"]}, id="to a list"),
     ],
 )
-def test_a_token_bound_to_what_cannot_be_told_is_refused(ask, bound):
+def test_a_token_bound_to_an_unverifiable_certificate_is_refused(ask, bound):
     assert ask({"cnf": bound}, shown(certificate(SHOP))) == 401
     broken = shown(certificate(SHOP)) | {"X-SSL-Client-Cert": "-----BEGIN%20"}
     assert ask({"cnf": bound}, broken) == 401

@@ -58,7 +58,7 @@ def test_a_person_is_led_only_where_they_may_go(permissions, pages, cards):
 
 
 @pytest.mark.django_db
-def test_the_first_page_tells_what_waits_what_was_asked_and_what_is_live(as_role):
+def test_the_first_page_shows_waiting_tickets_questions_and_the_live_release(as_role):
     for text in ("First.", "Second."):
         Ticket.objects.escalate(text, requester="u1", by="u1")
     for question in ("I forgot my password", "what is the capital of France?"):
@@ -87,7 +87,7 @@ def test_the_first_page_tells_what_waits_what_was_asked_and_what_is_live(as_role
         pytest.param("/admin/audit/record/", 403, "No permission", id="one that is closed"),
     ],
 )
-def test_what_a_person_cannot_see_is_said_with_a_way_back(address, status, said):
+def test_a_forbidden_page_has_a_link_back(address, status, said):
     page = staff().get(address)
 
     assert page.status_code == status
@@ -96,7 +96,7 @@ def test_what_a_person_cannot_see_is_said_with_a_way_back(address, status, said)
 
 
 @pytest.mark.django_db
-def test_what_cannot_be_recorded_is_not_done_and_the_person_is_told():
+def test_what_cannot_be_recorded_does_not_happen_and_the_person_sees_an_error():
     ticket = Ticket.objects.escalate("The lamp is broken.", requester="u1", by="u1")
     client = staff("view_ticket", "change_ticket")
     client.raise_request_exception = False

@@ -306,7 +306,7 @@ def mirrored(authority: Authority, tmp_path_factory) -> Iterator[tuple[Nginx, Mi
     mirror.close()
 
 
-def test_the_service_is_told_verdict_name_and_certificate(mirrored, authority):
+def test_the_service_gets_verdict_name_and_certificate(mirrored, authority):
     nginx, mirror = mirrored
 
     exchange(nginx.port, request(), tls(authority, authority.file("client.crt")))
@@ -342,7 +342,7 @@ def test_without_a_certificate_it_is_told_so_and_no_name(mirrored, authority):
         pytest.param("a;b", r"CN=a\;b", id="a name with a semicolon"),
     ],
 )
-def test_a_name_is_told_in_one_way_only(mirrored, authority, issuer, name, told):
+def test_a_name_has_one_form_only(mirrored, authority, issuer, name, told):
     nginx, mirror = mirrored
     exchange(nginx.port, request(), tls(authority, issuer.make("odd", common_name=name)))
 

@@ -291,7 +291,7 @@ def spoilt(authority: Authority, service: Gunicorn, tmp_path: Path) -> Callable[
     return ask
 
 
-def test_a_location_with_a_header_of_its_own_lets_nobody_in(spoilt):
+def test_a_location_with_its_own_header_refuses_everybody(spoilt):
     assert spoilt(("location / {", BARE)) == 403
     assert spoilt(("location / {", BARE), said="X-Other: a") == 403
 
@@ -329,7 +329,7 @@ def test_nor_by_saying_who_one_is_in_haproxys_way(service):
     assert statuses(exchange(service.port, raw)) == [400]
 
 
-def test_a_secret_that_is_set_is_asked_for_on_the_socket_too(service):
+def test_a_secret_is_required_on_the_socket_too(service):
     assert statuses(service.over_socket(with_headers(FORGED))) == [403]
     reply = with_headers(FORGED, f"X-Proxy-Secret: {SECRET}")
     assert statuses(service.over_socket(reply)) == [LET_IN]

@@ -145,7 +145,7 @@ def test_a_renewed_certificate_has_a_new_key_and_the_same_name(made):
     assert after.public_key() != before.public_key()
 
 
-def test_each_client_has_a_name_of_its_own(made):
+def test_each_client_has_its_own_name(made):
     made.run("client", "shop")
 
     subject = read(made.file("shop.crt")).subject.rfc4514_string()

@@ -60,7 +60,7 @@ def test_what_is_for_inside_is_not_found_outside(ask, mirror, path):
     assert mirror.heads() == []
 
 
-def test_all_else_is_passed_on_as_it_was_asked_for(ask, mirror):
+def test_all_other_requests_are_forwarded_unchanged(ask, mirror):
     status, _, _ = ask("/faqs/a%2Fb?x=%20&y=//")
 
     assert status == 200
@@ -77,7 +77,7 @@ def test_all_else_is_passed_on_as_it_was_asked_for(ask, mirror):
         pytest.param("[::1]", "[::1]", id="IPv6 without a port"),
     ],
 )
-def test_the_service_learns_which_host_was_asked_for(ask, mirror, asked, told):
+def test_the_service_gets_the_requested_host(ask, mirror, asked, told):
     ask(raw=request().replace(b"Host: localhost", f"Host: {asked}".encode()))
 
     (head,) = mirror.heads()
@@ -227,9 +227,7 @@ def test_headers_are_limited(ask, mirror, raw, status):
         pytest.param("/admin/login/", range(11, 14), id="signing in"),
     ],
 )
-def test_too_many_requests_are_told_so_and_when_to_come_again(
-    authority, mirror, tmp_path, path, allowed
-):
+def test_too_many_requests_get_429_with_retry_after(authority, mirror, tmp_path, path, allowed):
     one = request(path).replace(b"Connection: close\r\n", b"")
     with Nginx(tmp_path, authority, f"unix:{mirror.socket}", certificates="") as nginx:
         output = exchange(nginx.port, one * 300 + request(path), tls(authority))
@@ -299,7 +297,7 @@ def test_a_service_that_is_away_is_a_problem_document_and_nothing_personal_is_lo
 # --- What is written down -------------------------------------------------------------------------
 
 
-def test_the_access_log_tells_what_became_of_a_request_and_of_nobody(authority, mirror, tmp_path):
+def test_the_access_log_has_the_result_and_no_personal_data(authority, mirror, tmp_path):
     with Nginx(tmp_path, authority, f"unix:{mirror.socket}", certificates="optional") as nginx:
         mine = tls(authority, authority.file("client.crt"))
         asked = {

@@ -114,7 +114,7 @@ def test_steps_come_as_events(send, site):
     assert b"event: answer" in body
 
 
-def test_a_program_needs_no_token_if_its_certificate_stands_for_it(send, site):
+def test_a_program_needs_no_token_if_its_certificate_is_mapped(send, site):
     status, _, body = send("/ask", JSON, method="POST", body=QUESTION, holder="shop")
 
     assert status == 200, body

@@ -1,4 +1,4 @@
-"""TLS as Mozilla's intermediate profile has it: what is spoken, and what is refused."""
+"""TLS by Mozilla's intermediate profile: accepted and refused versions and ciphers."""
 
 from __future__ import annotations
 

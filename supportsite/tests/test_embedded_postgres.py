@@ -213,7 +213,7 @@ def test_it_survives_the_pid_file_a_crash_left_behind(state_dir, left_behind):
     assert ask(state_dir, KEPT) == "still here"
 
 
-def test_stopping_signals_nobody_whose_pid_stands_in_a_pid_file_left_behind(state_dir):
+def test_stopping_never_signals_the_process_of_a_stale_pid_file(state_dir):
     ensure_running(state_dir)
     os.kill(postmaster(state_dir), signal.SIGKILL)
     wait_until(lambda: not answers(state_dir))

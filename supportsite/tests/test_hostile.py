@@ -350,7 +350,7 @@ def test_no_method_breaks_an_endpoint(_, method, address, sound):
         *(("POST", address) for address in ("/metrics", "/schema", "/docs", f"/tickets/{TICKET}")),
     ],
 )
-def test_a_method_that_an_endpoint_has_not_is_told_which_it_has(method, address):
+def test_a_missing_method_gets_405_with_allow(method, address):
     reply = send(method, address)
 
     assert reply.status == 405
@@ -432,7 +432,7 @@ def test_depth_counts_arrays_and_objects(value, deeper):
     assert is_deeper_than(1, value) is deeper
 
 
-def test_an_upload_that_broke_off_is_not_taken_for_the_whole_file():
+def test_a_truncated_upload_is_refused():
     whole = part(b'name="file"; filename="a.csv"', HEADER_ROW + b"a,b?,c,d\n")
     broken = whole.removesuffix(b"\r\n--b--\r\n")
 

@@ -144,7 +144,7 @@ def test_an_administrator_can_end_a_lockout_early(who, capsys):
     assert f"{who} can sign in again" in capsys.readouterr().out
 
 
-def test_no_password_and_no_form_is_kept_with_the_count():
+def test_no_password_and_no_form_is_stored_with_the_count():
     sign_in("sam", "hunter-2-hunter-2")
     sign_in("sam", "hunter-3-hunter-3")
 

@@ -53,7 +53,7 @@ def test_a_request_id_of_the_callers_own_is_taken(client):
     assert reply["X-Request-ID"] == "order-4711.a"
 
 
-def test_a_failure_is_told_with_its_traceback():
+def test_a_failure_is_logged_with_its_traceback():
     try:
         raise ValueError("no such number: 0300 1234567")
     except ValueError as failure:

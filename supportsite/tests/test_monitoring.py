@@ -106,7 +106,7 @@ def test_every_metric_they_name_is_one_that_the_site_exports():
 
 
 @pytest.mark.django_db
-def test_what_is_not_there_is_0_and_without_the_database_what_was_counted_is_told(settings):
+def test_missing_counts_are_0_and_the_last_counts_are_shown_without_the_database(settings):
     settings.CHROMA_URL = "http://127.0.0.1:9"
 
     def refuse(*args, **kwargs):

@@ -300,11 +300,11 @@ def test_state_nonce_and_a_code_challenge_are_sent():
     ("asked", "led"),
     [("/admin/faq/faq/", "/admin/faq/faq/"), ("https://evil.example/", "/admin/")],
 )
-def test_it_leads_where_one_wanted_to_go_but_not_to_another_site(client, asked, led):
+def test_it_leads_to_the_requested_page_but_not_to_another_site(client, asked, led):
     assert sign_in(client, f"{BEGIN}?next={asked}")["Location"] == led
 
 
-def test_what_the_provider_refuses_is_told_kindly(client):
+def test_a_refusal_by_the_provider_is_shown_as_a_page(client):
     client.get(BEGIN)
     state = next(iter(client.session["oidc_states"]))
 

@@ -134,7 +134,7 @@ def taken(site: Deployed, folder: Path) -> Taken:
     return Taken(folder / "site.tar", before, {*earlier, *asking.answered})
 
 
-def test_told_to_stop_it_answers_whoever_got_through(site, taken):
+def test_after_sigterm_it_answers_queued_connections(site, taken):
     recorded = site.asks_in_database()
     with Asking(site) as asking:
         site.wait_until(lambda: len(asking.answered) > 50)

@@ -39,7 +39,7 @@ def test_every_reply_has_the_other_headers_too(client, path):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/admin/", "/docs"])
-def test_no_page_may_run_a_script_that_stands_in_it_or_comes_from_elsewhere(client, path):
+def test_no_page_may_run_inline_or_foreign_scripts(client, path):
     policy = client.get(path)["Content-Security-Policy"]
 
     (scripts,) = re.findall(r"script-src ([^;]*)", policy)

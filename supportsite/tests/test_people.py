@@ -1,4 +1,4 @@
-"""People at the desk: inviting a colleague, the list, roles and what nobody can do."""
+"""People at the desk: invitations, the list, roles and what is forbidden."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_the_form_says_that_people_of_the_provider_need_none(admin_client, setti
         pytest.param({"groups": []}, "Choose at least one role.", id="no role"),
     ],
 )
-def test_what_is_missing_is_said_at_its_field_and_nobody_is_invited(admin_client, fields, said):
+def test_a_missing_value_is_reported_at_its_field_and_nobody_is_invited(admin_client, fields, said):
     User.objects.create_user("sam", email="sam@shop.example")
 
     page = invite(admin_client, "support", **fields)

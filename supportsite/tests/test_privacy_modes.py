@@ -59,7 +59,7 @@ def test_a_question_with_personal_data_is_refused_where_none_is_taken(as_role, s
 
 
 @pytest.mark.parametrize("mode", ["redact", "off"])
-def test_what_is_kept_of_a_question_is_redacted_in_any_case(as_role, settings, mode):
+def test_a_stored_question_is_always_redacted(as_role, settings, mode):
     modes(settings, f"ask={mode}")
 
     as_role("customer").post("/ask", {"message": TEXT}, format="json")
@@ -218,7 +218,7 @@ def test_an_import_shows_it_in_its_preview(as_role, settings, format):
     assert preview()["result"] == "invalid"
 
 
-def test_a_draft_is_told_of_redacted_or_refused(as_role, settings):
+def test_a_draft_with_personal_data_is_warned_redacted_or_refused(as_role, settings):
     curator, draft = as_role("curator"), {"question": "Where?", "answer": TEXT}
 
     reply = curator.put("/faqs/moon", draft, format="json")
@@ -273,7 +273,7 @@ def test_a_curator_typing_an_faq_is_warned_redacted_or_refused(desk, settings, m
     assert ("contains personal data (EMAIL, PHONE)" in text) == (mode == "reject")
 
 
-def test_a_person_at_the_desk_is_told_at_the_field(desk, settings):
+def test_a_person_at_the_desk_sees_the_error_at_the_field(desk, settings):
     modes(settings, "tickets=reject comments=reject")
     ticket = Ticket.objects.escalate("Where?", requester="u1", by="u1")
     new = {"requester": "u1", "message": TEXT, "priority": "normal", "escalate": "on"}

@@ -1,4 +1,4 @@
-"""Errors are told in one shape to programs, and as a page to people at the admin."""
+"""Errors are problem documents for programs, and pages for people at the desk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from faq.models import Release
 from supportsite.web.problems import CONTENT_TYPE
 
 
-def test_what_is_not_ready_is_told_line_by_line(client, db, settings):
+def test_unready_dependencies_are_reported_line_by_line(client, db, settings):
     settings.EMBEDDINGS_URL, settings.EMBEDDINGS_MODEL = "http://127.0.0.1:1", "such"
     Release.objects.update(embedder="such@127.0.0.1:1", model="remote:such")
 
@@ -30,7 +30,7 @@ def test_without_chroma_the_site_is_degraded_and_ready(client, db, settings):
     assert "127.0.0.1" not in reply.content.decode()
 
 
-def test_a_caller_who_is_not_known_is_told_how_to_say_who_it_is(client, db):
+def test_an_unknown_caller_gets_401_with_www_authenticate(client, db):
     reply = client.get("/tickets")
 
     assert reply.status_code == 401
@@ -46,7 +46,7 @@ def test_a_caller_who_is_not_known_is_told_how_to_say_who_it_is(client, db):
         pytest.param("/nothing", CONTENT_TYPE, id="anywhere else"),
     ],
 )
-def test_what_is_not_there_is_told_to_whom_it_concerns(address, kind, admin_client):
+def test_missing_parts_are_reported(address, kind, admin_client):
     reply = admin_client.get(address)
 
     assert reply.status_code == 404

@@ -55,7 +55,7 @@ def test_without_one_the_password_is_enough():
     assert sign_in()["Location"] == "/admin/"
 
 
-def test_it_is_set_up_with_the_first_code_and_then_asked_for(signed_in):
+def test_it_is_set_up_with_the_first_code_and_then_required(signed_in):
     page = signed_in.get(PAGE).content.decode()
     assert "<svg" in page
     assert re.search(r"Secret: <code>[A-Z2-7]{32}</code>", page)
@@ -137,7 +137,7 @@ def test_an_older_session_cannot_turn_it_off(signed_in):
     assert older.post(PAGE, {"do": "confirm", "code": now(1)})["Location"] == "/admin/"
 
 
-def test_whoever_lost_phone_and_codes_is_helped_by_whoever_runs_the_site(signed_in, capsys):
+def test_an_administrator_helps_people_who_lost_phone_and_codes(signed_in, capsys):
     set_up(signed_in)
 
     call_command("second_factor_off", "sam")

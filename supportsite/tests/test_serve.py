@@ -298,7 +298,7 @@ def test_a_taken_port_is_one_line(unserved):
     assert len(ended.text.splitlines()) == 1
 
 
-def test_a_broken_file_is_told_row_by_row_and_nothing_of_it_is_published(unserved, folder):
+def test_a_broken_file_is_reported_row_by_row_and_nothing_is_published(unserved, folder):
     ended = unserved.manage("serve", FAQ_CSV=str(folder / "broken.csv"))
 
     assert ended.code == 1

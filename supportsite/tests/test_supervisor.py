@@ -1,4 +1,4 @@
-"""A process beside the web workers is kept running, and only as long as it should be."""
+"""The supervisor restarts the background process, and stops it with gunicorn."""
 
 from __future__ import annotations
 

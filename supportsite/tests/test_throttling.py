@@ -1,4 +1,4 @@
-"""Who asks too often is told to wait; everybody else notices nothing."""
+"""Throttles: callers above their rate get 429, others are not affected."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def measured(name: str, **labels: str) -> float:
 
 @pytest.mark.django_db
 class TestCallers:
-    def test_a_customer_who_asks_too_often_is_told_when_to_come_again(self, as_role):
+    def test_a_customer_who_asks_too_often_gets_retry_after(self, as_role):
         client, before = as_role(Role.CUSTOMER), measured("throttle_refused_total", by="subject")
 
         assert [ask(client) for _ in range(4)] == [200, 200, 200, 429]
@@ -119,7 +119,7 @@ class TestCallers:
 
         assert [ask(as_role(Role.CUSTOMER, subject="u2"), "u2") for _ in range(3)] == [200] * 3
 
-    def test_who_may_not_is_told_that_first(self, as_role):
+    def test_permission_is_checked_first(self, as_role):
         client = as_role(Role.CUSTOMER)
         for _ in range(4):
             ask(client)
@@ -161,7 +161,7 @@ class TestFailures:
 
         assert statuses[-1] == 429
 
-    def test_behind_the_proxy_each_address_has_a_count_of_its_own(self, client, settings):
+    def test_behind_the_proxy_each_address_is_counted_separately(self, client, settings):
         settings.PROXY_SECRETS = ["p" * 40]
         proxied = {"X-Proxy-Secret": "p" * 40}
 

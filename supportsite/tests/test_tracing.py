@@ -96,7 +96,7 @@ def test_no_span_says_what_was_asked_or_by_whom(collector, as_role, path):
     assert not [body for body in collector.bodies if b"zebulon" in body.lower()]
 
 
-def test_a_failure_is_told_without_its_words(collector):
+def test_a_failure_is_reported_without_its_text(collector):
     with pytest.raises(ValueError, match="zebulon"), telemetry.step("embed"):
         raise ValueError("zebulon")
 

@@ -61,7 +61,7 @@ def test_it_answers_and_opens_tickets_and_support_works_on_them(as_role):
     assert acting_role() == "web_of_this_test"
 
 
-def test_its_worker_sends_what_waits_and_tells_breaches(as_role):
+def test_its_worker_sends_deliveries_and_notifies_of_overdue_tickets(as_role):
     ticket = Ticket.objects.escalate("Where?", requester="u1", by="u1", email="jo@example.com")
     Ticket.objects.update(due=ticket.created)
 

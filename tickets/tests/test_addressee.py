@@ -1,4 +1,4 @@
-"""Whom the news of a ticket go to: nobody can have somebody else written to."""
+"""The recipients of a ticket's mails: nobody can have mail sent to somebody else."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_without_an_address_in_the_token_nobody_is_written_to(as_role, subject):
 
 
 @pytest.mark.parametrize("role", ["support", "service"])
-def test_whoever_acts_for_others_says_where_their_news_go(as_role, role):
+def test_callers_that_act_for_others_may_set_the_mail_address(as_role, role):
     client = as_role(role, subject="desk", email="desk@example.com")
 
     named = open_ticket(client, user_id="u1", email=OWN).json()["id"]

@@ -51,7 +51,7 @@ def page_of(ticket):
     return reverse("admin:tickets_ticket_change", args=[ticket.pk])
 
 
-def told(response):
+def shown_messages(response):
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -69,7 +69,7 @@ def run(client, action, *tickets):
     return client.post(LIST, {"action": action, "_selected_action": [each.pk for each in tickets]})
 
 
-def test_whoever_waits_longest_comes_first_and_what_is_done_comes_last(sam):
+def test_the_longest_waiting_comes_first_and_resolved_tickets_last(sam):
     done, taken, first, second = (
         Ticket.objects.escalate(text, requester="u1", by="u1")
         for text in ("Done.", "Taken.", "Waits long.", "Waits.")
@@ -109,23 +109,23 @@ def test_claiming_stays_with_the_ticket_and_resolving_returns_to_the_queue(sam, 
     claimed = sam.post(page_of(ticket), {"_claim": ""})
 
     assert (claimed.status_code, claimed.url) == (302, page_of(ticket))
-    assert told(claimed) == [f"#{ticket.pk}: assigned to you."]
+    assert shown_messages(claimed) == [f"#{ticket.pk}: assigned to you."]
     assert state(ticket) == ("claimed", "sam")
 
     resolved = sam.post(page_of(ticket), {"_resolve": ""})
 
     assert (resolved.status_code, resolved.url) == (302, LIST)
-    assert told(resolved)[-1] == f"#{ticket.pk}: resolved."
+    assert shown_messages(resolved)[-1] == f"#{ticket.pk}: resolved."
     assert state(ticket) == ("resolved", "sam")
     assert actions_on(ticket)[1:] == [("ticket.claimed", "sam"), ("ticket.resolved", "sam")]
 
 
-def test_whoever_comes_second_is_told_and_changes_nothing(sam, ticket):
+def test_the_second_person_gets_an_error_and_changes_nothing(sam, ticket):
     ticket.claim(by="ann")
 
     reply = sam.post(page_of(ticket), {"_claim": ""})
 
-    assert told(reply) == [f"A colleague was faster: #{ticket.pk} is claimed by ann."]
+    assert shown_messages(reply) == [f"A colleague was faster: #{ticket.pk} is claimed by ann."]
     assert state(ticket) == ("claimed", "ann")
 
 
@@ -156,7 +156,7 @@ def test_several_are_claimed_at_once_but_for_those_a_colleague_has(sam, ticket):
 
     reply = run(sam, "claim_selected", ticket, other)
 
-    assert told(reply) == [
+    assert shown_messages(reply) == [
         f"A colleague was faster: #{other.pk} is claimed by ann.",
         f"#{ticket.pk}: assigned to you.",
     ]
@@ -204,7 +204,7 @@ def test_a_message_is_shown_as_text(sam):
         assert b"&lt;script&gt;alert" in sam.get(page).content
 
 
-def test_whoever_may_only_look_moves_nothing(ticket):
+def test_people_with_read_permission_cannot_move_tickets(ticket):
     client = staff("view_ticket")
 
     page = client.get(page_of(ticket)).content

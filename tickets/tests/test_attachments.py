@@ -15,7 +15,7 @@ from audit.models import Record
 from tickets.attachment_files import MAX_FILES_OF_TICKET, InvalidFile, NewFile
 from tickets.delivery.sending import deliver
 from tickets.models import Attachment, Comment, Delivery, Ticket
-from tickets.tests.test_admin import staff, told
+from tickets.tests.test_admin import shown_messages, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -155,7 +155,7 @@ def test_a_file_is_for_who_may_see_the_ticket(as_role, ticket):
 def test_a_reply_with_a_file_reaches_the_customer_by_mail(sam):
     ticket = escalate(email="jo@example.com")
 
-    assert told(reply(sam, ticket))[-1] == "Your reply is on its way."
+    assert shown_messages(reply(sam, ticket))[-1] == "Your reply is on its way."
 
     delivery = Delivery.objects.get(event="commented", address="the requester")
     assert "1 file is attached." in delivery.payload["text"]
@@ -166,7 +166,7 @@ def test_a_reply_with_a_file_reaches_the_customer_by_mail(sam):
     assert "Jo Malik.png" in page
 
 
-def test_the_desk_is_told_of_a_customers_file_and_reads_it_at_the_ticket(ticket, settings):
+def test_the_desk_is_notified_of_a_customers_file_and_reads_it_at_the_ticket(ticket, settings):
     settings.SUPPORT_EMAIL = "desk@example.org"
 
     ticket.comment("", by="u1", from_desk=False, files=[FILE])

@@ -1,4 +1,4 @@
-"""A ticket's conversation reaches whom it is for: the customer and who works on it; nobody else."""
+"""Only the customer and the desk read a ticket's conversation unmasked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from faq.models import Faq
 from tickets import models
 from tickets.delivery import sending
 from tickets.models import Comment, Delivery, Ticket, Webhook
-from tickets.tests.test_admin import page_of, staff, told
+from tickets.tests.test_admin import page_of, shown_messages, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -222,7 +222,7 @@ def test_a_reply_with_personal_data_is_sent_once_that_is_confirmed(sam, ticket):
     assert not Comment.objects.exists()
 
     sent_now = sam.post(page_of(ticket), {"reply": REPLY, "send_anyway": box[1], "_save": ""})
-    assert told(sent_now) == ["Your reply is on its way."]
+    assert shown_messages(sent_now) == ["Your reply is on its way."]
     assert Comment.objects.get().full_text == REPLY
 
 
@@ -248,12 +248,12 @@ def test_a_note_needs_no_confirmation(sam, ticket):
         ("", "The customer has no e-mail address and sees your reply where they asked."),
     ],
 )
-def test_the_desk_is_told_whether_a_reply_is_mailed(sam, email, said):
+def test_the_desk_sees_whether_a_reply_is_mailed(sam, email, said):
     ticket = Ticket.objects.escalate("Does it dim?", requester="u1", by="u1", email=email)
 
     reply = sam.post(page_of(ticket), {"reply": "It does.", "_save": ""})
 
-    assert told(reply) == [said]
+    assert shown_messages(reply) == [said]
 
 
 # --- A customer's reply -------------------------------------------------------------------------

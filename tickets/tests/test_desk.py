@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit.models import Record
 from tickets.models import Comment, Delivery, Ticket, Webhook
-from tickets.tests.test_admin import page_of, staff, told
+from tickets.tests.test_admin import page_of, shown_messages, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -38,8 +38,8 @@ def test_a_reply_goes_out_and_a_note_does_not(sam, ticket):
     replied = sam.post(page_of(ticket), {"reply": "It does.", "_save": ""})
     noted = sam.post(page_of(ticket), {"reply": "He asks often.", "_note": ""})
 
-    assert told(replied) == ["Your reply is on its way."]
-    assert told(noted)[-1] == "The note was added."
+    assert shown_messages(replied) == ["Your reply is on its way."]
+    assert shown_messages(noted)[-1] == "The note was added."
     output = [(comment.text, comment.is_internal) for comment in ticket.comments.all()]
     assert output == [("It does.", False), ("He asks often.", True)]
     assert ticket.deliveries.filter(event="commented").count() == 1
@@ -59,7 +59,7 @@ def test_what_is_typed_into_a_ticket_that_was_closed_meanwhile_is_not_said(sam, 
     reply = sam.post(page_of(ticket), {"reply": "It does.", "_save": ""})
 
     assert not Comment.objects.exists()
-    assert told(reply) == ["The ticket is closed; nothing was sent."]
+    assert shown_messages(reply) == ["The ticket is closed; nothing was sent."]
 
 
 def test_canned_replies_are_the_nearest_faqs(sam):

@@ -100,7 +100,7 @@ def test_nothing_keeps_an_address_that_somebody_is_called_by_or_written_to(as_ro
         assert stored(value) == []
 
 
-def test_whoever_is_called_by_an_address_finds_their_tickets_and_gets_their_news(as_role):
+def test_a_user_id_that_is_an_address_finds_its_tickets_and_gets_mail(as_role):
     ticket = opened(as_role, JO, **{"Idempotency-Key": "once"})
     again = opened(as_role, JO, **{"Idempotency-Key": "once"})
     mine = as_role("customer", subject=JO).get(f"/tickets/{ticket.pk}")

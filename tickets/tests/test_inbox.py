@@ -15,7 +15,7 @@ from faq.models import Faq
 from faq.releases.publishing import publish
 from tickets.inbox.queries import PAGE_SIZE
 from tickets.models import Comment, Delivery, ReplyDraft, Ticket
-from tickets.tests.test_admin import staff, told
+from tickets.tests.test_admin import shown_messages, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +154,7 @@ def test_a_reply_reaches_the_customer_and_its_author_has_the_ticket(sam, ticket)
     sent = post(sam, ticket, "send", "Try another bulb.", query="?queue=unassigned")
 
     assert sent.url == page_of(ticket, "?queue=unassigned")
-    assert told(sent) == [
+    assert shown_messages(sent) == [
         "The customer has no e-mail address and sees your reply where they asked."
     ]
     ticket.refresh_from_db()
@@ -171,7 +171,7 @@ def test_a_reply_to_an_open_ticket_makes_one_mail_to_the_customer(sam):
     ticket = escalate(email="jo@example.com")
     Delivery.objects.all().delete()
 
-    assert told(post(sam, ticket, "send", "Hello."))[-1] == "Your reply is on its way."
+    assert shown_messages(post(sam, ticket, "send", "Hello."))[-1] == "Your reply is on its way."
 
     mails = Delivery.objects.filter(address="the requester").values_list("event", flat=True)
     assert list(mails) == ["commented"]
@@ -191,7 +191,9 @@ def test_personal_data_in_a_reply_is_confirmed_first(sam, ticket):
 
 
 def test_a_note_is_for_the_desk_only(sam, ticket):
-    assert told(post(sam, ticket, "note", "Ask the warehouse.")) == ["The note was added."]
+    assert shown_messages(post(sam, ticket, "note", "Ask the warehouse.")) == [
+        "The note was added."
+    ]
 
     assert Comment.objects.get().is_internal
     ticket.refresh_from_db()
@@ -214,16 +216,18 @@ def test_resolving_leads_to_the_next_ticket_of_the_queue(sam):
     last = post(sam, first, "resolve")
 
     assert last.url == INBOX + "?queue=unassigned"
-    assert "There is no other ticket in this queue." in told(last)
+    assert "There is no other ticket in this queue." in shown_messages(last)
     assert set(Ticket.objects.values_list("status", flat=True)) == {"resolved"}
 
 
-def test_who_comes_second_is_told_and_changes_nothing(sam, ticket):
+def test_the_second_writer_gets_an_error_and_changes_nothing(sam, ticket):
     ticket.claim(by="ann")
 
     late = post(sam, ticket, "claim")
 
-    assert told(late) == [f"Nothing was changed: #{ticket.pk} is claimed and assigned to ann."]
+    assert shown_messages(late) == [
+        f"Nothing was changed: #{ticket.pk} is claimed and assigned to ann."
+    ]
 
 
 def test_a_closed_ticket_takes_no_reply(sam, ticket):
@@ -232,7 +236,7 @@ def test_a_closed_ticket_takes_no_reply(sam, ticket):
 
     late = post(sam, ticket, "send", "One more thing.")
 
-    assert told(late)[-1] == "The ticket is closed; nothing was sent."
+    assert shown_messages(late)[-1] == "The ticket is closed; nothing was sent."
     assert not Comment.objects.exists()
 
 
@@ -340,7 +344,7 @@ def test_a_ticket_is_assigned_to_a_colleague_who_is_mailed(sam, ticket):
     ann.user_permissions.set(Permission.objects.filter(codename="change_ticket"))
     Delivery.objects.all().delete()
 
-    assert told(assign(sam, ticket, "ann")) == [f"#{ticket.pk}: assigned to ann."]
+    assert shown_messages(assign(sam, ticket, "ann")) == [f"#{ticket.pk}: assigned to ann."]
 
     ticket.refresh_from_db()
     assert (ticket.status, ticket.assignee) == ("claimed", "ann")
@@ -353,7 +357,7 @@ def test_a_ticket_is_assigned_to_a_colleague_who_is_mailed(sam, ticket):
 def test_a_ticket_is_given_only_to_who_may_work_on_it(sam, ticket, name):
     User.objects.create_user("bob", is_staff=True)
 
-    assert told(assign(sam, ticket, name)) == ["Choose a person from the list."]
+    assert shown_messages(assign(sam, ticket, name)) == ["Choose a person from the list."]
 
     ticket.refresh_from_db()
     assert (ticket.status, ticket.assignee) == ("open", "")
@@ -444,7 +448,7 @@ def test_an_empty_queue_says_what_that_means(sam):
     assert "No ticket matches." in sam.get(INBOX + "?q=lamp").content.decode()
 
 
-def test_how_an_earlier_question_ended_is_said_in_words(sam, as_role):
+def test_the_outcome_of_an_earlier_question_is_readable(sam, as_role):
     as_role("customer").post("/ask", {"message": "Do you sell live penguins?"}, format="json")
     ticket = Ticket.objects.escalate("Nobody knows.", requester="u1", by="u1")
 

@@ -31,7 +31,7 @@ def test_a_ticket_is_made_with_the_faqs_that_may_answer_it_beside_it(as_role):
 
 
 @pytest.mark.django_db
-def test_faqs_that_may_answer_are_shown_first_where_that_is_asked_for(as_role):
+def test_faqs_that_may_answer_are_shown_first_on_request(as_role):
     reply = post(as_role("customer"), message=QUESTION, suggest=True)
 
     assert reply.status_code == 200

@@ -1,4 +1,4 @@
-"""What is told, to whom, and what happens when it does not arrive."""
+"""The outbox: deliveries, recipients, retries and dead letters."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_a_redirect_is_not_followed(ticket):
     assert len(receiver.got) == 1
 
 
-def test_an_inactive_webhook_is_told_nothing(ticket):
+def test_an_inactive_webhook_gets_nothing(ticket):
     Webhook.objects.create(name="shop", url="https://example.com/", is_active=False)
 
     ticket.claim(by="sam")

@@ -12,7 +12,7 @@ from django.urls import reverse
 from audit.models import Record
 from faq.models import Faq, Release
 from tickets.models import Ticket
-from tickets.tests.test_admin import page_of, staff, told
+from tickets.tests.test_admin import page_of, shown_messages, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def test_two_clicks_add_the_customers_words_to_the_nearest_faq(sam):
     faq = Faq.objects.get(slug="reset-password")
     assert text == "cannot get into my account, forgot the password"
     assert (faq.alternates.last().text, faq.stage, faq.submitted_by) == (text, "proposed", "sam")
-    assert told(added) == [f"Proposed for “{faq.question}”. A curator reviews it next."]
+    assert shown_messages(added) == [f"Proposed for “{faq.question}”. A curator reviews it next."]
     assert Record.objects.get(action="faq.proposed").actor == "sam"
     fact = Record.objects.get(action="ticket.proposed")
     assert (fact.actor, fact.data["faq_id"]) == ("sam", "reset-password")
@@ -124,7 +124,7 @@ def test_a_wording_that_the_faq_has_is_not_added_again(sam, ticket):
 
     added = add(sam, ticket, faq.slug, faq.question)
 
-    assert told(added) == [f"“{faq.question}” already has this wording."]
+    assert shown_messages(added) == [f"“{faq.question}” already has this wording."]
 
 
 @pytest.mark.parametrize("text", ["", "?!"])
@@ -184,7 +184,7 @@ def test_three_clicks_make_a_draft_that_says_who_proposed_it(sam, ticket):
     faq = Faq.objects.get(slug="lamp-flickers")
     assert (faq.question, faq.answer) == ("My lamp flickers", "Turn the bulb.")
     assert (faq.stage, faq.submitted_by) == ("proposed", "sam")
-    assert "A curator reviews it next." in told(proposed)[0]
+    assert "A curator reviews it next." in shown_messages(proposed)[0]
     ticket.refresh_from_db()
     assert ticket.faq_id == faq.slug
     for address in (reverse("tickets_inbox_ticket", args=[ticket.pk]), page_of(ticket)):
@@ -209,7 +209,7 @@ def test_nothing_is_proposed_without_an_answer(sam, ticket):
         ("alternates", "I forgot my password", "already a question of reset-password"),
     ],
 )
-def test_what_an_faq_cannot_have_is_said_at_its_field(sam, ticket, field, value, message):
+def test_an_invalid_value_of_an_faq_is_reported_at_its_field(sam, ticket, field, value, message):
     ticket.comment("Turn the bulb.", by="ann")
 
     form = propose(sam, ticket, **{field: value}).context["form"]

@@ -112,7 +112,7 @@ def test_a_weekend_does_not_count(clock):
     assert opened(priority="high").due == MONDAY
 
 
-def test_while_the_customer_has_to_answer_the_clock_stands_still(clock):
+def test_the_clock_stops_while_the_ticket_waits_for_the_customer(clock):
     ticket = opened()
     ticket.claim(by="sam")
     clock(MONDAY + timedelta(hours=1))
@@ -127,7 +127,7 @@ def test_while_the_customer_has_to_answer_the_clock_stands_still(clock):
     assert ticket.due == datetime(2026, 11, 25, 13, tzinfo=UTC)
 
 
-def test_a_breach_is_recorded_and_told_once_however_late_it_is_seen(clock, settings):
+def test_a_breach_is_recorded_and_notified_once_even_if_seen_late(clock, settings):
     settings.SUPPORT_EMAIL = "desk@example.com"
     ticket = opened()
     clock(MONDAY + timedelta(hours=4))

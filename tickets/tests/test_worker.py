@@ -1,4 +1,4 @@
-"""The real worker, in a process of its own, against a real receiver."""
+"""The real worker process against a real receiver."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_with_the_worker_killed_between_nothing_is_lost_and_duplicates_are_known
     assert sorted(map(ids.count, set(ids))) == [1, 2, 2]
 
 
-def test_a_breach_while_the_worker_was_down_is_told_when_it_is_back():
+def test_a_breach_while_the_worker_is_down_is_notified_when_it_is_back():
     with receiving() as receiver:
         webhook_to(receiver)
         ticket = opened()
