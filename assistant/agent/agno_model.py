@@ -120,8 +120,9 @@ class AgnoClient:
                 "api_key": self.api_key or "none",
                 "http_client": client_for_run(run),
             }
-        elif self.api_key:
-            options["api_key"] = self.api_key
+        else:
+            # Some hosts store conversations unless told not to.
+            options |= {"store": False} | ({"api_key": self.api_key} if self.api_key else {})
         supported = {field.name for field in fields(model_class)}
         options |= {"timeout": run.left, "max_retries": 0}
         options |= {_tokens_option(supported, self.base_url): self.output_tokens}
