@@ -28,6 +28,7 @@ WORDS = AnswerWords.of(
         ("do you take amex", "pay"),
         ("customs fees", "abroad"),
         pytest.param("do you do a credit check", "invoice", id="side by side in one of two"),
+        pytest.param("check your credit", "", id="not side by side"),
         pytest.param("the yard", "", id="two answers have it"),
         pytest.param("what about the weather on customs day", "", id="most words are missing"),
         pytest.param("is it", "", id="no word says anything"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log
@@ -119,15 +119,21 @@ def _texts(content: Content) -> tuple[str, ...]:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(word for words in _clause_words(text) for word in words)
+    """The stems of the content words."""
+    return frozenset(
+        stem(word) for clause in clauses(text) for word in clause.words if _is_content(word)
+    )
 
 
 def _neighbours(text: str) -> frozenset[Pair]:
-    """The pairs of words side by side, as stems."""
-    return frozenset(pair for words in _clause_words(text) for pair in pairwise(words))
+    """The stems of each two content words side by side."""
+    return frozenset(
+        (stem(first), stem(second))
+        for clause in clauses(text)
+        for first, second in pairwise(clause.words)
+        if _is_content(first) and _is_content(second)
+    )
 
 
-def _clause_words(text: str) -> Iterator[list[str]]:
-    """The stems of the words of each clause that state something."""
-    for clause in clauses(text):
-        yield [stem(word) for word in clause.words if word not in GLUE and len(word) >= SHORTEST]
+def _is_content(word: str) -> bool:
+    return word not in GLUE and len(word) >= SHORTEST
