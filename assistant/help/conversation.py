@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,7 @@ from assistant.text.intents import Intent
 from audit.models import Record
 from faq.markdown import to_html
 from faq.published import PublishedFaq, published_in
+from tickets import original_ask
 
 TURNS = 30
 ASKS_READ = 200
@@ -93,16 +95,28 @@ def read_conversation(visitor: Visitor) -> list[Turn]:
     return [_turn(record, faqs, by_ask.get(_ask_id(record))) for record in reversed(own)]
 
 
+def find_ask(visitor: Visitor, ask_id: str) -> Record | None:
+    """The visitor's own question with this id; None if there is none."""
+    try:
+        uuid.UUID(ask_id)
+    except ValueError:
+        return None
+    record = original_ask.find_record(visitor.subject, ask_id)
+    return record if record and "question" in record.data else None
+
+
 def misses(turns: Sequence[Turn]) -> int:
     """How many of the last replies, in a row, did not help.
 
-    Options count only if the visitor asked on without choosing one.
+    Options count only if the visitor asked on without choosing one; small talk never does.
     """
     count = 0
     following: Turn | None = None
     for turn in reversed(turns):
         if turn.helped:
             break
+        if turn.source == "set_reply":
+            continue
         is_open = turn.outcome == "clarify" and (following is None or following.choice)
         count += not is_open
         following = turn

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
+from assistant.help.conversation import find_ask
 from assistant.help.forms import ContactForm, MessageForm
 from assistant.help.page import HelpView
 from assistant.help.views import CHANNEL
-from tickets import original_ask
 from tickets.models import Ticket
 from tickets.opening import open_ticket
 
@@ -39,10 +39,8 @@ class ContactView(HelpView):
 
     def _about(self, ask_id: str) -> dict[str, str]:
         """The question that the visitor had asked, to start from."""
-        record = original_ask.find_record(self.visitor.subject, ask_id) if self.visitor else None
-        if record is None:
-            return {}
-        return {"ask_id": ask_id, "message": str(record.data.get("question", ""))}
+        record = find_ask(self.visitor, ask_id) if self.visitor else None
+        return {"ask_id": ask_id, "message": str(record.data["question"])} if record else {}
 
     def _page(self, form: ContactForm, *, status: int = 200) -> HttpResponseBase:
         return self.page("help/contact.html", {"tab": "contact", "form": form}, status=status)

@@ -13,14 +13,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from assistant.answering.event_stream import CONTENT_TYPE, stream
-from assistant.help.conversation import MISSES, misses, read_conversation
+from assistant.help.conversation import MISSES, find_ask, misses, read_conversation
 from assistant.help.page import HelpView
 from assistant.learning.api import NewFeedbackSerializer
 from assistant.learning.feedback import Feedback, Reason
 from assistant.serializers import LONGEST_MESSAGE
 from assistant.views import question_of
 from assistant.wiring import get_assistant
-from tickets import original_ask
 
 CHANNEL = "help"
 LAST = "last"
@@ -68,8 +67,8 @@ class AskView(HelpView):
         return self.moved_on("conversation", fragment=LAST)
 
     def _earlier_question(self, ask_id: str) -> str:
-        record = original_ask.find_record(self.sender.subject, ask_id)
-        if record is None or "question" not in record.data:
+        record = find_ask(self.sender, ask_id)
+        if record is None:
             raise Http404
         return str(record.data["question"])
 

@@ -478,3 +478,19 @@ def test_unknown_tools_are_named_as_such_and_nothing_else_happens(customer, with
     assert steps(reply, "model_request")[0]["error"] == "unknown_tool"
     assert not steps(reply, "tool_call")
     assert "does not exist" in model.asked[1].results[0]
+
+
+def test_the_help_page_says_that_an_answer_is_the_agents_and_where_it_is_from(client, with_agent):
+    with_agent().script = cites_the_first
+
+    reply = client.post(
+        "/help/ask/",
+        f"message={QUESTION}",
+        content_type="application/x-www-form-urlencoded",
+        headers={"Sec-Fetch-Site": "same-origin"},
+        follow=True,
+    )
+
+    asked = Record.objects.filter(action="question.asked").latest("id")
+    shown = " ".join(reply.content.decode().split())
+    assert f'Written by AI from: <a href="/help/faqs/{asked.data["faq_id"]}/"' in shown

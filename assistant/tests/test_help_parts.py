@@ -24,9 +24,9 @@ TEXTS = (
 MESSAGE = re.compile(r'(?:\{% translate|_\()\s*"([^"]+)"|trimmed[^%]*%\}(.+?)\{% endblock')
 
 
-def turn(outcome: str, *, choice: str = "", rating: bool | None = None) -> Turn:
+def turn(outcome: str, *, choice: str = "", source: str = "", rating: bool | None = None) -> Turn:
     now = datetime.now(UTC)
-    return Turn("id", now, "Why?", choice, outcome, source="", rating=rating)
+    return Turn("id", now, "Why?", choice, outcome, source, rating=rating)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def turn(outcome: str, *, choice: str = "", rating: bool | None = None) -> Turn:
         ([turn("clarify")], 0),
         ([turn("clarify"), turn("unanswered", choice="none")], 1),
         ([turn("clarify"), turn("clarify")], 1),
+        ([turn("unanswered"), turn("unanswered", source="set_reply")], 1),
     ],
 )
 def test_misses_are_replies_in_a_row_that_did_not_help(turns, expected):
