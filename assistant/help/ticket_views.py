@@ -27,8 +27,11 @@ class ContactView(HelpView):
         if not form.is_valid():
             return self._page(form, status=400)
         fields, email = form.cleaned_data, form.cleaned_data["email"]
+        # The cookie may have expired since the form was opened.
+        ask_id = str(fields["ask_id"]) if fields["ask_id"] else ""
+        asked = ask_id and find_ask(self.sender, ask_id)
         opening = open_ticket(
-            {"message": form.signed_message, "email": email, "ask_id": fields["ask_id"]},
+            {"message": form.signed_message, "email": email, "ask_id": ask_id if asked else None},
             self.sender.principal(email),
             key=str(fields["key"] or ""),
             channel=CHANNEL,

@@ -178,6 +178,13 @@ def test_the_same_form_opens_one_ticket(visitor):
     assert Ticket.objects.count() == 1
 
 
+def test_a_form_outlives_the_cookie(visitor):
+    send(visitor, "ask/", message=UNKNOWN)
+
+    assert contact(Client(), ask_id=ask_id()).status_code == 200
+    assert Ticket.objects.get().ask_id is None
+
+
 def test_a_visitor_writes_on_a_ticket_and_nobody_reads_anothers(visitor):
     contact(visitor)
     path = f"tickets/{Ticket.objects.get().pk}/"
