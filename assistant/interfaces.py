@@ -1,6 +1,6 @@
 """Interfaces of the assistant's dependencies: an embedder, an index and an agent.
 
-Each vendor has exactly one adapter; ``fakes.py`` has deterministic fakes that pass the same
+Each vendor has exactly one adapter; ``tests/fakes.py`` has deterministic fakes that pass the same
 contract tests.
 """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from assistant.agent.bounded_agent import BoundedAgent
+from assistant.agent.null_agent import NullAgent
 from assistant.answering.assistant import Assistant
 from assistant.answering.conversations import Conversations
 from assistant.chroma.client import load_client
@@ -23,7 +24,6 @@ from assistant.embedding.model_files import Precision
 from assistant.embedding.multilingual import MultilingualEmbedder
 from assistant.embedding.remote import PREFIX, RemoteEmbedder
 from assistant.embedding.vector_cache import VectorCache
-from assistant.fakes import NullAgent
 from assistant.interfaces import Agent, EmbedderUnavailable, Index
 from assistant.matching.chroma_candidates import CandidateSearch
 from assistant.matching.live_release import LiveRelease
@@ -136,11 +136,6 @@ def _multilingual_in(models: Path) -> MultilingualEmbedder:
 @cache
 def second_language_cache(embedder: MultilingualEmbedder) -> VectorCache:
     return VectorCache(embedder)
-
-
-def converted_model() -> LocalModel | None:
-    """LOCAL_EMB_MODEL if it is already converted, so that loading it needs no torch; else None."""
-    return _converted(settings.LOCAL_EMB_MODEL)
 
 
 def local_model_is_converted(model: str) -> bool:

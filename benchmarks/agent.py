@@ -26,9 +26,9 @@ from django.test import override_settings
 from assistant import wiring
 from assistant.agent.attempt import Mode
 from assistant.agent.limits import Limits
+from assistant.agent.null_agent import NullAgent
 from assistant.answering.answer import Answer, Question
 from assistant.answering.assistant import Assistant
-from assistant.fakes import NullAgent
 from assistant.interfaces import Agent
 
 OFF = "off"

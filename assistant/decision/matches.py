@@ -73,6 +73,8 @@ def _with_lead(match: Match, similarities: Sequence[float], policy: Policy) -> M
         rival = second if match.similarity == first else first
         lead = round(match.similarity - rival, DECIMALS)
     confidence = policy.confidence(match.similarity, lead, match.vote)
+    if confidence is not None:
+        confidence = round(confidence, DECIMALS)
     # Not dataclasses.replace, which takes three times as long for each of ten matches.
     return Match(
         *(match.faq_id, match.phrasing, match.similarity, match.category),

@@ -106,7 +106,7 @@ import sys, django
 django.setup()
 from django.core.management import call_command
 from assistant import checks, wiring
-from assistant.fakes import NullAgent
+from assistant.agent.null_agent import NullAgent
 call_command("check")
 assert isinstance(wiring.agent(), NullAgent)
 print(sorted(name for name in sys.modules if name.split(".")[0] in ("agno", "openai", "httpx")))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from assistant.embedding.reference import SentenceTransformerEmbedder
-from assistant.fakes import HashEmbedder
 from assistant.interfaces import EmbedderUnavailable
+from assistant.tests.fakes import HashEmbedder
 
 pytestmark = pytest.mark.slow
 
@@ -262,7 +262,7 @@ def test_loading_calls_nobody_prints_nothing_and_keeps_to_one_thread(tmp_path):
 LAZY = """
 import sys
 import assistant.chroma.server, assistant.chroma.index
-import assistant.embedding.reference, assistant.fakes
+import assistant.embedding.reference, assistant.agent.null_agent
 import assistant.embedding.local, assistant.matching.matrix, assistant.embedding.vector_cache
 assistant.chroma.index.ChromaIndex("http://127.0.0.1:9")
 assistant.embedding.reference.SentenceTransformerEmbedder("all-MiniLM-L6-v2").name

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from assistant.chroma.index import ChromaIndex
-from assistant.fakes import HashEmbedder, MemoryIndex
 from assistant.interfaces import Drift, Entry, IndexMismatch, IndexUnavailable
+from assistant.tests.fakes import HashEmbedder, MemoryIndex
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assistant.embedding.vector_cache import VectorCache
-from assistant.fakes import HashEmbedder
+from assistant.tests.fakes import HashEmbedder
 
 
 class CountingEmbedder(HashEmbedder):

@@ -5,11 +5,11 @@ import threading
 import numpy as np
 import pytest
 
-from assistant.fakes import HashEmbedder
 from assistant.interfaces import EmbedderUnavailable
 from assistant.matching import stored_vectors
 from assistant.matching.entries import entries, entries_as_embedded
 from assistant.models import PhrasingVector
+from assistant.tests.fakes import HashEmbedder
 from faq.content import Content
 
 pytestmark = pytest.mark.django_db

@@ -1,8 +1,4 @@
-"""Deterministic fakes of the embedder, the index and the agent.
-
-They pass the contract tests of the real ones. ``NullAgent`` is also the agent of a site without a
-model.
-"""
+"""Deterministic fakes of the embedder and the index; they pass the contract tests of both."""
 
 from __future__ import annotations
 
@@ -12,18 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from assistant.agent.reasons import AgentReason
-from assistant.answering.steps import OnStep
 from assistant.chroma.entries import check_limit, check_name, check_unique
 from assistant.decision.matches import DECIMALS, Match
 from assistant.interfaces import (
-    AgentReply,
     Drift,
     Entry,
     IndexMismatch,
     Matrix,
     Progress,
-    Task,
     Vector,
 )
 
@@ -135,21 +127,6 @@ class MemoryIndex:
         entry = next(iter(self._entries(name).values()), None)
         if entry is not None and len(entry.vector) != len(vector):
             raise IndexMismatch(f"collection {name!r} has vectors of another dimension")
-
-
-class NullAgent:
-    """Never answers, because no model is configured."""
-
-    @property
-    def chooses(self) -> bool:
-        return False
-
-    def answer(self, task: Task, on_step: OnStep) -> AgentReply:
-        return AgentReply(text=None, reason=AgentReason.NOT_CONFIGURED)
-
-    def ping(self) -> str:
-        """No model is a valid configuration."""
-        return "no model: AGENT_MODEL is not set"
 
 
 def _match(entry: Entry, vector: Vector) -> Match:
