@@ -122,5 +122,5 @@ class TicketTimes(models.Model):
 
 
 def row_values(row: models.Model) -> dict[str, Any]:
-    """All fields of a row, to compare a rebuilt table with the one before."""
+    """All fields of a row, to compare it with another."""
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
