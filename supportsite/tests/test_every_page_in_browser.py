@@ -49,7 +49,7 @@ OUTSIDE = ("/admin/logout/", "/admin/faq/faq/export/")
 
 
 def kind(path: str) -> str:
-    """What tells one kind of page from another: two tickets, or two lists of rows, have the same."""
+    """What tells one kind of page from another: two tickets, or lists of rows, have the same."""
     plain = path.partition("?")[0].partition("#")[0]
     return re.sub(r"/rows/[a-z_]+/", "/rows/any/", re.sub(r"/\d+/", "/0/", plain))
 
