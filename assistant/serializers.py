@@ -90,6 +90,13 @@ class ConflictSerializer(serializers.Serializer[Any]):
     phrasing = serializers.CharField()
 
 
+class StepSerializer(serializers.Serializer[Any]):
+    """A step of the decision. Other fields depend on the step."""
+
+    step = serializers.CharField()
+    ms = serializers.FloatField(required=False, help_text="Milliseconds.")
+
+
 class DecisionSerializer(serializers.Serializer[Any]):
     """The reason of the outcome, the numbers that decided, and the steps."""
 
@@ -100,7 +107,7 @@ class DecisionSerializer(serializers.Serializer[Any]):
     least_lead = serializers.FloatField()
     conflict = ConflictSerializer(allow_null=True)
     intent = serializers.ChoiceField(choices=[intent.value for intent in Intent], allow_null=True)
-    path = serializers.ListField(child=serializers.DictField())
+    path = StepSerializer(many=True)
 
 
 # Describes the reply; ``Answer.as_dict`` makes it.
@@ -111,6 +118,9 @@ class AnswerSerializer(serializers.Serializer[Any]):
     outcome = serializers.ChoiceField(choices=["answered", "clarify", "unanswered"])
     source = serializers.ChoiceField(  # type: ignore[assignment]
         choices=["faq", "agent", "set_reply"], allow_null=True
+    )
+    text = serializers.CharField(
+        help_text="What to show: the answer, or a sentence in the language of Accept-Language."
     )
     answer = serializers.CharField(allow_null=True)
     answer_html = serializers.CharField(
@@ -134,3 +144,19 @@ class AnswerSerializer(serializers.Serializer[Any]):
         many=True, help_text="Words whose spelling was corrected before the comparison."
     )
     decision = DecisionSerializer()
+
+
+class SearchFilterSerializer(serializers.Serializer[dict[str, Any]]):
+    q = VisibleText(max_length=200, help_text="The words to look for.")
+    limit = serializers.IntegerField(required=False, default=10, min_value=1, max_value=50)
+
+
+class SearchResultSerializer(serializers.Serializer[Any]):
+    faq_id = serializers.CharField()
+    question = serializers.CharField()
+    answer = serializers.CharField()
+    similarity = serializers.FloatField()
+
+
+class SearchResultsSerializer(serializers.Serializer[Any]):
+    results = SearchResultSerializer(many=True)

@@ -1,4 +1,4 @@
-"""POST /ask."""
+"""POST /ask and GET /search."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from functools import partial
 from typing import Any
 
 from django.http.response import HttpResponseBase
+from django.utils.translation import get_language_from_request, override
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assistant.answering.answer import Purpose, Question
+from assistant.answering.answer import Answer, Outcome, Purpose, Question
 from assistant.answering.event_stream import CONTENT_TYPE, EventStreamRenderer, stream
-from assistant.serializers import AnswerSerializer, AskSerializer
+from assistant.releases.ticket_knowledge import search
+from assistant.serializers import (
+    AnswerSerializer,
+    AskSerializer,
+    SearchFilterSerializer,
+    SearchResultsSerializer,
+)
 from assistant.wiring import get_assistant
 from audit.identity.principal import Principal, Role, principal_of
 from audit.people.pseudonyms import stored_name
@@ -37,9 +45,35 @@ class AskView(APIView):
     @extend_schema(request=AskSerializer, responses=AnswerSerializer)
     def post(self, request: Request) -> HttpResponseBase:
         question = question_of(request.data, principal_of(request))
+        language = get_language_from_request(request._request)
         if request.accepted_renderer.media_type == CONTENT_TYPE:
-            return stream(partial(get_assistant().ask, question), self.handle_exception)
-        return Response(get_assistant().ask(question).as_dict())
+            ask = partial(get_assistant().ask, question)
+            return stream(ask, partial(reply, language=language), self.handle_exception)
+        return Response(reply(get_assistant().ask(question), language=language))
+
+
+def reply(answer: Answer, *, language: str) -> dict[str, Any]:
+    """The document of an answer, with ``text`` to show in a language that is shipped."""
+    with override(language):
+        text = {
+            Outcome.CLARIFY: _("Which of these do you mean?"),
+            Outcome.UNANSWERED: _("We have no answer to this yet."),
+        }.get(answer.outcome, "")
+    return {**answer.as_dict(), "text": answer.text or text}
+
+
+class SearchView(APIView):
+    allowed_roles = AskView.allowed_roles
+
+    @extend_schema(parameters=[SearchFilterSerializer], responses=SearchResultsSerializer)
+    def get(self, request: Request) -> Response:
+        """Published FAQs that fit the words, best first. Decides and records nothing."""
+        query = SearchFilterSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        fields = query.validated_data
+        audiences = principal_of(request).audiences
+        matches = search(fields["q"], limit=fields["limit"], audiences=audiences)
+        return Response(SearchResultsSerializer({"results": matches}).data)
 
 
 def question_of(data: Any, principal: Principal, *, channel: str = "api") -> Question:

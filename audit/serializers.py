@@ -55,3 +55,15 @@ class RecordListSerializer(serializers.Serializer[Any]):
     next = serializers.IntegerField(
         allow_null=True, help_text="Send it as `before` for older records; null on the last page."
     )
+
+
+class ErasureSerializer(serializers.Serializer[Any]):
+    records = serializers.IntegerField(
+        help_text="Audit records about the person; they stay, without name and texts."
+    )
+    rows = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.IntegerField(), help_text="Rows cleared or deleted, by table."
+    )
+    elsewhere = serializers.ListField(
+        child=serializers.CharField(), help_text="What the operator has to erase."
+    )

@@ -8,16 +8,19 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.identity.principal import Role
+from audit.identity.principal import Role, principal_of
 from audit.log_format.chain import compact_json
 from audit.models import Record, RecordQuerySet
 from audit.paging import first_page
+from audit.people.erase_person import ChangedKeys, UnknownPerson, erase_person
 from audit.serializers import (
+    ErasureSerializer,
     RecordFilterSerializer,
     RecordListSerializer,
     RecordPageSerializer,
@@ -98,3 +101,29 @@ def _lines(records: RecordQuerySet) -> Iterator[str]:
     while page := list(records.filter(pk__gt=last).order_by("id")[:PAGE]):
         last = page[-1].pk
         yield "".join(compact_json(record.as_dict()) + "\n" for record in page)
+
+
+class KeysConflict(APIException):
+    """409: the person's keys were changed in the database."""
+
+    status_code = 409
+
+
+class PersonView(APIView):
+    """The data of one person; only for the role admin, which may do everything."""
+
+    allowed_roles: frozenset[Role] = frozenset({Role.ADMIN})
+
+    @extend_schema(responses=ErasureSerializer)
+    def delete(self, request: Request, user_id: str) -> Response:
+        """Erase a person: destroy their key, and with it their name and all texts about them.
+
+        The audit records stay, without name and texts. 404: no record names this user.
+        """
+        try:
+            erasure = erase_person(user_id, actor=principal_of(request).subject)
+        except UnknownPerson as error:
+            raise NotFound(str(error)) from None
+        except ChangedKeys as error:
+            raise KeysConflict(str(error)) from None
+        return Response(ErasureSerializer(erasure).data)

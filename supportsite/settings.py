@@ -376,6 +376,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "supportsite",
     "DESCRIPTION": "Curated FAQs answer first; what they cannot answer goes to a person.",
     "VERSION": "2.0.0",
+    "SERVERS": [{"url": "/", "description": "This site"}],
     "SERVE_INCLUDE_SCHEMA": False,
     # OpenAPI 3.0 cannot describe client certificates.
     "AUTHENTICATION_WHITELIST": ["supportsite.auth.authentication.BearerAuthentication"],
@@ -385,7 +386,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["supportsite.web.problems.describe_problems"],
+    "POSTPROCESSING_HOOKS": ["supportsite.web.openapi.describe_operations"],
 }
 
 # --- Static files and the admin -------------------------------------------------------------------

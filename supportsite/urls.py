@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 from django_prometheus.exports import ExportToDjangoView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
 from assistant.desk.ask_page import ask_page
 from assistant.desk.quality_page import quality_page
@@ -19,6 +19,7 @@ from supportsite.login import oidc, two_factor
 from supportsite.monitoring import background_jobs, health
 from supportsite.monitoring.outcome_gauges import OutcomesCollector
 from supportsite.people import set_password
+from supportsite.web.docs import DocsView
 
 metrics = background_jobs.with_gauges(
     ExportToDjangoView, health.ReadinessCollector(), OutcomesCollector()
@@ -38,7 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tickets.urls")),
     path("", include("audit.urls")),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("docs", DocsView.as_view(url_name="schema"), name="docs"),
     path("admin/quality/", admin.site.admin_view(quality_page), name="quality-page"),
     path("admin/ask/", admin.site.admin_view(ask_page), name="ask-page"),
     path("admin/second-factor/", admin.site.admin_view(two_factor.page), name="second-factor"),

@@ -44,7 +44,7 @@ def open_ticket(
     requester = fields.pop("user_id", principal.subject)
     if not principal.may_act_for(requester):
         raise PermissionDenied("user_id: your token may only open tickets for its own user.")
-    fields["email"] = _email(principal, requester, fields["email"])
+    fields["email"] = _email(principal, requester, fields.get("email", ""))
     texts = {"message": fields["message"], "category": fields["category"]}
     reject(Channel.TICKETS, {**texts, "tags": " ".join(fields["tags"])})
     ask_id = str(fields.pop("ask_id") or "") or None

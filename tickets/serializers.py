@@ -44,7 +44,6 @@ class NewTicketSerializer(serializers.Serializer[dict[str, Any]]):
     )
     email = serializers.EmailField(
         required=False,
-        default="",
         allow_blank=True,
         help_text="Address for notifications. A customer may only use the one in the token.",
     )

@@ -26,6 +26,8 @@ CONTENT_TYPE = "text/event-stream"
 STILL_RUNNING = ": still running\n\n"
 
 Ask = Callable[[OnStep], Answer]
+Document = Callable[[Answer], dict[str, Any]]
+"""The reply of an answer, as the view without a stream gives it."""
 Problem = Callable[[Exception], Any]
 """Converts a failure to a response; raises unknown ones again."""
 
@@ -44,9 +46,9 @@ class EventStreamRenderer(BaseRenderer):
         return json.dumps(data).encode()
 
 
-def stream(ask: Ask, problem: Problem) -> HttpResponseBase:
+def stream(ask: Ask, document: Document, problem: Problem) -> HttpResponseBase:
     """Send the steps as events. A failure before the first step raises, with its own status."""
-    response = StreamingHttpResponse(_Events(ask, problem), content_type=CONTENT_TYPE)
+    response = StreamingHttpResponse(_Events(ask, document, problem), content_type=CONTENT_TYPE)
     response["Cache-Control"] = "no-store"
     # Disables NGINX's response buffering.
     response["X-Accel-Buffering"] = "no"
@@ -59,10 +61,11 @@ class _Events:
     The constructor waits for the first step. The server always calls ``close``.
     """
 
-    def __init__(self, ask: Ask, problem: Problem) -> None:
+    def __init__(self, ask: Ask, document: Document, problem: Problem) -> None:
         self._queue: SimpleQueue[Step | Answer | Exception | None] = SimpleQueue()
         self._client_left = threading.Event()
         self._ended = False
+        self._document = document
         # The thread outlives the view, so it needs a copy of the context: request id and caller.
         context = copy_context()
         self._problem: Problem = lambda failure: context.run(problem, failure)
@@ -84,7 +87,7 @@ class _Events:
         if item is None:
             return STILL_RUNNING
         if isinstance(item, Answer):
-            return _event("answer", item.as_dict())
+            return _event("answer", self._document(item))
         if isinstance(item, Exception):
             return _event("problem", json.loads(self._problem(item).content))
         return _event("step", item)

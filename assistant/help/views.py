@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from assistant.answering.answer import Answer
 from assistant.answering.event_stream import CONTENT_TYPE, stream
 from assistant.help.conversation import MISSES, find_ask, misses, read_conversation
 from assistant.help.page import HelpView
@@ -60,7 +61,7 @@ class AskView(HelpView):
         question = question_of(data, self.sender.principal(), channel=CHANNEL)
         ask = partial(get_assistant().ask, question)
         if request.headers.get("Accept") == CONTENT_TYPE:
-            response = stream(ask, self.problem)
+            response = stream(ask, Answer.as_dict, self.problem)
             self.remember(response)
             return response
         ask()

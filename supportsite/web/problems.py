@@ -24,6 +24,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.text import slugify
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.views import exception_handler as rest_handler
@@ -39,10 +40,15 @@ CONTENT_TYPE = "application/problem+json"
 log = logging.getLogger("supportsite.web.problems")
 
 
+def problem_type(status: int) -> str:
+    """The ``type`` of problem documents with this HTTP status: one for each status."""
+    return f"urn:problem-type:supportsite:{slugify(HTTPStatus(status).phrase)}"
+
+
 def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
     """The members of RFC 9457 plus ``request_id`` and, for bad input, ``errors``."""
     return {
-        "type": "about:blank",
+        "type": problem_type(status),
         "title": HTTPStatus(status).phrase,
         "status": status,
         # An error may quote the input, and clients log documents.
@@ -206,37 +212,3 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if is_admin(request):
         return defaults.permission_denied(request, PermissionDenied(detail))
     return problem_response(403, detail)
-
-
-# --- In the schema --------------------------------------------------------------------------------
-
-PROBLEM_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "request_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {"type": "object", "additionalProperties": True},
-        },
-    },
-    "required": ["type", "title", "status", "detail", "request_id"],
-}
-
-
-def describe_problems(
-    result: dict[str, Any], generator: Any, request: Any, public: bool
-) -> dict[str, Any]:
-    """Add the problem document to the responses of every operation of the schema."""
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM_SCHEMA
-    reference = {"$ref": "#/components/schemas/Problem"}
-    answer = {"description": "A problem.", "content": {CONTENT_TYPE: {"schema": reference}}}
-    for operations in result.get("paths", {}).values():
-        for operation in operations.values():
-            for status in ("4XX", "503"):
-                operation.setdefault("responses", {}).setdefault(status, answer)
-    return result
