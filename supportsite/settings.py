@@ -115,6 +115,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "supportsite.web.middleware.RequestIdMiddleware",
+    "supportsite.web.middleware.RateLimitMiddleware",
     "supportsite.web.security_headers.PagePolicyMiddleware",
     "supportsite.monitoring.tracing_middleware.TracingMiddleware",
     "supportsite.web.middleware.ProblemMiddleware",

@@ -8,7 +8,7 @@ from audit.models import Record
 
 pytestmark = pytest.mark.django_db
 
-UNKNOWN = "Can you repair my grandfather's violin?"
+UNKNOWN = "What is the capital of France?"
 
 
 def ask(client, message, language=""):

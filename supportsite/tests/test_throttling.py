@@ -279,3 +279,14 @@ def test_a_request_that_is_throttled_says_so_on_every_endpoint_of_the_schema(as_
 
     assert reply.status_code == 429
     assert json.loads(reply.content)["request_id"] == reply["X-Request-ID"]
+
+
+def test_every_reply_says_what_is_left_of_the_limit(as_role, db):
+    client = as_role("customer", subject="u9")
+
+    replies = [client.get("/tickets") for _ in range(4)]
+
+    assert [reply.status_code for reply in replies] == [200, 200, 200, 429]
+    left = [reply["RateLimit"].rpartition(";")[0] for reply in replies]
+    assert left == ['"subject";r=2', '"subject";r=1', '"subject";r=0', '"subject";r=0']
+    assert {reply["RateLimit-Policy"] for reply in replies} == {'"subject";q=3;w=60'}

@@ -8,6 +8,7 @@ counts separately; a log line and a metric report it, and no request fails.
 from __future__ import annotations
 
 import logging
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -67,6 +68,20 @@ class _Throttle(SimpleRateThrottle):
         self.cache = caches["local"]
         return super().allow_request(request, view)
 
+    def headers(self) -> dict[str, str]:
+        """``RateLimit`` and ``RateLimit-Policy`` after ``allow_request``.
+
+        As in the IETF's draft-ietf-httpapi-ratelimit-headers: requests left, seconds until the
+        oldest counted request no longer counts, requests allowed, seconds of the period.
+        """
+        allowed, period = self.num_requests or 0, self.duration or 0
+        left = max(0, allowed - len(self.history))
+        seconds = ceil(period - (self.now - self.history[-1])) if self.history else period
+        return {
+            "RateLimit": f'"{self.scope}";r={left};t={seconds}',
+            "RateLimit-Policy": f'"{self.scope}";q={allowed};w={period}',
+        }
+
     @property
     def requests_per_second(self) -> float:
         return (self.num_requests or 0) / (self.duration or 1)
@@ -107,7 +122,11 @@ class CallerThrottle(BaseThrottle):
             return True
         address = client_network(request._request)
         for throttle in (by_subject, _AddressThrottle(settings.THROTTLE_ADDRESS, address)):
-            if not throttle.allow_request(request, view):
+            allowed = throttle.allow_request(request, view)
+            if throttle is by_subject:
+                # Read by RateLimitMiddleware.
+                request._request.rate_limit = throttle.headers()  # type: ignore[attr-defined]
+            if not allowed:
                 self._wait = throttle.wait()
                 return False
         return True

@@ -52,6 +52,19 @@ class RefusalThrottleMiddleware:
         return response if seconds is None else too_many_requests(request, seconds)
 
 
+class RateLimitMiddleware:
+    """Say in each reply what is left of the caller's limit."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        for name, value in getattr(request, "rate_limit", {}).items():
+            response[name] = value
+        return response
+
+
 class RequestIdMiddleware:
     """Assign a request id, send it in the response, and log one line per request."""
 

@@ -86,8 +86,10 @@ ANSWER_EXAMPLE: dict[str, Any] = {
 
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-ID": {"description": "The id of the request in logs and audit records."},
-    "RateLimit": {"description": 'What is left of the limit: `"default";r=<requests>;t=<s>`.'},
-    "RateLimit-Policy": {"description": 'The limit: `"default";q=<requests>;w=<seconds>`.'},
+    "RateLimit": {
+        "description": 'What is left: `"subject";r=<requests>;t=<seconds>`.'
+    },
+    "RateLimit-Policy": {"description": 'The limit: `"subject";q=<requests>;w=<seconds>`.'},
     "Retry-After": {"description": "Seconds to wait."},
 }
 """Headers of replies; a limited reply has the two of the IETF's draft on rate limits."""
