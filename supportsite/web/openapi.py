@@ -86,9 +86,7 @@ ANSWER_EXAMPLE: dict[str, Any] = {
 
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-ID": {"description": "The id of the request in logs and audit records."},
-    "RateLimit": {
-        "description": 'What is left: `"subject";r=<requests>;t=<seconds>`.'
-    },
+    "RateLimit": {"description": 'What is left: `"subject";r=<requests>;t=<seconds>`.'},
     "RateLimit-Policy": {"description": 'The limit: `"subject";q=<requests>;w=<seconds>`.'},
     "Retry-After": {"description": "Seconds to wait."},
 }
