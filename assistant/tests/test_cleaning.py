@@ -120,6 +120,11 @@ def test_a_message_is_split_into_sentences(message, asks, states):
         pytest.param(
             "My aunt is ill. cancel my order", ["cancel my order"], id="a request is a question"
         ),
+        pytest.param(
+            "My lamp arrived broken. Call me on 020 7946 0958.",
+            ["My lamp arrived broken", "Call me on 020 7946 0958"],
+            id="a call is for a person",
+        ),
         pytest.param("I want tea. Is it hot?", ["Is it hot?"], id="unless there is a question"),
         ("My card is lost. It was blue.", ["My card is lost", "It was blue"]),
         ("Where is it? Where is it?", []),

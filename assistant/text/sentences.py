@@ -38,7 +38,7 @@ _REQUEST = re.compile(
     r"|(?:activate|add|cancel|connect|convert|create|deactivate|delete|disable|download|enable|enter"
     r"|explain|find|get|give|let|locate|make|play|put|redirect|remove|repeat|replace|reset|schedule"
     r"|send|show|unblock|unlock|unsubscribe|upload|verify|write) \w+"
-    r"|(?:block|book|buy|call|change|check|close|email|exchange|fix|keep|list|move|open|order|pay"
+    r"|(?:block|book|buy|change|check|close|email|exchange|fix|keep|list|move|open|order|pay"
     r"|print|refund|rename|return|search|set|ship|start|stop|swap|switch|track|turn|update|use)"
     r" (?:a|an|the|my|our|me|us|it|this|that|these|those|all|any|some|one|up|on|off|from))\b",
     re.IGNORECASE,
