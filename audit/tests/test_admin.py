@@ -47,6 +47,8 @@ def test_an_auditor_reads_a_record_whole(auditor, entry):
     assert "ticket.opened" in page
     assert "The lamp &lt;b&gt;broke&lt;/b&gt;" in page
     assert "?q=ticket%3A7" in page
+    # "Close" could mean to close a ticket.
+    assert (">Close<" in page.replace(" ", "").replace("\n", ""), "Back\n" in page) == (False, True)
 
 
 @pytest.mark.parametrize(
