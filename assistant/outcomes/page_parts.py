@@ -192,7 +192,8 @@ def coverage_by_release(selection: Selection, coverage: Coverage) -> dict[str, A
             else None,
             f"Release {release.number}",
         )
-        for release, end in zip(releases, ends, strict=True)
+        # Without a release there is one end too many.
+        for release, end in zip(releases, ends, strict=False)
     ]
     published = {release.number: release for release in releases}
     table = [

@@ -127,6 +127,8 @@ def test_an_invalid_period_is_named_and_the_latest_one_shown(desk, as_role):
     reply = as_role("support").get("/outcomes?from=2026-11-09&to=2026-11-01")
 
     assert "from must be before to" in page.content.decode()
+    before_the_first_release = {"from": "2020-01-01", "to": "2020-01-28"}
+    assert desk.get(reverse("outcomes"), before_the_first_release).status_code == 200
     assert page.context["selection"] == Selection.latest(28)
     assert reply.status_code == 400
     assert "from" in str(reply.json()["errors"])
