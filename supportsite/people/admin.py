@@ -12,7 +12,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -37,7 +37,7 @@ GRANTABLE = (
     *("view_faq", "add_faq", "change_faq", "propose_faq", "view_release", "publish_release"),
     *("view_record", "view_user", "add_user", "change_user"),
 )
-"""Permissions that a group can have. Nobody deletes; the site itself writes the other tables."""
+"""Permissions that a group can have, besides those of the shipped groups."""
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -231,6 +231,8 @@ class GroupAdmin(AuditedAdminMixin, DjangoGroupAdmin, ModelAdmin):  # type: igno
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field and db_field.name == "permissions":
             field.widget = UnfoldAdminCheckboxSelectMultipleWidget()
-            field.queryset = Permission.objects.filter(codename__in=GRANTABLE)
+            # What a group has already stays in the list, or saving the form would take it away.
+            grantable = Q(codename__in=GRANTABLE) | Q(group__isnull=False)
+            field.queryset = Permission.objects.filter(grantable).distinct()
             field.help_text = ""
         return field

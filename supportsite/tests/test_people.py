@@ -323,3 +323,16 @@ def test_the_four_roles_are_neither_deleted_nor_renamed(admin_client):
     assert Group.objects.filter(name="support").exists()
     admin_client.post(url, {**both, "_selected_action": [own.pk]})
     assert not Group.objects.filter(name="night shift").exists()
+
+
+def test_saving_a_group_takes_none_of_its_permissions_away(admin_client):
+    group = Group.objects.get(name="publisher")
+    page = reverse("admin:auth_group_change", args=[group.pk])
+    form = admin_client.get(page).context["adminform"].form
+    permissions = set(group.permissions.values_list("pk", flat=True))
+
+    admin_client.post(page, {"name": group.name, "permissions": list(permissions)})
+
+    assert permissions
+    assert permissions <= set(form.fields["permissions"].queryset.values_list("pk", flat=True))
+    assert set(group.permissions.values_list("pk", flat=True)) == permissions
