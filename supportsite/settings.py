@@ -370,13 +370,13 @@ REST_FRAMEWORK = {
     # OPTIONS fails on views without a JSON renderer, such as an export.
     "DEFAULT_METADATA_CLASS": None,
     # Otherwise the schema view copies any ?version= into a header, line breaks included.
-    "ALLOWED_VERSIONS": ["2.0.0"],
+    "ALLOWED_VERSIONS": ["2.1.0"],
 }
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "supportsite",
     "DESCRIPTION": "Curated FAQs answer first; what they cannot answer goes to a person.",
-    "VERSION": "2.0.0",
+    "VERSION": "2.1.0",
     "SERVERS": [{"url": "/", "description": "This site"}],
     "SERVE_INCLUDE_SCHEMA": False,
     # OpenAPI 3.0 cannot describe client certificates.
