@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.utils import timezone
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
-from procrastinate.jobs import Job
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
 from tickets.delivery import outbox
@@ -51,7 +52,11 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
 async def retry_stalled_jobs(manager: JobManager, stalled_after: float) -> None:
     """Retry the jobs of workers without a heartbeat for so many seconds."""
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after):
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:
+            # A periodic job of which the next one is waiting already.
+            await manager.finish_job(job, status=Status.FAILED, delete_job=True)
 
 
 @app.periodic(cron="* * * * *")
