@@ -194,7 +194,7 @@ def test_a_folder_without_a_usable_model_is_reported_in_one_line(tmp_path, weigh
         SentenceTransformerEmbedder(str(folder)).load()
 
     assert "\n" not in str(raised.value)
-    assert str(raised.value).endswith("set LOCAL_EMB_MODEL to a folder that holds a model")
+    assert str(raised.value).endswith("set LOCAL_EMB_MODEL to a folder with a model")
 
 
 WITHOUT_THE_PACKAGE = """
@@ -229,7 +229,7 @@ print(called, time.monotonic() - started < 5, "torch" in sys.modules)
         (
             "/nowhere/at/all",
             "the model /nowhere/at/all is not on this machine: "
-            "set LOCAL_EMB_MODEL to a folder that holds a model",
+            "set LOCAL_EMB_MODEL to a folder with a model",
         ),
     ],
 )

@@ -228,6 +228,7 @@ ENDPOINTS = [
     pytest.param("POST", "/schema", {}, id="schema"),
     pytest.param("POST", "/docs", {}, id="docs"),
     pytest.param("POST", "/", {}, id="root"),
+    pytest.param("GET", "/widget/v1.js", {}, id="widget"),
     pytest.param("POST", "/nothing/here", {}, id="an unknown path"),
 ]
 
@@ -263,7 +264,11 @@ def test_no_wrong_value_breaks_an_endpoint(method, address, sound):
     assert_sound((body.name, send(method, address, body)) for body in sent)
 
 
-@pytest.mark.parametrize(("method", "address", "sound"), ENDPOINTS)
+@pytest.mark.parametrize(
+    ("method", "address", "sound"),
+    # Few others read a query.
+    [each for each in ENDPOINTS if each.values[0] == "GET" or each in OF_EACH_KIND],
+)
 def test_no_query_string_breaks_an_endpoint(method, address, sound):
     body = Body("an array", b"[]")
 

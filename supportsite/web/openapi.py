@@ -50,6 +50,7 @@ OPERATIONS: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "/tickets/{id}/resolve"): ("tickets_resolve", "Mark a ticket as resolved"),
     ("POST", "/tickets/{id}/resume"): ("tickets_resume", "Resume a waiting ticket"),
     ("POST", "/tickets/{id}/wait"): ("tickets_wait", "Wait for the customer"),
+    ("POST", "/dev/token"): ("dev_token", "Make a token, with DEBUG only"),
     ("DELETE", "/people/{user_id}"): ("people_erase", "Erase a person's data"),
 }
 """The operation id, which becomes a function's name in clients, and the summary."""
