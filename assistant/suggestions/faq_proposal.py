@@ -8,8 +8,8 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import Count, Max
 
+from assistant.suggestions.dismissable import Dismissable
 from assistant.suggestions.suggestion import NotAcceptable
-from audit.models import record
 from audit.people.pseudonyms import Pseudonym
 from tickets.faq_lookup import knowledge_base
 from tickets.models import Ticket
@@ -31,8 +31,10 @@ class FaqProposalQuerySet(models.QuerySet["FaqProposal"]):
         return ranked
 
 
-class FaqProposal(models.Model):
+class FaqProposal(Dismissable):
     """Resolved tickets with nearly the same question: an FAQ, or replies that contradict."""
+
+    kind = "faq_proposal"
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -40,8 +42,6 @@ class FaqProposal(models.Model):
         DISMISSED = "dismissed"
 
     status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
-    dismissed_because = models.CharField("reason", max_length=200, blank=True)
-    people_at_dismissal = models.PositiveIntegerField(default=0)
     question_of = models.ForeignKey(
         Ticket, models.SET_NULL, null=True, related_name="+", help_text="The most central question."
     )
@@ -96,31 +96,8 @@ class FaqProposal(models.Model):
             self._change("accepted", by, data, status=self.Status.ACCEPTED, faq_id=faq_id)
         return faq_id
 
-    def dismiss(self, reason: str, *, by: str) -> None:
-        """It stays dismissed until twice as many people asked."""
-        people = self.sources.values("ticket__requester").distinct().count()
-        changes = {"status": self.Status.DISMISSED, "dismissed_because": reason}
-        with transaction.atomic():
-            self._lock()
-            if self.status == self.Status.OPEN:
-                self._change(
-                    *("dismissed", by), {"reason": reason}, **changes, people_at_dismissal=people
-                )
-
-    def reopen(self, *, by: str) -> None:
-        with transaction.atomic():
-            self._lock()
-            if self.status == self.Status.DISMISSED:
-                self._change("reopened", by, {}, status=self.Status.OPEN, dismissed_because="")
-
-    def _lock(self) -> None:
-        self.refresh_from_db(from_queryset=FaqProposal.objects.select_for_update())
-
-    def _change(self, verb: str, by: str, data: dict[str, Any], **fields: Any) -> None:
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.save(update_fields=[*fields])
-        record(f"faq_proposal.{verb}", actor=by, kind="faq_proposal", key=self.pk, data=data)
+    def count_people(self) -> int:
+        return self.sources.values("ticket__requester").distinct().count()
 
 
 def _category(tickets: Sequence[Ticket]) -> str:

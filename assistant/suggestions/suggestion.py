@@ -15,7 +15,8 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from assistant.learning.recorded_asks import RecordedAsk
-from audit.models import SubjectKey, record
+from assistant.suggestions.dismissable import Dismissable
+from audit.models import SubjectKey
 from faq.models import Faq
 
 LIFETIME = timedelta(days=28)
@@ -103,8 +104,10 @@ def _expiry() -> Any:
     return timezone.now() - LIFETIME
 
 
-class Suggestion(models.Model):
+class Suggestion(Dismissable):
     """A phrasing proposed for an FAQ; its id stays when its asks are grouped again."""
+
+    kind = "suggestion"
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -115,8 +118,6 @@ class Suggestion(models.Model):
 
     faq_id = models.CharField(max_length=100, db_index=True)
     status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
-    dismissed_because = models.CharField("reason", max_length=200, blank=True)
-    people_at_dismissal = models.PositiveIntegerField(default=0)
     text_ask = models.ForeignKey(
         "SuggestionAsk",
         models.SET_NULL,
@@ -177,24 +178,6 @@ class Suggestion(models.Model):
                 rival._change("withdrawn", by, data, status=self.Status.WITHDRAWN)
         return is_new
 
-    def dismiss(self, reason: str, *, by: str) -> None:
-        """It stays dismissed until twice as many people asked."""
-        people = self.asks_in.values("person").distinct().count()
-        changes = {"status": self.Status.DISMISSED, "dismissed_because": reason}
-        with transaction.atomic():
-            self._lock()
-            if self.status == self.Status.OPEN:
-                self._change(
-                    *("dismissed", by), {"reason": reason}, **changes, people_at_dismissal=people
-                )
-
-    def reopen(self, *, by: str) -> None:
-        """Open a dismissed one again; ``by`` is empty if twice as many people asked."""
-        with transaction.atomic():
-            self._lock()
-            if self.status == self.Status.DISMISSED:
-                self._change("reopened", by, {}, status=self.Status.OPEN, dismissed_because="")
-
     def forget_proof(self) -> None:
         """It does not hold for another text. Does not save."""
         self.proof = self.proof_release = self.proved = None
@@ -202,15 +185,11 @@ class Suggestion(models.Model):
     def _ask_ids(self) -> list[str]:
         return [str(ask_id) for ask_id in self.asks_in.values_list("ask_id", flat=True)]
 
-    def _lock(self) -> None:
-        self.refresh_from_db(from_queryset=Suggestion.objects.select_for_update())
-
     def _change(self, verb: str, by: str, data: dict[str, Any], **fields: Any) -> None:
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.save(update_fields=[*fields])
-        data = {"faq_id": self.faq_id, **data}
-        record(f"suggestion.{verb}", actor=by, kind="suggestion", key=self.pk, data=data)
+        super()._change(verb, by, {"faq_id": self.faq_id, **data}, **fields)
+
+    def count_people(self) -> int:
+        return self.asks_in.values("person").distinct().count()
 
 
 class SuggestionAskQuerySet(models.QuerySet["SuggestionAsk"]):
