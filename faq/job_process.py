@@ -15,7 +15,9 @@ STOP_SECONDS = 5.0
 async def run_command(*arguments: str, seconds: float) -> bool:
     """Run ``manage.py`` with these arguments; False if it was stopped after ``seconds``."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments
+        *(sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments),
+        # What a command prints is for the person who typed it. Its log goes to stderr.
+        stdout=asyncio.subprocess.DEVNULL,
     )
     try:
         await asyncio.wait_for(process.wait(), seconds)
