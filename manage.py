@@ -23,9 +23,9 @@ def main() -> None:
 
     try:
         SiteManagement(sys.argv).execute()
-    except ImproperlyConfigured as wrong:
+    except ImproperlyConfigured as error:
         # A setting is wrong, not the program: one line, no traceback.
-        raise SystemExit(f"Cannot start: {wrong}") from None
+        raise SystemExit(f"Cannot start: {error}") from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

@@ -50,12 +50,12 @@ class ActionFilter(admin.AllValuesFieldListFilter):
 
 @admin.register(Record)
 class RecordAdmin(ReadOnlyAdmin):
-    list_display = ("when", "readable_action", "actor", "about_what", "summary")
+    list_display = ("when", "readable_action", "actor", "short_about", "summary")
     list_filter = (("action", ActionFilter), "outcome", "at")
     search_fields = ("about", "request_id")
     search_help_text = "A user id, an object such as ticket:12, or a request id"
     fields = (
-        *("id", "when", "readable_action", "actor", "subject", "all_about", "all_of_request"),
+        *("id", "when", "readable_action", "actor", "subject", "about_link", "request_link"),
         *("proof", "pretty_data"),
     )
     list_per_page = 50
@@ -103,10 +103,10 @@ class RecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="When", ordering="id")
     def when(self, record: Record) -> str:
-        return local_time.shown(record.at, seconds=True)
+        return local_time.format_local(record.at, seconds=True)
 
     @admin.display(description="About", ordering="about")
-    def about_what(self, record: Record) -> SafeString:
+    def short_about(self, record: Record) -> SafeString:
         short = (
             record.about
             if len(record.about) <= MAX_ABOUT_LENGTH
@@ -119,11 +119,11 @@ class RecordAdmin(ReadOnlyAdmin):
         return format_html('<span dir="auto" class="desk-short">{}</span>', summary_of(record.data))
 
     @admin.display(description="About")
-    def all_about(self, record: Record) -> SafeString | str:
+    def about_link(self, record: Record) -> SafeString | str:
         return _search(record.about, "all records about it")
 
     @admin.display(description="Request id")
-    def all_of_request(self, record: Record) -> SafeString | str:
+    def request_link(self, record: Record) -> SafeString | str:
         return _search(record.request_id, "all records of this request")
 
     @admin.display(description="Data")

@@ -34,7 +34,10 @@ def append(path: str, fact: dict[str, Any]) -> None:
             os.close(descriptor)
     except OSError:
         LINES_LOST.inc()
-        log.exception("AUDIT_FILE could not be written; record %s is in the table", fact["id"])
+        log.exception(
+            "AUDIT_FILE could not be written; record %s is in the table. Check the file's folder.",
+            fact["id"],
+        )
 
 
 def _write(descriptor: int, line: bytes) -> None:

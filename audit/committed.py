@@ -31,6 +31,7 @@ def add(record_id: int, previous: Iterable[int]) -> None:
 
 
 def forget(ids: Iterable[int]) -> None:
+    """Remove ids that a later record lists, or that are sealed."""
     with _lock:
         for record_id in ids:
             _unlisted.pop(record_id, None)

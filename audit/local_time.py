@@ -10,6 +10,6 @@ from django.utils.formats import date_format
 WITH_SECONDS = "j\u00a0M\u00a0Y,\u00a0H:i:s\u00a0T"
 
 
-def shown(at: datetime, *, seconds: bool = False) -> str:
+def format_local(at: datetime, *, seconds: bool = False) -> str:
     """Such as ``29 Nov 2026, 17:27 CET``, with no-break spaces, so that it stays on one line."""
     return date_format(timezone.localtime(at), WITH_SECONDS if seconds else "DATETIME_FORMAT")

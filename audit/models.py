@@ -32,13 +32,16 @@ from audit.log_format.merkle import leaf_hash
 from audit.people import encryption
 from audit.people.pseudonyms import Pseudonym, SubjectKey, insert_keys_sql
 from audit.privacy.redaction import redact, redact_tree
+from audit.record_queries import AppendOnlyError, RecordManager, RecordQuerySet, about_of
 from audit.seal_models import PruneCertificate, Seal, SignedCheckpoint
 from audit.sealing.log_positions import LogPosition
 
 __all__ = [
+    "AppendOnlyError",
     "LogPosition",
     "PruneCertificate",
     "Record",
+    "RecordQuerySet",
     "Seal",
     "SignedCheckpoint",
     "SubjectKey",
@@ -52,10 +55,6 @@ SUBJECT_FIELDS = ("user_id", "requester")
 """Members of ``data`` that name the person a record concerns, if ``subject`` is not set."""
 
 
-class AppendOnlyError(Exception):
-    """An attempt to change or delete an audit record."""
-
-
 class AuditUnavailable(Exception):
     """The record could not be written, so the recorded action must not happen either."""
 
@@ -63,44 +62,6 @@ class AuditUnavailable(Exception):
 
     def __str__(self) -> str:
         return "The audit trail cannot be written, so nothing was changed. Try again later."
-
-
-class RecordQuerySet(models.QuerySet["Record"]):
-    """Refuses changes with a clear error; the database's triggers are the real guard."""
-
-    def update(self, **_: Any) -> NoReturn:
-        raise AppendOnlyError("Audit records cannot be changed.")
-
-    def delete(self) -> NoReturn:
-        raise AppendOnlyError("Audit records cannot be deleted.")
-
-    def bulk_update(self, *_: Any, **__: Any) -> NoReturn:
-        raise AppendOnlyError("Audit records cannot be changed.")
-
-    def about(self, kind: str, key: object) -> RecordQuerySet:
-        """The records about one thing, such as ``about("ticket", 12)``."""
-        return self.filter(about=about(kind, key))
-
-    def in_order_of(self, ids: Sequence[int]) -> list[Record]:
-        """Those of the records that are in this set, in the order of ``ids``."""
-        records = self.in_bulk(ids)
-        return [records[pk] for pk in ids if pk in records]
-
-    def by(self, name: str) -> RecordQuerySet:
-        """Records of what one person did."""
-        return self.filter(actor_key__in=SubjectKey.objects.for_person(name).values("pk"))
-
-    def concerning(self, name: str) -> RecordQuerySet:
-        """Records of what was done by or for one person."""
-        own = SubjectKey.objects.for_person(name).values("pk")
-        return self.filter(models.Q(subject_key__in=own) | models.Q(actor_key__in=own))
-
-
-class RecordManager(models.Manager.from_queryset(RecordQuerySet)):  # type: ignore[misc]
-    def get_queryset(self) -> RecordQuerySet:
-        """Joins the keys of actor and subject, so that a page takes one query."""
-        queryset: RecordQuerySet = super().get_queryset().select_related("actor_key", "subject_key")
-        return queryset
 
 
 class Record(models.Model):
@@ -194,10 +155,6 @@ class Record(models.Model):
         }
 
 
-def about(kind: str, key: object) -> str:
-    return f"{kind}:{key}" if key else ""
-
-
 def record(
     action: str,
     *,
@@ -229,7 +186,7 @@ def record(
             redacted,
             actor=people.get(actor),
             subject=people.get(subject),
-            about=redact(about(kind, key), region=region)[:250],
+            about=redact(about_of(kind, key), region=region)[:250],
             previous=previous,
         )
         new = [person for person in people.values() if person.is_new]

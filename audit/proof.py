@@ -28,8 +28,8 @@ def check(proof: Mapping[str, Any], key: PublicKey) -> Checkpoint:
         leaf = leaf_hash(proof["canonical"].encode())
         path = [bytes.fromhex(node) for node in proof["path"]]
         root = root_from_proof(leaf, proof["sequence"], signed.size, path)
-    except (LookupError, TypeError, AttributeError) as wrong:
-        raise HashMismatch(f"this is not a proof: {wrong!r}") from None
+    except (LookupError, TypeError, AttributeError) as error:
+        raise HashMismatch(f"this is not a proof: {error!r}") from None
     if root != signed.root:
         raise HashMismatch("the checkpoint does not cover this record")
     return signed
@@ -43,8 +43,8 @@ def main() -> None:
     try:
         proof = json.loads(options.file.read_text())
         signed = check(proof, PublicKey.parse(options.key))
-    except (OSError, ValueError) as wrong:
-        sys.exit(f"not proven: {wrong}")
+    except (OSError, ValueError) as error:
+        sys.exit(f"not proven: {error}")
     place = f"record {proof.get('id')} is at place {proof['sequence']}"
     sys.stdout.write(f"proven: {place} of {signed.size} of {signed.origin}\n")
 

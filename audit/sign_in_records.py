@@ -12,7 +12,7 @@ from audit.models import record
 def connect() -> None:
     user_logged_in.connect(_signed_in)
     user_logged_out.connect(_signed_out)
-    user_login_failed.connect(_refused)
+    user_login_failed.connect(_sign_in_refused)
 
 
 def _signed_in(sender: Any, user: Any, **_: Any) -> None:
@@ -24,7 +24,7 @@ def _signed_out(sender: Any, user: Any, **_: Any) -> None:
         record("user.signed_out", actor=user.get_username())
 
 
-def _refused(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
+def _sign_in_refused(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
     # Sign-ins through an identity provider are refused and recorded in ``login.oidc``.
     if "username" not in credentials:
         return

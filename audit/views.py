@@ -18,7 +18,7 @@ from audit.identity.principal import Role, principal_of
 from audit.log_format.chain import compact_json
 from audit.models import Record, RecordQuerySet
 from audit.paging import first_page
-from audit.people.erase_person import ChangedKeys, UnknownPerson, erase_person
+from audit.people.erase_person import KeysChanged, UnknownPerson, erase_person
 from audit.serializers import (
     ErasureSerializer,
     RecordFilterSerializer,
@@ -85,6 +85,7 @@ class AuditExportView(APIView):
 
 
 def filter_records(fields: Mapping[str, Any]) -> RecordQuerySet:
+    """The records that match valid fields of a ``RecordFilterSerializer``."""
     records: RecordQuerySet = Record.objects.filter(
         **{lookup: fields[name] for name, lookup in LOOKUPS.items() if name in fields}
     )
@@ -124,6 +125,6 @@ class PersonView(APIView):
             erasure = erase_person(user_id, actor=principal_of(request).subject)
         except UnknownPerson as error:
             raise NotFound(str(error)) from None
-        except ChangedKeys as error:
+        except KeysChanged as error:
             raise KeysConflict(str(error)) from None
         return Response(ErasureSerializer(erasure).data)

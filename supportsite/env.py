@@ -64,8 +64,8 @@ def parsed(name: str, default: str, parse: Callable[[str], T]) -> T:
     """The parsed text. ``parse`` raises ``ValueError`` with the expected format."""
     try:
         return parse(text(name, default))
-    except ValueError as wrong:
-        raise ImproperlyConfigured(f"{name} must be {wrong}.") from None
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be {error}.") from None
 
 
 def one_of(*words: str) -> Callable[[str], str]:

@@ -111,7 +111,7 @@ class TicketAdmin(TicketListAdmin):
     def history(self, ticket: Ticket) -> SafeString:
         """Who changed it and when, from the audit trail."""
         facts = Record.objects.all().about("ticket", ticket.pk).order_by("id")
-        lines = ((local_time.shown(fact.at), describe(fact)) for fact in facts)
+        lines = ((local_time.format_local(fact.at), describe(fact)) for fact in facts)
         listed = format_html_join("", "<li><small>{}</small> {}</li>", lines)
         return format_html('<ul class="desk-history">{}</ul>', listed)
 

@@ -93,13 +93,13 @@ class TicketListAdmin(ModelAdmin):  # type: ignore[misc]
         return format_html(
             '<time class="{}" datetime="{}" title="{}">{}</time>',
             "desk-late" if ticket.is_overdue else "",
-            *(ticket.due.isoformat(timespec="seconds"), local_time.shown(ticket.due), words),
+            *(ticket.due.isoformat(timespec="seconds"), local_time.format_local(ticket.due), words),
         )
 
     @admin.display(description="Opened", ordering="created")
     def opened(self, ticket: Ticket) -> SafeString:
         exact, since = ticket.created.isoformat(timespec="seconds"), timesince(ticket.created)
-        shown = local_time.shown(ticket.created)
+        shown = local_time.format_local(ticket.created)
         return format_html('<time datetime="{}" title="{}">{} ago</time>', exact, shown, since)
 
     # --- Many at once -----------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def span(length: timedelta | None) -> str:
 @register.filter
 def cell(value: object) -> str:
     if isinstance(value, datetime):
-        return local_time.shown(value)
+        return local_time.format_local(value)
     return "" if value is None else str(value)
 
 

@@ -16,7 +16,10 @@ current: ContextVar[HttpRequest | None] = ContextVar("caller", default=None)
 
 
 def facts() -> dict[str, Any]:
-    """``roles`` and ``certificate``, as far as the request has them."""
+    """Fields for an audit record: ``roles`` and ``certificate`` of the caller, without empty ones.
+
+    Empty outside a request.
+    """
     request = current.get()
     if request is None:
         return {}
@@ -25,6 +28,7 @@ def facts() -> dict[str, Any]:
 
 
 def roles(request: HttpRequest) -> list[str]:
+    """The roles of an API caller, sorted; ``superuser`` and ``staff`` for a user of the desk."""
     user: Any = getattr(request, "user", None)
     if isinstance(user, Principal):
         return sorted(user.roles)
@@ -41,5 +45,5 @@ def name(request: HttpRequest) -> str:
 
 
 def certificate(request: HttpRequest) -> str:
-    """The subject of the verified client certificate; empty without one."""
+    """The subject of the verified client certificate, at most 300 characters; empty without one."""
     return str(getattr(request, "certificate_subject", ""))[:LONGEST_CERTIFICATE]

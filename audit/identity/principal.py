@@ -67,6 +67,7 @@ class Principal:
         return own or not self.roles.isdisjoint(ANY_USER_ID)
 
     def may_act_for(self, user_id: str) -> bool:
+        """Whether a request may name ``user_id``: its own, or any for roles that act for others."""
         return user_id == self.subject or not self.roles.isdisjoint(ANY_USER_ID)
 
 

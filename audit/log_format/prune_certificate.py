@@ -47,8 +47,8 @@ class Certificate:
                 export,
                 tuple(erased),
             )
-        except ValueError as wrong:
-            raise BadNote(f"this is not a certificate: {wrong}") from None
+        except ValueError as error:
+            raise BadNote(f"this is not a certificate: {error}") from None
         if title != TITLE:
             raise BadNote("this is not a certificate")
         return certificate

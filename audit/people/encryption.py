@@ -21,6 +21,7 @@ class DecryptionError(ValueError):
 
 
 def new_key() -> bytes:
+    """A random key of 32 bytes."""
     return os.urandom(KEY_BYTES)
 
 
@@ -48,7 +49,10 @@ def row_mac(secret: bytes, pseudonym: str, lookup: bytes, name: str, key: bytes)
 
 
 def encrypt(text: str, key: bytes, nonce: bytes) -> bytes:
-    """``text`` encrypted with AES-256-GCM. Never use a ``nonce`` twice."""
+    """``text`` encrypted with AES-256-GCM: 16 bytes longer than its UTF-8.
+
+    The first 12 bytes of ``nonce`` count. Never use them twice with one key.
+    """
     return encrypt_bytes(text.encode("utf-8", "backslashreplace"), key, nonce)
 
 
@@ -58,7 +62,7 @@ def decrypt(ciphertext: bytes, key: bytes, nonce: bytes) -> str:
 
 
 def encrypt_bytes(data: bytes, key: bytes, nonce: bytes) -> bytes:
-    """``data`` encrypted with AES-256-GCM. Never use a ``nonce`` twice."""
+    """``data`` encrypted with AES-256-GCM; see ``encrypt``."""
     return AESGCM(key).encrypt(nonce[:GCM_NONCE_BYTES], data, None)
 
 

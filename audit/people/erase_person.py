@@ -16,7 +16,7 @@ class UnknownPerson(Exception):
     """No audit record names this user id."""
 
 
-class ChangedKeys(Exception):
+class KeysChanged(Exception):
     """The person's keys were changed in the database: erasing could hit another person."""
 
 
@@ -35,12 +35,12 @@ class Erasure:
 def erase_person(user_id: str, *, actor: str) -> Erasure:
     """Destroy the person's keys, clear their rows and record it, in one transaction.
 
-    Raises ``UnknownPerson`` or ``ChangedKeys``; nothing is erased then.
+    Raises ``UnknownPerson`` or ``KeysChanged``; nothing is erased then.
     """
     with transaction.atomic():
         subject_keys = SubjectKey.objects.for_person(user_id).select_for_update()
         if not all(key.is_intact for key in subject_keys):
-            raise ChangedKeys(
+            raise KeysChanged(
                 "Nothing was erased: the keys of this person were changed in the database, and "
                 "may be another person's. Run: manage.py audit_verify"
             )
@@ -60,6 +60,7 @@ def erase_person(user_id: str, *, actor: str) -> Erasure:
 
 
 def _elsewhere() -> tuple[str, ...]:
+    """What ``erase_person`` cannot reach, in words for the operator."""
     audit_file = [f"AUDIT_FILE ({settings.AUDIT_FILE})"] if settings.AUDIT_FILE else []
     return (
         *audit_file,

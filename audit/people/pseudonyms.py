@@ -31,6 +31,7 @@ INSERT_STATEMENT = (
 )
 
 LONGEST_NAME = 200
+# Hexadecimal digits as letters, since digits could look like a number.
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _PSEUDONYM = re.compile(r"\[[A-Z]+\].*-[a-p]{12}\Z")
 
@@ -47,7 +48,7 @@ def stored_name(name: str) -> str:
 
 
 def is_pseudonym(name: str) -> bool:
-    """Whether ``stored_name`` returned it; a token must not have it as its subject."""
+    """Whether ``name`` is a masked one of ``stored_name``; no token may have it as its subject."""
     return _PSEUDONYM.search(name) is not None
 
 
@@ -57,7 +58,6 @@ def _masked(name: str, region: str) -> str:
     if masked == name:
         return name
     letters = encryption.keyed_hash(name, keys.lookup_key()).hex()[:12].translate(_LETTERS)
-    # Letters, since digits could look like a number.
     return f"{masked[: LONGEST_NAME - 13]}-{letters}"
 
 
@@ -103,7 +103,7 @@ class SubjectKeyManager(models.Manager["SubjectKey"]):
             else:
                 log.error("%s was changed in the database; run manage.py audit_verify", key)
 
-    def altered(self) -> list[str]:
+    def changed_outside(self) -> list[str]:
         """Pseudonyms whose name, lookup or key is not as this site wrote it."""
         secret = keys.mac_key()
         rows = self.order_by("pseudonym").values_list("pseudonym", "lookup", "name", "key", "mac")
@@ -122,7 +122,7 @@ class SubjectKeyManager(models.Manager["SubjectKey"]):
         return key
 
     def cache(self, people: Iterable[SubjectKey]) -> None:
-        """Keep keys in memory, unless a transaction is open that may still roll back."""
+        """Cache keys for ``KEY_CACHE_SECONDS``, unless an open transaction may still roll back."""
         if connection.in_atomic_block or not connection.get_autocommit():
             return
         if len(self._cache) > MAX_CACHED_KEYS:
@@ -215,7 +215,10 @@ class Pseudonym(models.ForeignKey):  # type: ignore[type-arg]
 
 
 def insert_keys_sql(new: list[SubjectKey]) -> tuple[str, list[Any]]:
-    """A WITH clause that inserts new keys in the same statement as a record, and its values."""
+    """A WITH clause that inserts new keys in the same statement as a record, and its parameters.
+
+    Two empty values if there are no new keys.
+    """
     if not new:
         return "", []
     rows = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(new))

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-# Characters that replace text that was masked before. No match and no label extends across them.
+# Characters that replace masked text. No match and no label extends across them.
 MASKED = "\x00"
 MASKED_PHONE = "\x01"
 NO_NUMBER = "\x02"
@@ -104,7 +104,7 @@ _BETWEEN_PHONES = re.compile(r"[\s,;/&(]{0,3}(?:and|or|aur|ya|اور|یا)?[\s,;
 
 
 class Group(NamedTuple):
-    """Digits with nothing between them; or a phone that was masked before."""
+    """Digits with nothing between them; or a phone number masked in an earlier pass."""
 
     start: int
     end: int

@@ -49,7 +49,11 @@ class PersonalData(Exception):
         """Additional members of the problem document."""
         return {
             "errors": [
-                {"field": field, "reason": "It holds personal data.", "kinds": list(kinds)}
+                {
+                    "field": field,
+                    "reason": "It holds personal data. Remove it.",
+                    "kinds": list(kinds),
+                }
                 for field, kinds in self.kinds_by_field.items()
             ]
         }
@@ -121,6 +125,7 @@ def _masked(text: str) -> str:
 
 
 def is_redacted(channel: Channel) -> bool:
+    """Whether the channel's mode is ``redact``; false for ``encrypt``, which also masks."""
     return settings.REDACTION[channel] is Mode.REDACT
 
 
@@ -130,4 +135,5 @@ def find_in(text: str) -> list[Span]:
 
 
 def kinds_in(text: str) -> frozenset[Kind]:
+    """The kinds of personal data in ``text``, as this site recognises them."""
     return kinds(text, region=settings.PHONE_REGION)

@@ -20,7 +20,7 @@ log = logging.getLogger("audit.sealing.anchors")
 
 
 def write(folder: Path, note: str) -> None:
-    """Append the checkpoint to today's file.
+    """Append the checkpoint to today's file, and replace ``latest.txt``.
 
     A failure is only logged and counted: the log stream and the next checkpoint cover it.
     """
@@ -35,7 +35,10 @@ def write(folder: Path, note: str) -> None:
         latest.replace(folder / "latest.txt")
     except OSError:
         LOST.inc()
-        log.exception("a checkpoint could not be written to AUDIT_ANCHOR_DIR")
+        log.exception(
+            "a checkpoint could not be written to AUDIT_ANCHOR_DIR; "
+            "check that the folder exists, is writable and has space"
+        )
 
 
 def read(file: Path, key: PublicKey) -> list[Checkpoint]:

@@ -28,7 +28,7 @@ SELECT min(s.sequence) FROM audit_seal AS s JOIN audit_record AS r ON r.id = s.r
 
 
 class NothingSealed(Exception):
-    """No sealed record is in the requested time."""
+    """No sealed record is in the requested period."""
 
 
 def sequence_at(moment: datetime | None, *, otherwise: int) -> int:
@@ -42,6 +42,7 @@ def sequence_at(moment: datetime | None, *, otherwise: int) -> int:
 
 
 def end_of_log() -> int:
+    """How many records the last checkpoint covers; 0 without one."""
     last = SignedCheckpoint.objects.last()
     return last.size if last else 0
 
@@ -110,12 +111,13 @@ def tree_at(size: int, log_start: LogStart) -> LogStart:
 
 
 def leaves(first: int, until: int) -> Iterator[bytes]:
+    """The leaf hashes of ``first <= sequence < until``, 32 bytes each."""
     seals = Seal.objects.filter(sequence__gte=first, sequence__lt=until)
     yield from map(bytes, seals.values_list("leaf", flat=True).iterator(chunk_size=10_000))
 
 
 @dataclass
-class ReadExport:
+class ParsedExport:
     """A parsed export: its range, the leaf hash of every record, and the checkpoint."""
 
     first: int
@@ -124,11 +126,11 @@ class ReadExport:
     checkpoint: Checkpoint | None = None
 
 
-def read(lines: Iterable[str], key: PublicKey) -> ReadExport:
+def read(lines: Iterable[str], key: PublicKey) -> ParsedExport:
     """Verify an export with the public key alone. Raises ``BadNote`` or ``HashMismatch``."""
     try:
         head, *records, tail = map(json.loads, lines)
-        export = ReadExport(head["first"], head["until"])
+        export = ParsedExport(head["first"], head["until"])
         tree = Frontier.from_bytes(export.first, bytes.fromhex(head["frontier"]))
         for place, line in enumerate(records, start=export.first):
             if line["sequence"] != place:
@@ -137,8 +139,8 @@ def read(lines: Iterable[str], key: PublicKey) -> ReadExport:
         for leaf in [*export.leaves, *map(bytes.fromhex, tail["leaves_after"])]:
             tree.append(leaf)
         export.checkpoint = Checkpoint.parse(key.verified_text(tail["checkpoint"]))
-    except (LookupError, TypeError, AttributeError) as wrong:
-        raise HashMismatch(f"this is not an export: {wrong!r}") from None
+    except (LookupError, TypeError, AttributeError) as error:
+        raise HashMismatch(f"this is not an export: {error!r}") from None
     if export.first + len(export.leaves) != export.until:
         raise HashMismatch("its end is missing")
     if export.checkpoint != Checkpoint(tree.size, tree.root()):

@@ -61,7 +61,10 @@ def _check_each_minute(process: str) -> None:
         try:
             check(process)
         except (AuditUnavailable, DatabaseError, InterfaceError) as failure:
-            log.warning("the records were not checked: %s", " ".join(str(failure).split()))
+            log.warning(
+                "the database did not answer, so records are checked again in a minute: %s",
+                " ".join(str(failure).split()),
+            )
         finally:
             connection.close()
 

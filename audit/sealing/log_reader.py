@@ -109,8 +109,8 @@ def log_start(key: PublicKey) -> LogStart:
     signed = Certificate.parse(last.note, key)
     try:
         tree = Frontier.from_bytes(last.size, bytes(last.frontier))
-    except HashMismatch as wrong:
-        raise BadNote(str(wrong)) from None
+    except HashMismatch as error:
+        raise BadNote(str(error)) from None
     if (signed.size, signed.root) != (tree.size, tree.root()):
         raise BadNote("the certificate states another root")
     return LogStart(tree, signed.chain)
@@ -123,13 +123,14 @@ def checkpoints() -> list[tuple[int, str, bytes]]:
 
 
 def pseudonyms(key: PublicKey) -> set[str]:
-    """Pseudonyms that match their key, or are recorded as erased."""
+    """Pseudonyms that match their key, or are recorded as erased. Raises ``BadNote``."""
     keys = SubjectKey.objects.values_list("pseudonym", "key")
     valid = {pseudonym for pseudonym, key in keys if pseudonym_of(bytes(key)) == pseudonym}
     return valid | erased_pseudonyms(key)
 
 
 def erased_pseudonyms(key: PublicKey) -> set[str]:
+    """Pseudonyms of people erased, from records and prune certificates. Raises ``BadNote``."""
     erasures = Record.objects.filter(action=ERASED).values_list("canonical", flat=True)
     erased_names = {
         pseudonym
@@ -158,13 +159,13 @@ def expected(mac_key: bytes, key: PublicKey, anchors: dict[int, set[bytes]]) -> 
 
 def changed_people() -> Break | None:
     """A break if somebody changed who is who: renamed a row of people's keys, or swapped two."""
-    altered = SubjectKey.objects.altered()
-    if not altered:
+    changed = SubjectKey.objects.changed_outside()
+    if not changed:
         return None
-    more = f" and {len(altered) - 1} more" if altered[1:] else ""
+    more = f" and {len(changed) - 1} more" if changed[1:] else ""
     return Break(
         Kind.PERSON_CHANGED,
-        f"{altered[0]}{more}: name, lookup or key is not as this site wrote it",
+        f"{changed[0]}{more}: name, lookup or key is not as this site wrote it",
     )
 
 
@@ -208,6 +209,7 @@ def sealing_due() -> str:
 
 
 def is_sealed(leaf: bytes) -> bool:
+    """Whether the log has a seal with this leaf hash (32 bytes)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM audit_seal WHERE leaf = %s)", [leaf])
         return bool(cursor.fetchone()[0])

@@ -24,29 +24,29 @@ def status_of(record: Record) -> RecordStatus:
     stored = bytes(record.canonical)
     leaf = leaf_hash(stored)
     has_valid_mac = chain.mac(keys.mac_key(), leaf) == bytes(record.mac)
-    checked = [
+    results = [
         (has_valid_mac, "written by this site" if has_valid_mac else "not as this site wrote it")
     ]
     if any(person and not person.is_intact for person in (record.actor_key, record.subject_key)):
-        checked.append((False, "a name in it was changed"))
+        results.append((False, "a name in it was changed"))
     seal = Seal.objects.filter(record_id=record.pk).first()
     if seal is None:
-        return _combine([*checked, (True, "not sealed yet: within a second or two")])
-    same = bytes(seal.leaf) == leaf
+        return _combine([*results, (True, "not sealed yet: within a second or two")])
+    is_same = bytes(seal.leaf) == leaf
     place = f"place {seal.sequence} in the log"
-    checked.append((same, place if same else f"{place}, where another text was sealed"))
+    results.append((is_same, place if is_same else f"{place}, where another text was sealed"))
     before = Seal.objects.filter(sequence=seal.sequence - 1).first()
     if before:
         is_chained = chain.link(bytes(before.chain), leaf) == bytes(seal.chain)
-        checked.append(
+        results.append(
             (is_chained, "chained to the record before" if is_chained else "chain broken")
         )
     covering = SignedCheckpoint.objects.filter(size__gt=seal.sequence).first()
-    checked.append(_covered(covering))
-    return _combine(checked)
+    results.append(_checkpoint_result(covering))
+    return _combine(results)
 
 
-def _covered(checkpoint: SignedCheckpoint | None) -> tuple[bool, str]:
+def _checkpoint_result(checkpoint: SignedCheckpoint | None) -> tuple[bool, str]:
     if checkpoint is None:
         return False, "no checkpoint covers it"
     try:
@@ -58,5 +58,5 @@ def _covered(checkpoint: SignedCheckpoint | None) -> tuple[bool, str]:
     return signed.size == checkpoint.size, f"under the signed checkpoint of {signed.size} records"
 
 
-def _combine(checked: list[tuple[bool, str]]) -> RecordStatus:
-    return RecordStatus(all(passed for passed, _ in checked), tuple(line for _, line in checked))
+def _combine(results: list[tuple[bool, str]]) -> RecordStatus:
+    return RecordStatus(all(passed for passed, _ in results), tuple(line for _, line in results))

@@ -34,8 +34,8 @@ def seal_until(stop: Event) -> None:
                 with only_sealer() as has_lock:
                     if has_lock:
                         _seal_rounds(Sealer(signer, settings.AUDIT_ANCHOR_DIR), stop)
-            except CannotSeal as wrong:
-                log.critical("audit records are not sealed: %s; run manage.py audit_verify", wrong)
+            except CannotSeal as error:
+                log.critical("audit records are not sealed: %s; run manage.py audit_verify", error)
                 stop.wait(RETRY_SECONDS)
             except (DatabaseError, InterfaceError) as failure:
                 log.warning("sealing waits for the database: %s", " ".join(str(failure).split()))

@@ -180,8 +180,8 @@ def end_of_log(signer: Signer) -> tuple[Frontier, bytes]:
     try:
         tree = Frontier.from_bytes(last.size, bytes(last.frontier))
         signed = Checkpoint.parse(signer.public.verified_text(last.note))
-    except (BadNote, HashMismatch) as wrong:
-        raise CannotSeal(f"the checkpoint of size {last.size}: {wrong}") from None
+    except (BadNote, HashMismatch) as error:
+        raise CannotSeal(f"the checkpoint of size {last.size}: {error}") from None
     if signed != Checkpoint(tree.size, tree.root()):
         raise CannotSeal(f"the checkpoint of size {last.size} has another frontier")
     ends_at = end.sequence + 1 if end else log_start.frontier.size

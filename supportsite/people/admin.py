@@ -84,7 +84,7 @@ class UserAdmin(AuditedAdminMixin, DjangoUserAdmin, ModelAdmin):  # type: ignore
     @admin.display(description="Last sign-in", ordering="last_login")
     def last_sign_in(self, user: User) -> SafeString | str:
         if user.last_login:
-            return local_time.shown(user.last_login)
+            return local_time.format_local(user.last_login)
         invitation: Invitation | None = getattr(user, "invitation", None)
         if invitation is None or not user.is_active:
             return "never"

@@ -108,7 +108,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description="Log")
     def log(self, delivery: Delivery) -> SafeString:
         lines = (
-            (local_time.shown(attempt.at, seconds=True), attempt.result, attempt.ms)
+            (local_time.format_local(attempt.at, seconds=True), attempt.result, attempt.ms)
             for attempt in delivery.attempts.all()
         )
         listed = format_html_join("", "<li><small>{}</small> {} ({} ms)</li>", lines)

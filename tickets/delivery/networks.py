@@ -25,8 +25,8 @@ def networks(text: str) -> tuple[Network, ...]:
     """``127.0.0.0/8, 10.1.2.3``. Raises ``ValueError``."""
     try:
         return tuple(ipaddress.ip_network(p.strip()) for p in text.split(",") if p.strip())
-    except ValueError as wrong:
-        raise ValueError(f"networks like 10.1.0.0/16: {wrong}") from None
+    except ValueError as error:
+        raise ValueError(f"networks like 10.1.0.0/16: {error}") from None
 
 
 def is_public(address: Address) -> bool:

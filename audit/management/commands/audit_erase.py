@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.identity.cli_user import actor
-from audit.people.erase_person import ChangedKeys, UnknownPerson, erase_person
+from audit.people.erase_person import KeysChanged, UnknownPerson, erase_person
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             erasure = erase_person(options["user"], actor=actor())
-        except (ChangedKeys, UnknownPerson) as error:
+        except (KeysChanged, UnknownPerson) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(
             f"Erased from {erasure.records} records. The records themselves stay in the log."

@@ -33,8 +33,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             key = keys.public_key()
-        except keys.NoSigningKey as missing:
-            raise CommandError(str(missing)) from None
+        except keys.NoSigningKey as error:
+            raise CommandError(str(error)) from None
         with log_reader.snapshot():
             start = log_reader.log_start(key).frontier.size
             first = export.sequence_at(options["since"], otherwise=start)
@@ -44,5 +44,5 @@ class Command(BaseCommand):
                     self.stdout.write(line)
             except export.NothingSealed:
                 raise CommandError(
-                    "No sealed record is in that time. Check --from and --to."
+                    "No sealed record is in that period. Check --from and --to."
                 ) from None

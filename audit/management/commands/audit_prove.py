@@ -27,8 +27,8 @@ class Command(BaseCommand):
             key = PublicKey.parse(options["key"]) if options["key"] else keys.public_key()
             with log_reader.snapshot():
                 proof = self._proof(options["id"], key)
-        except (keys.NoSigningKey, BadNote) as wrong:
-            raise CommandError(str(wrong)) from None
+        except (keys.NoSigningKey, BadNote) as error:
+            raise CommandError(str(error)) from None
         self.stdout.write(json.dumps(proof, ensure_ascii=False, indent=1))
 
     @staticmethod

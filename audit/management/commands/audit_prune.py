@@ -52,8 +52,8 @@ class Command(BaseCommand):
             content = options["export"].read_bytes()
             with transaction.atomic():
                 pruned = self._prune(options["before"], content, signer)
-        except (keys.NoSigningKey, OSError, BadNote, HashMismatch, UnicodeDecodeError) as wrong:
-            raise CommandError(f"Nothing was pruned: {wrong}") from None
+        except (keys.NoSigningKey, OSError, BadNote, HashMismatch, UnicodeDecodeError) as error:
+            raise CommandError(f"Nothing was pruned: {error}") from None
         self.stdout.write(
             f"{pruned} records were deleted. They are now only in {options['export']}. Keep it."
         )

@@ -24,8 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             keys.signer()
-        except keys.NoSigningKey as missing:
-            raise CommandError(str(missing)) from None
+        except keys.NoSigningKey as error:
+            raise CommandError(str(error)) from None
         if options["loop"]:
             stop = Event()
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -38,9 +38,9 @@ class Command(BaseCommand):
                 return
             try:
                 self.stdout.write(f"{self._seal_all()} records sealed.")
-            except CannotSeal as wrong:
+            except CannotSeal as error:
                 raise CommandError(
-                    f"Nothing was sealed: {wrong}. Run: manage.py audit_verify"
+                    f"Nothing was sealed: {error}. Run: manage.py audit_verify"
                 ) from None
 
     @staticmethod

@@ -52,9 +52,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The log could not be verified: {message}", returncode=NOT_VERIFIED
             ) from None
-        except BadNote as wrong:
+        except BadNote as error:
             raise CommandError(
-                f"The log could not be verified: {wrong}.", returncode=NOT_VERIFIED
+                f"The log could not be verified: {error}.", returncode=NOT_VERIFIED
             ) from None
         report["seconds"] = round(time.perf_counter() - started, 3)
         self._print(report, as_json=options["json"])
@@ -71,8 +71,8 @@ class Command(BaseCommand):
             others += comparison.breaks if comparison else []
             try:
                 start = log_reader.log_start(key)
-            except BadNote as wrong:
-                broken = Break(Kind.REBUILT, f"the prune certificate is invalid: {wrong}")
+            except BadNote as error:
+                broken = Break(Kind.REBUILT, f"the prune certificate is invalid: {error}")
                 return _report([broken, *others], records=0, pruned=0, unsealed=0, key=key)
             expected = log_reader.expected(keys.mac_key(), key, anchored_roots)
             with log_reader.rows(start.frontier.size) as rows:
