@@ -28,6 +28,7 @@ def names_read() -> frozenset[str]:
 
 
 def text(name: str, default: str = "") -> str:
+    """The variable, else the content of the file that ``NAME_FILE`` names, else ``default``."""
     _names.add(name)
     return os.environ.get(name, "").strip() or _from_file(name) or default
 
@@ -41,15 +42,16 @@ def _from_file(name: str) -> str:
         return Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as failure:
         raise ImproperlyConfigured(
-            f"{name}_FILE must name a readable file, not {file} ({_why(failure)})."
+            f"{name}_FILE must name a readable file, not {file} ({_reason(failure)})."
         ) from None
 
 
-def _why(failure: OSError | UnicodeDecodeError) -> str:
+def _reason(failure: OSError | UnicodeDecodeError) -> str:
     return failure.strerror or "" if isinstance(failure, OSError) else "not a text"
 
 
 def flag(name: str, default: bool) -> bool:
+    """A switch: true, yes, on or 1, or their opposites, in any case."""
     value = text(name).lower()
     if not value:
         return default
@@ -80,6 +82,7 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def integer(name: str, default: int, *, least: int, most: int) -> int:
+    """A whole number from ``least`` to ``most``, both included."""
     value = text(name)
     try:
         number = int(value) if value else default
@@ -105,7 +108,7 @@ def fraction(name: str, default: float) -> float:
     return number
 
 
-def listing(name: str, default: list[str]) -> list[str]:
+def comma_separated(name: str, default: list[str]) -> list[str]:
     """Names separated by commas."""
     value = text(name)
     if not value:
@@ -119,15 +122,15 @@ def path(name: str, default: Path) -> Path:
     return Path(value).expanduser().resolve() if value else default
 
 
-def one_at_most(*names: str) -> None:
-    """Refuse settings that contradict each other."""
+def at_most_one(*names: str) -> None:
+    """Raise ``ImproperlyConfigured`` if more than one of these variables is set."""
     present = [name for name in names if text(name)]
     if len(present) > 1:
         raise ImproperlyConfigured(f"Set one of {', '.join(names)}, not {' and '.join(present)}.")
 
 
-def together(first: str, *others: str) -> None:
-    """Refuse a setting that needs others which are not set."""
+def requires(first: str, *others: str) -> None:
+    """Raise ``ImproperlyConfigured`` if ``first`` is set and one of ``others`` is not."""
     missing = [name for name in others if text(first) and not text(name)]
     if missing:
         raise ImproperlyConfigured(f"{first} needs {' and '.join(missing)} too.")

@@ -55,7 +55,7 @@ else:
 # --- Access ---------------------------------------------------------------------------------------
 
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", LOOPBACK)
+ALLOWED_HOSTS = env.comma_separated("ALLOWED_HOSTS", LOOPBACK)
 # A public site uses HTTPS unless set otherwise.
 HTTPS = env.flag("HTTPS", default=not DEBUG and not set(ALLOWED_HOSTS) <= set(LOOPBACK))
 # True if other machines can reach the site: production_checks.py then refuses unsafe settings.
@@ -139,7 +139,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "supportsite.urls"
 WSGI_APPLICATION = "supportsite.wsgi.application"
-CSRF_FAILURE_VIEW = "supportsite.web.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "supportsite.web.error_views.csrf_failure"
 
 TEMPLATES = [
     {
@@ -190,7 +190,7 @@ OIDC_RP_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
 OIDC_RP_SCOPES = env.text("OIDC_SCOPES", "openid email profile")
 OIDC_USE_PKCE = True
 OIDC_AUTHENTICATION_CALLBACK_URL = "oidc-callback"
-env.together("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+env.requires("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 # Created by supportsite/migrations/0001_roles.py.
 DESK_GROUPS = ("curator", "publisher", "support", "auditor")
 OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
@@ -252,7 +252,7 @@ CONVERTED_MODELS = env.path("CONVERTED_MODELS", STATE_DIR / "models")
 EMBEDDINGS_URL = env.text("EMBEDDINGS_URL")
 EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL")
 EMBEDDINGS_API_KEY = env.text("EMBEDDINGS_API_KEY")
-env.together("EMBEDDINGS_URL", "EMBEDDINGS_MODEL")
+env.requires("EMBEDDINGS_URL", "EMBEDDINGS_MODEL")
 CHROMA_URL = env.text("CHROMA_URL")
 CHROMA_PATH = env.path("CHROMA_PATH", STATE_DIR / "chroma")
 
@@ -332,17 +332,19 @@ JWT_ROLE_MAP = env.parsed("JWT_ROLE_MAP", "", partial(claims.parse_map, allowed=
 JWT_ALGORITHMS = env.parsed("JWT_ALGORITHMS", "RS256,PS256,ES256,EdDSA", jwks.algorithms)
 # Seconds that the provider's keys are valid while it does not answer.
 JWT_JWKS_MAX_AGE = 86_400
-env.one_at_most("JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL")
-if JWT_PUBLIC_KEY and not public_key.fits(JWT_PUBLIC_KEY, JWT_ALGORITHMS):
-    raise ImproperlyConfigured("JWT_ALGORITHMS has none that fits JWT_PUBLIC_KEY.")
+env.at_most_one("JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL")
+if JWT_PUBLIC_KEY and not public_key.supports_any(JWT_PUBLIC_KEY, JWT_ALGORITHMS):
+    raise ImproperlyConfigured(
+        "JWT_ALGORITHMS has no algorithm of JWT_PUBLIC_KEY's kind. Add one, such as RS256 or ES256."
+    )
 if JWT_JWKS_URL:
-    env.together("JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE")
+    env.requires("JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE")
 
 # No throttling on a local site.
-_people = "customer=60/min support=600/min curator=600/min publisher=600/min auditor=600/min"
+_default_rates = "customer=60/min support=600/min curator=600/min publisher=600/min auditor=600/min"
 THROTTLE_ROLES = env.parsed(
     "THROTTLE_ROLES",
-    _people if IS_PUBLIC else "off",
+    _default_rates if IS_PUBLIC else "off",
     partial(rates.parse_by_role, allowed=list(Role)),
 )
 THROTTLE_ADDRESS = env.parsed("THROTTLE_ADDRESS", "600/min" if IS_PUBLIC else "off", rates.parse)

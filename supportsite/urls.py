@@ -15,7 +15,7 @@ from assistant.desk.ask_page import ask_page
 from assistant.desk.quality_page import quality_page
 from assistant.help.assets import widget
 from supportsite.auth import dev_token
-from supportsite.login import oidc, two_factor
+from supportsite.login import oidc, second_factor_page
 from supportsite.monitoring import background_jobs, health
 from supportsite.monitoring.outcome_gauges import OutcomesCollector
 from supportsite.people import set_password
@@ -42,7 +42,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs", DocsView.as_view(url_name="schema"), name="docs"),
     path("admin/quality/", admin.site.admin_view(quality_page), name="quality-page"),
     path("admin/ask/", admin.site.admin_view(ask_page), name="ask-page"),
-    path("admin/second-factor/", admin.site.admin_view(two_factor.page), name="second-factor"),
+    path(
+        "admin/second-factor/", admin.site.admin_view(second_factor_page.page), name="second-factor"
+    ),
     path(
         "admin/set-password/<uidb64>/<token>/",
         set_password.SetPasswordView.as_view(),
@@ -67,7 +69,7 @@ if settings.HELP_PAGE:
 if settings.DEBUG and settings.JWT_SECRET:
     urlpatterns.insert(0, path("dev/token", dev_token.DevTokenView.as_view()))
 
-handler400 = "supportsite.web.problems.bad_request"
-handler403 = "supportsite.web.problems.permission_denied"
-handler404 = "supportsite.web.problems.not_found"
-handler500 = "supportsite.web.problems.server_error"
+handler400 = "supportsite.web.error_views.bad_request"
+handler403 = "supportsite.web.error_views.permission_denied"
+handler404 = "supportsite.web.error_views.not_found"
+handler500 = "supportsite.web.error_views.server_error"

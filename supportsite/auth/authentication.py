@@ -19,8 +19,8 @@ from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from audit.identity.principal import SUBJECT, Principal, Role
 from audit.people.pseudonyms import is_pseudonym
-from supportsite.auth import claims as roles
 from supportsite.auth import signing_keys
+from supportsite.auth.claims import role_names
 from supportsite.auth.jwks import RETRY_SECONDS, KeysUnavailable
 from supportsite.edge.client_certificates import require_owner
 
@@ -76,7 +76,7 @@ class VerificationUnavailable(APIException):
     wait = RETRY_SECONDS
 
 
-NOT_VALID = (
+INVALID_TOKEN_ERRORS = (
     *(jwt.PyJWTError, TokenBackendError, LookupError, ValueError, TypeError),
     # PyJWT raises OverflowError for numbers such as 1e300 in a claim.
     *(ArithmeticError, RecursionError),
@@ -95,7 +95,7 @@ def verify(token: str) -> Mapping[str, Any]:
         claims = signing_keys.decode(token)
         if not 0 < claims["exp"] < END_OF_TIME:
             raise ValueError("a token must expire")
-    except NOT_VALID:
+    except INVALID_TOKEN_ERRORS:
         raise AuthenticationFailed("The token is not valid.") from None
     except KeysUnavailable:
         raise VerificationUnavailable from None
@@ -127,20 +127,23 @@ def issue(
 def subject_of(claims: Mapping[str, Any]) -> str:
     """``sub``, or simplejwt's ``user_id``: one printable word of at most 200 characters.
 
-    Simplejwt before 5.5 writes ``user_id`` as a number; its digits are the subject.
+    Simplejwt before 5.5 writes ``user_id`` as a number; its digits are the subject. Raises
+    ``AuthenticationFailed`` for any other subject.
     """
     subject = claims.get("sub", claims.get("user_id"))
     if "sub" not in claims and type(subject) is int:
         subject = str(subject)
     if not isinstance(subject, str) or not _SUBJECT.match(subject) or is_pseudonym(subject):
-        raise AuthenticationFailed("The token names no subject.")
+        raise AuthenticationFailed(
+            "The token needs a `sub`: one printable word of at most 200 characters."
+        )
     return subject
 
 
 def audiences_of(claims: Mapping[str, Any]) -> frozenset[str]:
     """The words of the claim ``audiences``; not ``aud``, which names the recipient of the token."""
-    claimed = claims.get("audiences")
-    words = claimed if isinstance(claimed, list) else [claimed]
+    value = claims.get("audiences")
+    words = value if isinstance(value, list) else [value]
     return frozenset(word for word in words if word and isinstance(word, str))
 
 
@@ -158,5 +161,5 @@ def email_of(claims: Mapping[str, Any]) -> str:
 
 def roles_of(claims: Mapping[str, Any]) -> frozenset[Role]:
     """The valid roles that a token claims; a string is one role, not a list of characters."""
-    claimed = roles.granted(claims, settings.JWT_ROLE_CLAIM, settings.JWT_ROLE_MAP)
-    return frozenset(_ROLES[name] for name in claimed if name in _ROLES)
+    names = role_names(claims, settings.JWT_ROLE_CLAIM, settings.JWT_ROLE_MAP)
+    return frozenset(_ROLES[name] for name in names if name in _ROLES)

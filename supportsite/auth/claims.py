@@ -14,11 +14,11 @@ WORDS_IN_ONE_TEXT = ("scope", "scp")
 
 USUAL_CLAIMS = ("role", "roles")
 
-Map = Mapping[str, frozenset[str]]
-"""A provider's name -> roles of this site; empty: names are not translated."""
+RoleMap = Mapping[str, frozenset[str]]
+"""Roles of this site by a provider's name; empty: names are not translated."""
 
 
-def parse_map(text: str, allowed: Collection[str]) -> Map:
+def parse_map(text: str, allowed: Collection[str]) -> RoleMap:
     """``Support Desk=support; kb-editors=curator publisher`` as a map.
 
     Entries are separated by semicolons, roles by spaces. The last ``=`` counts, so that a
@@ -37,13 +37,16 @@ def parse_map(text: str, allowed: Collection[str]) -> Map:
     return mapping
 
 
-def granted(claims: Mapping[str, Any], path: str, translated: Map) -> frozenset[str]:
-    """The names at ``path``, translated by the map if there is one. May hold unknown roles."""
+def role_names(claims: Mapping[str, Any], path: str, role_map: RoleMap) -> frozenset[str]:
+    """The names at ``path``, translated by ``role_map`` unless it is empty.
+
+    With an empty ``path`` the claims ``role`` and ``roles`` count. Some names may be no role.
+    """
     paths = [path] if path else USUAL_CLAIMS
     names = {name for item in paths for name in names_at(claims, item)}
-    if not translated:
+    if not role_map:
         return frozenset(names)
-    return frozenset(role for name in names for role in translated.get(name, ()))
+    return frozenset(role for name in names for role in role_map.get(name, ()))
 
 
 def names_at(claims: Mapping[str, Any], path: str) -> Iterator[str]:

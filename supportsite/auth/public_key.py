@@ -27,7 +27,7 @@ def read(text: str) -> str:
     try:
         pem = text if text.startswith("-----BEGIN") else Path(text).expanduser().read_text()
         key = load(pem.replace("\\n", "\n").strip())
-        if not fitting(key, ALGORITHMS):
+        if not supported_algorithms(key, ALGORITHMS):
             raise ValueError("a short key, or another curve")
     except (OSError, ValueError, TypeError):
         raise ValueError(
@@ -38,12 +38,12 @@ def read(text: str) -> str:
     return key.public_bytes(serialization.Encoding.PEM, info).decode()
 
 
-def fits(pem: str, algorithms: Iterable[str]) -> bool:
-    """True if one of the algorithms can be verified with the key."""
-    return bool(fitting(load(pem), algorithms))
+def supports_any(pem: str, algorithms: Iterable[str]) -> bool:
+    """True if the key (PEM) can verify a signature by one of the algorithms, such as RS256."""
+    return bool(supported_algorithms(load(pem), algorithms))
 
 
-def fitting(key: PublicKey, algorithms: Iterable[str]) -> list[str]:
+def supported_algorithms(key: PublicKey, algorithms: Iterable[str]) -> list[str]:
     """The algorithms that can be verified with the key: its type, curve and size decide."""
     return [name for name in algorithms if _accepts(jwt.get_algorithm_by_name(name), key)]
 

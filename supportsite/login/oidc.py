@@ -1,7 +1,8 @@
 """Signing in to the desk through an identity provider: OpenID Connect, code flow with PKCE.
 
 mozilla-django-oidc provides the flow with state, nonce and code verifier. This module adds
-discovery of the endpoints, validation of the ID token, and the mapping of groups to rights.
+validation of the ID token and the mapping of groups to rights, and ``oidc_discovery`` the addresses
+of the provider.
 """
 
 from __future__ import annotations
@@ -9,10 +10,7 @@ from __future__ import annotations
 import hmac
 import logging
 import re
-import threading
-import time
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import jwt
@@ -24,28 +22,20 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
-from mozilla_django_oidc.utils import import_from_settings
 from mozilla_django_oidc.views import (
     OIDCAuthenticationCallbackView,
     OIDCAuthenticationRequestView,
 )
 
 from audit.models import record
-from supportsite.auth import claims as roles
 from supportsite.auth import provider
 from supportsite.auth.authentication import email_of
-from supportsite.auth.jwks import JWKSClient, KeysUnavailable
+from supportsite.auth.claims import role_names
+from supportsite.auth.jwks import KeysUnavailable
 from supportsite.auth.signing_keys import LEEWAY
 from supportsite.login import usernames
+from supportsite.login.oidc_discovery import DiscoveredEndpoints, configuration, jwks_client
 from supportsite.models import Identity
-
-DISCOVERY = "/.well-known/openid-configuration"
-
-ENDPOINTS = {
-    "OIDC_OP_AUTHORIZATION_ENDPOINT": "authorization_endpoint",
-    "OIDC_OP_TOKEN_ENDPOINT": "token_endpoint",
-    "OIDC_OP_JWKS_ENDPOINT": "jwks_uri",
-}
 
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 """OpenID Connect Core 2."""
@@ -54,78 +44,14 @@ log = logging.getLogger("supportsite.login.oidc")
 
 
 class Refused(Exception):
-    """The provider authenticated a person who has no access to this site."""
+    """The provider authenticated a person who has no access to this site; the text says why."""
 
     def __init__(self, reason: str, username: str = "") -> None:
         super().__init__(reason)
         self.username = username
 
 
-# --- The provider ---------------------------------------------------------------------------------
-
-
-class Configuration:
-    """The issuer's discovery document, fetched once an hour. Raises ``ProviderFailed``.
-
-    One thread fetches it. After a failure there is no attempt for ``RETRY_SECONDS``: other threads
-    fail with the first.
-    """
-
-    REFRESH_SECONDS = 3_600.0
-    RETRY_SECONDS = 5.0
-
-    def __init__(self, issuer: str) -> None:
-        self._issuer = issuer
-        self._lock = threading.Lock()
-        self._document: Mapping[str, str] = {}
-        self._refresh_at = 0.0
-
-    def __getitem__(self, member: str) -> str:
-        with self._lock:
-            if time.monotonic() >= self._refresh_at:
-                # Set before the request, so that a failure delays the next try.
-                self._refresh_at = time.monotonic() + provider.SECONDS + self.RETRY_SECONDS
-                self._document = self._discover()
-                self._refresh_at = time.monotonic() + self.REFRESH_SECONDS
-            if not self._document:
-                raise provider.ProviderFailed("it did not answer a moment ago")
-            return self._document[member]
-
-    def _discover(self) -> Mapping[str, str]:
-        document = provider.get(self._issuer.rstrip("/") + DISCOVERY)
-        # Discovery 4.3: the document must belong to this issuer.
-        if not isinstance(document, Mapping) or document.get("issuer") != self._issuer:
-            raise provider.ProviderFailed("its configuration names another issuer than OIDC_ISSUER")
-        try:
-            return {member: provider.address(document[member]) for member in ENDPOINTS.values()}
-        except (KeyError, ValueError, TypeError, AttributeError):
-            raise provider.ProviderFailed("its configuration is not complete") from None
-
-
-@cache
-def configuration(issuer: str) -> Configuration:
-    return Configuration(issuer)
-
-
-@cache
-def jwks_client(url: str) -> JWKSClient:
-    return JWKSClient(url)
-
-
-class Discovered:
-    """Gives the library the discovered endpoints instead of settings."""
-
-    @staticmethod
-    def get_settings(attr: str, *args: Any) -> Any:
-        if attr in ENDPOINTS:
-            return configuration(settings.OIDC_ISSUER)[ENDPOINTS[attr]]
-        return import_from_settings(attr, *args)
-
-
-# --- The person -----------------------------------------------------------------------------------
-
-
-class Backend(Discovered, OIDCAuthenticationBackend):  # type: ignore[misc]
+class Backend(DiscoveredEndpoints, OIDCAuthenticationBackend):  # type: ignore[misc]
     """Django creates it for every request of a signed-in user, so the constructor is cheap."""
 
     def __init__(self) -> None:
@@ -187,8 +113,8 @@ class Backend(Discovered, OIDCAuthenticationBackend):  # type: ignore[misc]
         self, access_token: str, id_token: str, payload: Mapping[str, Any]
     ) -> User:
         """Raises ``Refused``. Rights follow the provider's groups; nobody becomes superuser."""
-        roles_of_user = roles.granted(payload, settings.OIDC_GROUPS_CLAIM, settings.OIDC_GROUP_MAP)
-        groups = sorted(roles_of_user.intersection(settings.DESK_GROUPS))
+        roles = role_names(payload, settings.OIDC_GROUPS_CLAIM, settings.OIDC_GROUP_MAP)
+        groups = sorted(roles.intersection(settings.DESK_GROUPS))
         with transaction.atomic():
             identities = Identity.objects.select_related("user").select_for_update(of=("self",))
             identity = identities.filter(issuer=payload["iss"], subject=payload["sub"]).first()
@@ -240,11 +166,11 @@ def _record_refusal(reason: str, username: str) -> None:
 # --- The pages ------------------------------------------------------------------------------------
 
 
-class RequestView(Discovered, OIDCAuthenticationRequestView):  # type: ignore[misc]
+class RequestView(DiscoveredEndpoints, OIDCAuthenticationRequestView):  # type: ignore[misc]
     """The library's view, with the discovered address."""
 
 
-class CallbackView(Discovered, OIDCAuthenticationCallbackView):  # type: ignore[misc]
+class CallbackView(DiscoveredEndpoints, OIDCAuthenticationCallbackView):  # type: ignore[misc]
     def login_failure(self) -> HttpResponse:
         return back_to_sign_in(
             self.request,
@@ -257,22 +183,22 @@ def begin(request: HttpRequest) -> HttpResponse:
     if not settings.OIDC_ISSUER:
         raise Http404
     try:
-        sent: HttpResponse = RequestView.as_view()(request)
+        response: HttpResponse = RequestView.as_view()(request)
     except provider.ProviderFailed as failure:
         log.warning("the identity provider is not available: %s", failure)
         return back_to_sign_in(
             request, "Your organisation's sign-in does not answer. Try again in a minute."
         )
-    return sent
+    return response
 
 
 def callback(request: HttpRequest) -> HttpResponse:
     if not settings.OIDC_ISSUER:
         raise Http404
-    answered: HttpResponse = CallbackView.as_view()(request)
-    return answered
+    response: HttpResponse = CallbackView.as_view()(request)
+    return response
 
 
-def back_to_sign_in(request: HttpRequest, why: str) -> HttpResponse:
-    messages.error(request, why)
+def back_to_sign_in(request: HttpRequest, message: str) -> HttpResponse:
+    messages.error(request, message)
     return HttpResponseRedirect(reverse("admin:login"))

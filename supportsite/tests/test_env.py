@@ -12,7 +12,7 @@ def test_a_variable_that_is_set_but_empty_counts_as_unset(monkeypatch):
     assert env.text("X", "default") == "default"
     assert env.fraction("X", 0.5) == 0.5
     assert env.flag("X", True) is True
-    assert env.listing("X", ["a"]) == ["a"]
+    assert env.comma_separated("X", ["a"]) == ["a"]
 
 
 @pytest.mark.parametrize(

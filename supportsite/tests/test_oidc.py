@@ -13,7 +13,7 @@ from django.test import Client
 
 from audit.models import Record
 from supportsite.auth.claims import parse_map
-from supportsite.login import oidc
+from supportsite.login import oidc_discovery
 from supportsite.models import Identity
 from supportsite.tests.identity_provider import (
     CLIENT_ID,
@@ -50,8 +50,8 @@ def provided(idp, settings):
     idp.mood, idp.person, idp.id_token = "well", dict(SAM), {}
     idp.asked.clear()
     idp.keys = [jwk(rsa_key("one"), kid="one", use="sig", alg="RS256")]
-    oidc.configuration.cache_clear()
-    oidc.jwks_client.cache_clear()
+    oidc_discovery.configuration.cache_clear()
+    oidc_discovery.jwks_client.cache_clear()
     return idp
 
 
@@ -355,7 +355,7 @@ def test_one_that_does_so_after_the_person_came_back_costs_no_more(client, provi
 def test_who_is_signed_in_needs_the_provider_for_nothing(client, provided):
     sign_in(client)
     provided.mood = "down"
-    oidc.configuration.cache_clear()
+    oidc_discovery.configuration.cache_clear()
 
     assert client.get("/admin/").status_code == 200
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audit.identity.principal import Role
-from supportsite.auth.claims import granted, parse_map, value_at
+from supportsite.auth.claims import parse_map, role_names, value_at
 
 KEYCLOAK = {
     "realm_access": {"roles": ["Support Desk", "offline_access"]},
@@ -47,7 +47,7 @@ MAP = "Support Desk=support; kb-editors=curator publisher; CN=Audit,OU=Groups,DC
     ],
 )  # fmt: skip
 def test_roles_are_found_by_path_and_translated_by_map(claims, path, mapped, roles):
-    assert granted(claims, path, parse_map(mapped, list(Role))) == roles
+    assert role_names(claims, path, parse_map(mapped, list(Role))) == roles
 
 
 def test_a_map_is_read_literally():

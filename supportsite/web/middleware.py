@@ -18,12 +18,8 @@ from supportsite.edge import client_certificates
 from supportsite.edge.internal_paths import INTERNAL_PATHS
 from supportsite.edge.public_paths import is_help, is_public
 from supportsite.throttling import throttles
-from supportsite.web.problems import (
-    is_admin,
-    problem_response,
-    to_problem,
-    too_many_requests,
-)
+from supportsite.web.error_views import too_many_requests
+from supportsite.web.problems import is_admin, problem_response, to_problem
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -36,7 +32,7 @@ log = logging.getLogger("supportsite.requests")
 
 
 class RefusalThrottleMiddleware:
-    """Answer 429 instead of 403 to whoever is refused too often: each 403 is an audit record.
+    """Answer 429 instead of 403 after too many 403s: each of them is an audit record.
 
     Order: directly after the middleware that records them.
     """
@@ -53,7 +49,7 @@ class RefusalThrottleMiddleware:
 
 
 class RateLimitMiddleware:
-    """Say in each reply what is left of the caller's limit."""
+    """Add ``RateLimit`` and ``RateLimit-Policy`` to replies: what is left of the caller's limit."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -6,33 +6,27 @@ No stack trace and no message of a library reaches a client.
 from __future__ import annotations
 
 import logging
-import sys
 from http import HTTPStatus
-from math import ceil
 from typing import Any
 
 from django.core.exceptions import (
-    PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
     TooManyFieldsSent,
     TooManyFilesSent,
 )
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.utils.text import slugify
-from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.views import exception_handler as rest_handler
 from rest_framework.views import set_rollback
 
 from audit.identity import request_id
 from audit.privacy.gateway import Channel, redact_outbound
-from supportsite.edge.public_paths import is_help
 from supportsite.throttling import throttles
 
 CONTENT_TYPE = "application/problem+json"
@@ -145,70 +139,6 @@ def _errors(detail: Any, field: str) -> Any:
         yield {"field": field, "reason": str(detail)}
 
 
-# --- Outside the API's views: unknown paths, bad requests, crashes --------------------------------
-
-
 def is_admin(request: HttpRequest) -> bool:
     """Whether the request is for a page of the desk, not for the API."""
     return request.path.startswith("/admin/")
-
-
-def _refusal(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    """For a visitor of the help page a page, which needs no database; else a problem document."""
-    if is_help(request.path):
-        context = {"status": status, "detail": detail}
-        return render(request, "help/plain.html", context, status=status)
-    return problem_response(status, detail)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if is_admin(request):
-        return defaults.bad_request(request, exception)
-    if isinstance(exception, RequestDataTooBig):
-        return _refusal(request, 413, "The request body is too large.")
-    return _refusal(request, 400, "The request is malformed.")
-
-
-def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
-    if is_admin(request):
-        return defaults.permission_denied(request, exception)
-    return problem_response(403, "You do not have permission to do this.")
-
-
-def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
-    if is_admin(request):
-        return defaults.page_not_found(request, exception)
-    return _refusal(request, 404, "There is nothing at this address.")
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """For unhandled exceptions. Ours, such as ``AuditUnavailable``, have a status and a message."""
-    failure = sys.exception()
-    status = getattr(failure, "problem_status", 500)
-    detail = (
-        str(failure)
-        if status != 500
-        else "An internal error occurred and was logged. To report it, quote the request id "
-        f"{request_id.current.get()}."
-    )
-    if is_admin(request):
-        return render(request, "500.html", {"detail": detail}, status=status)
-    return _refusal(request, status, detail)
-
-
-def too_many_requests(request: HttpRequest, seconds: float) -> HttpResponse:
-    """429, to come again in so many seconds."""
-    detail = f"Too many requests were refused. Wait {ceil(seconds)} seconds."
-    if is_admin(request):
-        response = render(request, "429.html", {"detail": detail}, status=429)
-    else:
-        response = _refusal(request, 429, detail)
-    response["Retry-After"] = str(ceil(seconds))
-    return response
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    detail = "The form has expired. Go back, reload the page and try again."
-    if is_admin(request):
-        return defaults.permission_denied(request, PermissionDenied(detail))
-    return problem_response(403, detail)
