@@ -46,9 +46,9 @@ def post_fork(server, worker):
 
     from assistant import telemetry
     from audit.sealing import heartbeat
-    from supportsite.postgres.base import limit_times
+    from supportsite.postgres.base import enable_time_limits
 
-    limit_times()
+    enable_time_limits()
     heartbeat.start("web")
 
     if settings.OTEL_EXPORTER_OTLP_ENDPOINT:

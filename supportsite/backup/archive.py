@@ -61,7 +61,7 @@ class Manifest:
         return [name for name in self.files if name.startswith("anchors/")]
 
 
-def make(archive: Path, *, with_secrets: bool) -> Manifest:
+def write(archive: Path, *, with_secrets: bool) -> Manifest:
     """Write a backup atomically, readable by its owner alone.
 
     Raises ``pg_dump.DumpFailed`` and ``OSError``.
@@ -119,13 +119,13 @@ def check_restorable(manifest: Manifest) -> None:
         raise BadBackup(f"It was made by a newer supportsite (it has {newer[0]}). Update first.")
     if manifest.audit_key != fingerprint(settings.AUDIT_MAC_KEY):
         raise BadBackup(
-            "AUDIT_MAC_KEY differs from the backup's: no record could be verified and no person "
-            "found. Set AUDIT_MAC_KEY to the value of the site that made the backup."
+            "AUDIT_MAC_KEY differs from the backup's: nobody could verify a record or look up "
+            "a person. Set AUDIT_MAC_KEY to the value of the site that made the backup."
         )
-    here = pg_dump.server_major()
-    if here < manifest.postgres:
+    server = pg_dump.server_major()
+    if server < manifest.postgres:
         raise BadBackup(
-            f"It is of Postgres {manifest.postgres}, but this server is {here}. Restore it into "
+            f"It is of Postgres {manifest.postgres}, but this server is {server}. Restore it into "
             f"Postgres {manifest.postgres} or newer."
         )
 
@@ -167,10 +167,10 @@ def _manifest(folder: Path, now: datetime) -> Manifest:
     )
 
 
-def _copy_anchors(to: Path) -> None:
-    to.mkdir()
+def _copy_anchors(folder: Path) -> None:
+    folder.mkdir()
     for file in settings.AUDIT_ANCHOR_DIR.glob("*.txt"):
-        (to / file.name).write_bytes(file.read_bytes())
+        (folder / file.name).write_bytes(file.read_bytes())
 
 
 def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -189,7 +189,7 @@ def _read_manifest(file: Path) -> Manifest:
     if manifest.format != FORMAT:
         raise BadBackup(f"It is of format {manifest.format}; this supportsite reads {FORMAT}.")
     if DATABASE not in manifest.files:
-        raise BadBackup("Its manifest has no database.")
+        raise BadBackup("It is not a complete backup: its manifest has no database.")
     if unknown := [name for name in manifest.files if not MEMBER.fullmatch(name)]:
         raise BadBackup(f"Its manifest names {unknown[0]!r}, which is not a part of a backup.")
     return manifest

@@ -109,7 +109,7 @@ def _database() -> tuple[str, ...]:
 
 def _run(program: str, *options: str) -> None:
     _, secrets = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
-    ended = subprocess.run(  # noqa: S603
+    result = subprocess.run(  # noqa: S603
         [program, *options],
         env={**os.environ, **(secrets or {})},
         capture_output=True,
@@ -117,7 +117,7 @@ def _run(program: str, *options: str) -> None:
         errors="replace",
         check=False,
     )
-    if ended.returncode != 0:
-        reasons = re.findall(r"(?:error|ERROR|FATAL): *(.*)", ended.stderr)
-        reason = (reasons or ended.stderr.splitlines() or ["it ended without a reason"])[0]
+    if result.returncode != 0:
+        reasons = re.findall(r"(?:error|ERROR|FATAL): *(.*)", result.stderr)
+        reason = (reasons or result.stderr.splitlines() or ["it ended without a reason"])[0]
         raise DumpFailed(f"{Path(program).name}: {reason}")

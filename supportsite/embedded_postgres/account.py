@@ -1,9 +1,8 @@
-"""Running as root: the system user Postgres runs as instead, and the way to its files.
+"""Run as root: the system user that Postgres runs as, and access to its files.
 
-Postgres refuses to run as root, and each folder above its data and programs must let the other
-user through. One that does not (``/root``, as a rule) is made passable (``o+x``, never ``o+r``:
-nobody can list it), and a warning names it, so that the site starts from a checkout there. Run as
-another user, the site changes no folder.
+Postgres refuses to run as root, and its user must be able to enter each folder above its data and
+programs. A folder that it cannot enter, such as ``/root``, gets the mode ``o+x`` (never ``o+r``:
+nobody can list it), and a warning names it. Run as another user, the site changes no folder.
 """
 
 import logging
@@ -36,7 +35,7 @@ class Account:
     def as_subprocess_arguments(self) -> dict[str, Any]:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
-    def may_pass(self, folder: Path) -> bool:
+    def may_enter(self, folder: Path) -> bool:
         status = folder.stat()
         if status.st_uid == self.uid:
             return bool(status.st_mode & stat.S_IXUSR)
@@ -59,22 +58,22 @@ def account_for(data: Path) -> Account | None:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def let_through(account: Account, places: Iterable[Path]) -> None:
-    """Let ``account`` pass every folder above ``places``; warn of folders that were changed."""
+def make_passable(account: Account, places: Iterable[Path]) -> None:
+    """Let ``account`` enter every folder above ``places``; warn of folders that were changed."""
     folders = {folder for place in places for folder in place.resolve().parents}
-    closed = sorted(folder for folder in folders if not account.may_pass(folder))
+    closed = sorted(folder for folder in folders if not account.may_enter(folder))
     for folder in closed:
         folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
     if closed:
         logger.warning(
-            "Postgres does not run as root but as a user of its own; so that it gets to its files, "
-            "all users may now pass through (chmod o+x, not list): %s. "
+            "Postgres runs as a system user. So that it can reach its files, all users may now "
+            "enter, but not list (chmod o+x): %s. "
             "To avoid it run the site as an ordinary user, or set DATABASE_URL.",
             ", ".join(map(str, closed)),
         )
 
 
-def let_read(folder: Path) -> None:
+def make_readable(folder: Path) -> None:
     """Make the installed programs in ``folder`` readable, whatever the umask was."""
     for path in (folder, *folder.rglob("*")):
         if path.is_symlink() or not path.exists():

@@ -36,8 +36,9 @@ class DatabaseClient(client.DatabaseClient):
         cls, settings_dict: dict[str, Any], parameters: Iterable[str]
     ) -> tuple[list[str], dict[str, str] | None]:
         server = ensure_running(_state_dir(settings_dict))
-        located = {**settings_dict, "HOST": server.host, "PORT": server.port, "USER": server.user}
-        (_, *arguments), environment = super().settings_to_cmd_args_env(located, parameters)
+        address = {"HOST": server.host, "PORT": server.port, "USER": server.user}
+        settings = {**settings_dict, **address}
+        (_, *arguments), environment = super().settings_to_cmd_args_env(settings, parameters)
         return [str(programs() / "psql"), *arguments], environment
 
 
@@ -52,8 +53,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         with _as_operational_error():
             server = ensure_running(_state_dir(self.settings_dict))
-        located = {"host": server.host, "port": server.port, "user": server.user}
-        return {**super().get_connection_params(), **located}
+        address = {"host": server.host, "port": server.port, "user": server.user}
+        return {**super().get_connection_params(), **address}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:

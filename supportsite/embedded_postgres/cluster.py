@@ -26,7 +26,7 @@ from pathlib import Path
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-from .account import Account, account_for, let_read, let_through
+from .account import Account, account_for, make_passable, make_readable
 from .errors import EmbeddedPostgresError
 
 MAJOR_VERSION = 18
@@ -59,7 +59,7 @@ class Cluster:
     """The data folder ``state_dir/postgres`` and the server on it. Callers take turns."""
 
     state_dir: Path
-    patience: float
+    timeout: float
     """Seconds a start (recovery after a crash included) or a stop may take."""
 
     @property
@@ -166,7 +166,7 @@ class Cluster:
         try:
             link.symlink_to(self.data)
         except FileExistsError:
-            _check_ours(link, self.data)
+            _check_own_link(link, self.data)
         return str(link)
 
     def _short_link(self) -> Path | None:
@@ -181,7 +181,7 @@ class Cluster:
     def _pg_ctl(
         self, action: str, *options: str, output: int = subprocess.PIPE
     ) -> subprocess.CompletedProcess[bytes]:
-        waiting = ("-w", "-t", f"{self.patience:.0f}")
+        waiting = ("-w", "-t", f"{self.timeout:.0f}")
         account = account_for(self.data)
         return self._run(
             account, "pg_ctl", action, *waiting, *options, "-D", self.data.name, output=output
@@ -195,8 +195,8 @@ class Cluster:
             package = folder.parents[1]
             # On Linux the shared libraries are beside the package.
             for installed in (folder.parent, package.with_name(f"{package.name}.libs")):
-                let_read(installed)
-            let_through(account, [self.data, folder / program])
+                make_readable(installed)
+            make_passable(account, [self.data, folder / program])
         try:
             return subprocess.run(  # noqa: S603
                 [str(folder / program), *arguments],
@@ -242,7 +242,7 @@ def _check_version(version_file: Path) -> None:
         )
 
 
-def _check_ours(link: Path, target: Path) -> None:
+def _check_own_link(link: Path, target: Path) -> None:
     if link.is_symlink() and link.lstat().st_uid == os.geteuid() and link.readlink() == target:
         return
     raise EmbeddedPostgresError(

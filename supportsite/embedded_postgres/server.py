@@ -23,7 +23,7 @@ from .errors import EmbeddedPostgresError
 __all__ = ["EmbeddedPostgresError", "Server", "ensure_database", "ensure_running", "stop_if_last"]
 
 # For one start or stop. Recovery replays at most some gigabytes of log (max_wal_size).
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def ensure_running(state_dir: Path, *, recheck: bool = False) -> Server:
     with _as_one_line(state_dir):
         folder = _resolved(state_dir)
         _shared(folder).ensure_running()
-        host = Cluster(folder, PATIENCE_SECONDS).host()
+        host = Cluster(folder, TIMEOUT_SECONDS).host()
     _servers[state_dir] = Server(host=host, port=PORT, user=USER)
     return _servers[state_dir]
 
@@ -103,7 +103,7 @@ class _ClusterServer:
     def start(self) -> None:
         cluster = self.cluster
         cluster.create()
-        deadline = time.monotonic() + cluster.patience
+        deadline = time.monotonic() + cluster.timeout
         while (answer := cluster.ping()) is not pq.Ping.OK:
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(
@@ -123,9 +123,9 @@ class _ClusterServer:
 @cache
 def _shared(folder: Path) -> SharedServer:
     """One for each resolved STATE_DIR."""
-    cluster = Cluster(folder, PATIENCE_SECONDS)
+    cluster = Cluster(folder, TIMEOUT_SECONDS)
     return SharedServer(
-        _ClusterServer(cluster), folder / "postgres.users", timeout=2 * PATIENCE_SECONDS
+        _ClusterServer(cluster), folder / "postgres.users", timeout=2 * TIMEOUT_SECONDS
     )
 
 

@@ -1,1 +1,1 @@
-"""Django's Postgres backend with time limits for web processes: a settings' ENGINE."""
+"""Django's Postgres backend with time limits in web processes, for ``ENGINE`` in the settings."""

@@ -1,7 +1,7 @@
 """Django's Postgres backend, with time limits in web processes.
 
-A Postgres that hangs, or a table that somebody locked, must not keep the threads of a web process:
-the request gets 503 in time. Management commands, the worker and the sealer have no limits.
+A Postgres that hangs, or a locked table, must not block the threads of a web process: the request
+fails with 503 after seconds. Management commands, the worker and the sealer have no limits.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ CHECK_SECONDS = 1.0
 """For the check, at the start of a request, that a connection still works."""
 
 CONNECT_SECONDS = 2
-"""The least that psycopg allows."""
+"""For a new connection; the shortest that psycopg allows."""
 
 REST_SECONDS = 1.0
-"""After a reply that did not come, nobody connects for so long."""
+"""After a missing reply, no new connections for this long."""
 
 LIMITS = "SET {scope} lock_timeout = '{lock:.0f}ms'; SET {scope} statement_timeout = '{all:.0f}ms'"
 NOTICE_CLOSED = "; SET client_connection_check_interval = '1s'"
@@ -44,7 +44,7 @@ _statement_breakers: dict[str, Breaker] = {}
 _is_limited = False
 
 
-def limit_times() -> None:
+def enable_time_limits() -> None:
     """For web processes: limit the time of every connection that this process makes from now on."""
     global _is_limited
     _is_limited = True
@@ -56,7 +56,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.execute_wrappers.append(_refuse_hopeless)
+        self.execute_wrappers.append(_fail_fast)
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
@@ -122,13 +122,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return wait(*arguments, **{"timeout": self.reply_seconds, **options})
         except psycopg.OperationalError:
             if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                # No reply: whatever comes later must not be taken for that of another statement.
+                # No reply. A late one must not be read as the reply to another statement.
                 connection.pgconn.finish()
                 _breaker.failed()
             raise
 
 
-def _refuse_hopeless(
+def _fail_fast(
     execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
     """Run a statement, unless one of the same text timed out a moment ago.
@@ -155,5 +155,5 @@ def _refuse_hopeless(
 
 
 def _locks_rows(sql: str) -> bool:
-    """Whether it may wait for one row: that says nothing of other rows."""
+    """Whether a statement may wait for one row only, so that others like it need not wait."""
     return sql.startswith(("UPDATE", "DELETE")) or "FOR UPDATE" in sql

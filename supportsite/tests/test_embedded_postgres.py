@@ -332,7 +332,7 @@ def test_under_root_a_closed_folder_is_opened_to_pass_through_only_and_named(sta
     assert ask(state_dir, KEPT) == "still here"
 
     assert state_dir.parent.stat().st_mode & 0o777 == 0o701
-    assert f"chmod o+x, not list): {state_dir.parent}." in caplog.text
+    assert f"not list (chmod o+x): {state_dir.parent}." in caplog.text
 
 
 def test_django_makes_its_database_on_the_first_connection_and_finds_it_again(state_dir):

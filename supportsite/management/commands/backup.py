@@ -1,4 +1,4 @@
-"""Back up the site into one file."""
+"""Back up the database and the audit checkpoints into one archive, while the site runs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if archive.exists():
                 raise CommandError(f"{archive} exists already. Choose another file name.")
-            manifest = backups.make(archive, with_secrets=options["with_secrets"])
+            manifest = backups.write(archive, with_secrets=options["with_secrets"])
         except OSError as failure:
             raise CommandError(f"{archive} cannot be written ({failure.strerror}).") from None
         except DumpFailed as failure:

@@ -1,4 +1,4 @@
-"""Restore the site from a backup."""
+"""Restore a backup: replace the whole database."""
 
 from __future__ import annotations
 
@@ -65,16 +65,16 @@ class Command(BaseCommand):
 
     def _restore_anchors(self, folder: Path, names: list[str]) -> Path | None:
         """Copy the checkpoints unless AUDIT_ANCHOR_DIR has some; return the newest file."""
-        to = settings.AUDIT_ANCHOR_DIR
+        target = settings.AUDIT_ANCHOR_DIR
         if not names:
             return None
-        if to.exists() and any(to.iterdir()):
-            self.stdout.write(f"{to} already has checkpoints; they are not changed.")
+        if target.exists() and any(target.iterdir()):
+            self.stdout.write(f"{target} already has checkpoints; they are not changed.")
             return None
-        to.mkdir(parents=True, exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
         for name in names:
-            (to / Path(name).name).write_bytes((folder / name).read_bytes())
-        return to / "latest.txt"
+            (target / Path(name).name).write_bytes((folder / name).read_bytes())
+        return target / "latest.txt"
 
     def _verify(self, newest: Path | None) -> None:
         if not settings.AUDIT_SIGNING_KEY:

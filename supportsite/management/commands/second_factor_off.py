@@ -1,4 +1,4 @@
-"""For a user who has lost phone and recovery codes."""
+"""Turn off a user's second factor, after phone and recovery codes are lost."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from supportsite.login.two_factor import turn_off
 
 
 class Command(BaseCommand):
-    help = "Turn off a user's second factor. Make sure first who asks for it."
+    help = (
+        "Turn off a user's second factor, after phone and recovery codes are lost. "
+        "First make sure that the request comes from that person."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("username")
+        parser.add_argument("username", help="the name that the user signs in with")
 
     def handle(self, *args: Any, username: str, **options: Any) -> None:
         user = User.objects.filter(username=username).first()

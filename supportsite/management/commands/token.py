@@ -1,4 +1,4 @@
-"""Issue a bearer token."""
+"""Print a bearer token for the API, signed with JWT_SECRET."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""End a lockout early."""
+"""End the lockout of a user or an address after failed sign-ins."""
 
 from __future__ import annotations
 
