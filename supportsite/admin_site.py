@@ -99,5 +99,6 @@ def sees(request: HttpRequest, model: str) -> bool:
 
 
 def staged(stage: str) -> QuerySet[Faq]:
+    """The FAQs whose draft is at a stage, such as ``Faq.Stage.SUBMITTED``."""
     faqs: QuerySet[Faq] = Faq.objects.filter(stage=stage)
     return faqs

@@ -29,7 +29,7 @@ POINTED_AT = "UPDATE audit_subjectkey SET lookup = '\\x00' || lookup WHERE pseud
 @pytest.fixture
 def deeds(settings, tmp_path, capsys) -> tuple[Record, Record]:
     settings.AUDIT_ANCHOR_DIR = tmp_path
-    audit_trail.forget()
+    audit_trail.clear_cache()
     SubjectKey.objects.clear_cache()
     deeds = record("test.done", actor="ann"), record("test.done", actor="ben")
     call_command("audit_seal")
@@ -39,7 +39,7 @@ def deeds(settings, tmp_path, capsys) -> tuple[Record, Record]:
 def change(statement: str, deeds: tuple[Record, Record]) -> None:
     one, other = (entry.actor_key_id for entry in deeds)
     tamper(statement.format(one=one, other=other))
-    audit_trail.forget()
+    audit_trail.clear_cache()
     SubjectKey.objects.clear_cache()
 
 

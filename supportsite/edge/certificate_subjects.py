@@ -24,6 +24,6 @@ def principals(text: str) -> dict[str, Principal]:
         if unknown := set(roles) - set(Role):
             raise ValueError(f"with roles of {', '.join(Role)}, not {', '.join(sorted(unknown))}")
         if name in by_name:
-            raise ValueError(f"with every certificate once: {name} is there twice")
+            raise ValueError(f"each certificate once: {name} is named twice")
         by_name[name] = Principal(subject, frozenset(map(Role, roles)))
     return by_name

@@ -17,8 +17,8 @@ def client_address(request: HttpRequest) -> str:
     """The caller's address in its shortest form; empty if it is not known.
 
     Behind the proxy it is the address that the outermost of our ``NUM_PROXIES`` proxies saw,
-    counted from the right in ``X-Forwarded-For``, since every proxy appends to the header. From
-    anybody else that header is ignored, and the address is that of the connection.
+    counted from the right in ``X-Forwarded-For``, since every proxy appends to the header. Without
+    the proxy that header is ignored, and the address is that of the connection.
     """
     peer = request.META.get("REMOTE_ADDR", "")
     if proxy.is_from_proxy(request):

@@ -1,7 +1,7 @@
 """System checks that keep an unsafe public site from starting; each names its variable.
 
 A site is public when ``ALLOWED_HOSTS`` names more than this machine, or over ``HTTPS``
-(``settings.FOR_OTHERS``). Every ``manage.py`` command runs the checks, and so does gunicorn, see
+(``settings.IS_PUBLIC``). Every ``manage.py`` command runs the checks, and so does gunicorn, see
 ``serving/preflight.py``.
 """
 
@@ -39,13 +39,13 @@ def _debug() -> Iterator[CheckMessage]:
     if not settings.DEBUG:
         return
     # Anybody who can reach the port can send "Host: localhost".
-    for reached, how in (
+    for is_reached, cause in (
         (settings.IS_PUBLIC, "ALLOWED_HOSTS or HTTPS make this site public"),
         (is_open(settings.BIND), "BIND is open to other machines"),
     ):
-        if reached:
+        if is_reached:
             yield Error(
-                f"DEBUG is on, and {how}: /dev/token would issue tokens to anybody.",
+                f"DEBUG is on, and {cause}: /dev/token would issue tokens to anybody.",
                 hint="Unset DEBUG.",
                 id="supportsite.E001",
             )

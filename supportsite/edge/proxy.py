@@ -17,8 +17,8 @@ SECRET_HEADER = "X-Proxy-Secret"  # noqa: S105 (a header's name)
 def is_from_proxy(request: HttpRequest) -> bool:
     """Whether it has one of ``PROXY_SECRETS``; if none is set, whether by a unix socket."""
     if settings.PROXY_SECRETS:
-        offered = request.headers.get(SECRET_HEADER, "").encode()
-        return any(hmac.compare_digest(offered, one.encode()) for one in settings.PROXY_SECRETS)
+        secret = request.headers.get(SECRET_HEADER, "").encode()
+        return any(hmac.compare_digest(secret, valid.encode()) for valid in settings.PROXY_SECRETS)
     return is_from_unix_socket(request)
 
 

@@ -19,7 +19,7 @@ class Tampered(Exception):
 
 
 def audit_trail() -> str:
-    """Raises ``Tampered``."""
+    """One line for operators. Raises ``Tampered``."""
     for problem in (*table_checks.changed_tables(), _changed_people()):
         if problem:
             raise Tampered(f"{problem}: run manage.py audit_verify")
@@ -34,6 +34,6 @@ def _changed_people() -> Break | None:
     return log_reader.changed_people()
 
 
-def forget() -> None:
-    """Check everything anew the next time."""
+def clear_cache() -> None:
+    """For tests: check the keys again at the next call."""
     _checked.clear()

@@ -39,7 +39,7 @@ class Late(Exception):
 
 
 def sealer() -> str:
-    """Raises ``Late``."""
+    """One line for operators. Raises ``Late``."""
     seconds = oldest_unsealed()
     if seconds > MAX_UNSEALED_SECONDS:
         raise Late(f"a record is unsealed for {seconds:.0f} s: start manage.py audit_seal --loop")
@@ -52,13 +52,13 @@ def sealer() -> str:
 
 
 def worker() -> str:
-    """Raises ``Late``."""
+    """One line for operators. Raises ``Late``."""
     heartbeat, due = heartbeat_age(), oldest_due_seconds()
     if heartbeat > MAX_HEARTBEAT_SECONDS:
         last = (
-            "no worker is running"
+            "no worker is running, start manage.py worker"
             if heartbeat == float("inf")
-            else f"no heartbeat of a worker for {heartbeat:.0f} s"
+            else f"no heartbeat of a worker for {heartbeat:.0f} s, see its log"
         )
         raise Late(f"{last}; the oldest due delivery waits {due:.0f} s")
     if due > MAX_DUE_SECONDS:

@@ -43,8 +43,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     lines |= jobs
     if not is_ready:
         return problem_response(503, "A dependency is unavailable; see `checks`.", checks=lines)
-    is_whole = all(line.startswith("ok") for line in lines.values())
-    return JsonResponse({"status": "ok" if is_whole else "degraded", "checks": lines})
+    is_healthy = all(line.startswith("ok") for line in lines.values())
+    return JsonResponse({"status": "ok" if is_healthy else "degraded", "checks": lines})
 
 
 class ReadinessCollector(Collector):

@@ -73,4 +73,5 @@ def _family(name: str, meaning: str, values: dict[str, int]) -> GaugeMetricFamil
 
 
 def clear_cache() -> None:
+    """For tests: read the figures again at the next scrape."""
     _cache.clear()

@@ -72,9 +72,9 @@ class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        same = User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).first()
-        if same:
-            raise forms.ValidationError(f"{same.get_username()} has this address already.")
+        existing = User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).first()
+        if existing:
+            raise forms.ValidationError(f"{existing.get_username()} has this address already.")
         return email
 
     def clean(self) -> dict[str, Any]:

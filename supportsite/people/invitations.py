@@ -93,7 +93,7 @@ def send(user_id: int) -> None:
     try:
         _message(invitation).send()
     except (smtplib.SMTPException, OSError) as failure:
-        # A mail server likes to repeat whom it refused.
+        # A mail server's error may repeat the address.
         reason = redact_outbound(Channel.LOGS, f"{type(failure).__name__}: {failure}")[:300]
         Invitation.objects.filter(pk=invitation.pk).update(failure=reason)
         raise

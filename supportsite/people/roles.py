@@ -18,8 +18,8 @@ ADMINISTRATOR = "may do everything, and invites colleagues"
 
 def label(group: Group) -> str:
     """Such as ``Auditor: reads the audit trail``; a group of the site's own has its name only."""
-    about = DESCRIPTIONS.get(group.name)
-    return f"{group.name.capitalize()}: {about}" if about else group.name
+    description = DESCRIPTIONS.get(group.name)
+    return f"{group.name.capitalize()}: {description}" if description else group.name
 
 
 def in_order(groups: QuerySet[Group]) -> QuerySet[Group]:

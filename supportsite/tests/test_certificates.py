@@ -147,7 +147,7 @@ def test_the_map_is_read_line_by_line_or_with_semicolons():
         pytest.param("CN=shop -> shop", "such as", id="no role"),
         pytest.param("shop -> shop service", "such as", id="no distinguished name"),
         pytest.param("CN=shop -> shop root", "not root", id="an unknown role"),
-        pytest.param("CN=a -> b service; CN=a -> c service", "there twice", id="one name twice"),
+        pytest.param("CN=a -> b service; CN=a -> c service", "named twice", id="one name twice"),
     ],
 )
 def test_a_map_that_says_nothing_certain_is_refused(text, why):

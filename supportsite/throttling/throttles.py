@@ -29,12 +29,12 @@ from tickets.delivery.circuit_breaker import Breaker
 REFUSED = Counter("throttle_refused_total", "Requests answered with 429", ["by"])
 UNCOUNTED = Counter("throttle_store_failures_total", "Requests not counted in the store", ["store"])
 
-PAUSE = 5.0
+PAUSE_SECONDS = 5.0
 """Seconds without Redis after a failure, so that requests do not wait for its timeout."""
 
 log = logging.getLogger("supportsite.throttling")
 
-_redis = Breaker(failures=1, rest_seconds=PAUSE)
+_redis = Breaker(failures=1, rest_seconds=PAUSE_SECONDS)
 
 
 class _Throttle(SimpleRateThrottle):
@@ -57,10 +57,13 @@ class _Throttle(SimpleRateThrottle):
             self.cache = caches["default"]
             try:
                 allowed = super().allow_request(request, view)
-            # Backends raise what they like; none of it may fail the request.
+            # Backends raise many kinds of exceptions; none may fail the request.
             except Exception as failure:
                 _redis.failed()
-                log.warning("a request was not counted in Redis: %s", type(failure).__name__)
+                log.warning(
+                    "a request was not counted in Redis (%s); check CACHE_URL and the server",
+                    type(failure).__name__,
+                )
             else:
                 _redis.succeeded()
                 return allowed
@@ -142,7 +145,7 @@ class _VisitorThrottle(_Throttle):
 class VisitorThrottle(BaseThrottle):
     """Limits what visitors of the help page send; reading is free where the view says so.
 
-    A new visitor counts for the address too: who drops the cookie is a new one each time.
+    A new visitor counts for the address too: without the cookie, every request is a new visitor.
     """
 
     _wait: float | None = None
@@ -152,9 +155,9 @@ class VisitorThrottle(BaseThrottle):
             return True
         address = client_network(request._request)
         subject = caller.name(request._request)
-        is_known = bool(subject) and not getattr(request.auth, "is_new", False)
+        is_returning = bool(subject) and not getattr(request.auth, "is_new", False)
         throttles = [_VisitorThrottle(settings.HELP_THROTTLE, subject)]
-        if not is_known:
+        if not is_returning:
             throttles.append(_VisitorThrottle(settings.HELP_THROTTLE, f"address {address}"))
         for throttle in (*throttles, _AddressThrottle(settings.THROTTLE_ADDRESS, address)):
             if not throttle.allow_request(request, view):
@@ -190,7 +193,7 @@ def throttle_failed_tokens(failure: Exception, request: HttpRequest) -> Exceptio
 def seconds_after_refusal(request: HttpRequest) -> float | None:
     """Count a 403 of this caller, or of this address if nobody is signed in.
 
-    None up to ``THROTTLE_FAILURES``; then the seconds to wait. What is allowed is not counted.
+    None up to ``THROTTLE_FAILURES``; then the seconds to wait. Other responses are not counted.
     """
     ident = caller.name(request) or client_network(request)
     throttle = _RefusalThrottle(settings.THROTTLE_FAILURES, ident)

@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotAuthenticated
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """A reader who is not signed in is led to the sign-in, and back."""
+    """Redirects readers who are not signed in to the sign-in page, which redirects back."""
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         if isinstance(exc, NotAuthenticated):

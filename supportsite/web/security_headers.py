@@ -1,7 +1,7 @@
 """Security headers of every response, such as the Content-Security-Policy.
 
-Every policy starts with nothing and allows what its pages need; ``tests/test_page_policy.py`` opens
-them in a browser. Source: https://www.w3.org/TR/CSP3/
+Every policy starts with that of the API, which allows nothing, and adds what its pages need;
+``tests/test_page_policy.py`` opens them in a browser. Source: https://www.w3.org/TR/CSP3/
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-NOTHING: Mapping[str, str] = {
+API: Mapping[str, str] = {
     "default-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'none'",
@@ -20,7 +20,7 @@ NOTHING: Mapping[str, str] = {
 """For the API: a browser that opens a reply loads and runs nothing."""
 
 DOCS: Mapping[str, str] = {
-    **NOTHING,
+    **API,
     "script-src": "'self'",
     "style-src": "'self'",
     # Swagger UI's stylesheet embeds its pictures.
@@ -30,7 +30,7 @@ DOCS: Mapping[str, str] = {
 }
 
 ADMIN: Mapping[str, str] = {
-    **NOTHING,
+    **API,
     # Unfold's Alpine compiles the expressions in its templates, which is eval. Inline scripts
     # and scripts of other origins stay forbidden.
     "script-src": "'self' 'unsafe-eval'",
@@ -48,7 +48,7 @@ def header_value(directives: Mapping[str, str]) -> str:
     return "; ".join(f"{directive} {sources}" for directive, sources in directives.items())
 
 
-HELP: Mapping[str, str] = {**NOTHING, "style-src": "'self'"}
+HELP: Mapping[str, str] = {**API, "style-src": "'self'"}
 """For errors. Other pages of the help page have a policy that depends on the site around them."""
 
 PAGE_POLICIES = (
@@ -58,16 +58,16 @@ PAGE_POLICIES = (
 )
 """Policies by path prefix; other paths get ``DEFAULT_POLICY``."""
 
-DEFAULT_POLICY = header_value(NOTHING)
+DEFAULT_POLICY = header_value(API)
 
-UNUSED = (
+UNUSED_FEATURES = (
     *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer"),
     *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
 """Browser features that no page uses."""
 
 OTHER_HEADERS = {
-    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     # Not no-referrer: over HTTPS Django's CSRF check needs it.

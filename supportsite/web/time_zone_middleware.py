@@ -24,12 +24,12 @@ class TimeZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         name = request.COOKIES.get(COOKIE) if is_admin(request) else None
-        if name is None or name not in _known_zones():
+        if name is None or name not in _zone_names():
             return self.get_response(request)
         with timezone.override(zoneinfo.ZoneInfo(name)):
             return self.get_response(request)
 
 
 @cache
-def _known_zones() -> frozenset[str]:
+def _zone_names() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
