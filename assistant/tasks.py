@@ -19,6 +19,7 @@ from assistant.models import (
     WeeklyMail,
 )
 from assistant.outcomes import fold
+from assistant.releases import indexing
 from assistant.suggestions import signals as suggestion_signals
 from assistant.suggestions import suggestion
 from faq.job_process import run_command
@@ -26,6 +27,9 @@ from faq.models import Release
 
 REGROUP_SECONDS = 600.0
 """Time limit of a regrouping."""
+
+INDEX_SECONDS = 1_800.0
+"""Time limit of adding a release to Chroma: 100,000 phrasings take minutes."""
 
 
 @app.periodic(cron="* * * * *")
@@ -80,11 +84,16 @@ def mail_faq_owners(timestamp: int) -> None:
 
 @app.periodic(cron="* * * * *")
 @app.task(name="assistant.catch_up_index", queueing_lock="assistant.catch_up_index")
-def catch_up_index(timestamp: int) -> None:
-    # Every process registers the tasks; only the worker needs the index.
-    from assistant.releases import indexing
+async def catch_up_index(timestamp: int) -> None:
+    if await asyncio.to_thread(_can_catch_up):
+        await run_command("reindex", "--missing", seconds=INDEX_SECONDS)
 
-    indexing.catch_up()
+
+def _can_catch_up() -> bool:
+    close_old_connections()
+    can_catch_up = indexing.can_catch_up()
+    close_old_connections()
+    return can_catch_up
 
 
 @app.periodic(cron="* * * * *")

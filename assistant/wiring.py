@@ -13,7 +13,7 @@ from assistant.agent.bounded_agent import BoundedAgent
 from assistant.agent.null_agent import NullAgent
 from assistant.answering.assistant import Assistant
 from assistant.answering.conversations import Conversations
-from assistant.chroma.client import load_client
+from assistant.chroma.faq_search import load_client
 from assistant.chroma.index import ChromaIndex
 from assistant.chroma.server import ChromaServer
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
+from assistant.chroma.entries import OTHER_DIMENSION
 from assistant.chroma.heartbeat import ping, unavailable
 from assistant.interfaces import IndexMismatch, IndexUnavailable
 
@@ -58,9 +59,7 @@ class ChromaConnection:
             raise IndexUnavailable("chromadb is not installed: pip install chromadb") from error
         except Exception as error:
             if isinstance(error, _errors().InvalidArgumentError):
-                raise IndexMismatch(
-                    "the collection has vectors of another dimension: run manage.py reindex"
-                ) from error
+                raise IndexMismatch(OTHER_DIMENSION) from error
             raise unavailable(self._url, error) from error
 
 
@@ -69,12 +68,6 @@ def _checked_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         raise ValueError("CHROMA_URL must look like http://127.0.0.1:8000, without credentials")
     return url.rstrip("/")
-
-
-def load_client() -> None:
-    """Import chromadb, which takes a second. Opens no connection, so the process may fork."""
-    with _without_chroma_settings():
-        import chromadb  # noqa: F401
 
 
 def _connect(url: str, read_seconds: float) -> Any:

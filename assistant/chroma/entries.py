@@ -7,17 +7,21 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from assistant.decision.matches import DECIMALS
-from assistant.interfaces import Entry, Vector
+from assistant.interfaces import Entry, IndexMismatch, Vector
 
 BATCH_SIZE = 1_000
 """Entries per request. Chroma's limit is 5,461; smaller batches show progress sooner."""
 
 DUPLICATE_KEY = "two entries have the same key"
+
+OTHER_DIMENSION = "the collection has vectors of another dimension: run manage.py reindex"
+
+SPACE = "cosine"
 
 Item = TypeVar("Item")
 
@@ -33,6 +37,16 @@ def check_name(name: str) -> None:
         f"{name!r} cannot name a collection: 3 to 512 letters, digits, '.', '_' or '-', "
         "beginning and ending with a letter or digit, without '..', and no IP address"
     )
+
+
+def check_space(name: str, configuration: Any) -> None:
+    """Raise ``IndexMismatch`` for a collection that does not measure the cosine.
+
+    Chroma ignores the requested space for a collection that exists.
+    """
+    space = configuration["hnsw"]["space"]
+    if space != SPACE:
+        raise IndexMismatch(f"collection {name!r} uses {space}, not {SPACE}: run manage.py reindex")
 
 
 def check_unique(entries: Sequence[Entry]) -> None:

@@ -6,8 +6,6 @@ two processes that open the same Chroma directory corrupt it.
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -17,26 +15,25 @@ from assistant.chroma.client import READ_SECONDS, ChromaConnection, missing_coll
 from assistant.chroma.entries import (
     BATCH_SIZE,
     DUPLICATE_KEY,
+    SPACE,
     arrays,
     batches,
     check_limit,
     check_name,
+    check_space,
     check_unique,
     entry_digest,
     metadata,
     similarity,
 )
+from assistant.chroma.faq_search import FaqSearch
 from assistant.decision.matches import Match
 from assistant.interfaces import (
     Drift,
     Entry,
-    IndexMismatch,
     Progress,
     Vector,
 )
-from assistant.matching.entries import faq_of
-
-SPACE = "cosine"
 
 EF_SEARCH = 300
 """HNSW search depth. With Chroma's default of 100, one question in seventy missed the closest of
@@ -58,9 +55,7 @@ class ChromaIndex:
 
     def __init__(self, url: str, *, read_seconds: float = READ_SECONDS) -> None:
         self._chroma = ChromaConnection(url, read_seconds=read_seconds)
-        self._cached_collection: Any = None
-        self._cached_for: tuple[int, str] = (0, "")
-        self._cache_lock = threading.Lock()
+        self._faqs = FaqSearch(url.rstrip("/"), seconds=read_seconds)
 
     def sync(
         self, name: str, entries: Iterable[Entry], *, progress: Progress | None = None
@@ -119,31 +114,9 @@ class ChromaIndex:
     ) -> list[str]:
         """The ids of the FAQs of the ``limit`` nearest phrasings, nearest first, each once.
 
-        Requests only the keys, and caches the collection's handle.
+        Does not import chromadb.
         """
-        with self._cache_lock:
-            collection = (
-                self._cached_collection if self._cached_for == (os.getpid(), name) else None
-            )
-        collection = collection or self._open(name)
-        if collection is None:
-            return []
-        try:
-            with self._chroma.translated_errors():
-                result = collection.query(
-                    query_embeddings=[np.asarray(vector, dtype=np.float32)],
-                    n_results=limit,
-                    where={"category": category} if category else None,
-                    include=[],
-                )
-        except Exception:
-            # It may have been dropped and created again under the same name.
-            collection = None
-            raise
-        finally:
-            with self._cache_lock:
-                self._cached_collection, self._cached_for = collection, (os.getpid(), name)
-        return list(dict.fromkeys(faq_of(key) for key in result["ids"][0]))
+        return self._faqs.nearest_faqs(name, vector, limit=limit, category=category)
 
     def drift(self, name: str, entries: Sequence[Entry]) -> Drift:
         """Compare keys, texts and vectors of the collection with ``entries``.
@@ -250,10 +223,5 @@ class ChromaIndex:
 
 
 def _check_cosine(collection: Any) -> Any:
-    # Chroma ignores the requested space for a collection that exists.
-    space = collection.configuration_json["hnsw"]["space"]
-    if space != SPACE:
-        raise IndexMismatch(
-            f"collection {collection.name!r} uses {space}, not {SPACE}: run manage.py reindex"
-        )
+    check_space(collection.name, collection.configuration_json)
     return collection

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from assistant import wiring
-from assistant.interfaces import EmbedderUnavailable, Entry, Index, IndexUnavailable
+from assistant.interfaces import Entry, Index, IndexUnavailable
 from assistant.matching import stored_vectors
 from assistant.matching.entries import (
     answer_entries,
@@ -46,22 +46,29 @@ def is_complete(release: Release) -> bool:
     return IndexedCollection.objects.filter(name__in=names).count() == len(names)
 
 
+def can_catch_up() -> bool:
+    """Whether Chroma answers, and has not all of the live release. Imports and starts nothing."""
+    release = Release.objects.live()
+    if release is None or is_complete(release):
+        return False
+    try:
+        wiring.running_index().ping()
+    except IndexUnavailable as failure:
+        log.info("Release %s is not in Chroma yet: %s", release.number, failure)
+        return False
+    return True
+
+
 def catch_up() -> None:
     """Complete the live release's collections, if Chroma was down when it was published.
 
-    Does nothing while Chroma is down. Starts no server.
+    Does nothing while Chroma is down. Starts no server. Raises ``IndexUnavailable`` or
+    ``EmbedderUnavailable``.
     """
     release = Release.objects.live()
-    if release is None or is_complete(release):
-        return
-    try:
-        index = wiring.running_index()
-        index.ping()
-        sync_release(index, release)
-    except (IndexUnavailable, EmbedderUnavailable) as failure:
-        log.info("Release %s is not in Chroma yet: %s", release.number, failure)
-        return
-    log.info("Release %s is in Chroma now.", release.number)
+    if release and can_catch_up():
+        sync_release(wiring.running_index(), release)
+        log.info("Release %s is in Chroma now.", release.number)
 
 
 def sync_release(index: Index, release: Release) -> None:

@@ -90,6 +90,18 @@ def test_the_nearest_faqs_are_named_once_and_of_the_category_if_one_is_given(ind
     assert index.nearest_faqs(f"{name}-nowhere", vector, limit=10) == []
 
 
+def test_the_nearest_faqs_of_a_collection_that_was_dropped_and_made_anew(index, name):
+    vector = np.array([1, 0], dtype=np.float32)
+    index.sync(name, [entry("old#a", 1, 0, faq_id="old")])
+    assert index.nearest_faqs(name, vector, limit=10) == ["old"]
+
+    index.drop(name)
+
+    assert index.nearest_faqs(name, vector, limit=10) == []
+    index.sync(name, [entry("new#a", 1, 0, faq_id="new")])
+    assert index.nearest_faqs(name, vector, limit=10) == ["new"]
+
+
 def test_a_match_carries_what_the_entry_said(index, name):
     index.sync(name, [entry("a", 1, 0, faq_id="x", phrasing="Où est-il ?\n", category="")])
 
@@ -260,6 +272,8 @@ def test_vectors_of_another_dimension_do_not_fit(index, name):
     with pytest.raises(IndexMismatch):
         index.search(name, np.array([1, 0, 0], dtype=np.float32), limit=1)
     with pytest.raises(IndexMismatch):
+        index.nearest_faqs(name, np.array([1, 0, 0], dtype=np.float32), limit=1)
+    with pytest.raises(IndexMismatch):
         index.sync(name, [entry("b", 1, 0, 0)])
 
 
@@ -347,6 +361,7 @@ def test_an_old_collection_that_does_not_measure_cosine_is_refused(chroma, vendo
     for attempt in (
         lambda: chroma.sync(name, [entry("a", 1, 0)]),
         lambda: chroma.search(name, np.array([1, 0], dtype=np.float32), limit=1),
+        lambda: chroma.nearest_faqs(name, np.array([1, 0], dtype=np.float32), limit=1),
         lambda: chroma.drift(name, [entry("a", 1, 0)]),
     ):
         with pytest.raises(IndexMismatch, match="uses l2"):
@@ -430,13 +445,15 @@ def test_threads_share_one_index(chroma, name):
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 def test_a_fork_opens_its_own_connection(chroma, name):
-    chroma.sync(name, [entry("a", 1, 0)])
+    chroma.sync(name, [entry("faq#a", 1, 0)])
     before = chroma._chroma.client()
+    assert chroma.nearest_faqs(name, np.array([1, 0], dtype=np.float32), limit=1) == ["faq"]
 
     child = os.fork()
     if child == 0:
         try:
             own = chroma._chroma.client() is not before
+            assert chroma.nearest_faqs(name, np.array([1, 0], dtype=np.float32), limit=1) == ["faq"]
             matches = chroma.search(name, np.array([1, 0], dtype=np.float32), limit=1)
             os._exit(0 if own and len(matches) == 1 else 1)
         finally:
@@ -460,6 +477,9 @@ def nobody_listens():
         pytest.param(lambda index: index.drift("abc", []), id="drift"),
         pytest.param(lambda index: index.drop("abc"), id="drop"),
         pytest.param(lambda index: index.search("abc", np.array([1.0, 0.0]), limit=1), id="search"),
+        pytest.param(
+            lambda index: index.nearest_faqs("abc", np.array([1.0, 0.0]), limit=1), id="FAQs"
+        ),
     ],
 )
 def test_a_missing_server_is_reported_in_one_line(attempt):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import call_command
 
 from assistant import wiring
 from assistant.models import IndexedCollection
@@ -41,7 +42,7 @@ def test_it_answers_at_once_and_is_added_to_chroma_later(published_without_chrom
     assert not indexing.is_complete(release)
     assert collection_size(release) == 0
 
-    indexing.catch_up()
+    call_command("reindex", "--missing")
 
     assert indexing.is_complete(release)
     assert collection_size(release) == 168
@@ -60,7 +61,9 @@ def test_readiness_says_so_until_then(published_without_chroma, client):
 
 
 def test_while_chroma_is_down_the_worker_waits(published_without_chroma, settings):
+    assert indexing.can_catch_up()
     settings.CHROMA_URL = NOWHERE
+    assert not indexing.can_catch_up()
 
     indexing.catch_up()
 

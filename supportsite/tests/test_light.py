@@ -26,13 +26,18 @@ execute_from_command_line(["manage.py", *sys.argv[1:]])
 
 SERVER = """
 import sys
+from contextlib import suppress
 import django
 django.setup()
 import supportsite.wsgi
 from assistant import wiring
+from assistant.chroma.index import ChromaIndex
+from assistant.interfaces import IndexUnavailable
 model = wiring.local_model()
 model.load()
-model.embed(["How do I reset my password?"])
+(vector,) = model.embed(["How do I reset my password?"])
+with suppress(IndexUnavailable):
+    ChromaIndex("http://127.0.0.1:9").nearest_faqs("faq", vector, limit=1)
 print("LOADED", *sys.modules, file=sys.stderr)
 """
 
@@ -64,7 +69,7 @@ def test_a_command_that_asks_nothing_loads_no_model_no_index_and_no_agent(comman
     assert sorted(matches & (HEAVY | COMPUTING)) == []
 
 
-def test_a_server_embeds_without_torch_and_without_what_only_publishing_needs():
+def test_a_server_embeds_and_searches_without_what_only_publishing_needs():
     call_command("prepare_model", "minilm")
 
     matches = loaded(SERVER)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from assistant.health import duplicates, faq_health, reading
-from assistant.management.commands.regroup import LOW_PRIORITY
+from faq.job_process import lower_priority
 
 
 class Command(BaseCommand):
@@ -29,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["low_priority"]:
-            os.nice(LOW_PRIORITY)
+            lower_priority()
         if options["compare"]:
             self.stdout.write(f"{duplicates.compare()} pairs of FAQs are nearly the same.")
             return

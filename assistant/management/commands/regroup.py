@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -12,9 +11,7 @@ from assistant.interfaces import Unavailable
 from assistant.learning import follow_up, regrouping, signals
 from assistant.suggestions import grouping, ticket_grouping
 from assistant.suggestions import signals as suggestion_signals
-
-LOW_PRIORITY = 19
-"""Nice value, the lowest priority: grouping 10,000 questions takes a minute of processor time."""
+from faq.job_process import lower_priority
 
 
 class Command(BaseCommand):
@@ -28,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["low_priority"]:
-            os.nice(LOW_PRIORITY)
+            lower_priority()
         signals.read_new()
         suggestion_signals.read_new()
         try:

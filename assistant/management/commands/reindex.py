@@ -30,12 +30,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check", action="store_true", help="only compare; exit code 1 if they differ"
         )
+        parser.add_argument(
+            "--missing",
+            action="store_true",
+            help="only add what Chroma missed while it was down; the worker does so",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         release = Release.objects.live()
         if release is None:
             raise CommandError("There is no release yet: run manage.py ingest first.")
         try:
+            if options["missing"]:
+                indexing.catch_up()
+                return
             collections = indexing.expected_collections(release)
             summaries = [
                 self._reindex(wiring.index(), name, expected, check=options["check"])
