@@ -12,7 +12,7 @@ from assistant.evaluation.labelled_questions import LabelledQuestion
 from audit.models import record
 from audit.privacy.redaction import redact
 
-LEAST_KNOWN = 0.5
+LEAST_OVERLAP = 0.5
 """A source of labels counts if at least this share of its FAQs is published."""
 
 
@@ -26,13 +26,13 @@ class LabelManager(models.Manager["Label"]):
         by_source: dict[str, list[Label]] = defaultdict(list)
         for label in self.all():
             by_source[label.source].append(label)
-        known = set(faq_ids)
+        live_ids = set(faq_ids)
         counting = [
             label
             for labels in by_source.values()
-            if _is_about(known, labels)
+            if _is_about(live_ids, labels)
             for label in labels
-            if known.issuperset(label.expected)
+            if live_ids.issuperset(label.expected)
         ]
         return sorted(counting, key=lambda label: label.pk)
 
@@ -79,6 +79,6 @@ class Label(models.Model):
         return f"{self.question[:60]} -> {', '.join(self.expected) or 'no FAQ'}"
 
 
-def _is_about(known: set[str], labels: Iterable[Label]) -> bool:
+def _is_about(live_ids: set[str], labels: Iterable[Label]) -> bool:
     faq_ids = {faq_id for label in labels for faq_id in label.expected}
-    return not faq_ids or len(faq_ids & known) >= LEAST_KNOWN * len(faq_ids)
+    return not faq_ids or len(faq_ids & live_ids) >= LEAST_OVERLAP * len(faq_ids)

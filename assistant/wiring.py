@@ -17,7 +17,7 @@ from assistant.chroma.faq_search import load_client
 from assistant.chroma.index import ChromaIndex
 from assistant.chroma.server import ChromaServer
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy, ReleasePolicy
-from assistant.embedding import known_models
+from assistant.embedding import model_catalog
 from assistant.embedding.install import is_installed
 from assistant.embedding.local import LocalModel
 from assistant.embedding.model_files import Precision
@@ -51,7 +51,7 @@ def embedder(model: str = "") -> Model:
     if live:
         return embedder_of(live)
     model = model or _first_model()
-    entry = known_models.known_model(model)
+    entry = model_catalog.catalog_model(model)
     if entry and entry.second_language:
         raise EmbedderUnavailable(
             f"the model {entry.name} is only used in addition to another one: run manage.py "
@@ -62,18 +62,20 @@ def embedder(model: str = "") -> Model:
 
 def embedder_of(release: Release) -> Model:
     """The embedder that made a release's vectors. Raises ``EmbedderUnavailable``."""
-    # Also look for a known model in the folder of installed models, which may have moved.
-    known = [
-        model.name
-        for model in known_models.KNOWN_MODELS
-        if release.embedder.startswith(model.folder)
+    # Also look for a model of the catalog in the folder of installed models, which may have moved.
+    catalog_names = [
+        model.name for model in model_catalog.CATALOG if release.embedder.startswith(model.folder)
     ]
-    for model in dict.fromkeys((_first_model(), settings.LOCAL_EMB_MODEL, release.model, *known)):
+    for model in dict.fromkeys(
+        (_first_model(), settings.LOCAL_EMB_MODEL, release.model, *catalog_names)
+    ):
         with suppress(EmbedderUnavailable):
             if model and _of_release(model, release).name == release.embedder:
                 return _of_release(model, release)
     fix = (
-        f"run manage.py prepare_model {known[0]}" if known else "set LOCAL_EMB_MODEL to where it is"
+        f"run manage.py prepare_model {catalog_names[0]}"
+        if catalog_names
+        else "set LOCAL_EMB_MODEL to where it is"
     )
     raise EmbedderUnavailable(
         f"Release {release.number} was made with {release.embedder}, which is not on this machine: "
@@ -101,7 +103,7 @@ def local_model(model: str = "") -> LocalModel:
 def second_language_embedder() -> MultilingualEmbedder | None:
     """The multilingual model for a new release; None if it is not installed."""
     models = settings.CONVERTED_MODELS
-    return _multilingual_in(models) if is_installed(known_models.MULTILINGUAL, models) else None
+    return _multilingual_in(models) if is_installed(model_catalog.MULTILINGUAL, models) else None
 
 
 def second_language_of(release: Release) -> VectorCache | None:
@@ -117,7 +119,7 @@ def second_language_of(release: Release) -> VectorCache | None:
         log.warning(
             "Release %s was also embedded with %s, which is not on this machine. Questions in "
             "other languages are not answered. Run manage.py prepare_model %s.",
-            *(release.number, release.second_embedder, known_models.MULTILINGUAL.name),
+            *(release.number, release.second_embedder, model_catalog.MULTILINGUAL.name),
         )
         return None
     try:
@@ -174,8 +176,8 @@ def _is_remote(model: str) -> bool:
 
 
 def _local_model_at(model: str, precision: Precision) -> LocalModel:
-    """``model``: a name of ``known_models``, or a folder or name of any other."""
-    return _local_model_in(known_models.location(model, settings.CONVERTED_MODELS), precision)
+    """``model``: a name of ``model_catalog``, or a folder or name of any other."""
+    return _local_model_in(model_catalog.location(model, settings.CONVERTED_MODELS), precision)
 
 
 @cache

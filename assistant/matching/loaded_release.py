@@ -219,7 +219,7 @@ class LoadedRelease:
             sent,
             correct=self.correct,
             english_only=self.english_only,
-            known=self.words,
+            site_words=self.words,
             intents=self.intents,
         )
         if message.refusal:
@@ -243,13 +243,13 @@ class LoadedRelease:
         contents = self.contents.values()
         texts = [*phrasings(contents), *(content.answer for content in contents)]
         names = Names.of(texts).followed_by.keys() - model_words.keys()
-        return Spelling(texts, known=model_words, names=names)
+        return Spelling(texts, language_words=model_words, names=names)
 
     @cached_property
     def wording(self) -> Wording:
         """The words of the release, for the rules about close texts of another meaning."""
         model_words = self.embedder.words if self.embedder else {}
-        return Wording.of(self.contents, known=model_words)
+        return Wording.of(self.contents, model_words=model_words)
 
     @cached_property
     def answer_words(self) -> AnswerWords:

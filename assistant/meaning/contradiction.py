@@ -35,10 +35,10 @@ class Contradiction:
 
 def contradiction(one: str, other: str) -> Contradiction | None:
     """How two answers contradict each other; None if they do not, as far as can be seen."""
-    found = _verdicts(one, other) or _negation(one, other) or _opposites(one, other)
-    if found is None and (turned := _negation(other, one)):
-        found = Contradiction(turned.other, turned.one)
-    return found or _numbers(one, other)
+    result = _verdicts(one, other) or _negation(one, other) or _opposites(one, other)
+    if result is None and (turned := _negation(other, one)):
+        result = Contradiction(turned.other, turned.one)
+    return result or _numbers(one, other)
 
 
 def _verdicts(one: str, other: str) -> Contradiction | None:

@@ -72,18 +72,18 @@ def other_name(
     typed: str,
     faq_texts: Iterable[str],
     names: Names,
-    known: Collection[str],
+    model_words: Collection[str],
 ) -> OtherName | None:
     """A different name, or a different thing of the same name, in the question; None without one.
 
     ``typed``: the question before its spelling was corrected, which may have changed a name into a
     word. Such a word counts as a name if it is next to the same word as the phrasing's name.
     ``faq_texts``: the FAQ's phrasings and answer, whose names never count as different.
-    ``known``: the words of the model's vocabulary, in lower case; if empty, the result is None.
+    ``model_words``: the model's vocabulary, in lower case; if empty, the result is None.
     """
     curated = [word.lower() for word in _WORD.findall(phrasing)]
     theirs = [word for word in curated if word in names]
-    if not theirs or not known:
+    if not theirs or not model_words:
         return None
     mine = [word.lower() for word in _WORD.findall(question)]
     as_typed = [word.lower() for word in _WORD.findall(typed)]
@@ -93,7 +93,7 @@ def other_name(
         strange = [
             word
             for word in as_typed
-            if _is_strange(word, faq_words, known)
+            if _is_strange(word, faq_words, model_words)
             and not any(_is_short_for(word, name) for name in theirs)
             and (word in mine or _beside(as_typed, word) & _beside(curated, absent[0]))
         ]
@@ -108,10 +108,10 @@ def _beside(words: list[str], word: str) -> set[tuple[str, str]]:
     return before | {("after", neighbour) for neighbour in words[place + 1 : place + 2]}
 
 
-def _is_strange(word: str, faq_words: Collection[str], known: Collection[str]) -> bool:
+def _is_strange(word: str, faq_words: Collection[str], model_words: Collection[str]) -> bool:
     if len(word) < SHORTEST or word in faq_words or word.isdigit() or "'" in word:
         return False
-    return word not in known and not all(part in known for part in word.split("-"))
+    return word not in model_words and not all(part in model_words for part in word.split("-"))
 
 
 def _is_short_for(word: str, name: str) -> bool:

@@ -96,14 +96,14 @@ def _head(clause: Clause) -> str:
 def _negated_in_question(
     typed: tuple[Clause, ...], curated: tuple[Clause, ...]
 ) -> Difference | None:
-    known = frozenset(stem(word) for clause in curated for word in clause.words)
+    curated_stems = frozenset(stem(word) for clause in curated for word in clause.words)
     excluded = negated_stems(curated)
     also_asks = any(clause.asks for clause in typed)
     for clause in typed:
         for negation in negations(clause):
             if negation.head in excluded or negation.kind in (Kind.LACK, Kind.INABILITY):
                 continue
-            if _differs(negation, curated, known, also_asks=also_asks):
+            if _differs(negation, curated, curated_stems, also_asks=also_asks):
                 return Difference(f"not {negation.head}", negation.head)
     return None
 
@@ -111,16 +111,16 @@ def _negated_in_question(
 def _differs(
     negation: Negation,
     curated: tuple[Clause, ...],
-    known: frozenset[str],
+    curated_stems: frozenset[str],
     *,
     also_asks: bool,
 ) -> bool:
-    named = negation.head in known
+    named = negation.head in curated_stems
     if negation.kind is Kind.REFUSAL:
         if negation.of_thing:
-            content = known - _GENERIC
+            content = curated_stems - _GENERIC
             return bool(content) and named and content <= negation.scope | {negation.head}
-        return named or not (also_asks or known & _UNDOING or negation.head in _RECEIVING)
+        return named or not (also_asks or curated_stems & _UNDOING or negation.head in _RECEIVING)
     if _PARTLY & negation.scope:
         return False
     if negation.kind is Kind.DENIAL and named and negation.head not in _RECEIVING:

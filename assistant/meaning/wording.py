@@ -38,16 +38,16 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Wording:
-    """``contents``: the FAQs by id; ``names``: the names in their phrasings; ``known``: the words
-    of the model's vocabulary, in lower case."""
+    """``contents``: the FAQs by id; ``names``: the names in their phrasings; ``model_words``: the
+    model's vocabulary, in lower case."""
 
     contents: Mapping[str, Content] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
-    known: Collection[str] = ()
+    model_words: Collection[str] = ()
 
     @classmethod
-    def of(cls, contents: Mapping[str, Content], *, known: Collection[str] = ()) -> Wording:
-        return cls(contents, Names.of(_phrasings(contents.values())), known)
+    def of(cls, contents: Mapping[str, Content], *, model_words: Collection[str] = ()) -> Wording:
+        return cls(contents, Names.of(_phrasings(contents.values())), model_words)
 
     def conflict(
         self, question: str, faq_id: str, phrasing: str, *, typed: str = ""
@@ -70,7 +70,7 @@ class Wording:
             typed=typed or question,
             faq_texts=texts,
             names=self.names,
-            known=self.known,
+            model_words=self.model_words,
         )
         if name:
             return Conflict(Rule.NAME, name.question, name.phrasing)

@@ -208,7 +208,7 @@ def _regroup(changes: Changes, new: Iterable[NeedAsk]) -> None:
     asks: dict[str, dict[UUID, NeedAsk]] = defaultdict(dict)
     for ask in NeedAsk.objects.filter(Q(need__in=affected) | Q(need=None)).iterator():
         asks[ask.person][ask.ask_id] = ask
-    stored = {ask_id: ask.need_id for each in asks.values() for ask_id, ask in each.items()}
+    stored = {ask_id: ask.need_id for own in asks.values() for ask_id, ask in own.items()}
     new = list(new)
     for ask in new:
         asks[ask.person][ask.ask_id] = ask
@@ -224,8 +224,8 @@ def _regroup(changes: Changes, new: Iterable[NeedAsk]) -> None:
     _insert(new)
     moved = [
         ask
-        for each in asks.values()
-        for ask_id, ask in each.items()
+        for own in asks.values()
+        for ask_id, ask in own.items()
         if ask_id in stored and ask.need_id != stored[ask_id]
     ]
     NeedAsk.objects.bulk_update(moved, ["need"], batch_size=1_000)

@@ -150,7 +150,7 @@ class Prover:
         ]
         return [
             Case("label", pk, label.question, frozenset(label.expected))
-            for similarity, pk, label in sorted(near, key=lambda each: each[:2])
+            for similarity, pk, label in sorted(near, key=lambda row: row[:2])
             if -similarity >= NEAR
         ][: MOST_DECIDED // 2]
 
@@ -264,8 +264,8 @@ class Decisions:
 
     def _vector(self, text: str) -> Vector:
         # A text that is a phrasing of one release only is compared as it was typed.
-        known = self.vectors.get(text)
-        return embed([text], self.release)[text] if known is None else known
+        vector = self.vectors.get(text)
+        return embed([text], self.release)[text] if vector is None else vector
 
 
 def _merged(cases: Iterable[Case]) -> list[Case]:

@@ -30,8 +30,8 @@ def texts_of_ticket(ticket: Ticket) -> TicketTexts | None:
     if ticket.message == ERASED:
         return None
     ask = find_original_ask(ticket)
-    asked = strip_pleasantries(ask.question) if ask else suggested_question(ticket)
-    question = " ".join(without_placeholders(asked).split())
+    text = strip_pleasantries(ask.question) if ask else suggested_question(ticket)
+    question = " ".join(without_placeholders(text).split())
     answer = without_placeholders(suggested_answer(ticket)).strip()
     if not question or not answer or len(question) > LONGEST_QUESTION:
         return None

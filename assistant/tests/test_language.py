@@ -80,7 +80,7 @@ def test_words_of_the_release_are_no_foreign_words():
     question = "deliver to Rue de la Paix"
 
     assert is_foreign(question)
-    assert not is_foreign(question, known={"deliver", "rue", "de", "la", "paix"})
+    assert not is_foreign(question, site_words={"deliver", "rue", "de", "la", "paix"})
 
 
 def test_a_long_message_takes_no_time():

@@ -154,7 +154,7 @@ NAMES = Names.of(
     ]
 )
 VOCABULARY = "can i take with alcohol is the lamp table dimmable do you it in stock"
-KNOWN = frozenset(VOCABULARY.split())
+MODEL_WORDS = frozenset(VOCABULARY.split())
 
 
 def other(question, phrasing, *, typed="", texts=()):
@@ -164,7 +164,7 @@ def other(question, phrasing, *, typed="", texts=()):
         typed=typed or question,
         faq_texts=[phrasing, *texts],
         names=NAMES,
-        known=KNOWN,
+        model_words=MODEL_WORDS,
     )
 
 

@@ -20,7 +20,7 @@ from django.core.management import CommandError, call_command
 
 from assistant import wiring
 from assistant.decision.reasons import Reason
-from assistant.embedding.known_models import MULTILINGUAL
+from assistant.embedding.model_catalog import MULTILINGUAL
 from assistant.evaluation import offline
 from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.meaning.foreign_negation import negation

@@ -15,7 +15,7 @@ SPELLING = Spelling(
         "Zolarin",
         "怎么退款",
     ],
-    known={
+    language_words={
         **{"how": 0, "lost": 1, "lose": 2, "cart": 3, "alcohol": 4, "retired": 5, "reactivate": 6},
         **{"alam": RARE, "parcels": RARE},
     },
@@ -60,4 +60,4 @@ def test_what_was_corrected_is_known():
 
 
 def test_the_commonest_word_of_the_release_wins():
-    assert Spelling(["lost", "lost", "last"], known={}).correct("lxst").text == "lost"
+    assert Spelling(["lost", "lost", "last"], language_words={}).correct("lxst").text == "lost"

@@ -89,9 +89,9 @@ class AnswerWords:
         return best_faqs[0].slug if len(best_faqs) == 1 else ""
 
     def _having(self, word: str) -> Rows:
-        known = self.rows.get(word)
-        if known is not None:
-            return known
+        cached_rows = self.rows.get(word)
+        if cached_rows is not None:
+            return cached_rows
         pairs = self.pairs.get(word[:2], {})
         return next((rows for pair, rows in pairs.items() if _is_short_for(word, pair)), NO_ROWS)
 

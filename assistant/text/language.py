@@ -118,10 +118,10 @@ def words_of(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word.lower() for text in texts for word in _WORD.findall(text))
 
 
-def is_foreign(question: str, *, known: Collection[str] = ()) -> bool:
+def is_foreign(question: str, *, site_words: Collection[str] = ()) -> bool:
     """Whether ``question`` is recognised as a language other than English.
 
-    ``known``: words of the release in lower case, which all count as English.
+    ``site_words``: words of the release in lower case, which all count as English.
     """
     question = unicodedata.normalize("NFKC", question)
     if _foreign_script(question):
@@ -129,8 +129,8 @@ def is_foreign(question: str, *, known: Collection[str] = ()) -> bool:
     words = [word.lower() for word in _WORD.findall(question.replace("\u2019", "'"))]
     if len(words) < LEAST_WORDS:
         return False
-    english = sum(word in _VOCABULARY[ENGLISH] or word in known for word in words)
-    strange = [word for word in words if word not in known]
+    english = sum(word in _VOCABULARY[ENGLISH] or word in site_words for word in words)
+    strange = [word for word in words if word not in site_words]
     if len(strange) < max(english, LEAST_FOREIGN - 1):
         # The usual case, decided without a look at each language. A mark counts as a word below.
         return False

@@ -58,16 +58,20 @@ class Correction:
 class Spelling:
     """Corrects words with the words of a release and of the language.
 
-    ``known``: words of the language in lower case with their rank, the most common first. Without
-    them any unknown word might be changed to a word of the release. ``names``: words of the
+    ``language_words``: words of the language in lower case with their rank, the most common first.
+    Without them any unknown word might be changed to a word of the release. ``names``: words of the
     release, in lower case, that are never a correction: a different letter is a different product.
     """
 
     def __init__(
-        self, texts: Iterable[str], *, known: Mapping[str, int], names: Collection[str] = ()
+        self,
+        texts: Iterable[str],
+        *,
+        language_words: Mapping[str, int],
+        names: Collection[str] = (),
     ) -> None:
         self._uses = Counter(word for text in texts for word in _WORD.findall(text.lower()))
-        self._known = known
+        self._language_words = language_words
         self._names = names
 
     def correct(self, text: str) -> Correction:
@@ -96,21 +100,21 @@ class Spelling:
             and word.isascii()
             and lower not in _CONTRACTIONS
             and lower not in self._uses
-            and self._known.get(lower, RARE) >= RARE
+            and self._language_words.get(lower, RARE) >= RARE
         )
 
     def _best_correction(self, word: str) -> str:
         """Empty if no word is one error away."""
         frequent, others = _one_error_away(word)
-        for near in [frequent] if word in self._known else [frequent, others]:
+        for near in [frequent] if word in self._language_words else [frequent, others]:
             near.difference_update(self._names)
             if used := near & self._uses.keys():
                 return min(used, key=lambda other: (-self._uses[other], other))
-        if word in self._known:
+        if word in self._language_words:
             return ""
         for near in (frequent, others):
-            if known := near & self._known.keys():
-                return min(known, key=self._known.__getitem__)
+            if candidates := near & self._language_words.keys():
+                return min(candidates, key=self._language_words.__getitem__)
         return ""
 
 

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assistant import wiring
-from assistant.embedding import known_models
+from assistant.embedding import model_catalog
 from assistant.embedding.install import InstallError, install, is_installed
-from assistant.embedding.known_models import KnownModel, known_model
+from assistant.embedding.model_catalog import CatalogModel, catalog_model
 from assistant.interfaces import EmbedderUnavailable
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group()
-        names = ", ".join(model.name for model in known_models.KNOWN_MODELS)
+        names = ", ".join(model.name for model in model_catalog.CATALOG)
         which.add_argument(
             "name",
             nargs="?",
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if not (options["name"] or options["live"]):
             self._list()
             return
-        entry = known_model(options["name"])
+        entry = catalog_model(options["name"])
         try:
             if entry:
                 self._install(entry)
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         if entry and entry.packages:
             self.stdout.write(f"To use it: manage.py publish --model {entry.name}")
 
-    def _install(self, model: KnownModel) -> None:
+    def _install(self, model: CatalogModel) -> None:
         if not is_installed(model, settings.CONVERTED_MODELS):
             self._say(
                 f"{model.folder}, {model.licence}: {model.megabytes} MB to download, "
@@ -81,7 +81,7 @@ class Command(BaseCommand):
                 f"{model.disk_megabytes} MB",
                 _state(model),
             )
-            for model in known_models.KNOWN_MODELS
+            for model in model_catalog.CATALOG
         ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _state(model: KnownModel) -> str:
+def _state(model: CatalogModel) -> str:
     ready = is_installed(model, settings.CONVERTED_MODELS) and (
         model.second_language or wiring.local_model_is_converted(model.name)
     )

