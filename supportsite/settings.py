@@ -25,6 +25,7 @@ from supportsite import email_url, env, env_file, secrets
 from supportsite.auth import claims, jwks, provider, public_key
 from supportsite.edge import certificate_subjects
 from supportsite.throttling import caches, rates
+from supportsite.web import cors
 from tickets.delivery import links, networks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -105,6 +106,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "rest_framework",
+    "corsheaders",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_prometheus",
@@ -118,6 +120,8 @@ MIDDLEWARE = [
     "supportsite.web.middleware.RateLimitMiddleware",
     "supportsite.web.security_headers.PagePolicyMiddleware",
     "supportsite.monitoring.tracing_middleware.TracingMiddleware",
+    # Before all that may refuse, so that a page can read why.
+    "corsheaders.middleware.CorsMiddleware",
     "supportsite.web.middleware.ProblemMiddleware",
     "supportsite.web.middleware.WellFormedMiddleware",
     "audit.middleware.AuditMiddleware",
@@ -354,6 +358,13 @@ CACHES = env.parsed("CACHE_URL", "", caches.parse)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_MAX_SIZE = 20 * 1024 * 1024
+
+CORS_ALLOWED_ORIGINS = env.parsed("CORS_ORIGINS", "", cors.origins)
+CORS_URLS_REGEX = cors.API_PATHS
+CORS_ALLOW_HEADERS = cors.REQUEST_HEADERS
+CORS_EXPOSE_HEADERS = cors.REPLY_HEADERS
+# Tokens only: neither a session of the desk nor a client certificate.
+CORS_ALLOW_CREDENTIALS = False
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -1,4 +1,4 @@
-"""System checks: client certificates that could be forged."""
+"""System checks: client certificates that could be forged, or that no browser sends."""
 
 from __future__ import annotations
 
@@ -41,6 +41,21 @@ def certificates_are_trustworthy(app_configs: Any, **kwargs: Any) -> list[CheckM
             )
         ]
     return list(_open_sockets(sockets))
+
+
+@register
+def pages_can_send_certificates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A browser sends no client certificate with a request that has no credentials."""
+    if not (settings.ENFORCE_MTLS and settings.CORS_ALLOWED_ORIGINS):
+        return []
+    return [
+        Warning(
+            "CORS_ORIGINS has no effect with ENFORCE_MTLS: a page of another origin cannot send "
+            "a client certificate.",
+            hint="Let your own server call the API, or unset one of them.",
+            id="supportsite.W013",
+        )
+    ]
 
 
 def _open_sockets(sockets: list[str]) -> Iterator[CheckMessage]:
