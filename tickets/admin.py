@@ -21,6 +21,7 @@ from audit.models import Record
 from tickets import admin_service_levels  # noqa: F401 (registers its pages)
 from tickets.admin_ticket_list import MOVES, TicketListAdmin
 from tickets.delivery import admin as delivery_admin  # noqa: F401 (registers its pages)
+from tickets.delivery.webhooks import admin as webhook_admin  # noqa: F401 (registers its pages)
 from tickets.faq_lookup import knowledge_base, nearest, search
 from tickets.forms import NewTicketForm, TicketForm
 from tickets.models import Ticket

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from audit.people.erasure import ERASED, Person
-from tickets.models import Attachment, Comment, Delivery, ReplyDraft, Submission, Ticket
+from tickets.models import Attachment, Comment, Delivery, ReplyDraft, Submission, Ticket, Webhook
 
 
 def erase(person: Person) -> dict[str, int]:
@@ -31,6 +31,7 @@ def erase(person: Person) -> dict[str, int]:
             **{"requester": person.replacement, "message": ERASED, "category": "", "tags": []},
             **{"person": None, "address": None, "original": None},
         ),
+        Webhook: Webhook.objects.filter(owner__in=names).update(owner=""),
     }
     rows[Comment] += Comment.objects.filter(author__in=names).update(author=person.replacement)
     rows[Ticket] += Ticket.objects.filter(assignee__in=names).update(assignee=person.replacement)

@@ -20,7 +20,7 @@ from tickets.comments import Comment, CommentQuerySet
 from tickets.delivery import notifications
 from tickets.delivery.outbox import Attempt, Delivery
 from tickets.delivery.recipients import is_reachable
-from tickets.delivery.webhooks import Webhook
+from tickets.delivery.webhooks.webhook import Webhook
 from tickets.idempotency import Submission
 from tickets.reply_drafts import ReplyDraft
 from tickets.service_levels import Holiday, ServiceLevel

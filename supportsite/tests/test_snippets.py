@@ -14,7 +14,7 @@ from django.conf import settings
 
 from supportsite.auth.authentication import verify
 from supportsite.tests.documents import snippet
-from tickets.delivery.webhook_signature import headers
+from tickets.delivery.webhooks.signature import headers
 
 API = (settings.BASE_DIR / "docs" / "api.md").read_text()
 WEBHOOKS = (settings.BASE_DIR / "docs" / "webhooks.md").read_text()

@@ -1,4 +1,4 @@
-"""Webhooks and the delivery log in the admin, and sending a delivery again."""
+"""The delivery log in the admin, and sending a delivery again."""
 
 from __future__ import annotations
 
@@ -11,46 +11,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from audit import local_time
 from audit.admin import ReadOnlyAdmin
-from audit.admin_history import AuditedAdminMixin
 from tickets.delivery.outbox import Delivery
-from tickets.delivery.webhooks import Webhook
-
-
-@admin.register(Webhook)
-class WebhookAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
-    list_display = ("name", "url", "is_active", "rotated")
-    fields = ("name", "url", "is_active", "shown_secret", "rotated")
-    readonly_fields = ("shown_secret", "rotated")
-    actions = ("rotate_selected",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Webhook | None = None) -> bool:
-        """Webhooks are switched off instead, so that the log still names them."""
-        return False
-
-    @admin.display(description="Secret")
-    def shown_secret(self, webhook: Webhook) -> SafeString | str:
-        if not webhook.pk:
-            return "Created when you save."
-        return format_html(
-            "<details><summary>Show</summary><code>{}</code></details>", webhook.secret
-        )
-
-    def has_rotate_permission(self, request: HttpRequest) -> bool:
-        return bool(self.has_change_permission(request))
-
-    @admin.action(description="Change the secrets of selected webhooks", permissions=["rotate"])
-    def rotate_selected(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
-        for webhook in webhooks:
-            webhook.rotate(by=request.user.get_username())
-        message = (
-            "Requests are signed with both secrets for 24 hours. Update the receivers by then."
-        )
-        self.message_user(request, message, messages.SUCCESS)
 
 
 @admin.register(Delivery)

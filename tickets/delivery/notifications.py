@@ -15,7 +15,7 @@ from audit.privacy.gateway import Channel, redact_outbound
 from tickets.delivery import links, mail
 from tickets.delivery.outbox import Delivery
 from tickets.delivery.recipients import TO_REQUESTER, recipients
-from tickets.delivery.webhooks import Webhook
+from tickets.delivery.webhooks.webhook import Webhook
 
 if TYPE_CHECKING:
     from tickets.comments import Comment

@@ -25,7 +25,7 @@ from procrastinate.manager import JobManager
 from audit.models import record
 from audit.people.pseudonyms import stored_name
 from tickets.delivery.recipients import TO_DESK, TO_REQUESTER, address_of
-from tickets.delivery.webhooks import Webhook
+from tickets.delivery.webhooks.webhook import Webhook
 
 TASK = "tickets.deliver"
 
@@ -160,14 +160,19 @@ class Delivery(models.Model):
         )
 
     @transaction.atomic
-    def mark_failed(self, attempt: Attempt) -> int | None:
-        """Seconds until the next try; None if this was the last one."""
+    def mark_failed(self, attempt: Attempt, *, least_seconds: int = 0) -> int | None:
+        """Seconds until the next try, as many as the receiver asks for; None if it was the last."""
         if self.tries >= len(settings.DELIVERY_RETRY_DELAYS):
             self._save_attempt(attempt, status=self.Status.DEAD, next_try=None)
             return None
-        seconds: int = settings.DELIVERY_RETRY_DELAYS[self.tries]
+        seconds: int = max(settings.DELIVERY_RETRY_DELAYS[self.tries], least_seconds)
         self._save_attempt(attempt, next_try=timezone.now() + timedelta(seconds=seconds))
         return seconds
+
+    def postpone(self, seconds: int) -> None:
+        """The next try is later, and this was none."""
+        self.next_try = timezone.now() + timedelta(seconds=seconds)
+        self.save(update_fields=["next_try"])
 
     def _save_attempt(self, attempt: Attempt, **changes: Any) -> None:
         attempt.save(force_insert=True)

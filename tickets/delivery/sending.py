@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import smtplib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import connection
+from django.db import connection, transaction
 
 from audit.privacy.gateway import Channel, redact_outbound
 from tickets.attachments import Attachment
-from tickets.delivery import http_client, mail_headers, receivers, webhook_signature
+from tickets.delivery import http_client, mail_headers, receivers
 from tickets.delivery.outbox import Attempt, Delivery
-
-WEBHOOK_SECONDS = 10.0
-"""Time limit of one delivery: DNS, connection, TLS, request, and the head of the response."""
+from tickets.delivery.webhooks import gone
+from tickets.delivery.webhooks import request as webhook_request
 
 LOCK = 0x5355_5050
 """First half of the advisory locks of deliveries; any number that nothing else uses."""
@@ -45,6 +42,8 @@ class Result(NamedTuple):
     """The reply, or the error."""
     has_reply: bool | None = None
     """Whether the receiver replied at all; None if it was not asked."""
+    reply: webhook_request.Reply | None = None
+    """Of a webhook."""
 
 
 def deliver(delivery_id: str) -> None:
@@ -57,11 +56,12 @@ def deliver(delivery_id: str) -> None:
         delivery = waiting.first() if is_only else None
         if delivery is None:
             return
-        attempt = _try(delivery)
+        _wait_if_asked(delivery)
+        attempt, reply = _try(delivery)
         if attempt.succeeded:
             delivery.mark_delivered(attempt)
             return
-        seconds = delivery.mark_failed(attempt)
+        seconds = _failed(delivery, attempt, reply)
     if seconds is not None:
         raise DeliveryFailed(seconds)
 
@@ -80,7 +80,28 @@ def _only_sender(delivery_id: str) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK, delivery_id])
 
 
-def _try(delivery: Delivery) -> Attempt:
+def _wait_if_asked(delivery: Delivery) -> None:
+    """Raises ``receivers.NotNow`` while the receiver has asked not to be sent anything."""
+    seconds = delivery.webhook.seconds_to_wait() if delivery.webhook else 0
+    if seconds:
+        delivery.postpone(seconds)
+        raise receivers.NotNow(seconds)
+
+
+@transaction.atomic
+def _failed(
+    delivery: Delivery, attempt: Attempt, reply: webhook_request.Reply | None
+) -> int | None:
+    """Store the attempt, and what the reply says of the receiver. Seconds until the next try."""
+    webhook, wait = delivery.webhook, (reply and reply.retry_after) or 0
+    if webhook and reply and reply.status == webhook_request.GONE:
+        gone.switch_off(webhook)
+    elif webhook and wait:
+        webhook.wait(wait)
+    return delivery.mark_failed(attempt, least_seconds=wait)
+
+
+def _try(delivery: Delivery) -> tuple[Attempt, webhook_request.Reply | None]:
     """Raises ``receivers.NotNow``."""
     with receivers.receiver(
         delivery.receiver, slots=SLOTS[Delivery.Kind(delivery.kind)]
@@ -96,7 +117,8 @@ def _try(delivery: Delivery) -> Attempt:
             breaker.failed()
     # Mail servers repeat the address in their errors.
     text = redact_outbound(Channel.LOGS, result.text)[:300]
-    return Attempt(delivery=delivery, succeeded=result.succeeded, result=text, ms=ms)
+    attempt = Attempt(delivery=delivery, succeeded=result.succeeded, result=text, ms=ms)
+    return attempt, result.reply
 
 
 def _send(delivery: Delivery) -> Result:
@@ -142,27 +164,11 @@ def _webhook(delivery: Delivery) -> Result:
     webhook = delivery.webhook
     if webhook is None or not webhook.is_active:
         return Result(False, "the webhook was removed or switched off")
-    body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":")).encode()
-    signed = webhook_signature.headers(
-        body, delivery=str(delivery.pk), timestamp=int(time.time()), keys=webhook.keys()
-    )
-    headers = {"Content-Type": "application/json", **signed}
     try:
-        status = _post(webhook.url, body, headers)
+        reply = webhook_request.send(webhook, delivery.payload, delivery=str(delivery.pk))
     except http_client.FAILURES as failure:
         return Result(False, f"{type(failure).__name__}: {failure}", has_reply=False)
-    return Result(200 <= status < 300, str(status), has_reply=True)
-
-
-def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-    """The status of the response; its body is not read. Raises ``http_client.FAILURES``."""
-    with (
-        http_client.bounded_client(
-            seconds=WEBHOOK_SECONDS, allowed=settings.WEBHOOK_NETWORKS
-        ) as client,
-        client.stream("POST", url, content=body, headers=headers) as reply,
-    ):
-        return int(reply.status_code)
+    return Result(reply.is_success, str(reply.status), has_reply=True, reply=reply)
 
 
 SENDERS: dict[Delivery.Kind, Callable[[Delivery], Result]] = {

@@ -7,7 +7,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-import tickets.delivery.webhook_signature
+import tickets.delivery.webhooks.signature
 from tickets import sla
 
 
@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
                 (
                     "secret",
                     models.CharField(
-                        default=tickets.delivery.webhook_signature.new_secret,
+                        default=tickets.delivery.webhooks.signature.new_secret,
                         editable=False,
                         max_length=100,
                     ),

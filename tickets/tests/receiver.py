@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tickets.delivery import webhook_signature
+from tickets.delivery.webhooks import signature
 
 SECONDS = 30
 
@@ -21,6 +21,8 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self, *statuses: int) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.statuses = list(statuses)
+        self.headers: dict[str, str] = {}
+        self.body = b""
         self.got: list[dict[str, Any]] = []
         self.hold = threading.Event()
         self.hold.set()
@@ -37,10 +39,10 @@ class Receiver(ThreadingHTTPServer):
 
     def is_genuine(self, request: dict[str, Any], secret: str) -> bool:
         headers = request["headers"]
-        return webhook_signature.is_genuine(
+        return signature.is_genuine(
             request["body"],
-            timestamp=headers[webhook_signature.TIMESTAMP],
-            signatures=headers[webhook_signature.SIGNATURE],
+            timestamp=headers[signature.TIMESTAMP],
+            signatures=headers[signature.SIGNATURE],
             secret=secret,
             now=time.time(),
         )
@@ -59,7 +61,10 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.send_response(status)
             self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            for name, value in self.server.headers.items():
+                self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(self.server.body)
         except OSError:
             return
 

@@ -11,9 +11,10 @@ from django.core import mail
 from django.db import connection, transaction
 
 from audit.models import Record
-from tickets.delivery import receivers, sending, webhook_signature
+from tickets.delivery import receivers, sending
 from tickets.delivery.networks import networks
-from tickets.delivery.webhooks import OVERLAP
+from tickets.delivery.webhooks import signature
+from tickets.delivery.webhooks.webhook import OVERLAP
 from tickets.models import Delivery, Ticket, Webhook
 from tickets.tests.receiver import receiving
 
@@ -145,7 +146,7 @@ def test_a_webhook_is_signed_over_timestamp_and_body(ticket):
     assert receiver.is_genuine(request, webhook.secret)
     assert not receiver.is_genuine(request, "another secret")
     assert not receiver.is_genuine({**request, "body": request["body"] + b" "}, webhook.secret)
-    later = {**request["headers"], webhook_signature.TIMESTAMP: "1"}
+    later = {**request["headers"], signature.TIMESTAMP: "1"}
     assert not receiver.is_genuine({**request, "headers": later}, webhook.secret)
     reply = request["told"]
     assert (reply["event"], reply["by"], reply["ticket"]["assignee"]) == (
