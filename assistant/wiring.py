@@ -192,14 +192,6 @@ def _local_model_in(model: str, precision: Precision) -> LocalModel:
     )
 
 
-def forget_models() -> None:
-    """Load models again at their next use, after their settings have changed."""
-    _local_model_in.cache_clear()
-    vector_cache.cache_clear()
-    _multilingual_in.cache_clear()
-    second_language_cache.cache_clear()
-
-
 @cache
 def _remote_at(model: str) -> RemoteEmbedder:
     if not settings.EMBEDDINGS_URL:

@@ -14,10 +14,10 @@ from assistant.agent.reasons import AgentReason
 from assistant.agent.run import Run
 from assistant.answering.steps import Step, ms
 from assistant.decision.matches import Match
+from assistant.grounding.grounds import Grounds
 from assistant.grounding.redacting import redact_answer, redact_trace
 from assistant.grounding.replies import (
     REPAIRABLE,
-    Grounds,
     Verdict,
     check_citations,
     check_grounding,

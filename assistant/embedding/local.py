@@ -82,11 +82,6 @@ class LocalModel:
         return self._loaded().words
 
     @property
-    def backend_description(self) -> str:
-        """The backend in use, and the reason if it is not ONNX Runtime."""
-        return self._description
-
-    @property
     def is_converted(self) -> bool:
         """True if the model is already converted for ONNX Runtime."""
         try:
@@ -106,7 +101,8 @@ class LocalModel:
             return False
 
     def check(self) -> str:
-        """One line for the readiness probe."""
+        """One line for the readiness probe: the model, its backend, and the reason if that is not
+        ONNX Runtime."""
         return f"{self.name} on {self._description}"
 
     def load(self, *, threads: int | None = None) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from assistant.grounding.sentences import Statement, Support, check_sentence, sources_of
+from assistant.grounding.grounds import Grounds
+from assistant.grounding.sentences import Statement, check_sentence, sources_of
 from assistant.text import tokens
 from faq.content import Content
 
@@ -27,30 +27,6 @@ PHRASINGS = 10
 
 Relevance = Callable[[Sequence[str]], float]
 """The greatest cosine of the question with any of these texts, -1..1."""
-
-
-class Grounds(StrEnum):
-    """Why a text is shown or withheld."""
-
-    GROUNDED = "grounded"
-
-    NO_TEXT = "no_text"
-    TOO_LONG = "too_long"
-    NO_CITATION = "no_citation"
-    UNKNOWN_CITATION = "unknown_citation"
-    """Cites an FAQ that this run did not return, or that the caller may not see."""
-    FOREIGN_ADDRESS = "foreign_address"
-    """A URL, domain or e-mail address that no cited FAQ has."""
-    FOREIGN_PHONE = "foreign_phone"
-    FOREIGN_NUMBER = "foreign_number"
-    FOREIGN_WORDS = "foreign_words"
-    """A sentence has words that no one sentence of a cited FAQ has."""
-    CONTRADICTS = "turned_round"
-    """It negates what a cited FAQ states, or states what an FAQ negates."""
-    MIXED = "mixed"
-    """A sentence joins what a cited FAQ says of different things."""
-    IRRELEVANT = "irrelevant"
-    """It is supported, and not about the question."""
 
 
 REPAIRABLE = frozenset(
@@ -96,12 +72,12 @@ def check_grounding(
     statements = []
     for sentence in tokens.sentences(_without_numbering(text)):
         support, _ = check_sentence(Statement(tokens.plain(sentence)), sources)
-        if support is Support.SUPPORTED:
+        if support is Grounds.GROUNDED:
             statements.append(sentence)
-        elif support is Support.NO_STATEMENT:
+        elif support is Grounds.NO_STATEMENT:
             text = text.replace(sentence, "", 1).strip()
         else:
-            return Verdict(Grounds(support.value), cited=cited)
+            return Verdict(support, cited=cited)
     if not statements:
         return Verdict(Grounds.FOREIGN_WORDS, cited=cited)
     if not is_relevant(contents, relevance, statements):

@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 
+from assistant.grounding.grounds import Grounds
 from assistant.text import tokens
 from faq.content import Content
 
@@ -42,22 +42,6 @@ _RELATIONS = {
     "below": "under below",
 }
 _RELATION_OF = {word: name for name, words in _RELATIONS.items() for word in words.split()}
-
-
-class Support(StrEnum):
-    """Why a sentence is supported or not."""
-
-    SUPPORTED = "supported"
-    NO_STATEMENT = "no_statement"
-    """It has only function words: it states nothing that a source could support."""
-    FOREIGN_ADDRESS = "foreign_address"
-    FOREIGN_PHONE = "foreign_phone"
-    FOREIGN_NUMBER = "foreign_number"
-    FOREIGN_WORDS = "foreign_words"
-    CONTRADICTS = "turned_round"
-    """It negates what the source states, or states what the source negates."""
-    MIXED = "mixed"
-    """It joins words of different parts of the source that do not belong together."""
 
 
 @dataclass(frozen=True)
@@ -136,12 +120,12 @@ def sources_of(content: Content) -> list[Source]:
     return [Source(question, Statement(sentence), denies) for sentence in tokens.sentences(answer)]
 
 
-def check_sentence(sentence: Statement, sources: Iterable[Source]) -> tuple[Support, Source | None]:
-    """``SUPPORTED`` and the source; otherwise why the most similar source does not support it."""
-    closest: tuple[int, Support] = (-1, Support.FOREIGN_WORDS)
+def check_sentence(sentence: Statement, sources: Iterable[Source]) -> tuple[Grounds, Source | None]:
+    """``GROUNDED`` and the source; otherwise why the most similar source does not support it."""
+    closest: tuple[int, Grounds] = (-1, Grounds.FOREIGN_WORDS)
     for source in sources:
         support = _check(sentence, source)
-        if support is Support.SUPPORTED:
+        if support is Grounds.GROUNDED:
             return support, source
         common = len(sentence.facts & source.sentence.facts)
         if common > closest[0]:
@@ -149,21 +133,21 @@ def check_sentence(sentence: Statement, sources: Iterable[Source]) -> tuple[Supp
     return closest[1], None
 
 
-def _check(sentence: Statement, source: Source) -> Support:
+def _check(sentence: Statement, source: Source) -> Grounds:
     source_text = f"{source.question.text}\n{source.sentence.text}"
     if set(tokens.addresses(sentence.text)) - set(tokens.addresses(source_text)):
-        return Support.FOREIGN_ADDRESS
+        return Grounds.FOREIGN_ADDRESS
     if set(tokens.phones(sentence.text)) - set(tokens.phones(source_text)):
-        return Support.FOREIGN_PHONE
+        return Grounds.FOREIGN_PHONE
     if sentence.facts <= FRAMING:
-        return Support.NO_STATEMENT
+        return Grounds.NO_STATEMENT
     if _has_foreign_numbers(sentence, source):
-        return Support.FOREIGN_NUMBER
+        return Grounds.FOREIGN_NUMBER
     if _has_foreign_words(sentence, source):
-        return Support.FOREIGN_WORDS
+        return Grounds.FOREIGN_WORDS
     if _contradicts(sentence, source.sentence) or _answers_otherwise(sentence, source):
-        return Support.CONTRADICTS
-    return Support.MIXED if _is_mixed(sentence, source.sentence) else Support.SUPPORTED
+        return Grounds.CONTRADICTS
+    return Grounds.MIXED if _is_mixed(sentence, source.sentence) else Grounds.GROUNDED
 
 
 def _has_foreign_numbers(sentence: Statement, source: Source) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 from django.db import connection, models
 from django.utils import timezone
 
+from assistant.health.findings import Counts
+
 RECENT = timedelta(days=30)
 
 PERIOD = timedelta(days=90)
@@ -28,30 +30,6 @@ class Since:
     ratings: datetime = EVER
     contacts: datetime = EVER
     asks: datetime = EVER
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Of one FAQ. ``rated``, ``unhelpful``, ``raters``: since its answer changed, and of these
-    ``recent_…`` in the last ``RECENT``. The others: in the last ``PERIOD``.
-    """
-
-    rated: int = 0
-    unhelpful: int = 0
-    raters: int = 0
-    recent_rated: int = 0
-    recent_unhelpful: int = 0
-    readers: int = 0
-    """People who got its answer."""
-    contacts: int = 0
-    """Readers who opened a ticket or asked again within a day."""
-    tickets: int = 0
-    """Readers who opened a ticket."""
-    near: int = 0
-    """Asks that it was nearest to."""
-    near_people: int = 0
-    answered: int = 0
-    """Of ``near``, those it answered."""
 
 
 class FaqAskQuerySet(models.QuerySet["FaqAsk"]):

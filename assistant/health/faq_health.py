@@ -10,8 +10,8 @@ from datetime import datetime
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from assistant.health.faq_asks import EVER, PERIOD, Counts, FaqAsk, Since
-from assistant.health.findings import ASKS_PER_FAQ, Duplicate, Facts, Finding, Kind, ranked
+from assistant.health.faq_asks import EVER, PERIOD, FaqAsk, Since
+from assistant.health.findings import ASKS_PER_FAQ, Counts, Duplicate, Facts, Finding, Kind, ranked
 from assistant.health.release_comparison import ReleaseComparison
 from assistant.health.reviews import HealthReview
 from faq.models import Faq, Release, Revision

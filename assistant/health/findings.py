@@ -66,24 +66,37 @@ class Duplicate:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """All that the findings of one FAQ rest on. Counts are those of ``faq_asks.Counts``."""
+class Counts:
+    """Of one FAQ. ``rated``, ``unhelpful``, ``raters``: since its answer changed, and of these
+    ``recent_…`` in the last 30 days. The others: in the last 90 days.
+    """
 
-    faq_id: str
-    today: date
-    review_by: date | None = None
-    days_live: int = 0
     rated: int = 0
     unhelpful: int = 0
     raters: int = 0
     recent_rated: int = 0
     recent_unhelpful: int = 0
     readers: int = 0
+    """People who got its answer."""
     contacts: int = 0
+    """Readers who opened a ticket or asked again within a day."""
     tickets: int = 0
+    """Readers who opened a ticket."""
     near: int = 0
+    """Asks that it was nearest to."""
     near_people: int = 0
     answered: int = 0
+    """Of ``near``, those it answered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts(Counts):
+    """All that the findings of one FAQ rest on."""
+
+    faq_id: str
+    today: date
+    review_by: date | None = None
+    days_live: int = 0
     is_never_near: bool = False
     """No ask of 90 days was near it, though the site had ``ASKS_PER_FAQ`` asks for each FAQ."""
     reviewed: frozenset[Kind] = frozenset()

@@ -19,6 +19,7 @@ from assistant.embedding.local import LocalModel
 from assistant.embedding.model_files import Precision
 from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.interfaces import EmbedderUnavailable
+from assistant.tests.model_caches import forget_models
 
 pytestmark = pytest.mark.slow
 
@@ -210,9 +211,7 @@ def test_one_that_disagrees_is_refused_and_not_tried_again(prompting_model, tmp_
     vectors = local.embed(["Hello"])
 
     expected = SentenceTransformerEmbedder(prompting_model).embed(["Hello"])
-    assert "sentence-transformers (its converted vectors differ: lowest cosine " in (
-        local.backend_description
-    )
+    assert "sentence-transformers (its converted vectors differ: lowest cosine " in (local.check())
     np.testing.assert_array_equal(vectors, expected)
     assert files_in(folder) == [".json", ".lock"]
     monkeypatch.delattr(SentenceTransformerEmbedder, "export")
@@ -227,15 +226,15 @@ def test_eight_bits_that_are_too_far_off_are_refused_and_a_new_release_uses_fp32
 ):
     settings.CONVERTED_MODELS, settings.LOCAL_EMB_MODEL = tmp_path, small_model
     monkeypatch.setitem(conversion.MIN_COSINE, Precision.INT8, 1.1)
-    wiring.forget_models()
+    forget_models()
 
     chosen = wiring.local_model()
     chosen.load()
 
-    assert chosen.backend_description == "ONNX Runtime (fp32)"
+    assert chosen.check().endswith(" on ONNX Runtime (fp32)")
     assert "-int8" not in chosen.name
     assert [file.stem[-4:] for file in tmp_path.glob("*.onnx")] == ["fp32"]
-    wiring.forget_models()
+    forget_models()
 
 
 def test_a_model_with_another_pooling_is_converted_too(small_model, tmp_path):
@@ -271,14 +270,14 @@ def test_a_model_that_cannot_be_exported_is_left_to_the_reference(
     local = model()
     local.load()
 
-    assert local.backend_description.startswith("sentence-transformers (the converted model")
+    assert " on sentence-transformers (the converted model" in local.check()
 
     # The failure is remembered, so the next start does not try again.
     monkeypatch.delattr(SentenceTransformerEmbedder, "export")
     assert not model().needs_conversion
     again = model()
     again.load()
-    assert again.backend_description == local.backend_description
+    assert again.check() == local.check()
 
 
 def test_a_folder_that_cannot_be_written_leaves_it_to_the_reference(small_model, tmp_path):
@@ -288,12 +287,12 @@ def test_a_folder_that_cannot_be_written_leaves_it_to_the_reference(small_model,
     local = LocalModel(small_model, backend="auto", converted_models=taken / "models")
     local.load()
 
-    assert local.backend_description.startswith("sentence-transformers (")
+    assert " on sentence-transformers (" in local.check()
 
 
 def test_the_reference_is_used_where_it_is_set(small_model, tmp_path):
     local = LocalModel(small_model, backend="reference", converted_models=tmp_path)
     local.load()
 
-    assert local.backend_description == "sentence-transformers (EMBEDDING_BACKEND=reference)"
+    assert local.check().endswith(" on sentence-transformers (EMBEDDING_BACKEND=reference)")
     assert not list(tmp_path.iterdir())

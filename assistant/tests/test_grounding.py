@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from assistant.grounding.replies import Grounds, check_grounding
+from assistant.grounding.grounds import Grounds
+from assistant.grounding.replies import check_grounding
 from faq.content import Content
 
 RETURNS = Content(

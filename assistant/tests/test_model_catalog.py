@@ -14,6 +14,7 @@ from assistant import wiring
 from assistant.embedding import model_catalog
 from assistant.embedding.install import InstallError, install
 from assistant.embedding.model_catalog import CatalogModel, Package
+from assistant.tests.model_caches import forget_models
 from faq.models import Release
 
 PARTS = 3
@@ -81,9 +82,9 @@ def tiny(index, small_model, tmp_path, settings, monkeypatch):
     model = in_parts(index, Path(small_model))
     monkeypatch.setattr(model_catalog, "CATALOG", (model_catalog.MINILM, model))
     settings.CONVERTED_MODELS = tmp_path / "models"
-    wiring.forget_models()
+    forget_models()
     yield model
-    wiring.forget_models()
+    forget_models()
 
 
 def prepare(*arguments: str) -> str:
@@ -177,13 +178,13 @@ def test_a_folder_that_cannot_be_written_is_named(tiny, tmp_path, settings):
 @pytest.mark.django_db
 def test_a_model_that_is_not_prepared_is_not_published(settings, tmp_path):
     settings.CONVERTED_MODELS = tmp_path
-    wiring.forget_models()
+    forget_models()
 
     with pytest.raises(CommandError, match="run manage.py prepare_model mpnet"):
         call_command("publish", model="mpnet")
 
     assert Release.objects.live().number == 1
-    wiring.forget_models()
+    forget_models()
 
 
 @pytest.mark.django_db
@@ -215,11 +216,11 @@ def test_a_release_finds_its_model_where_this_site_keeps_it(tiny, settings, tmp_
     prepare("tiny")
     call_command("publish", model="tiny", nothing_else=True, stdout=StringIO())
     elsewhere = settings.CONVERTED_MODELS.rename(tmp_path / "moved")
-    wiring.forget_models()
+    forget_models()
 
     with pytest.raises(CommandError, match="run manage.py prepare_model tiny, or"):
         call_command("prepare_model", live=True)
 
     settings.CONVERTED_MODELS = elsewhere
-    wiring.forget_models()
+    forget_models()
     assert "The model is ready: tiny-model@" in prepare("--live")

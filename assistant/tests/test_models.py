@@ -9,6 +9,7 @@ from django.core.management import call_command
 
 from assistant import wiring
 from assistant.models import PhrasingVector
+from assistant.tests.model_caches import forget_models
 from faq.models import Faq, Release
 from faq.releases.publishing import NotReady, publish
 from faq.releases.rollback import roll_back
@@ -80,12 +81,12 @@ def test_another_model_is_tried_beside_the_live_one(small_model):
 
 def test_a_release_in_fp32_stays_so_until_its_model_is_named_again(settings, as_role):
     settings.EMBEDDING_BACKEND = "onnx"
-    wiring.forget_models()
+    forget_models()
     made = publish(actor="tester", model=settings.LOCAL_EMB_MODEL)
     assert not made.embedder.endswith("-int8")
 
     settings.EMBEDDING_BACKEND = "auto"
-    wiring.forget_models()
+    forget_models()
     assert asked(as_role)["faq_id"] == "reset-password"
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
     assert publish(actor="tester").embedder == made.embedder

