@@ -1,10 +1,11 @@
-"""Published FAQs for everybody: browse by category, search, and a sitemap. Records nothing."""
+"""Published FAQs for everybody: browse, search, while typing, and a sitemap. Records nothing."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from django.contrib.sitemaps import Sitemap
 from django.core.paginator import Paginator
@@ -14,8 +15,11 @@ from django.utils.safestring import mark_safe
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
+from assistant.decision.agent_choice import LEAST_SIMILARITY
 from assistant.help.page import HelpView
+from assistant.help.question_index import QuestionIndex
 from assistant.releases.ticket_knowledge import search
+from assistant.serializers import LONGEST_MESSAGE
 from assistant.wiring import get_assistant
 from faq.content import Content
 from faq.markdown import to_html
@@ -27,11 +31,24 @@ EVERYBODY: frozenset[str] = frozenset()
 FAQS_ON_PAGE = 50
 SEARCH_RESULTS = 10
 LONGEST_SEARCH = 200
+WHILE_TYPING = 5
 
 
 def public_contents() -> Mapping[str, Content]:
     """The FAQs of the live release that everybody may read. Raises ``EmbedderUnavailable``."""
     return get_assistant().live.current().visible(audiences=EVERYBODY)
+
+
+def public_categories() -> list[tuple[str, int]]:
+    """Each with the number of its FAQs. Raises ``EmbedderUnavailable``."""
+    counts = Counter(content.category for content in public_contents().values())
+    return sorted((name, count) for name, count in counts.items() if name)
+
+
+@lru_cache(1)
+def _question_index(release: int) -> QuestionIndex:
+    """``release``: the primary key of the live one, for the cache."""
+    return QuestionIndex(public_contents())
 
 
 class FaqsView(HelpView):
@@ -43,9 +60,10 @@ class FaqsView(HelpView):
         words = request.query_params.get("q", "").strip()[:LONGEST_SEARCH]
         category = request.query_params.get("category", "")
         contents = public_contents()
-        counts = Counter(content.category for content in contents.values() if content.category)
         if words:
-            matches = search(words, limit=SEARCH_RESULTS, audiences=EVERYBODY)
+            matches = search(
+                words, limit=SEARCH_RESULTS, audiences=EVERYBODY, least_similarity=LEAST_SIMILARITY
+            )
             faqs = [contents[match.faq_id] for match in matches]
         else:
             faqs = sorted(
@@ -57,10 +75,21 @@ class FaqsView(HelpView):
             "tab": "faqs",
             "words": words,
             "category": category,
-            "categories": sorted(counts.items()),
+            "categories": public_categories(),
             "faqs": listed,
         }
         return self.page("help/faqs.html", context)
+
+
+class QuestionsView(HelpView):
+    """A part of a page, while somebody types: a POST, so that no log of addresses has the text."""
+
+    is_typing = True
+
+    def post(self, request: Request) -> HttpResponseBase:
+        index = _question_index(get_assistant().live.current().pk)
+        faqs = index.find(request.POST.get("message", "")[:LONGEST_MESSAGE], limit=WHILE_TYPING)
+        return self.page("help/questions.html", {"faqs": faqs})
 
 
 class FaqView(HelpView):

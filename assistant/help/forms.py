@@ -12,22 +12,34 @@ from tickets.ticket_fields import LONGEST_TEXT
 LONGEST_NAME = 100
 
 
+# Django has these texts in fewer languages than the help page.
+ERRORS = {
+    "required": _("Write something here."),
+    "max_length": _("This is too long."),
+    "invalid": _("Write an address such as name@example.com."),
+    "null_characters_not_allowed": _("This has characters that cannot be kept."),
+}
+
+
 class ContactForm(forms.Form):
     name = forms.CharField(
         label=_("Your name"),
         max_length=LONGEST_NAME,
         required=False,
+        error_messages=ERRORS,
         widget=forms.TextInput({"autocomplete": "name"}),
     )
     email = forms.EmailField(
         label=_("Your e-mail address"),
         help_text=_("We write to it when we have an answer."),
         max_length=254,
+        error_messages=ERRORS,
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
     message = forms.CharField(
         label=_("Your message"),
         max_length=LONGEST_TEXT - LONGEST_NAME - 2,
+        error_messages=ERRORS,
         widget=forms.Textarea({"rows": 5, "dir": "auto"}),
     )
     ask_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -44,5 +56,6 @@ class MessageForm(forms.Form):
     text = forms.CharField(
         label=_("Your message"),
         max_length=LONGEST_TEXT,
+        error_messages=ERRORS,
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
     )

@@ -24,6 +24,7 @@ from rest_framework.views import APIView
 from assistant.help.models import HelpPage, HelpSite
 from assistant.help.protection import TRAP, SentFromOwnPage, refuse_filled_trap
 from assistant.help.visitor import Visitor, is_framed, visitor_of
+from audit.identity import request_id
 
 CARRIED = ("site", "lang")
 """Parameters of the address that every link and form hands on."""
@@ -43,6 +44,9 @@ class HelpView(APIView):
     permission_classes = (SentFromOwnPage,)
     counts_reading = False
     """Whether a throttle counts GET requests, because they cost something."""
+
+    is_typing = False
+    """Whether scripts send this at every pause of somebody who types."""
 
     # --- Before the method --------------------------------------------------------------------
 
@@ -95,7 +99,7 @@ class HelpView(APIView):
             "help_page": texts,
             "language": language,
             "languages": _languages(self.request),
-            "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+            "direction": direction_of(language),
             "is_framed": self.site is not None,
             "origins": " ".join(self.site.origin_list) if self.site else "",
             "visitor": self.visitor if status < 400 else None,
@@ -151,6 +155,13 @@ class HelpView(APIView):
             response["Cross-Origin-Resource-Policy"] = "cross-origin"
 
 
+class NothingView(HelpView):
+    """Every other address below /help/."""
+
+    def get(self, request: Request, **_: str) -> HttpResponseBase:
+        raise NotFound
+
+
 def content_policy(ancestors: str, logo_origin: str) -> str:
     """Own scripts and styles only; nothing inline."""
     directives = {
@@ -187,6 +198,10 @@ def language_of(request: HttpRequest) -> str:
     return translation.get_language_from_request(request)
 
 
+def direction_of(language: str) -> str:
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
 def _languages(request: Request) -> list[dict[str, str]]:
     """The shipped languages, each with the address of this page in it."""
     languages = []
@@ -195,6 +210,19 @@ def _languages(request: Request) -> list[dict[str, str]]:
         query["lang"] = code
         languages.append({"code": code, "name": name, "link": f"?{query.urlencode()}"})
     return languages
+
+
+def plain_page(request: HttpRequest, status: int) -> HttpResponse:
+    """An error that no view of the help page handles. It needs no database."""
+    language = language_of(request)
+    with translation.override(language):
+        context = {
+            "language": language,
+            "direction": direction_of(language),
+            "message": message_of(status),
+            "request_id": request_id.current.get(),
+        }
+        return render(request, "help/plain.html", context, status=status)
 
 
 def message_of(status: int, retry_after: str | None = None) -> dict[str, str]:

@@ -6,7 +6,8 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 
 from assistant.help.assets import colours
-from assistant.help.faq_views import FaqSitemap, FaqsView, FaqView
+from assistant.help.faq_views import FaqSitemap, FaqsView, FaqView, QuestionsView
+from assistant.help.page import NothingView
 from assistant.help.ticket_views import ContactView, TicketsView, TicketView
 from assistant.help.views import AskView, ConversationView, FeedbackView
 
@@ -18,8 +19,11 @@ urlpatterns = [
     path("contact/", ContactView.as_view(), name="contact"),
     path("tickets/", TicketsView.as_view(), name="tickets"),
     path("tickets/<int:pk>/", TicketView.as_view(), name="ticket"),
+    path("questions/", QuestionsView.as_view(), name="questions"),
     path("faqs/", FaqsView.as_view(), name="faqs"),
     path("faqs/<str:faq_id>/", FaqView.as_view(), name="faq"),
     path("colours.css", colours, name="colours"),
     path("sitemap.xml", sitemap, {"sitemaps": {"faqs": FaqSitemap}}, name="sitemap"),
+    # With a slash, so that Django still adds one where it is missing.
+    path("<path:unknown>/", NothingView.as_view()),
 ]

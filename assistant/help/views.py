@@ -15,7 +15,9 @@ from rest_framework.request import Request
 from assistant.answering.answer import Answer
 from assistant.answering.event_stream import CONTENT_TYPE, stream
 from assistant.help.conversation import MISSES, find_ask, misses, read_conversation
+from assistant.help.faq_views import public_categories
 from assistant.help.page import HelpView
+from assistant.interfaces import EmbedderUnavailable
 from assistant.learning.api import NewFeedbackSerializer
 from assistant.learning.feedback import Feedback, Reason
 from assistant.serializers import LONGEST_MESSAGE
@@ -43,6 +45,7 @@ class ConversationView(HelpView):
                 "longest": LONGEST_MESSAGE,
                 "has_agent": bool(settings.AGENT_MODEL),
                 "reasons": _reasons(),
+                "categories": [] if turns else _categories(),
             },
         )
 
@@ -85,6 +88,14 @@ class FeedbackView(HelpView):
             ask_id=ask_id, user_id=self.sender.subject, actor=self.sender.subject, **fields
         )
         return self.moved_on("conversation", fragment=f"ask-{ask_id}")
+
+
+def _categories() -> list[tuple[str, int]]:
+    """None while the FAQs cannot be loaded: people can still ask a person."""
+    try:
+        return public_categories()
+    except EmbedderUnavailable:
+        return []
 
 
 def _reasons() -> list[tuple[str, str]]:

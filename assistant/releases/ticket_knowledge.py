@@ -58,11 +58,18 @@ def nearest(question: str, *, limit: int) -> list[FaqMatch]:
     return [_lookup_result(match, release) for match in result.matches]
 
 
-def search(words: str, *, limit: int, audiences: Collection[str] | None = None) -> list[FaqMatch]:
+def search(
+    words: str,
+    *,
+    limit: int,
+    audiences: Collection[str] | None = None,
+    least_similarity: float = -1.0,
+) -> list[FaqMatch]:
     """FAQs with every word in the question, then with every word anywhere, then all others.
 
     Within each group by similarity. A word matches the start of a word: "book" matches "booking".
-    ``audiences``: those of the reader; None: every FAQ.
+    ``audiences``: those of the reader; None: every FAQ. ``least_similarity``, -1 to 1: of the FAQs
+    that lack a word.
     """
     release = get_assistant().live.current()
     vector = release.embed([words]).vectors[words]
@@ -75,7 +82,12 @@ def search(words: str, *, limit: int, audiences: Collection[str] | None = None) 
         text = " ".join((*content.phrasings, content.answer))
         return not _has_words(content.question, typed), not _has_words(text, typed)
 
-    return [_lookup_result(match, release) for match in sorted(matches, key=missing)[:limit]]
+    found = [
+        match
+        for match in sorted(matches, key=missing)
+        if match.similarity >= least_similarity or not all(missing(match))
+    ]
+    return [_lookup_result(match, release) for match in found[:limit]]
 
 
 def _has_words(text: str, typed: Sequence[str]) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import time
 from http.cookies import SimpleCookie
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
@@ -203,8 +206,11 @@ def test_the_form_names_what_is_wrong_and_keeps_what_was_typed(visitor):
     response = contact(visitor, email="ada")
 
     assert response.status_code == 400
-    assert "Enter a valid email address." in response.content.decode()
+    assert "Write an address such as name@example.com." in response.content.decode()
     assert "The lamp is broken." in response.content.decode()
+    urdu = send(visitor, "contact/?lang=ur", email="ada", message="").content.decode()
+    assert "name@example.com جیسا پتہ لکھیں۔" in urdu
+    assert "یہاں کچھ لکھیں۔" in urdu
 
 
 # --- What is refused ------------------------------------------------------------------------------
@@ -276,6 +282,30 @@ def test_who_sends_too_much_reads_when_to_go_on(visitor, settings):
     assert CLEAR in page(visitor)
 
 
+def test_the_61st_question_of_a_minute_waits_on_a_page_of_the_site(visitor):
+    HelpPage.objects.update(name="Lamp shop")
+    hello = {"message": "hello"}
+    statuses = [post(visitor, "ask/", hello, OWN_PAGE).status_code for _ in range(60)]
+    refused = post(visitor, "ask/?lang=de", hello, OWN_PAGE)
+
+    assert statuses == [303] * 60
+    assert refused.status_code == 429
+    shown = refused.content.decode()
+    assert "Bitte warten Sie einen Moment" in shown
+    assert "Lamp shop" in shown
+    assert 'href="/help/colours.css"' in shown
+    assert "Content-Security-Policy" in refused
+
+
+def test_who_types_can_still_send(visitor, settings):
+    settings.HELP_THROTTLE, settings.THROTTLE_ADDRESS = "1/min", "3/min"
+
+    typing = [send(visitor, "questions/", message="reset my pass") for _ in range(4)]
+
+    assert [each.status_code for each in typing] == [200, 200, 200, 429]
+    assert send(visitor, "ask/", message=CLEAR).status_code == 200
+
+
 def test_who_drops_the_cookie_is_counted_by_address(settings):
     settings.HELP_THROTTLE = "3/min"
 
@@ -325,11 +355,57 @@ def test_an_faq_for_an_audience_is_nowhere(visitor):
     send(visitor, "ask/", message=question, headers={"Authorization": f"Bearer {token}"})
 
     pages = [page(visitor), page(visitor, "faqs/"), page(visitor, "faqs/", q="umbrella")]
+    pages.append(send(visitor, "questions/", message=question).content.decode())
     pages.append(visitor.get("/help/sitemap.xml").content.decode())
 
     assert visitor.get("/help/faqs/umbrella/").status_code == 404
     assert not any(answer in each or "umbrella/" in each for each in pages)
     assert "/help/faqs/reset-password/" in pages[-1]
+
+
+def test_while_somebody_types_answers_are_offered_and_nothing_is_recorded(visitor):
+    before = Record.objects.count()
+
+    offered = send(visitor, "questions/?lang=de", message="i forgot my passw")
+
+    assert 'href="/help/faqs/reset-password/?lang=de"' in offered.content.decode()
+    assert not offered.cookies
+    assert Record.objects.count() == before
+    assert "<a" not in send(visitor, "questions/", message="live penguins").content.decode()
+
+
+def test_a_search_without_results_says_how_to_go_on(visitor):
+    shown = page(visitor, "faqs/", q="zzzzqqq")
+
+    assert "No answer has these words." in shown
+    assert 'class="list"' not in shown
+
+
+def test_the_first_page_offers_the_categories_until_somebody_asks(visitor):
+    assert 'href="/help/faqs/?category=returns"' in page(visitor)
+
+    send(visitor, "ask/", message=CLEAR)
+
+    assert "?category=returns" not in page(visitor)
+
+
+@pytest.mark.parametrize("path", ["nothing/", "faqs/nothing/", "tickets/123456789/", "a/b.html/"])
+def test_an_unknown_address_is_a_page_of_the_site_in_the_visitors_language(visitor, path):
+    response = visitor.get(f"/help/{path}?lang=ur")
+
+    assert response.status_code == 404
+    assert '<html lang="ur" dir="rtl">' in response.content.decode()
+    assert 'href="/help/faqs/?lang=ur"' in response.content.decode()
+    assert visitor.get("/help/faqs")["Location"] == "/help/faqs/"
+
+
+def test_an_error_that_no_page_handles_is_in_the_visitors_language(visitor, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+
+    response = send(visitor, "ask/?lang=de", message=CLEAR)
+
+    assert response.status_code == 413
+    assert "Das konnte nicht gesendet werden" in response.content.decode()
 
 
 # --- Looks, languages and frames ------------------------------------------------------------------
@@ -409,6 +485,17 @@ def test_the_browser_chooses_the_language_and_the_visitor_another(visitor):
     assert "Wie können wir helfen?" in german
     assert '<html lang="ur" dir="rtl">' in urdu
     assert 'href="/help/faqs/?lang=ur"' in urdu
+
+
+def test_what_the_frame_loads_is_at_most_40_kilobytes(visitor):
+    first = page(visitor)
+    # The files as they are, since NGINX compresses them.
+    static = re.findall(r'(?:src|<link[^>]* href)="/static/([^"]+)"', first)
+    parts = [Path(str(finders.find(each))).read_bytes() for each in static]
+    parts += [first.encode(), visitor.get("/help/colours.css").content]
+
+    assert len(static) == 3
+    assert sum(len(gzip.compress(each)) for each in parts) <= 40_000
 
 
 def test_no_page_loads_anything_from_elsewhere(visitor):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
-import gzip
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils.translation.template import templatize
 
 from assistant.help.assets import loader
 from assistant.help.conversation import Turn, misses
 from assistant.help.models import HelpPage, contrast, footer_links, validate_origins
+from assistant.help.question_index import QuestionIndex
+from faq.content import Content
 
 APP = Path(__file__).parents[1]
 LANGUAGES = ("de", "ur")
@@ -21,7 +24,6 @@ TEXTS = (
     *(APP / "templates" / "help").glob("*.html"),
     *(APP / "help").glob("*.py"),
 )
-MESSAGE = re.compile(r'(?:\{% translate|_\()\s*"([^"]+)"|trimmed[^%]*%\}(.+?)\{% endblock')
 
 
 def turn(outcome: str, *, choice: str = "", source: str = "", rating: bool | None = None) -> Turn:
@@ -83,25 +85,68 @@ def catalogue(language: str) -> dict[str, str]:
         return dict(gettext.GNUTranslations(binary)._catalog)  # type: ignore[attr-defined]
 
 
+def translatable(file: Path) -> set[str]:
+    """The keys of its texts, as in a catalogue: with the context before them, if they have one."""
+    source = file.read_text()
+    if file.suffix == ".html":
+        # Django's own step of makemessages: a template as calls of gettext.
+        source = re.sub(r"(?<!\w)u?(?=')", "", templatize(source))
+        calls = re.findall(r"\b(p?gettext)\((.*?)\) ", source)
+        texts = [(name, ast.literal_eval(f"({given},)")) for name, given in calls]
+        assert len(texts) == len(re.findall(r"\{% (?:block)?translate ", file.read_text()))
+        return {"\x04".join(words) for _, words in texts}
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    named = [
+        call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "_"
+    ]
+    return {ast.literal_eval(each) for each in named}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_is_translated_and_the_catalogue_is_compiled(language):
     compiled = catalogue(language)
     source = (APP / "locale" / language / "LC_MESSAGES" / "django.po").read_text()
-    pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', source, re.MULTILINE)
-    texts = {text for file in TEXTS for pair in MESSAGE.findall(file.read_text()) for text in pair}
-    named = {re.sub(r"\{\{ (\w+) \}\}", r"%(\1)s", text) for text in texts if text}
+    entries = re.findall(
+        r'^(?:msgctxt "(.+)"\n)?msgid "(.+)"\nmsgstr "(.+)"$', source, re.MULTILINE
+    )
+    written = {"\x04".join(filter(None, (context, text))): to for context, text, to in entries}
+    texts = set().union(*map(translatable, TEXTS))
 
-    assert len(named) > 60
-    assert named <= compiled.keys()
-    assert {text: compiled.get(text) for text, _ in pairs} == dict(pairs)
-    assert all(compiled[text] for text in named)
-    for text, translated in pairs:
-        assert set(re.findall(r"%\(\w+\)s", text)) == set(re.findall(r"%\(\w+\)s", translated))
+    assert len(texts) > 80
+    assert texts - written.keys() == set(), "not translated"
+    assert written.keys() - texts == set(), "no longer used"
+    assert written == {text: to for text, to in compiled.items() if text}, "run compilemessages"
+    for text, to in written.items():
+        assert set(re.findall(r"%\(\w+\)s", text)) == set(re.findall(r"%\(\w+\)s", to))
 
 
-def test_the_widget_is_small():
-    static = APP / "static" / "help"
-    frame = b"".join((static / name).read_bytes() for name in ("help.js", "help.css"))
+def content(slug: str, *phrasings: str) -> Content:
+    return Content(slug, phrasings[0], "Yes.", alternates=phrasings[1:])
 
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("refu", ["refund"]),
+        ("when do I get my money", ["refund"]),
+        ("my parcel", ["late", "damaged"]),
+        ("my parcel is broken", ["damaged", "late"]),
+        ("live penguins", []),
+        ("my", []),
+        ("", []),
+    ],
+)
+def test_while_somebody_types_the_questions_with_the_same_words_are_found(typed, expected):
+    faqs = [
+        content("refund", "When is my refund here?", "When do I get my money back?"),
+        content("late", "Where is my parcel?"),
+        content("damaged", "My parcel is broken"),
+        content("jobs", "Are you hiring?"),
+    ]
+    index = QuestionIndex({each.slug: each for each in faqs})
+
+    assert [each.slug for each in index.find(typed, limit=2)] == expected
+
+
+def test_the_loader_is_small():
     assert len(loader()) <= 5_000
-    assert len(gzip.compress(frame)) <= 20_000, "the page itself has the other half"

@@ -142,10 +142,15 @@ class _VisitorThrottle(_Throttle):
     scope = "visitor"
 
 
+class _TypingThrottle(_Throttle):
+    scope = "typing"
+
+
 class VisitorThrottle(BaseThrottle):
     """Limits what visitors of the help page send; reading is free where the view says so.
 
     A new visitor counts for the address too: without the cookie, every request is a new visitor.
+    Who types is counted separately, so that questions can still be sent.
     """
 
     _wait: float | None = None
@@ -154,6 +159,8 @@ class VisitorThrottle(BaseThrottle):
         if request.method in SAFE_METHODS and not view.counts_reading:
             return True
         address = client_network(request._request)
+        if view.is_typing:
+            return _TypingThrottle(settings.THROTTLE_ADDRESS, address).allow_request(request, view)
         subject = caller.name(request._request)
         is_returning = bool(subject) and not getattr(request.auth, "is_new", False)
         throttles = [_VisitorThrottle(settings.HELP_THROTTLE, subject)]

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
 
+from assistant.help.page import plain_page
 from audit.identity import request_id
 from supportsite.edge.public_paths import is_help
 from supportsite.web.problems import is_admin, problem_response
@@ -21,8 +22,7 @@ from supportsite.web.problems import is_admin, problem_response
 def _error_response(request: HttpRequest, status: int, detail: str) -> HttpResponse:
     """A page for visitors of the help page, which needs no database; else a problem document."""
     if is_help(request.path):
-        context = {"status": status, "detail": detail}
-        return render(request, "help/plain.html", context, status=status)
+        return plain_page(request, status)
     return problem_response(status, detail)
 
 

@@ -77,6 +77,7 @@
     const form = event.target;
     if (form.method !== "post") return;
     event.preventDefault();
+    clearTimeout(pause);
     const buttons = form.querySelectorAll("button");
     buttons.forEach((each) => { each.disabled = true; });
     if ("streams" in form.dataset) say(document.body.dataset.searching);
@@ -86,6 +87,34 @@
       say(error instanceof TypeError ? document.body.dataset.failed : error.message);
       buttons.forEach((each) => { each.disabled = false; });
     }
+  });
+
+  // --- While somebody types ---------------------------------------------------------------------
+
+  const PAUSE = 300;
+  let pause, typing;
+
+  async function suggest(field) {
+    const list = document.getElementById("questions");
+    if (!list) return;
+    if (typing) typing.abort();
+    if (field.value.trim().length < 3) return list.replaceChildren();
+    typing = new AbortController();
+    try {
+      const body = new URLSearchParams({ message: field.value });
+      const response = await fetch(document.body.dataset.questions, { method: "POST", body, signal: typing.signal });
+      if (!response.ok || !list.isConnected) return;
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      list.replaceChildren(...page.body.childNodes);
+    } catch {
+      // Only a convenience: the question can be sent without it.
+    }
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.id !== "message") return;
+    clearTimeout(pause);
+    pause = setTimeout(suggest, PAUSE, event.target);
   });
 
   // Enter sends a question; Shift and Enter begin a new line.
