@@ -16,11 +16,11 @@ Handler = BaseHTTPRequestHandler
 Act = Callable[[Handler], None]
 """What the server does with one request."""
 
-Script = Callable[["Asked"], Act]
+Script = Callable[["ModelRequest"], Act]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ModelRequest:
     """One request as the server saw it."""
 
     number: int
@@ -28,7 +28,7 @@ class Asked:
     headers: dict[str, str]
 
     @property
-    def given(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, Any]:
         """The JSON object the house sends as the user's message."""
         return next(json.loads(m["content"]) for m in self.body["messages"] if m["role"] == "user")
 
@@ -44,29 +44,29 @@ class Asked:
     @property
     def returned(self) -> list[dict[str, str]]:
         """Every FAQ shown to the model so far."""
-        found = list(self.given.get("faqs", []))
+        faqs = list(self.payload.get("faqs", []))
         for result in self.results:
             # Agno's own words about a tool that does not exist are no JSON.
             with suppress(ValueError):
-                found += json.loads(result).get("faqs", [])
-        return found
+                faqs += json.loads(result).get("faqs", [])
+        return faqs
 
 
 @dataclass
 class ScriptedModel:
-    """``script`` decides; ``asked`` remembers."""
+    """``script`` decides; ``requests`` are those that arrived."""
 
     url: str = ""
-    script: Script = field(default=lambda asked: says("NONE"))
-    asked: list[Asked] = field(default_factory=list)
+    script: Script = field(default=lambda request: says("NONE"))
+    requests: list[ModelRequest] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when a client hung up while the server was still at it."""
 
     def play(self, *acts: Act) -> None:
         """One act a request; the last one is repeated."""
-        self.asked.clear()
-        self.script = lambda asked: acts[min(asked.number, len(acts) - 1)]
+        self.requests.clear()
+        self.script = lambda request: acts[min(request.number, len(acts) - 1)]
 
 
 def completion(message: dict[str, Any], usage: tuple[int, int] = (100, 20)) -> dict[str, Any]:
@@ -90,18 +90,18 @@ def says(text: Any, **more: Any) -> Act:
 
 def calls(*calls: tuple[str, Any], text: str | None = None) -> Act:
     """Tool calls as (name, arguments); arguments that are no dict are sent as they are."""
-    asked = [
+    tool_calls = [
         {
             "id": f"call_{number}",
             "type": "function",
             "function": {
                 "name": name,
-                "arguments": json.dumps(given) if isinstance(given, dict) else given,
+                "arguments": json.dumps(arguments) if isinstance(arguments, dict) else arguments,
             },
         }
-        for number, (name, given) in enumerate(calls)
+        for number, (name, arguments) in enumerate(calls)
     ]
-    return replies(completion({"role": "assistant", "content": text, "tool_calls": asked}))
+    return replies(completion({"role": "assistant", "content": text, "tool_calls": tool_calls}))
 
 
 def searches(question: str, limit: int = 5) -> Act:
@@ -214,9 +214,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         model = self.server.model
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        asked = Asked(len(model.asked), body, dict(self.headers))
-        model.asked.append(asked)
-        model.script(asked)(self)
+        request = ModelRequest(len(model.requests), body, dict(self.headers))
+        model.requests.append(request)
+        model.script(request)(self)
 
 
 @contextmanager

@@ -38,13 +38,13 @@ def ask(client, message=QUESTION, **fields):
     return reply.json()
 
 
-def steps(told, name):
-    return [step for step in told["decision"]["path"] if step["step"] == name]
+def steps(reply, name):
+    return [step for step in reply["decision"]["path"] if step["step"] == name]
 
 
-def cites_the_first(asked):
+def cites_the_first(request):
     """Says what the first FAQ it was given says."""
-    first = asked.returned[0]
+    first = request.returned[0]
     return says(f"{first['answer']}\nFAQ: {first['id']}", reasoning_content="The first one fits.")
 
 
@@ -59,18 +59,20 @@ def test_the_matches_are_in_the_first_prompt_so_that_one_request_is_enough(custo
     assert reply["faq_id"] == slug
     assert reply["answer"] == Faq.objects.get(slug=slug).answer
     assert (reply["ticket"], reply["degraded"]) == (None, [])
-    (asked,) = model.asked
-    shown = [faq["id"] for faq in asked.given["faqs"]]
+    (request,) = model.requests
+    shown = [faq["id"] for faq in request.payload["faqs"]]
     (match,), (search,) = steps(reply, "match"), steps(reply, "search_answers")
-    found = {faq["faq_id"] for faq in (*match["matches"], *search["matches"])}
+    matches = {faq["faq_id"] for faq in (*match["matches"], *search["matches"])}
     assert shown[:2] == [faq["faq_id"] for faq in match["matches"][:2]]
     assert len(shown) == 5
-    assert set(shown) <= found
+    assert set(shown) <= matches
 
 
 def test_the_path_has_each_step_with_its_time_tokens_and_reasoning(customer, with_agent):
     model = with_agent()
-    model.script = lambda asked: cites_the_first(asked) if asked.number else searches("Paris", 2)
+    model.script = lambda request: (
+        cites_the_first(request) if request.number else searches("Paris", 2)
+    )
 
     reply = ask(customer)
 
@@ -99,8 +101,8 @@ def test_what_a_search_returns_may_be_cited(customer, with_agent):
     model = with_agent()
     warranty = Faq.objects.get(slug="warranty")
 
-    def script(asked):
-        if not asked.number:
+    def script(request):
+        if not request.number:
             return searches("guarantee on furniture")
         return says(f"{warranty.answer}\nFAQ: warranty")
 
@@ -123,8 +125,8 @@ def test_with_chroma_down_a_search_compares_all_faqs_and_the_reply_says_so(
     model = with_agent()
     warranty = Faq.objects.get(slug="warranty")
 
-    def script(asked):
-        if not asked.number:
+    def script(request):
+        if not request.number:
             return searches("guarantee on furniture")
         return says(f"{warranty.answer}\nFAQ: warranty")
 
@@ -151,13 +153,13 @@ def test_what_was_not_returned_may_not_be_cited(customer, with_agent):
 
 def test_only_the_category_asked_about_is_within_reach(customer, with_agent):
     model = with_agent()
-    model.script = lambda asked: (
-        searches("warranty of furniture") if not asked.number else (cites_the_first(asked))
+    model.script = lambda request: (
+        searches("warranty of furniture") if not request.number else (cites_the_first(request))
     )
 
     reply = ask(customer, category="shipping")
 
-    seen = {faq["id"] for faq in model.asked[-1].returned}
+    seen = {faq["id"] for faq in model.requests[-1].returned}
     assert seen
     assert seen <= set(Faq.objects.filter(category="shipping").values_list("slug", flat=True))
     assert reply["outcome"] == "answered"
@@ -165,11 +167,11 @@ def test_only_the_category_asked_about_is_within_reach(customer, with_agent):
 
 def test_badly_worded_it_asks_back_with_the_faqs_it_cited(customer, with_agent):
     model = with_agent()
-    model.script = lambda asked: says(f"It is Paris.\nFAQ: {asked.returned[1]['id']}")
+    model.script = lambda request: says(f"It is Paris.\nFAQ: {request.returned[1]['id']}")
 
     reply = ask(customer)
 
-    cited = model.asked[0].returned[1]
+    cited = model.requests[0].returned[1]
     assert (reply["outcome"], reply["answer"]) == ("clarify", None)
     assert [(o["faq_id"], o["question"]) for o in reply["options"]] == [
         (cited["id"], cited["question"])
@@ -179,7 +181,7 @@ def test_badly_worded_it_asks_back_with_the_faqs_it_cited(customer, with_agent):
 
 def test_it_may_ask_back_itself(customer, with_agent):
     model = with_agent()
-    model.script = lambda asked: says("ASK: " + ", ".join(f["id"] for f in asked.returned[:2]))
+    model.script = lambda request: says("ASK: " + ", ".join(f["id"] for f in request.returned[:2]))
 
     reply = ask(customer)
 
@@ -190,26 +192,26 @@ def test_it_may_ask_back_itself(customer, with_agent):
 
 def test_ids_without_a_text_are_offered(customer, with_agent):
     model = with_agent()
-    model.script = lambda asked: says(f"FAQ: {asked.returned[1]['id']}")
+    model.script = lambda request: says(f"FAQ: {request.returned[1]['id']}")
 
     reply = ask(customer)
 
     assert (reply["outcome"], reply["answer"]) == ("clarify", None)
-    assert [o["faq_id"] for o in reply["options"]] == [model.asked[0].returned[1]["id"]]
+    assert [o["faq_id"] for o in reply["options"]] == [model.requests[0].returned[1]["id"]]
     assert reply["decision"]["path"][-1]["reason"] == "clarified"
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("text", "reason"),
     [
         pytest.param("I'm sorry, I cannot answer that.", "nothing_found", id="a refusal"),
         pytest.param("It is Paris.\n\nNONE", "nothing_found", id="a text, and nothing"),
         pytest.param("It is Paris.", "no_citation", id="no source"),
     ],
 )
-def test_why_a_reply_is_not_shown_is_told_apart(customer, with_agent, said, reason):
+def test_why_a_reply_is_not_shown_is_told_apart(customer, with_agent, text, reason):
     model = with_agent()
-    model.play(says(said))
+    model.play(says(text))
 
     reply = ask(customer)
 
@@ -224,13 +226,13 @@ def test_the_last_request_offers_no_tool(customer, with_agent):
 
     ask(customer)
 
-    assert ["tools" in asked.body for asked in model.asked] == [True, False]
+    assert ["tools" in request.body for request in model.requests] == [True, False]
 
 
 def test_a_model_may_choose_the_first_of_the_options(customer, with_agent, settings):
     model = with_agent(mode="choose")
     settings.FAQ_POLICY = "release"
-    model.script = lambda asked: says('{"faq": "refund-time"}')
+    model.script = lambda request: says('{"faq": "refund-time"}')
 
     reply = ask(customer, "reimbursement time")
 
@@ -241,16 +243,16 @@ def test_a_model_may_choose_the_first_of_the_options(customer, with_agent, setti
     assert reply["decision"]["reason"] == "agent_choice"
     assert steps(reply, "model_request")[0]["model"] == "openai-like:scripted"
     assert steps(reply, "agent")[0]["reason"] == "chosen"
-    (asked,) = model.asked
-    offered = [faq["id"] for faq in asked.given["faqs"]]
+    (request,) = model.requests
+    offered = [faq["id"] for faq in request.payload["faqs"]]
     assert offered == sorted(offered)
-    schema = asked.body["response_format"]["json_schema"]["schema"]
+    schema = request.body["response_format"]["json_schema"]["schema"]
     assert schema["properties"]["faq"]["enum"] == [*OPTIONS, "none"]
-    assert "tools" not in asked.body
+    assert "tools" not in request.body
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("text", "reason"),
     [
         pytest.param('{"faq": "none"}', "nothing_found", id="none"),
         pytest.param(lambda ids: f'{{"faq": "{ids[1]}"}}', "disagreed", id="another option"),
@@ -258,10 +260,10 @@ def test_a_model_may_choose_the_first_of_the_options(customer, with_agent, setti
         pytest.param('{"faq": "warranty"}', "nothing_found", id="no option"),
     ],
 )
-def test_any_other_choice_stays_asked_back(customer, with_agent, settings, said, reason):
+def test_any_other_choice_stays_asked_back(customer, with_agent, settings, text, reason):
     model = with_agent(mode="choose")
     settings.FAQ_POLICY = "release"
-    model.play(says(said(OPTIONS) if callable(said) else said))
+    model.play(says(text(OPTIONS) if callable(text) else text))
 
     reply = ask(customer, "reimbursement time")
 
@@ -274,29 +276,29 @@ def test_any_other_choice_stays_asked_back(customer, with_agent, settings, said,
 def test_a_server_that_refuses_a_schema_is_asked_without(customer, with_agent, settings):
     model = with_agent(mode="choose")
     settings.FAQ_POLICY = "release"
-    model.script = lambda asked: (
-        fails(400) if "response_format" in asked.body else says('{"faq": "refund-time"}')
+    model.script = lambda request: (
+        fails(400) if "response_format" in request.body else says('{"faq": "refund-time"}')
     )
 
     assert ask(customer, "reimbursement time")["faq_id"] == "refund-time"
     assert ask(customer, "reimbursement time")["faq_id"] == "refund-time"
-    assert ["response_format" in asked.body for asked in model.asked] == [True, False, False]
+    assert ["response_format" in request.body for request in model.requests] == [True, False, False]
 
 
 def test_a_mode_that_only_chooses_does_not_ask_the_model_for_answers(customer, with_agent):
     model = with_agent(mode="choose")
 
     assert ask(customer)["outcome"] == "unanswered"
-    assert model.asked == []
+    assert model.requests == []
 
 
 def test_verbatim_the_model_only_chooses_and_the_stored_answer_is_shown(customer, with_agent):
     model = with_agent(mode="verbatim")
-    model.script = lambda asked: says(f"Buy gold!\nFAQ: {asked.returned[2]['id']}")
+    model.script = lambda request: says(f"Buy gold!\nFAQ: {request.returned[2]['id']}")
 
     reply = ask(customer)
 
-    chosen = model.asked[0].returned[2]["id"]
+    chosen = model.requests[0].returned[2]["id"]
     assert reply["answer"] == Faq.objects.get(slug=chosen).answer
     assert reply["citations"] == [chosen]
 
@@ -314,7 +316,7 @@ def test_what_leaves_for_the_model_is_redacted_and_holds_no_user(as_role, with_a
         user_id="customer-4711",
     )
 
-    sent = json.dumps([asked.body for asked in model.asked])
+    sent = json.dumps([request.body for request in model.requests])
     assert "[EMAIL]" in sent
     assert "{user_id}" in sent
     for secret in ("jo@example.com", "1234567", "customer-4711", "shop-frontend"):
@@ -326,7 +328,7 @@ def test_the_limits_go_along_with_each_request(customer, with_agent):
 
     ask(customer)
 
-    body = model.asked[0].body
+    body = model.requests[0].body
     assert (body["max_tokens"], body["temperature"]) == (77, 0)
     assert [tool["function"]["name"] for tool in body["tools"]] == ["search_faq"]
 
@@ -335,7 +337,7 @@ def test_an_faq_answers_without_the_model(customer, with_agent):
     model = with_agent()
 
     assert ask(customer, "How do I reset my password?")["source"] == "faq"
-    assert model.asked == []
+    assert model.requests == []
 
 
 def test_no_transaction_is_open_while_the_model_is_asked(customer, with_agent):
@@ -344,7 +346,7 @@ def test_no_transaction_is_open_while_the_model_is_asked(customer, with_agent):
     outside, seen = len(connection.savepoint_ids), []
     open_now = connection.savepoint_ids
 
-    def script(asked):
+    def script(request):
         seen.append(len(open_now))
         return says("NONE")
 
@@ -361,7 +363,7 @@ class TestConversation:
 
         ask(customer, "Tell me what the capital of France is, please", conversation_id="c1")
 
-        assert model.asked[-1].given["conversation"] == [
+        assert model.requests[-1].payload["conversation"] == [
             {"question": "How do I reset my password?", "answer": first["answer"]}
         ]
 
@@ -371,7 +373,7 @@ class TestConversation:
 
         ask(as_role("customer", subject="u2"), conversation_id="c")
 
-        assert "conversation" not in model.asked[-1].given
+        assert "conversation" not in model.requests[-1].payload
 
     def test_a_short_follow_up_is_rewritten_and_an_faq_may_answer_it(self, customer, with_agent):
         model = with_agent()
@@ -385,7 +387,7 @@ class TestConversation:
         )
         assert steps(reply, "rewrite")[0]["question"] == "Who pays for the return of an item?"
         assert reply["decision"]["path"][-3]["reason"] == "rewritten"
-        assert len(model.asked) == 1
+        assert len(model.requests) == 1
 
     def test_a_follow_up_rewritten_with_new_words_is_not_used(self, customer, with_agent):
         model = with_agent()
@@ -396,7 +398,7 @@ class TestConversation:
 
         assert steps(reply, "rewrite")[0]["question"] == "and on mars?"
         assert reply["outcome"] != "answered"
-        assert model.asked[-1].given["question"] == "and on mars?"
+        assert model.requests[-1].payload["question"] == "and on mars?"
 
     def test_where_the_faqs_ask_back_a_follow_up_may_be_rewritten_but_not_answered(
         self, with_agent
@@ -415,7 +417,7 @@ class TestConversation:
         )
 
         assert wiring.agent().answer(task, ignore).reason == "not_rewritten"
-        assert len(model.asked) == 1
+        assert len(model.requests) == 1
 
         model.play(says("Who pays to return an item?"))
         assert wiring.agent().answer(task, ignore).rewritten == "Who pays to return an item?"
@@ -477,7 +479,7 @@ def test_unknown_tools_are_named_as_such_and_nothing_else_happens(customer, with
 
     assert steps(reply, "model_request")[0]["error"] == "unknown_tool"
     assert not steps(reply, "tool_call")
-    assert "does not exist" in model.asked[1].results[0]
+    assert "does not exist" in model.requests[1].results[0]
 
 
 def test_the_help_page_says_that_an_answer_is_the_agents_and_where_it_is_from(client, with_agent):
@@ -491,6 +493,6 @@ def test_the_help_page_says_that_an_answer_is_the_agents_and_where_it_is_from(cl
         follow=True,
     )
 
-    asked = Record.objects.filter(action="question.asked").latest("id")
+    ask = Record.objects.filter(action="question.asked").latest("id")
     shown = " ".join(reply.content.decode().split())
-    assert f'Written by AI from: <a href="/help/faqs/{asked.data["faq_id"]}/"' in shown
+    assert f'Written by AI from: <a href="/help/faqs/{ask.data["faq_id"]}/"' in shown

@@ -17,16 +17,16 @@ SOUND = {
 }
 
 
-def found(settings, **changed):
+def messages(settings, **changed):
     for name, value in {**SOUND, **changed}.items():
         setattr(settings, name, value)
     return check_agent_settings(None)
 
 
 def test_sound_settings_pass(settings):
-    assert found(settings) == []
-    assert found(settings, AGENT_MODEL="openai:gpt-5-mini", AGENT_BASE_URL="") == []
-    assert found(settings, AGENT_MODEL="", AGENT_BASE_URL="") == []
+    assert messages(settings) == []
+    assert messages(settings, AGENT_MODEL="openai:gpt-5-mini", AGENT_BASE_URL="") == []
+    assert messages(settings, AGENT_MODEL="", AGENT_BASE_URL="") == []
 
 
 WRONG = {
@@ -66,7 +66,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("changed", "id", "cure"), WRONG.values(), ids=WRONG.keys())
 def test_a_wrong_setting_is_a_check_with_the_cure(settings, changed, id, cure):
-    (message,) = found(settings, **changed)
+    (message,) = messages(settings, **changed)
 
     assert message.id == id
     assert cure in message.hint

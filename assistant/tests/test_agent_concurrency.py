@@ -32,13 +32,13 @@ def test_no_thread_gets_another_users_words(committed, with_agent):
     model = with_agent(runs_at_once=THREADS, runs_a_day=10**6, tokens_a_day=10**9, seconds=60)
     mixed = []
 
-    def script(asked):
-        users = set(re.findall(r"user\d+x\d+", json.dumps(asked.body)))
+    def script(request):
+        users = set(re.findall(r"user\d+x\d+", json.dumps(request.body)))
         if len(users) != 1:
             mixed.append(users)
-        if not asked.results and not asked.number % 3:
+        if not request.results and not request.number % 3:
             return searches("code")
-        faq = asked.returned[0]
+        faq = request.returned[0]
         return says(f"{faq['answer']}\nFAQ: {faq['id']}", reasoning_content=f"For {faq['id']}.")
 
     model.script = script
@@ -51,7 +51,7 @@ def test_no_thread_gets_another_users_words(committed, with_agent):
             connections.close_all()
 
     with ThreadPoolExecutor(THREADS) as pool:
-        results = [result for each in pool.map(talk, range(THREADS)) for result in each]
+        results = [result for batch in pool.map(talk, range(THREADS)) for result in batch]
 
     assert mixed == []
     assert results == [None] * THREADS * CONVERSATIONS
@@ -114,12 +114,12 @@ def test_with_every_place_taken_by_a_model_that_hangs_faqs_answer(committed, wit
     with ThreadPoolExecutor(2) as pool:
         hanging = [pool.submit(hang, number) for number in range(2)]
         try:
-            assert eventually(lambda: len(model.asked) == 2)
+            assert eventually(lambda: len(model.requests) == 2)
 
             assert ask("How do I reset my password?").source == "faq"
             assert ask("what is the capital of Spain?").path[-1]["reason"] == "busy"
         finally:
             done.set()
-        for each in hanging:
-            each.result()
+        for call in hanging:
+            call.result()
     assert eventually(lambda: not [t for t in threading.enumerate() if t.name == "agent"])

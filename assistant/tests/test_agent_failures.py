@@ -97,7 +97,7 @@ def test_a_failure_leaves_candidates_and_the_offer_of_a_ticket(
     assert runs(reason) == counted + 1
     assert f"agent: {reason}" in caplog.text
     assert "SECRET" not in caplog.text
-    assert len(model.asked) <= 3
+    assert len(model.requests) <= 3
     assert searched(body) <= 3
 
 
@@ -131,7 +131,7 @@ def test_after_some_failures_the_model_is_left_alone_and_then_tried_once(custome
     reasons = [ask(customer) for _ in range(4)]
 
     assert reasons == ["provider_error", "provider_error", "resting", "resting"]
-    assert len(model.asked) == 2
+    assert len(model.requests) == 2
 
     time.sleep(0.7)
     model.play(says("NONE"))
@@ -144,7 +144,7 @@ def test_what_may_be_spent_in_a_day_is_not_exceeded(customer, with_agent, spent)
     model.play(says("NONE"))
 
     assert [ask(customer), ask(customer)] == ["nothing_found", "over_budget"]
-    assert len(model.asked) == 1
+    assert len(model.requests) == 1
 
 
 def test_a_wrong_model_string_answers_faqs_all_the_same(customer, with_agent, settings):

@@ -24,7 +24,7 @@ def test_a_hundred_injected_questions(as_role, with_agent):
     customer = as_role("customer")
     model = with_agent(failures=10_000)
     for attack in attacks(100):
-        model.asked.clear()
+        model.requests.clear()
         model.script = attack.act
 
         reply = customer.post(
@@ -48,7 +48,7 @@ def test_a_hundred_injected_faqs(with_agent):
     model = with_agent(failures=10_000)
     agent = wiring.agent()
     for attack in attacks(100, seed=6):
-        model.asked.clear()
+        model.requests.clear()
         model.script = attack.act
         contents = knowledge_base(attack.text)
         matches = [Match(slug, "", 0.5) for slug in contents]
@@ -56,7 +56,7 @@ def test_a_hundred_injected_faqs(with_agent):
             question="how long is the warranty",
             matches=matches,
             contents=contents,
-            search=lambda text, limit, found=matches: SearchResult(found[:limit]),
+            search=lambda text, limit, results=matches: SearchResult(results[:limit]),
             would_be_answered=lambda matches: False,
             relevance=lambda question, texts: 1.0,
         )
@@ -89,7 +89,7 @@ def knowledge_base(order: str) -> dict[str, Content]:
 
 
 def check_path(path, model, name):
-    assert len(model.asked) <= 3, name
+    assert len(model.requests) <= 3, name
     assert sum(step["step"] == "tool_call" for step in path) <= 3, name
     checked = [without_model(step) for step in path]
     check_text(json.dumps(checked), name)
@@ -106,8 +106,10 @@ def check_text(text, name):
 
 
 def check_grounded(answer, source, name):
-    known = {stem(word) for word in words(plain(source))}
-    assert {stem(word) for word in words(plain(answer))} - known <= {stem(w) for w in GLUE}, name
+    source_words = {stem(word) for word in words(plain(source))}
+    assert {stem(word) for word in words(plain(answer))} - source_words <= {
+        stem(w) for w in GLUE
+    }, name
 
 
 def without_model(step):

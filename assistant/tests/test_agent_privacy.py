@@ -88,7 +88,7 @@ def test_the_environment_cannot_change_the_address(scripted, wanted):
     printed = python(SPY + RUN + TELL, scripted.url, AGNO_TELEMETRY=wanted)
 
     assert "said A reply." in printed
-    assert len(scripted.asked) == 2
+    assert len(scripted.requests) == 2
     assert seen(printed) == {"127.0.0.1"}
 
 

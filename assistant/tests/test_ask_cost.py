@@ -32,20 +32,20 @@ def test_an_answer_of_an_faq_costs_one_read_and_one_insert(shop, as_role):
 
     with CaptureQueriesContext(
         connection,
-    ) as asked:
+    ) as queries:
         body = ask(customer).json()
 
     assert body["outcome"] == "answered"
-    read, written = [query["sql"] for query in asked.captured_queries]
+    read, written = [query["sql"] for query in queries.captured_queries]
     assert read.startswith("SELECT id FROM faq_release")
     assert written.startswith('INSERT INTO "audit_record"')
 
 
 def test_the_first_question_of_somebody_new_brings_their_key_along(shop, as_role):
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         ask(as_role("customer", subject="somebody-new"))
 
-    first_words = [query["sql"].split()[0] for query in asked.captured_queries]
+    first_words = [query["sql"].split()[0] for query in queries.captured_queries]
     assert first_words[-1] == "WITH"
     assert "INSERT" not in first_words
 
@@ -62,10 +62,10 @@ def test_what_is_warm_before_workers_are_forked_needs_no_loading_in_any_of_them(
     publish(actor="tester")
     wiring.warm_up()
 
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         release = wiring.live().current()
 
-    assert len(asked.captured_queries) == 1
+    assert len(queries.captured_queries) == 1
     kind = type(release)
     derived = [name for name in vars(kind) if isinstance(vars(kind)[name], cached_property)]
     assert derived

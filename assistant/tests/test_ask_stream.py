@@ -104,7 +104,7 @@ def test_a_closed_connection_stops_the_run_frees_its_place_and_records_no_answer
     )
     reply = AskView.as_view()(request)
     parts = iter(reply.streaming_content)
-    while not model.asked:
+    while not model.requests:
         next(parts)
     assert next(parts) == b": still running\n\n"
 

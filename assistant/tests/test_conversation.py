@@ -26,22 +26,22 @@ def add(conversations, *questions, user="u1", conversation="c1"):
         conversations.add(user, conversation, Turn(question, "A.", ("faq",)))
 
 
-def asked(conversations, user="u1", conversation="c1"):
+def questions_of(conversations, user="u1", conversation="c1"):
     return [turn.question for turn in conversations.last(user, conversation)]
 
 
 def test_the_last_turns_come_oldest_first(conversations):
     add(conversations, "one", "two", "three")
 
-    assert asked(conversations) == ["two", "three"]
+    assert questions_of(conversations) == ["two", "three"]
     assert conversations.last("u1", "c1")[0] == Turn("two", "A.", ("faq",))
 
 
 def test_another_user_with_the_same_id_finds_nothing(conversations):
     add(conversations, "mine")
 
-    assert asked(conversations, user="u2") == []
-    assert asked(conversations, conversation="c2") == []
+    assert questions_of(conversations, user="u2") == []
+    assert questions_of(conversations, conversation="c2") == []
 
 
 def test_a_turn_is_stored_redacted(conversations):
@@ -54,7 +54,7 @@ def test_what_is_old_is_neither_read_nor_kept(conversations):
     add(conversations, "old", "new")
     long_ago = timezone.now() - timedelta(days=31)
     ConversationTurn.objects.filter(question="old").update(asked=long_ago)
-    assert asked(conversations) == ["new"]
+    assert questions_of(conversations) == ["new"]
 
     out = io.StringIO()
     call_command("forget_conversations", stdout=out)

@@ -146,7 +146,7 @@ def test_proposals_keep_their_ids_and_a_dismissed_one_stays_so(two_tickets):
     resolved("dan")
     update()
 
-    assert [(each.pk, each.people) for each in proposals()] == [(proposal.pk, 4)]
+    assert [(proposal.pk, proposal.people) for proposal in proposals()] == [(proposal.pk, 4)]
 
 
 def test_an_erased_person_takes_the_texts_and_leaves_the_counts(two_tickets, curator):

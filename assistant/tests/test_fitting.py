@@ -86,10 +86,10 @@ def test_it_separates_right_from_wrong_better_than_the_shipped_policy(fitted):
     assert own.auroc > shipped.auroc
     assert own.precision.value > shipped.precision.value
     assert own.helped.value >= shipped.helped.value - 0.02
-    asked, asked_by_shipped = (
-        each.unanswerable_results[Result.NOT_OFFERED].count for each in (own, shipped)
+    not_offered, not_offered_by_shipped = (
+        candidate.unanswerable_results[Result.NOT_OFFERED].count for candidate in (own, shipped)
     )
-    assert asked < asked_by_shipped
+    assert not_offered < not_offered_by_shipped
 
 
 def test_the_same_release_gives_the_same_policy_in_any_order(fitted):
@@ -232,8 +232,8 @@ def test_a_blend_answers_what_the_weighted_log_odds_of_both_say():
     assert policy.margin == pytest.approx(0.1125)
     for similarity, lead, vote in ((0.6, 0.1, 0.5), (0.5, 0.02, 0.9), (0.8, 0.3, 0.01)):
         distances = [
-            log_odds(each.confidence(similarity, lead, vote)) - log_odds(each.answer_at)
-            for each in (one, other, policy)
+            log_odds(candidate.confidence(similarity, lead, vote)) - log_odds(candidate.answer_at)
+            for candidate in (one, other, policy)
         ]
         assert distances[2] == pytest.approx(distances[0] / 4 + 3 * distances[1] / 4, abs=1e-3)
 
@@ -443,19 +443,19 @@ def test_what_is_answered_at_once_counts_but_sets_no_number():
 
 
 @pytest.mark.parametrize(
-    ("allowed", "asked"),
+    ("allowed", "count"),
     [
         pytest.param(10, 10, id="all"),
         pytest.param(3, 3, id="some"),
         pytest.param(0, 0, id="none"),
     ],
 )
-def test_it_asks_back_on_no_more_than_allowed(allowed, asked):
+def test_it_asks_back_on_no_more_than_allowed(allowed, count):
     confidence = np.linspace(0.5, 0.1, 10)
 
     least = ask_at(confidence, np.zeros(10, dtype=bool), allowed=allowed, most=0.8)
 
-    assert np.count_nonzero(confidence >= least) == asked
+    assert np.count_nonzero(confidence >= least) == count
 
 
 def test_a_calibrated_policy_survives_storage(fitted):

@@ -53,7 +53,7 @@ def kinds():
 
 
 @pytest.fixture
-def asked(ask):
+def many_asks(ask):
     for user_id, text in PARAPHRASES:
         assert ask(text, user_id)["outcome"] != "answered"
     for number, text in enumerate(ONE_OFFS):
@@ -157,7 +157,7 @@ def test_a_ticket_from_an_ask_counts_in_its_gap(ask, as_role):
 # --- Groups --------------------------------------------------------------------------------------
 
 
-def test_paraphrases_form_one_gap_that_counts_people(asked):
+def test_paraphrases_form_one_gap_that_counts_people(many_asks):
     regrouping.regroup()
 
     gap = largest()
@@ -169,7 +169,7 @@ def test_paraphrases_form_one_gap_that_counts_people(asked):
     assert alone == [1] * len(alone)
 
 
-def test_groups_keep_their_ids(asked):
+def test_groups_keep_their_ids(many_asks):
     regrouping.regroup()
     before = dict(GapAsk.objects.values_list("pk", "gap"))
 
@@ -178,7 +178,7 @@ def test_groups_keep_their_ids(asked):
     assert dict(GapAsk.objects.values_list("pk", "gap")) == before
 
 
-def test_a_new_question_joins_the_nearest_gap_at_once(asked, ask):
+def test_a_new_question_joins_the_nearest_gap_at_once(many_asks, ask):
     regrouping.regroup()
     gap = largest()
 
@@ -191,7 +191,7 @@ def test_a_new_question_joins_the_nearest_gap_at_once(asked, ask):
     assert largest().people == 5
 
 
-def test_merged_and_split_groups_stay_so(asked):
+def test_merged_and_split_groups_stay_so(many_asks):
     regrouping.regroup()
     first, second = Gap.objects.all().ranked()[:2]
 
@@ -205,7 +205,7 @@ def test_merged_and_split_groups_stay_so(asked):
     assert new.asks_in.count() == 1
 
 
-def test_a_dismissed_gap_is_work_again_once_twice_as_many_people_asked(asked, ask):
+def test_a_dismissed_gap_is_work_again_once_twice_as_many_people_asked(many_asks, ask):
     regrouping.regroup()
     gap = largest()
     gap.dismiss("We hold no classes.", by="cleo")
@@ -228,7 +228,7 @@ def _read_and_assign():
     regrouping.assign_new()
 
 
-def test_an_erased_person_takes_their_texts_and_leaves_the_counts(asked):
+def test_an_erased_person_takes_their_texts_and_leaves_the_counts(many_asks):
     regrouping.regroup()
 
     call_command("audit_erase", "dan")
@@ -249,7 +249,9 @@ def test_an_ask_erased_before_it_is_grouped_is_no_work_for_ever(ask):
     assert not GapAsk.objects.ungrouped().exists()
 
 
-def test_a_release_that_answers_all_questions_of_a_gap_closes_it(asked, ask, curator, monkeypatch):
+def test_a_release_that_answers_all_questions_of_a_gap_closes_it(
+    many_asks, ask, curator, monkeypatch
+):
     regrouping.regroup()
     gap = largest()
     texts = list(regrouping.texts_of(gap.asks_in.all()).values())
@@ -287,7 +289,7 @@ def test_a_release_that_answers_all_questions_of_a_gap_closes_it(asked, ask, cur
     assert "In the 14 days after it was closed, 2 of 3 of its kind were answered." in page
 
 
-def test_gaps_that_are_close_are_related(asked, ask, curator):
+def test_gaps_that_are_close_are_related(many_asks, ask, curator):
     for user_id in ("ira", "jon"):
         ask("do you sell clay for pottery", user_id)
     _read_and_assign()
@@ -331,7 +333,9 @@ def curator(client, django_user_model):
     return client
 
 
-def test_a_curator_sees_what_several_people_asked_and_of_one_person_only_on_request(asked, curator):
+def test_a_curator_sees_what_several_people_asked_and_of_one_person_only_on_request(
+    many_asks, curator
+):
     regrouping.regroup()
 
     page = curator.get("/admin/gaps/").content.decode()
@@ -352,7 +356,7 @@ def test_the_support_role_does_not_see_gaps(client, django_user_model):
     assert client.get("/admin/gaps/").status_code == 403
 
 
-def test_a_gap_shows_its_questions_masked_and_records_who_opened_it(asked, curator):
+def test_a_gap_shows_its_questions_masked_and_records_who_opened_it(many_asks, curator):
     regrouping.regroup()
     gap = largest()
 
@@ -363,7 +367,7 @@ def test_a_gap_shows_its_questions_masked_and_records_who_opened_it(asked, curat
     assert Record.objects.filter(action="gap.viewed", about=f"gap:{gap.pk}").exists()
 
 
-def test_one_click_adds_the_question_to_the_nearest_faq(asked, curator):
+def test_one_click_adds_the_question_to_the_nearest_faq(many_asks, curator):
     regrouping.regroup()
     gap = largest()
     body = {"faq_id": "gift-card", "text": "do you hold pottery classes"}
@@ -373,7 +377,7 @@ def test_one_click_adds_the_question_to_the_nearest_faq(asked, curator):
     assert Faq.objects.get(slug="gift-card").alternates.filter(text=body["text"]).exists()
 
 
-def test_a_dismissal_needs_a_reason(asked, curator):
+def test_a_dismissal_needs_a_reason(many_asks, curator):
     regrouping.regroup()
     gap = largest()
 
@@ -385,7 +389,7 @@ def test_a_dismissal_needs_a_reason(asked, curator):
     assert (gap.status, gap.dismissed_because) == ("dismissed", "No classes.")
 
 
-def test_a_new_faq_starts_with_the_question_of_the_gap(asked, curator):
+def test_a_new_faq_starts_with_the_question_of_the_gap(many_asks, curator):
     regrouping.regroup()
     page = curator.get("/admin/gaps/").content.decode()
     address = re.search(r'href="([^"]*/faq/faq/add/[^"]*)"', page)[1]
@@ -395,7 +399,7 @@ def test_a_new_faq_starts_with_the_question_of_the_gap(asked, curator):
     assert re.search(r"<(input|textarea)[^>]*name=.question.[^>]*(pottery|>\s*[^<]*pottery)", form)
 
 
-def test_programs_and_commands_list_the_same_gaps(asked, as_role, capsys):
+def test_programs_and_commands_list_the_same_gaps(many_asks, as_role, capsys):
     regrouping.regroup()
 
     gaps = as_role("curator", subject="cleo").get("/gaps").json()["gaps"]

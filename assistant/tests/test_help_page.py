@@ -359,7 +359,7 @@ def test_an_faq_for_an_audience_is_nowhere(visitor):
     pages.append(visitor.get("/help/sitemap.xml").content.decode())
 
     assert visitor.get("/help/faqs/umbrella/").status_code == 404
-    assert not any(answer in each or "umbrella/" in each for each in pages)
+    assert not any(answer in page or "umbrella/" in page for page in pages)
     assert "/help/faqs/reset-password/" in pages[-1]
 
 
@@ -504,7 +504,7 @@ def test_no_page_loads_anything_from_elsewhere(visitor):
     for path in ("", "faqs/", "faqs/reset-password/", "contact/", "tickets/"):
         loaded = re.findall(r'(?:src|action|<link[^>]* href)="([^"]+)"', page(visitor, path))
         assert loaded
-        assert all(each.startswith("/") and not each.startswith("//") for each in loaded)
+        assert all(address.startswith("/") and not address.startswith("//") for address in loaded)
 
 
 def test_a_publisher_edits_the_page_with_a_record(admin_client, visitor):

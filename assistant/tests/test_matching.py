@@ -30,14 +30,14 @@ RELEASE = [
 ]
 
 
-def found(matches):
+def ids_and_phrasings(matches):
     return [(match.faq_id, match.phrasing) for match in matches]
 
 
 def test_each_faq_is_found_once_by_its_best_phrasing_best_first():
     matches = ReleaseMatrix(RELEASE).match(question(3, 1, 0), limit=10)
 
-    assert found(matches) == [
+    assert ids_and_phrasings(matches) == [
         ("password", "I forgot my password"),
         ("returns", "How do I return it?"),
         ("delivery", "When does it arrive?"),
@@ -93,7 +93,7 @@ def test_a_difference_too_small_to_be_shown_makes_nobody_closer():
 def test_of_equal_phrasings_of_one_faq_the_first_by_alphabet_is_shown():
     release = ReleaseMatrix([entry("a", "zebra", 1, 2), entry("a", "apple", 1, 2)])
 
-    assert found(release.match(question(1, 2), limit=1)) == [("a", "apple")]
+    assert ids_and_phrasings(release.match(question(1, 2), limit=1)) == [("a", "apple")]
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ def test_it_agrees_with_a_plain_loop_on_random_releases():
             entry(f"faq-{rng.integers(0, 12):02}", f"phrasing {n}", *rng.normal(size=16))
             for n in range(size)
         ]
-        asked = question(*rng.normal(size=16))
+        vector = question(*rng.normal(size=16))
         best: dict[str, float] = {}
         for one in entries:
-            similarity = float(one.vector.astype(np.float64) @ asked.astype(np.float64))
+            similarity = float(one.vector.astype(np.float64) @ vector.astype(np.float64))
             best[one.faq_id] = max(similarity, best.get(one.faq_id, -2.0))
         ranked = sorted(best.items(), key=lambda item: -item[1])[:5]
 
-        matches = ReleaseMatrix(entries).match(asked, limit=5)
+        matches = ReleaseMatrix(entries).match(vector, limit=5)
 
         assert [m.faq_id for m in matches] == [faq_id for faq_id, _ in ranked]
         assert [m.similarity for m in matches] == pytest.approx([s for _, s in ranked], abs=2e-6)

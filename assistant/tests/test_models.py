@@ -19,17 +19,17 @@ pytestmark = pytest.mark.django_db
 QUESTION = "I forgot my password"
 
 
-def asked(as_role):
+def ask(as_role):
     return as_role("customer").post("/ask", {"message": QUESTION}, format="json").json()
 
 
 def test_a_release_of_another_model_answers_and_is_rolled_back(small_model, as_role):
-    before = asked(as_role)
+    before = ask(as_role)
 
     created = publish(actor="tester", model=small_model)
 
     assert created.embedder.startswith("small@")
-    after = asked(as_role)
+    after = ask(as_role)
     assert (after["release"], after["faq_id"]) == (2, "reset-password")
     assert wiring.live().current().embed(["anything"]).vectors["anything"].shape == (32,)
 
@@ -39,7 +39,7 @@ def test_a_release_of_another_model_answers_and_is_rolled_back(small_model, as_r
     assert back.embedder == Release.objects.get(number=1).embedder
     assert back.collection == Release.objects.get(number=1).collection
     assert PhrasingVector.objects.count() == stored
-    again = asked(as_role)
+    again = ask(as_role)
     assert (again["release"], again["similarity"]) == (3, before["similarity"])
 
 
@@ -82,16 +82,16 @@ def test_another_model_is_tried_beside_the_live_one(small_model):
 def test_a_release_in_fp32_stays_so_until_its_model_is_named_again(settings, as_role):
     settings.EMBEDDING_BACKEND = "onnx"
     forget_models()
-    made = publish(actor="tester", model=settings.LOCAL_EMB_MODEL)
-    assert not made.embedder.endswith("-int8")
+    release = publish(actor="tester", model=settings.LOCAL_EMB_MODEL)
+    assert not release.embedder.endswith("-int8")
 
     settings.EMBEDDING_BACKEND = "auto"
     forget_models()
-    assert asked(as_role)["faq_id"] == "reset-password"
+    assert ask(as_role)["faq_id"] == "reset-password"
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
-    assert publish(actor="tester").embedder == made.embedder
+    assert publish(actor="tester").embedder == release.embedder
 
     renewed = publish(actor="tester", model=settings.LOCAL_EMB_MODEL)
 
-    assert renewed.embedder == f"{made.embedder}-int8"
-    assert asked(as_role)["faq_id"] == "reset-password"
+    assert renewed.embedder == f"{release.embedder}-int8"
+    assert ask(as_role)["faq_id"] == "reset-password"

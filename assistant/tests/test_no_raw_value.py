@@ -55,11 +55,11 @@ def word(number: int) -> str:
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
-def known(found: Iterable[Case]) -> list[Case]:
+def recognised(tested: Iterable[Case]) -> list[Case]:
     """The cases with the values that are recognised where they stand; the others, no rule knows."""
     return [
         (text, values)
-        for text, all_values in found
+        for text, all_values in tested
         if (values := tuple(v for v in all_values if v not in redact(text) and len(v) >= SHORTEST))
     ]
 
@@ -206,9 +206,9 @@ def found_in(places: Iterable[tuple[str, bytes]], values: set[str]) -> list[str]
     forms = {value: {value.encode(), json.dumps(value)[1:-1].encode()} for value in sorted(values)}
     return [
         f"{place}: {value}"
-        for place, held in places
+        for place, content in places
         for value, written in forms.items()
-        if any(each in held for each in written)
+        if any(text in content for text in written)
     ]
 
 
@@ -235,26 +235,26 @@ def test_nothing_that_came_in_through_any_door_is_found_anywhere(
     model = with_agent()
     desk = Client()
     desk.force_login(User.objects.create_superuser("sam"))
-    matches = known(cases())
-    values = {value for _, each in matches for value in each}
+    matches = recognised(cases())
+    values = {value for _, groups in matches for value in groups}
     # What another text says too, where no rule knows it, is there with that one's leave.
     stored = [redact(text) for text, _ in matches]
     values -= {value for value in values if any(value in text for text in stored)}
-    values -= {each.split(": ", 1)[1] for each in found_in(in_the_database(), values)}
+    values -= {line.split(": ", 1)[1] for line in found_in(in_the_database(), values)}
     doors = Doors(as_role, desk)
 
     with receiving() as receiver, django_capture_on_commit_callbacks(execute=True):
         Webhook.objects.create(name="crm", url=receiver.url)
-        for number, (text, held) in enumerate(matches):
+        for number, (text, own) in enumerate(matches):
             doors.ask(text)
-            doors.ticket(text, held)
-            doors.log(text, held)
+            doors.ticket(text, own)
+            doors.log(text, own)
             if number % OTHER_FIELDS == 0:
-                doors.ask_in_other_fields(held)
-                doors.ticket_in_other_ways(text, held)
-                doors.as_user(held)
+                doors.ask_in_other_fields(own)
+                doors.ticket_in_other_ways(text, own)
+                doors.as_user(own)
             if number % DESK == 0:
-                doors.admin(number, text, held)
+                doors.admin(number, text, own)
         doors.files(matches[::OTHER_FIELDS])
         for delivery in Delivery.objects.all()[:SENT]:
             sending.deliver(str(delivery.pk))
@@ -273,7 +273,7 @@ def test_nothing_that_came_in_through_any_door_is_found_anywhere(
         ("the list of tickets", support.get("/tickets", {"limit": 200}).content),
         ("the export", b"".join(support.get("/tickets.csv").streaming_content)),
         ("webhooks", b"\n".join(got["body"] for got in receiver.got)),
-        ("prompts", json.dumps([a.body for a in model.asked], ensure_ascii=False).encode()),
+        ("prompts", json.dumps([a.body for a in model.requests], ensure_ascii=False).encode()),
         ("errors", b"\n".join(doors.replies)),
     ]
     Path(settings.AUDIT_FILE).unlink()
@@ -284,13 +284,13 @@ def test_nothing_that_came_in_through_any_door_is_found_anywhere(
     assert any(value in m.body for m in replies for value in values)
     assert Record.objects.filter(action="question.asked").count() >= len(matches)
     assert ConversationTurn.objects.exists()
-    assert all([logged.getvalue(), mail.outbox, receiver.got, model.asked, doors.replies])
+    assert all([logged.getvalue(), mail.outbox, receiver.got, model.requests, doors.replies])
     leaks = found_in(places, values)
     assert not leaks, "\n".join(leaks)
 
 
 def test_most_of_what_is_tried_is_tried():
     """No rule may become so careful that the test above has nothing to look for."""
-    tried = known(cases())
+    tried = recognised(cases())
 
     assert sum(len(values) for _, values in tried) >= 0.9 * sum(len(v) for _, v in cases())

@@ -62,9 +62,9 @@ REPLIES = {
 }
 
 
-@pytest.mark.parametrize(("said", "reply"), REPLIES.values(), ids=REPLIES.keys())
-def test_a_reply_is_read_as(said, reply):
-    assert read_reply(said, returned={"return-cost", "login"}) == reply
+@pytest.mark.parametrize(("text", "reply"), REPLIES.values(), ids=REPLIES.keys())
+def test_a_reply_is_read_as(text, reply):
+    assert read_reply(text, returned={"return-cost", "login"}) == reply
 
 
 def test_what_a_person_writes_cannot_end_the_data_it_is_in():
@@ -80,7 +80,7 @@ TURNS = (Turn("How do I return shoes?", "Press Return within 30 days."),)
 
 
 @pytest.mark.parametrize(
-    ("said", "rewritten"),
+    ("text", "rewritten"),
     [
         pytest.param(
             *["How many days to return shoes?"] * 2,
@@ -98,18 +98,18 @@ TURNS = (Turn("How do I return shoes?", "Press Return within 30 days."),)
         pytest.param(None, None, id="nothing"),
     ],
 )
-def test_a_rewritten_question_is_made_of_what_was_said(said, rewritten):
+def test_a_rewritten_question_is_made_of_what_was_said(text, rewritten):
     turns = (*TURNS, Turn("How many pairs?", ""))
 
-    assert read_rewritten(said, "and boots?", turns) == rewritten
+    assert read_rewritten(text, "and boots?", turns) == rewritten
 
 
 @pytest.mark.parametrize(
-    ("said", "cited"),
+    ("text", "cited"),
     [('{"faq": "returns"}', ("returns",)), ('```json\n{"faq": "none"}\n```', ())],
 )
-def test_a_choice_is_read_from_json(said, cited):
-    assert read_reply(said).citing == cited
+def test_a_choice_is_read_from_json(text, cited):
+    assert read_reply(text).citing == cited
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,8 @@ def test_the_product_and_its_bias_stay_the_same_with_and_without_an_outlier(
 def test_the_weights_are_stored_in_eight_bits_alone(graph, tmp_path):
     model = onnx.load(str(quantised(graph, activations(), tmp_path / "int8.onnx")))
 
-    large = [each for each in model.graph.initializer if len(each.dims) == 2]
-    assert [each.data_type for each in large] == [TensorProto.INT8]
+    large = [tensor for tensor in model.graph.initializer if len(tensor.dims) == 2]
+    assert [tensor.data_type for tensor in large] == [TensorProto.INT8]
     assert [node.op_type for node in model.graph.node] == ["DynamicQuantizeMatMul"]
 
 

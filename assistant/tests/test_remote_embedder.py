@@ -30,7 +30,7 @@ class Served:
 
     embed: Any
     url: str = ""
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     failures: list[int] = field(default_factory=list)
     """Status codes of the next replies, before it answers."""
@@ -47,7 +47,7 @@ def served(converted):
 
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            answer.asked.append(body)
+            answer.requests.append(body)
             answer.keys.add(self.headers.get("Authorization", ""))
             status, reply = 200, {}
             if self.path != "/v1/embeddings":
@@ -97,8 +97,8 @@ def test_many_texts_are_unit_vectors_in_the_order_given_a_batch_at_a_time(
     vectors = remote.embed(TEXTS, progress=done.append)
 
     np.testing.assert_allclose(vectors, converted.embed(TEXTS), atol=1e-5)
-    assert [len(body["input"]) for body in served.asked] == [64, 64, 22] == done
-    assert {body["model"] for body in served.asked} == {"big-model"}
+    assert [len(body["input"]) for body in served.requests] == [64, 64, 22] == done
+    assert {body["model"] for body in served.requests} == {"big-model"}
     assert served.keys == {f"Bearer {KEY}"}
 
 
@@ -117,23 +117,23 @@ def test_a_batch_is_tried_again_while_that_may_help(remote, served):
 
     assert len(remote.embed(TEXTS[:2])) == 2
 
-    assert len(served.asked) == 3
+    assert len(served.requests) == 3
 
 
 @pytest.mark.parametrize(
-    ("failures", "asked"),
+    ("failures", "attempts"),
     [
         pytest.param([503] * 9, 3, id="too often: given up"),
         pytest.param([401], 1, id="no key: at once"),
     ],
 )
-def test_a_batch_that_fails_is_one_line_without_key_or_text(remote, served, failures, asked):
+def test_a_batch_that_fails_is_one_line_without_key_or_text(remote, served, failures, attempts):
     served.failures = failures
 
     with pytest.raises(EmbedderUnavailable, match=f"answers {failures[0]}") as reply:
         remote.embed(TEXTS[:2])
 
-    assert len(served.asked) == asked
+    assert len(served.requests) == attempts
     assert KEY not in str(reply.value)
     assert "question" not in str(reply.value)
 
@@ -145,7 +145,7 @@ def test_a_question_is_asked_once_and_after_three_failures_not_at_all(remote, se
         with pytest.raises(EmbedderUnavailable):
             remote.embed(["Hello"])
 
-    assert len(served.asked) == 3
+    assert len(served.requests) == 3
 
 
 def test_a_missing_server_is_reported_soon(monkeypatch):
@@ -162,18 +162,18 @@ def test_a_missing_server_is_reported_soon(monkeypatch):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        pytest.param(lambda told: {}, "sent an invalid reply", id="nothing"),
+        pytest.param(lambda reply: {}, "sent an invalid reply", id="nothing"),
         pytest.param(
-            lambda told: {"data": told["data"][1:]}, "sent an invalid reply", id="too few"
+            lambda reply: {"data": reply["data"][1:]}, "sent an invalid reply", id="too few"
         ),
         pytest.param(
-            lambda told: {"data": [each | {"embedding": [0.0] * 384} for each in told["data"]]},
+            lambda reply: {"data": [item | {"embedding": [0.0] * 384} for item in reply["data"]]},
             "sent an invalid reply",
             id="nothing but zeros",
         ),
         pytest.param(
-            lambda told: {
-                "data": [each | {"embedding": each["embedding"][:8]} for each in told["data"]]
+            lambda reply: {
+                "data": [item | {"embedding": item["embedding"][:8]} for item in reply["data"]]
             },
             "8 dimensions instead of 384",
             id="another dimension",
@@ -225,13 +225,13 @@ def test_a_release_of_a_servers_model_says_so_and_answers(site, as_role):
 
 def test_while_the_server_is_down_only_what_needs_it_is_refused(site, as_role, client):
     publish(actor="tester", model="remote:big-model")
-    asked_before = "I forgot my password, how can I reset it?"
+    earlier_question = "I forgot my password, how can I reset it?"
     phrasing = wiring.live().current().contents["reset-password"].question
-    assert ask(as_role, asked_before).status_code == 200
+    assert ask(as_role, earlier_question).status_code == 200
     site.failures = [503] * 20
 
     remembered, itself, other = (
-        ask(as_role, message) for message in (asked_before, phrasing, "Something new?")
+        ask(as_role, message) for message in (earlier_question, phrasing, "Something new?")
     )
 
     assert remembered.json()["faq_id"] == itself.json()["faq_id"] == "reset-password"

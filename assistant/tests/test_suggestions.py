@@ -176,7 +176,7 @@ def test_a_phrasing_is_suggested_once_three_people_picked_its_faq(pick):
     pick(UNCLEAR, FIRST, "ann", "bob")
     update()
     assert ready() == []
-    assert [each.people for each in Suggestion.objects.all().growing()] == [2]
+    assert [suggestion.people for suggestion in Suggestion.objects.all().growing()] == [2]
 
     pick(ALSO_UNCLEAR, FIRST, "cat")
     update()
@@ -196,18 +196,18 @@ def test_one_person_alone_makes_no_suggestion(pick):
 def test_suggestions_keep_their_ids(suggestion):
     grouping.update()
 
-    assert [each.pk for each in ready()] == [suggestion.pk]
+    assert [suggestion.pk for suggestion in ready()] == [suggestion.pk]
 
 
 def test_a_suggestion_expires_after_four_weeks_without_a_new_ask(suggestion, pick):
     SuggestionAsk.objects.update(at=timezone.now() - timedelta(days=29))
     assert ready() == []
-    assert [each.pk for each in Suggestion.objects.all().expired()] == [suggestion.pk]
+    assert [suggestion.pk for suggestion in Suggestion.objects.all().expired()] == [suggestion.pk]
 
     pick(UNCLEAR, FIRST, "dan")
     update()
 
-    assert [each.pk for each in ready()] == [suggestion.pk]
+    assert [suggestion.pk for suggestion in ready()] == [suggestion.pk]
 
 
 def test_a_dismissed_suggestion_is_work_again_once_twice_as_many_people_asked(suggestion, pick):
@@ -219,7 +219,7 @@ def test_a_dismissed_suggestion_is_work_again_once_twice_as_many_people_asked(su
     pick(UNCLEAR, FIRST, "fay")
     update()
 
-    assert [(each.pk, each.people) for each in ready()] == [(suggestion.pk, 6)]
+    assert [(suggestion.pk, suggestion.people) for suggestion in ready()] == [(suggestion.pk, 6)]
 
 
 def test_an_erased_person_takes_the_text_and_leaves_the_counts(suggestion):
@@ -283,7 +283,7 @@ def test_a_proof_decides_as_ask_does(text, ask):
 
     reply = ask(text)
 
-    answered_by = [each["faq_id"] for each in reply["answers"]] or [reply["faq_id"]]
+    answered_by = [answer["faq_id"] for answer in reply["answers"]] or [reply["faq_id"]]
     assert list(decided.faq_ids) == (answered_by if reply["outcome"] == "answered" else [])
     assert decided.is_answer or decided.name == reply["outcome"]
 

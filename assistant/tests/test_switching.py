@@ -45,11 +45,12 @@ def test_no_request_fails_and_each_answer_is_its_releases_own(committed, as_role
         asker.join()
 
     output = {
-        each.number: each.contents()["reset-password"].answer for each in Release.objects.all()
+        release.number: release.contents()["reset-password"].answer
+        for release in Release.objects.all()
     }
     assert {reply.status_code for reply in replies} == {200}
     answer = [reply.json() for reply in replies]
-    assert all(output[each["release"]] == each["answer"] for each in answer)
-    assert len({each["release"] for each in answer}) > 1
+    assert all(output[item["release"]] == item["answer"] for item in answer)
+    assert len({item["release"] for item in answer}) > 1
     for release in created:
         wiring.index().drop(release.collection)

@@ -30,35 +30,35 @@ class Noting(HashEmbedder):
 
     def __init__(self, *, fails_at=None):
         super().__init__(dimension=EMBEDDER.dimension)
-        self.given = []
+        self.batches = []
         self.begun = threading.Semaphore(0)
         self._fails_at = fails_at
 
     def embed(self, texts, *, progress=None):
-        if len(self.given) == self._fails_at:
+        if len(self.batches) == self._fails_at:
             raise EmbedderUnavailable("gone")
-        self.given.append(list(texts))
+        self.batches.append(list(texts))
         self.begun.release()
         return super().embed(texts, progress=progress)
 
 
 def test_every_text_has_its_own_vector():
-    known = stored_vectors.ensure(EMBEDDER, TEXTS)
+    vectors = stored_vectors.ensure(EMBEDDER, TEXTS)
 
-    assert set(known) == set(TEXTS)
+    assert set(vectors) == set(TEXTS)
     for text in TEXTS:
-        assert np.array_equal(known[text], EMBEDDER.embed([text])[0])
+        assert np.array_equal(vectors[text], EMBEDDER.embed([text])[0])
 
 
 def test_what_is_stored_is_not_embedded_again_and_no_text_twice():
     stored_vectors.ensure(EMBEDDER, TEXTS[:7])
     embedder = Noting()
 
-    known = stored_vectors.ensure(embedder, [*TEXTS, *TEXTS])
+    vectors = stored_vectors.ensure(embedder, [*TEXTS, *TEXTS])
 
-    assert sorted(text for batch in embedder.given for text in batch) == sorted(TEXTS[7:])
+    assert sorted(text for batch in embedder.batches for text in batch) == sorted(TEXTS[7:])
     for text in TEXTS:
-        assert np.array_equal(known[text], EMBEDDER.embed([text])[0])
+        assert np.array_equal(vectors[text], EMBEDDER.embed([text])[0])
 
 
 def test_progress_hears_of_what_had_to_be_embedded():
@@ -96,11 +96,11 @@ def test_entries_that_arrive_are_the_entries():
     ]
     texts = [*TEXTS, *(f"{text} again" for text in TEXTS), "another text"]
     coming = list(stored_vectors.ensure_in_batches(EMBEDDER, texts))
-    known = {text: vector for some in coming for text, vector in some.items()}
+    vectors = {text: vector for some in coming for text, vector in some.items()}
 
     arrived = {entry.key: entry for entry in entries_as_embedded(contents, coming)}
 
-    expected = entries(contents, known)
+    expected = entries(contents, vectors)
     assert arrived.keys() == {entry.key for entry in expected}
     assert len(expected) == 40
     for entry in expected:

@@ -81,7 +81,7 @@ def add_content(site: Site) -> None:
 
 
 def take_screenshots(page: Page, site: Site) -> None:
-    password = re.search(r"login: admin / (\S+)", site.said)
+    password = re.search(r"login: admin / (\S+)", site.output)
     assert password
     page.goto(f"{site.address}/admin/")
     page.get_by_label("Username").fill("admin")

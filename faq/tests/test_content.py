@@ -39,7 +39,7 @@ def test_compare_says_what_must_change():
 
 def test_the_fingerprint_covers_every_text_rule_and_embedder_but_not_the_order():
     def mark(*faqs, embedder="m@1", rules=None):
-        base = KnowledgeBase({each.slug: each for each in faqs}, rules or {})
+        base = KnowledgeBase({faq.slug: faq for faq in faqs}, rules or {})
         return base.fingerprint(embedder=embedder)
 
     one, other = faq("a"), faq("b")

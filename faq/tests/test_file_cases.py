@@ -208,11 +208,11 @@ def altered(change, name="dimension-rows-short.xlsx") -> bytes:
         zipfile.ZipFile(FILES / name) as old,
         zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as new,
     ):
-        for each in old.infolist():
-            content = old.read(each)
-            if each.filename == "xl/worksheets/sheet1.xml":
+        for member in old.infolist():
+            content = old.read(member)
+            if member.filename == "xl/worksheets/sheet1.xml":
                 content = change(content)
-            new.writestr(each.filename, content)
+            new.writestr(member.filename, content)
     return data.getvalue()
 
 

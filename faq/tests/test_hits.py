@@ -25,7 +25,7 @@ def _anchors(settings, tmp_path):
     settings.FAQ_CONFIDENCE_THRESHOLD = 0.7
 
 
-def asked(slug="reset-password", *, source="faq", outcome="answered"):
+def record_ask(slug="reset-password", *, source="faq", outcome="answered"):
     data = {"user_id": "u1", "question": "How?", "source": source, "faq_id": slug}
     return record("question.asked", actor="u1", data={**data, "outcome": outcome})
 
@@ -35,12 +35,12 @@ def sealed():
 
 
 def counts():
-    return {each.slug: each.count for each in DailyHits.objects.filter(day=TODAY)}
+    return {hits.slug: hits.count for hits in DailyHits.objects.filter(day=TODAY)}
 
 
 def test_every_answer_of_an_faq_is_counted_once():
     for slug in ("reset-password", "reset-password", "shipping-cost"):
-        asked(slug)
+        record_ask(slug)
     sealed()
 
     assert DailyHits.objects.count_new() == 3
@@ -51,8 +51,8 @@ def test_every_answer_of_an_faq_is_counted_once():
 
 
 def test_what_an_agent_answered_and_what_nobody_did_is_no_hit():
-    asked(source="agent")
-    asked("", source=None, outcome="clarify")
+    record_ask(source="agent")
+    record_ask("", source=None, outcome="clarify")
     record("question.tried", actor="u1", data={"outcome": "answered", "source": "faq"})
     sealed()
 
@@ -60,11 +60,11 @@ def test_what_an_agent_answered_and_what_nobody_did_is_no_hit():
 
 
 def test_later_answers_add_to_the_days_sum():
-    asked()
+    record_ask()
     sealed()
     count_hits(0)
     last = DailyHits.objects.get().last
-    asked()
+    record_ask()
     sealed()
 
     count_hits(0)
@@ -74,7 +74,7 @@ def test_later_answers_add_to_the_days_sum():
 
 
 def test_a_record_that_was_committed_late_is_counted_when_it_is_sealed():
-    asked()
+    record_ask()
     assert DailyHits.objects.count_new() == 0
 
     sealed()
@@ -85,14 +85,14 @@ def test_a_record_that_was_committed_late_is_counted_when_it_is_sealed():
 def test_a_backlog_is_counted_piece_by_piece(monkeypatch):
     monkeypatch.setattr(hit_counts, "BATCH_SIZE", 2)
     for _ in range(5):
-        asked()
+        record_ask()
     sealed()
 
     assert DailyHits.objects.count_new() == 5
 
 
 def test_a_count_that_dies_half_way_leaves_nothing_counted_twice(monkeypatch):
-    asked()
+    record_ask()
     sealed()
 
     with monkeypatch.context() as killed:

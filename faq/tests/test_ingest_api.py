@@ -64,7 +64,7 @@ def test_a_bad_file_lists_every_bad_row_and_changes_nothing(publisher):
     reply = upload(publisher, HEADER + "a,,Yes.,x\nb,Why?,,x\nc,Good?,Good.,x\n")
 
     assert reply.status_code == 422
-    errors = [(each["row"], each["column"]) for each in reply.json()["errors"]]
+    errors = [(error["row"], error["column"]) for error in reply.json()["errors"]]
     assert errors == [(2, "question"), (3, "answer")]
     assert Faq.objects.count() == before
     assert Release.objects.count() == 1

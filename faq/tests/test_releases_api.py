@@ -103,8 +103,8 @@ def test_releases_are_listed_newest_first_and_paged(publisher, edited):
     page = publisher.get("/releases", {"limit": 1}).json()
     rest = publisher.get("/releases", {"before": page["next"]}).json()
 
-    assert [(each["number"], each["live"]) for each in page["results"]] == [(2, True)]
-    assert [(each["number"], each["live"]) for each in rest["results"]] == [(1, False)]
+    assert [(row["number"], row["live"]) for row in page["results"]] == [(2, True)]
+    assert [(row["number"], row["live"]) for row in rest["results"]] == [(1, False)]
     assert publisher.get("/releases", {"published_by": "nobody"}).json()["results"] == []
 
 

@@ -119,7 +119,7 @@ def test_the_review_shows_what_was_submitted_and_on_request_all_changes(kim, pat
     }
     pat.post(REVIEW, {"_all": "", "tab": "submitted", "reviewed": shown.context["reviewed"]})
     assert stage(faq) == ("", "")
-    status = {each.slug: each.status for each in Faq.objects.with_status()}
+    status = {faq.slug: faq.status for faq in Faq.objects.with_status()}
     assert (status["reset-password"], status["gift-card"]) == ("published", "changed")
 
 
@@ -171,7 +171,7 @@ def test_everybody_who_works_on_drafts_comments(sam, kim, pat, faq):
     for client, text in ((sam, "Jo asked it."), (kim, "Fine."), (pat, "Thanks.")):
         press(client, faq, "comment", text)
 
-    shown = [(each.author, each.text) for each in faq.comments.all()]
+    shown = [(comment.author, comment.text) for comment in faq.comments.all()]
     assert shown == [("sam", "Jo asked it."), ("kim", "Fine."), ("pat", "Thanks.")]
     assert actions(faq)[-1] == ("faq.commented", "pat")
     assert shown_messages(press(sam, faq, "comment", " ")) == ["Write a comment first."]

@@ -19,7 +19,7 @@ def bells():
     return Faq.objects.create(slug="bells", question="Do you sell bells?", answer="Yes.")
 
 
-def asked(question, *, by="u1", outcome="clarify", options=("bells",), closest=""):
+def record_ask(question, *, by="u1", outcome="clarify", options=("bells",), closest=""):
     record(
         "question.asked",
         actor=by,
@@ -40,10 +40,10 @@ def page_of(faq):
 
 
 def test_questions_that_were_not_answered_are_shown_those_of_most_people_first(bells):
-    asked("bells?", by="u1")
-    asked("got any bells", by="u1")
-    asked("Got any bells?", by="u2")
-    asked("ding dong", by="u3", outcome="unanswered", options=(), closest="bells")
+    record_ask("bells?", by="u1")
+    record_ask("got any bells", by="u1")
+    record_ask("Got any bells?", by="u2")
+    record_ask("ding dong", by="u3", outcome="unanswered", options=(), closest="bells")
 
     words = customer_words(bells.content(), limit=5)
 
@@ -66,13 +66,13 @@ def test_questions_that_were_not_answered_are_shown_those_of_most_people_first(b
     ],
 )
 def test_others_are_not(bells, ask):
-    asked(**{"question": "bells, please", **ask})
+    record_ask(**{"question": "bells, please", **ask})
 
     assert customer_words(bells.content(), limit=5) == []
 
 
 def test_the_page_says_how_many_phrasings_there_are_and_one_click_adds_one(admin_client, bells):
-    asked("got any bells", by="somebody-7")
+    record_ask("got any bells", by="somebody-7")
     shown = admin_client.get(page_of(bells)).content.decode()
     assert "Only 1 phrasing" in shown
     assert "got any bells" in shown

@@ -14,10 +14,10 @@ PATIENCE = 30_000
 def chromium() -> str:
     """Its path; the test fails without one."""
     names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
+    program = next(filter(None, map(shutil.which, names)), None)
+    if not program:
         pytest.fail("No Chromium: on Debian, apt-get install -y chromium", pytrace=False)
-    return found
+    return program
 
 
 def new_page(playwright: Playwright, *, scripts: bool = True) -> Page:
@@ -34,7 +34,9 @@ def new_page(playwright: Playwright, *, scripts: bool = True) -> Page:
 def overheard(page: Page) -> list[str]:
     """Fills with whatever the browser complains about."""
     heard: list[str] = []
-    page.on("console", lambda said: heard.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console", lambda message: heard.append(message.text) if message.type == "error" else None
+    )
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
     return heard

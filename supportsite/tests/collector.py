@@ -23,7 +23,10 @@ class Collector:
     def resources(self) -> list[dict[str, str]]:
         """What each batch says of the service that sent it."""
         return [
-            {each.key: each.value.string_value for each in of_resource.resource.attributes}
+            {
+                attribute.key: attribute.value.string_value
+                for attribute in of_resource.resource.attributes
+            }
             for body in self.bodies
             for of_resource in ExportTraceServiceRequest.FromString(body).resource_spans
         ]

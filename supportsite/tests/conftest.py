@@ -24,9 +24,9 @@ def kept_connection(db: None) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """A CA of the tests' own, with a server and a client."""
-    made = Authority(tmp_path_factory.mktemp("authority"))
-    made.run()
-    return made
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    authority.run()
+    return authority
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +39,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
     """What stands behind NGINX in place of the service, and tells what it was sent."""
-    made = Mirror(tmp_path_factory.mktemp("mirror"))
-    yield made
-    made.close()
+    mirror = Mirror(tmp_path_factory.mktemp("mirror"))
+    yield mirror
+    mirror.close()

@@ -199,20 +199,20 @@ def over_socket(path: Path, raw: bytes) -> bytes:
 
 
 def talk(connection: socket.socket, raw: bytes) -> bytes:
-    said = b""
+    data = b""
     connection.settimeout(5)
     with suppress(OSError):
         connection.sendall(raw)
         while part := connection.recv(65536):
-            said += part
+            data += part
     with suppress(OSError):
         connection.close()
-    return said
+    return data
 
 
-def statuses(said: bytes) -> list[int]:
+def statuses(data: bytes) -> list[int]:
     """Of all replies in what was said."""
-    return [int(code) for code in re.findall(rb"HTTP/1\.[01] (\d{3}) ", said)]
+    return [int(code) for code in re.findall(rb"HTTP/1\.[01] (\d{3}) ", data)]
 
 
 def request(
@@ -230,8 +230,8 @@ def request(
 class _Read:
     """Bytes as the socket that http.client wants."""
 
-    def __init__(self, said: bytes) -> None:
-        self._said = said
+    def __init__(self, data: bytes) -> None:
+        self._said = data
 
     def makefile(self, *_: object) -> object:
         from io import BytesIO
@@ -239,9 +239,9 @@ class _Read:
         return BytesIO(self._said)
 
 
-def reply(said: bytes) -> tuple[int, Mapping[str, str], bytes]:
+def reply(data: bytes) -> tuple[int, Mapping[str, str], bytes]:
     """Status, headers and body of the first reply."""
-    response = HTTPResponse(_Read(said))  # type: ignore[arg-type]
+    response = HTTPResponse(_Read(data))  # type: ignore[arg-type]
     response.begin()
     return response.status, response.headers, response.read()
 
@@ -333,10 +333,12 @@ class Mirror:
             if b" /ask " in head:
                 self._stream(connection)
                 return
-            told = json.dumps({"head": head.decode("latin-1"), "body": body.decode()}).encode()
+            content = json.dumps({"head": head.decode("latin-1"), "body": body.decode()}).encode()
             connection.sendall(
                 b"HTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=1\r\n"
-                b"X-Content-Type-Options: nosniff\r\nContent-Length: %d\r\n\r\n" % len(told) + told
+                b"X-Content-Type-Options: nosniff\r\nContent-Length: %d\r\n\r\n"
+                % len(content)
+                + content
             )
 
     @staticmethod
@@ -354,18 +356,18 @@ class Mirror:
 
 
 def _until(connection: socket.socket, end: bytes) -> tuple[bytes, bytes, bytes]:
-    said = b""
-    while end not in said:
+    data = b""
+    while end not in data:
         part = connection.recv(65536)
         if not part:
             break
-        said += part
-    return said.partition(end)
+        data += part
+    return data.partition(end)
 
 
 def _headers(head: bytes) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    headers: dict[str, list[str]] = {}
     for line in head.decode("latin-1").split("\r\n")[1:]:
         name, _, value = line.partition(":")
-        found.setdefault(name.lower(), []).append(value.strip())
-    return found
+        headers.setdefault(name.lower(), []).append(value.strip())
+    return headers

@@ -45,7 +45,9 @@ def jwk(key: Any, **members: Any) -> dict[str, Any]:
         ec.EllipticCurvePrivateKey: jwt.algorithms.ECAlgorithm,
         ed25519.Ed25519PrivateKey: jwt.algorithms.OKPAlgorithm,
     }
-    algorithm = next(made for made_for, made in kind.items() if isinstance(key, made_for))
+    algorithm = next(
+        algorithm_name for key_type, algorithm_name in kind.items() if isinstance(key, key_type)
+    )
     return {**algorithm.to_jwk(key.public_key(), as_dict=True), **members}
 
 
@@ -55,7 +57,7 @@ class IdentityProvider:
     def __init__(self) -> None:
         self.keys = [jwk(rsa_key("one"), kid="one", use="sig", alg="RS256")]
         self.mood = "well"
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.person: dict[str, Any] = {}
         """The claims of whoever signs in next."""
         self.id_token: dict[str, Any] = {}
@@ -103,7 +105,7 @@ class IdentityProvider:
 
     def _get(self, to: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(to.path)
-        self.asked.append(parts.path)
+        self.requests.append(parts.path)
         match parts.path:
             case "/keys":
                 self._in_its_mood(to, {"keys": self.keys})
@@ -122,33 +124,34 @@ class IdentityProvider:
             "jwks_uri": self.jwks_url,
         }
 
-    def _authorize(self, to: BaseHTTPRequestHandler, asked: dict[str, str]) -> None:
+    def _authorize(self, to: BaseHTTPRequestHandler, parameters: dict[str, str]) -> None:
         """Whoever comes is signed in already; the code is good once."""
         code = f"code-{len(self._codes)}"
-        self._codes[code] = asked
-        target = f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
+        self._codes[code] = parameters
+        query = urlencode({"code": code, "state": parameters["state"]})
+        target = f"{parameters['redirect_uri']}?{query}"
         to.send_response(302)
         to.send_header("Location", target)
         to.end_headers()
 
     def _post(self, to: BaseHTTPRequestHandler) -> None:
-        self.asked.append(to.path)
+        self.requests.append(to.path)
         text = to.rfile.read(int(to.headers["Content-Length"])).decode()
         form = {name: values[0] for name, values in parse_qs(text).items()}
-        asked = self._codes.pop(form.get("code", ""), None)
+        parameters = self._codes.pop(form.get("code", ""), None)
         verifier = form.get("code_verifier", "").encode()
         digest = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest()).rstrip(b"=").decode()
         if (
-            asked is None
+            parameters is None
             or form.get("client_secret") != CLIENT_SECRET
-            or digest != asked.get("code_challenge")
-            or form.get("redirect_uri") != asked["redirect_uri"]
+            or digest != parameters.get("code_challenge")
+            or form.get("redirect_uri") != parameters["redirect_uri"]
         ):
             return _send(to, 400, {"error": "invalid_grant"})
         now = int(time.time())
         claims = {
             **{"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 60},
-            **{"nonce": asked["nonce"], **self.person, **self.id_token},
+            **{"nonce": parameters["nonce"], **self.person, **self.id_token},
         }
         tokens = {"access_token": "a", "token_type": "Bearer", "id_token": self.sign(claims)}
         return self._in_its_mood(to, tokens)

@@ -55,7 +55,7 @@ class Site:
     def __init__(self, state_dir: Path, **settings: str) -> None:
         self.state_dir = state_dir
         self.port = free_port()
-        self.said = ""
+        self.output = ""
         self.token = ""
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
@@ -69,9 +69,9 @@ class Site:
         """Nothing of the tests' own settings, so that what is not named here has its default; but
         the converted model, which takes longer than the rest of a first start."""
         inherited = ("PATH", "HOME", "LANG", "CONVERTED_MODELS")
-        kept = {name: os.environ[name] for name in inherited if name in os.environ}
+        inherited_values = {name: os.environ[name] for name in inherited if name in os.environ}
         own = {"STATE_DIR": str(self.state_dir), "PORT": str(self.port)}
-        return {**kept, **own, **self._settings}
+        return {**inherited_values, **own, **self._settings}
 
     # --- Starting -----------------------------------------------------------------------------
 
@@ -97,11 +97,11 @@ class Site:
             assert self.process.poll() is None, f"it ended: {self._out.read_text()}{self.log}"
             assert time.monotonic() < deadline, f"not ready: {self._out.read_text()}{self.log}"
             time.sleep(0.05)
-        self.said = self._out.read_text()
+        self.output = self._out.read_text()
 
     def wait_until_ready(self) -> Site:
         self.wait_until_it_says(LAST_LINE)
-        token = re.search(r"Bearer (\S+)'", self.said)
+        token = re.search(r"Bearer (\S+)'", self.output)
         assert token
         self.token = token[1]
         while len(self.workers()) < WORKERS:
@@ -153,23 +153,23 @@ class Site:
 
     def ask(self, message: str, token: str = "") -> Any:
         """The reply to a question, which must be 200."""
-        asked = {"user_id": "u1", "message": message}
-        status, reply = self.send("POST", "/ask", asked, token=token or self.token)
+        body = {"user_id": "u1", "message": message}
+        status, reply = self.send("POST", "/ask", body, token=token or self.token)
         assert status == 200, reply
         return reply
 
     def recorded_asks(self) -> list[str]:
         """The ask_id of every question on the audit trail, newest first."""
-        found: list[str] = []
+        ask_ids: list[str] = []
         path = "/audit?action=question.asked&limit=500"
         page: Mapping[str, Any] = {"next": None}
         while True:
             before = f"&before={page['next']}" if page["next"] else ""
             status, page = self.send("GET", path + before, token=self.auditor)
             assert status == 200, page
-            found += [record["about"].removeprefix("ask:") for record in page["results"]]
+            ask_ids += [record["about"].removeprefix("ask:") for record in page["results"]]
             if not page["next"]:
-                return found
+                return ask_ids
 
     def asks_counted(self) -> float:
         """assistant_asks_total, summed over its labels."""
@@ -211,7 +211,7 @@ class Site:
         return self._children(lambda child: child.cmdline() == first.cmdline())
 
     def chroma(self) -> list[psutil.Process]:
-        return [each for each in self.processes() if "chroma" in " ".join(each.cmdline())]
+        return [process for process in self.processes() if "chroma" in " ".join(process.cmdline())]
 
     def commands(self, name: str) -> list[psutil.Process]:
         """Those of manage.py that run beside the workers."""
@@ -222,18 +222,18 @@ class Site:
         return psutil.Process(self.process.pid)
 
     def _children(self, is_wanted: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
-        found = []
+        children = []
         for child in self._first.children():
             # One that has just ended has no command any more.
             with suppress(psutil.Error):
                 if is_wanted(child):
-                    found.append(child)
-        return found
+                    children.append(child)
+        return children
 
     @contextmanager
     def only(self, worker: psutil.Process) -> Iterator[None]:
         """While it lasts, every request is this worker's: the others are suspended."""
-        others = [each for each in self.workers() if each != worker]
+        others = [item for item in self.workers() if item != worker]
         for other in others:
             other.suspend()
         try:

@@ -326,4 +326,4 @@ def test_a_service_sees_the_tickets_of_the_user_it_names_and_no_others(as_role, 
 def test_support_sees_everybodys_tickets(as_role, ticket):
     listed = call(as_role(Role.SUPPORT, subject="s1"), "GET /tickets").json()["results"]
 
-    assert [each["id"] for each in listed] == [ticket.pk]
+    assert [row["id"] for row in listed] == [ticket.pk]

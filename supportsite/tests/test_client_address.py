@@ -12,7 +12,7 @@ NEXT_SECRET = "zyxwvutsrqponmlkjihgfedcba-9876543210"
 
 
 @pytest.fixture
-def asked(rf, settings):
+def new_request(rf, settings):
     """A request as gunicorn hands it over: from an address, or over a unix socket."""
 
     def make(peer="127.0.0.1", **headers):
@@ -23,15 +23,15 @@ def asked(rf, settings):
     return make
 
 
-def test_a_request_with_the_secret_came_through_the_proxy(asked):
-    assert is_from_proxy(asked(X_Proxy_Secret=SECRET))
+def test_a_request_with_the_secret_came_through_the_proxy(new_request):
+    assert is_from_proxy(new_request(X_Proxy_Secret=SECRET))
 
 
-def test_while_the_secret_is_changed_the_old_and_the_new_one_are_taken(asked, settings):
+def test_while_the_secret_is_changed_the_old_and_the_new_one_are_taken(new_request, settings):
     settings.PROXY_SECRETS = [SECRET, NEXT_SECRET]
 
-    assert is_from_proxy(asked(X_Proxy_Secret=SECRET))
-    assert is_from_proxy(asked(X_Proxy_Secret=NEXT_SECRET))
+    assert is_from_proxy(new_request(X_Proxy_Secret=SECRET))
+    assert is_from_proxy(new_request(X_Proxy_Secret=NEXT_SECRET))
 
 
 @pytest.mark.parametrize(
@@ -45,17 +45,17 @@ def test_while_the_secret_is_changed_the_old_and_the_new_one_are_taken(asked, se
         pytest.param("é" * 40, id="what is not ASCII"),
     ],
 )
-def test_a_request_with_anything_else_did_not(asked, offered):
-    assert not is_from_proxy(asked(X_Proxy_Secret=offered))
-    assert not is_from_proxy(asked(peer="", X_Proxy_Secret=offered))
+def test_a_request_with_anything_else_did_not(new_request, offered):
+    assert not is_from_proxy(new_request(X_Proxy_Secret=offered))
+    assert not is_from_proxy(new_request(peer="", X_Proxy_Secret=offered))
 
 
-def test_without_a_secret_only_a_unix_socket_is_the_proxys(asked, settings):
+def test_without_a_secret_only_a_unix_socket_is_the_proxys(new_request, settings):
     settings.PROXY_SECRETS = []
 
-    assert is_from_proxy(asked(peer=""))
-    assert not is_from_proxy(asked(peer="127.0.0.1"))
-    assert not is_from_proxy(asked(peer="127.0.0.1", X_Proxy_Secret="", Remote_Addr=""))
+    assert is_from_proxy(new_request(peer=""))
+    assert not is_from_proxy(new_request(peer="127.0.0.1"))
+    assert not is_from_proxy(new_request(peer="127.0.0.1", X_Proxy_Secret="", Remote_Addr=""))
 
 
 @pytest.mark.parametrize(
@@ -74,22 +74,22 @@ def test_without_a_secret_only_a_unix_socket_is_the_proxys(asked, settings):
     ],
 )
 def test_behind_the_proxy_it_is_what_the_outermost_of_ours_saw(
-    asked, settings, proxies, forwarded, address
+    new_request, settings, proxies, forwarded, address
 ):
     settings.NUM_PROXIES = proxies
 
-    asking = asked(X_Proxy_Secret=SECRET, X_Forwarded_For=forwarded)
+    request = new_request(X_Proxy_Secret=SECRET, X_Forwarded_For=forwarded)
 
-    assert client_address(asking) == address
-
-
-def test_what_anybody_else_says_of_it_counts_for_nothing(asked):
-    asking = asked("198.51.100.4", X_Forwarded_For="203.0.113.7", X_Real_IP="203.0.113.7")
-
-    assert client_address(asking) == "198.51.100.4"
+    assert client_address(request) == address
 
 
-def test_ipv6_is_counted_by_network_and_ipv4_by_address(asked):
-    assert client_network(asked("2001:db8:1:2:3::4")) == "2001:db8:1:2::/64"
-    assert client_network(asked("198.51.100.4")) == "198.51.100.4"
-    assert client_network(asked("")) == ""
+def test_what_anybody_else_says_of_it_counts_for_nothing(new_request):
+    request = new_request("198.51.100.4", X_Forwarded_For="203.0.113.7", X_Real_IP="203.0.113.7")
+
+    assert client_address(request) == "198.51.100.4"
+
+
+def test_ipv6_is_counted_by_network_and_ipv4_by_address(new_request):
+    assert client_network(new_request("2001:db8:1:2:3::4")) == "2001:db8:1:2::/64"
+    assert client_network(new_request("198.51.100.4")) == "198.51.100.4"
+    assert client_network(new_request("")) == ""

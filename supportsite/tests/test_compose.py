@@ -22,7 +22,7 @@ OURS = ("chroma", "migrate", "ingest", "web", "worker", "sealer")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of deploy/ with what make_secrets.sh makes."""
     copy = tmp_path_factory.mktemp("site") / "deploy"
     shutil.copytree(
@@ -33,24 +33,26 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def services(made: Path) -> dict[str, Any]:
-    return dict(read(made, "compose.yml")["services"])
+def services(site_folder: Path) -> dict[str, Any]:
+    return dict(read(site_folder, "compose.yml")["services"])
 
 
-def read(made: Path, *files: str) -> dict[str, Any]:
+def read(site_folder: Path, *files: str) -> dict[str, Any]:
     named = [part for file in files for part in ("-f", file)]
-    ended = subprocess.run([*COMPOSE, *named, "config"], cwd=made, capture_output=True, text=True)
+    ended = subprocess.run(
+        [*COMPOSE, *named, "config"], cwd=site_folder, capture_output=True, text=True
+    )
     assert (ended.returncode, ended.stderr) == (0, "")
     return dict(yaml.safe_load(ended.stdout))
 
 
-def test_secrets_are_made_once_and_only_their_owner_can_enter_the_folder(made):
-    before = {file.name: file.read_text() for file in (made / "secrets").iterdir()}
+def test_secrets_are_made_once_and_only_their_owner_can_enter_the_folder(site_folder):
+    before = {file.name: file.read_text() for file in (site_folder / "secrets").iterdir()}
 
-    subprocess.run(["bash", "make_secrets.sh"], cwd=made, check=True, capture_output=True)
+    subprocess.run(["bash", "make_secrets.sh"], cwd=site_folder, check=True, capture_output=True)
 
-    assert {file.name: file.read_text() for file in (made / "secrets").iterdir()} == before
-    assert stat.S_IMODE((made / "secrets").stat().st_mode) == 0o700
+    assert {file.name: file.read_text() for file in (site_folder / "secrets").iterdir()} == before
+    assert stat.S_IMODE((site_folder / "secrets").stat().st_mode) == 0o700
     assert before["owner_password"] != before["web_password"]
     assert before["web_password"].strip() in before["web_database_url"]
 
@@ -69,22 +71,22 @@ def test_only_nginx_is_published_and_only_it_has_a_capability_back(services):
     assert [name for name, service in services.items() if "cap_add" in service] == ["nginx"]
 
 
-def test_nginx_shows_the_service_the_secret_that_the_service_expects(made):
-    secret = (made / "secrets" / "proxy_secret").read_text().strip()
+def test_nginx_shows_the_service_the_secret_that_the_service_expects(site_folder):
+    secret = (site_folder / "secrets" / "proxy_secret").read_text().strip()
 
-    assert f'"{secret}"' in (made / "nginx" / "secret" / "proxy.conf").read_text()
+    assert f'"{secret}"' in (site_folder / "nginx" / "secret" / "proxy.conf").read_text()
 
 
-def test_with_the_override_both_nginx_and_the_service_ask_for_a_client_certificate(made):
-    services = read(made, "compose.yml", "compose.mtls.yml")["services"]
+def test_with_the_override_both_nginx_and_the_service_ask_for_a_client_certificate(site_folder):
+    services = read(site_folder, "compose.yml", "compose.mtls.yml")["services"]
 
     assert services["web"]["environment"]["ENFORCE_MTLS"] == "true"
-    assert any("client_certificates.on.conf" in str(each) for each in services["nginx"]["volumes"])
+    assert any("client_certificates.on.conf" in str(item) for item in services["nginx"]["volumes"])
 
 
 def test_the_signing_key_is_the_sealers_and_the_owners_password_never_the_webs(services):
     has = {
-        name: {each["source"] for each in of.get("secrets", ())} for name, of in services.items()
+        name: {item["source"] for item in of.get("secrets", ())} for name, of in services.items()
     }
 
     assert [name for name in has if "audit_signing_key" in has[name]] == ["sealer"]
@@ -94,8 +96,8 @@ def test_the_signing_key_is_the_sealers_and_the_owners_password_never_the_webs(s
     ]
 
 
-def test_what_watches_it_is_confined_too_and_only_this_machine_reaches_it(made):
-    services = read(made, "compose.yml", "compose.monitoring.yml")["services"]
+def test_what_watches_it_is_confined_too_and_only_this_machine_reaches_it(site_folder):
+    services = read(site_folder, "compose.yml", "compose.monitoring.yml")["services"]
     watching = {name: services[name] for name in ("prometheus", "blackbox", "grafana")}
 
     for name, service in watching.items():
@@ -115,7 +117,7 @@ def test_every_secret_that_is_read_is_given_and_every_one_given_is_read(services
             if variable.endswith("_FILE") and value.startswith("/run/secrets/")
         }
 
-        assert read == {each["source"] for each in service.get("secrets", ())}, name
+        assert read == {item["source"] for item in service.get("secrets", ())}, name
 
 
 def test_every_image_that_is_not_ours_is_pinned_by_a_version(services):

@@ -50,7 +50,7 @@ def test_every_command_runs_and_every_reply_is_as_shown(document, site):
 def test_every_request_of_the_api_guide_shows_its_reply():
     chosen = examples(API.read_text())
 
-    assert [each.name for each in chosen if "curl" in each.commands and not each.language] == []
+    assert [block.name for block in chosen if "curl" in block.commands and not block.language] == []
 
 
 def test_the_comparison_sees_what_is_missing_extra_or_of_another_kind():

@@ -31,10 +31,10 @@ class Block:
 
     def all(self, name: str) -> list[Block]:
         """Directives of this name at this level."""
-        return [each for each in self.inside if each.words[0] == name]
+        return [directive for directive in self.inside if directive.words[0] == name]
 
     def blocks(self) -> list[Block]:
-        return [self, *(below for each in self.inside for below in each.blocks())]
+        return [self, *(below for directive in self.inside for below in directive.blocks())]
 
 
 WORD = re.compile(r"""\s*(?:\#[^\n]*|("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|[^\s{};]+))""")
@@ -83,7 +83,7 @@ def servers(http: Block) -> list[Block]:
 
 
 def test_every_place_that_passes_requests_on_says_itself_who_called(http):
-    passing = [each for each in http.blocks() if each.all("proxy_pass")]
+    passing = [block for block in http.blocks() if block.all("proxy_pass")]
 
     assert len(passing) >= 3
     for place in [*passing, *servers(http)]:
@@ -114,7 +114,7 @@ def test_what_is_for_inside_is_blocked_by_prefix(http):
     blocked = {
         place.words[2]: place
         for place in main.all("location")
-        if [each.words for each in place.inside] == [["return", "404"]]
+        if [directive.words for directive in place.inside] == [["return", "404"]]
     }
 
     assert set(blocked) == {"/metrics", "/readyz", "/dev"}
@@ -131,7 +131,7 @@ def test_nothing_else_of_the_site_begins_like_that():
 def test_plain_http_passes_nothing_on(http):
     plain, _ = servers(http)
 
-    assert [each for each in plain.blocks() if each.words[0] == "proxy_pass"] == []
+    assert [block for block in plain.blocks() if block.words[0] == "proxy_pass"] == []
 
 
 def test_bodies_are_as_large_as_the_service_takes_them(http):
@@ -140,9 +140,9 @@ def test_bodies_are_as_large_as_the_service_takes_them(http):
 
     _, main = servers(http)
     larger = [
-        each.words[1]
+        directive.words[1]
         for place in main.all("location")
-        for each in place.all("client_max_body_size")
+        for directive in place.all("client_max_body_size")
     ]
     # What surrounds a file in a form is not counted by the service.
     assert larger == [

@@ -17,7 +17,7 @@ PUBLISHED = {"ca.crt", "server.crt", "server.key", "client.crt", "client.key"}
 
 
 @pytest.fixture
-def made(tmp_path) -> Authority:
+def authority(tmp_path) -> Authority:
     authority = Authority(tmp_path)
     authority.run()
     return authority
@@ -35,24 +35,24 @@ def permissions(path: Path) -> str:
     return stat.filemode(path.stat().st_mode)[1:]
 
 
-def test_it_makes_what_the_page_names(made):
-    assert {file.name for file in made.certs.iterdir()} == PUBLISHED | {"ca.crl"}
+def test_it_makes_what_the_page_names(authority):
+    assert {file.name for file in authority.certs.iterdir()} == PUBLISHED | {"ca.crl"}
 
 
-def test_keys_are_their_owners_alone_and_the_cas_is_elsewhere(made):
-    assert permissions(made.file("server.key")) == permissions(made.file("client.key"))
-    assert permissions(made.file("server.key")) == "rw-------"
-    assert permissions(made.ca / "ca.key") == "rw-------"
-    assert permissions(made.ca) == "rwx------"
-    assert not list(made.certs.glob("ca*.key"))
+def test_keys_are_their_owners_alone_and_the_cas_is_elsewhere(authority):
+    assert permissions(authority.file("server.key")) == permissions(authority.file("client.key"))
+    assert permissions(authority.file("server.key")) == "rw-------"
+    assert permissions(authority.ca / "ca.key") == "rw-------"
+    assert permissions(authority.ca) == "rwx------"
+    assert not list(authority.certs.glob("ca*.key"))
 
 
 def test_by_itself_it_keeps_the_cas_key_out_of_nginxs_folder():
     assert "CA_DIR:-${here%/*}/ca" in (SHIPPED / "gen_cert.sh").read_text()
 
 
-def test_the_ca_may_sign_leaves_and_no_other_ca(made):
-    ca = read(made.file("ca.crt"))
+def test_the_ca_may_sign_leaves_and_no_other_ca(authority):
+    ca = read(authority.file("ca.crt"))
 
     constraints = extension(ca, x509.BasicConstraints)
     usage = extension(ca, x509.KeyUsage)
@@ -69,8 +69,8 @@ def test_the_ca_may_sign_leaves_and_no_other_ca(made):
         pytest.param("client", ExtendedKeyUsageOID.CLIENT_AUTH, id="client"),
     ],
 )
-def test_a_leaf_is_for_one_purpose_and_signs_nothing(made, name, purpose):
-    leaf, ca = read(made.file(f"{name}.crt")), read(made.file("ca.crt"))
+def test_a_leaf_is_for_one_purpose_and_signs_nothing(authority, name, purpose):
+    leaf, ca = read(authority.file(f"{name}.crt")), read(authority.file("ca.crt"))
 
     constraints = extension(leaf, x509.BasicConstraints)
     usage = extension(leaf, x509.KeyUsage)
@@ -81,7 +81,7 @@ def test_a_leaf_is_for_one_purpose_and_signs_nothing(made, name, purpose):
     assert list(extension(leaf, x509.ExtendedKeyUsage).value) == [purpose]
     assert leaf.not_valid_after_utc - leaf.not_valid_before_utc <= timedelta(days=398)
     leaf.verify_directly_issued_by(ca)
-    key = load_pem_private_key(made.file(f"{name}.key").read_bytes(), None)
+    key = load_pem_private_key(authority.file(f"{name}.key").read_bytes(), None)
     assert key.public_key() == leaf.public_key()
 
 
@@ -98,76 +98,81 @@ def test_the_server_has_the_names_it_is_called_by(tmp_path):
     ]
 
 
-def test_run_again_it_keeps_what_is_good(made):
+def test_run_again_it_keeps_what_is_good(authority):
     before = {
-        file.name: file.read_bytes() for file in made.certs.iterdir() if file.suffix != ".crl"
+        file.name: file.read_bytes() for file in authority.certs.iterdir() if file.suffix != ".crl"
     }
 
-    output = made.run()
+    output = authority.run()
 
     assert output.count("kept") == 2
-    assert before == {name: made.file(name).read_bytes() for name in PUBLISHED}
+    assert before == {name: authority.file(name).read_bytes() for name in PUBLISHED}
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
-        pytest.param(lambda made: made.file("server.key").unlink(), id="its key is gone"),
+        pytest.param(lambda authority: authority.file("server.key").unlink(), id="its key is gone"),
         pytest.param(
-            lambda made: made.file("server.key").write_bytes(made.file("client.key").read_bytes()),
+            lambda authority: authority.file("server.key").write_bytes(
+                authority.file("client.key").read_bytes()
+            ),
             id="its key is another's",
         ),
-        pytest.param(lambda made: made.run("renew", "server", DAYS="29"), id="it ends soon"),
         pytest.param(
-            lambda made: made.run("revoke", str(made.file("server.crt"))), id="it is revoked"
+            lambda authority: authority.run("renew", "server", DAYS="29"), id="it ends soon"
+        ),
+        pytest.param(
+            lambda authority: authority.run("revoke", str(authority.file("server.crt"))),
+            id="it is revoked",
         ),
     ],
 )
-def test_run_again_it_makes_anew_what_is_not(made, spoil):
-    spoil(made)
-    before = read(made.file("server.crt"))
+def test_run_again_it_makes_anew_what_is_not(authority, spoil):
+    spoil(authority)
+    before = read(authority.file("server.crt"))
 
-    output = made.run()
+    output = authority.run()
 
     assert output.count("kept") == 1
-    after = read(made.file("server.crt"))
+    after = read(authority.file("server.crt"))
     assert after.serial_number != before.serial_number
     assert after.not_valid_after_utc > datetime.now(UTC) + timedelta(days=300)
 
 
-def test_a_renewed_certificate_has_a_new_key_and_the_same_name(made):
-    before = read(made.file("client.crt"))
+def test_a_renewed_certificate_has_a_new_key_and_the_same_name(authority):
+    before = read(authority.file("client.crt"))
 
-    made.run("renew", "client")
+    authority.run("renew", "client")
 
-    after = read(made.file("client.crt"))
+    after = read(authority.file("client.crt"))
     assert after.subject == before.subject
     assert after.public_key() != before.public_key()
 
 
-def test_each_client_has_its_own_name(made):
-    made.run("client", "shop")
+def test_each_client_has_its_own_name(authority):
+    authority.run("client", "shop")
 
-    subject = read(made.file("shop.crt")).subject.rfc4514_string()
+    subject = read(authority.file("shop.crt")).subject.rfc4514_string()
     assert subject == "CN=shop,O=supportsite"
 
 
-def test_what_is_revoked_is_on_the_list_once(made):
-    made.run("revoke", str(made.file("client.crt")))
-    made.run("revoke", str(made.file("client.crt")))
+def test_what_is_revoked_is_on_the_list_once(authority):
+    authority.run("revoke", str(authority.file("client.crt")))
+    authority.run("revoke", str(authority.file("client.crt")))
 
-    revoked = x509.load_pem_x509_crl(made.file("ca.crl").read_bytes())
+    revoked = x509.load_pem_x509_crl(authority.file("ca.crl").read_bytes())
     serials = [entry.serial_number for entry in revoked]
-    assert serials == [read(made.file("client.crt")).serial_number]
-    assert revoked.is_signature_valid(read(made.file("ca.crt")).public_key())
+    assert serials == [read(authority.file("client.crt")).serial_number]
+    assert revoked.is_signature_valid(read(authority.file("ca.crt")).public_key())
 
 
-def test_the_list_can_be_written_anew(made):
-    before = x509.load_pem_x509_crl(made.file("ca.crl").read_bytes())
+def test_the_list_can_be_written_anew(authority):
+    before = x509.load_pem_x509_crl(authority.file("ca.crl").read_bytes())
 
-    made.run("crl", CRL_DAYS="7")
+    authority.run("crl", CRL_DAYS="7")
 
-    after = x509.load_pem_x509_crl(made.file("ca.crl").read_bytes())
+    after = x509.load_pem_x509_crl(authority.file("ca.crl").read_bytes())
     assert after.next_update_utc < before.next_update_utc
 
 
@@ -178,15 +183,15 @@ def test_the_list_can_be_written_anew(made):
         pytest.param("certs/ca.crt", "its certificate", id="the certificate"),
     ],
 )
-def test_a_ca_of_which_half_is_missing_is_not_made_anew(made, lost, named):
-    (made.folder / lost).unlink()
+def test_a_ca_of_which_half_is_missing_is_not_made_anew(authority, lost, named):
+    (authority.folder / lost).unlink()
 
-    assert named in made.run(fails=True)
-    assert not (made.folder / lost).exists()
+    assert named in authority.run(fails=True)
+    assert not (authority.folder / lost).exists()
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "arguments",
     [
         pytest.param(["client"], id="a client without a name"),
         pytest.param(["client", "../evil"], id="a path"),
@@ -197,7 +202,7 @@ def test_a_ca_of_which_half_is_missing_is_not_made_anew(made, lost, named):
         pytest.param(["destroy"], id="no such command"),
     ],
 )
-def test_what_makes_no_sense_is_refused(made, asked):
-    made.run(*asked, fails=True)
+def test_what_makes_no_sense_is_refused(authority, arguments):
+    authority.run(*arguments, fails=True)
 
-    assert {file.name for file in made.certs.iterdir()} == PUBLISHED | {"ca.crl"}
+    assert {file.name for file in authority.certs.iterdir()} == PUBLISHED | {"ca.crl"}

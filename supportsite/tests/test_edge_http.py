@@ -68,7 +68,7 @@ def test_all_other_requests_are_forwarded_unchanged(ask, mirror):
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("host", "expected"),
     [
         pytest.param("localhost", "localhost", id="a name"),
         pytest.param("localhost:8443", "localhost:8443", id="with a port"),
@@ -77,11 +77,11 @@ def test_all_other_requests_are_forwarded_unchanged(ask, mirror):
         pytest.param("[::1]", "[::1]", id="IPv6 without a port"),
     ],
 )
-def test_the_service_gets_the_requested_host(ask, mirror, asked, told):
-    ask(raw=request().replace(b"Host: localhost", f"Host: {asked}".encode()))
+def test_the_service_gets_the_requested_host(ask, mirror, host, expected):
+    ask(raw=request().replace(b"Host: localhost", f"Host: {host}".encode()))
 
     (head,) = mirror.heads()
-    assert head["host"] == [told]
+    assert head["host"] == [expected]
 
 
 def test_what_others_may_say_of_a_request_is_dropped(ask, mirror):
@@ -105,19 +105,19 @@ def test_what_others_may_say_of_a_request_is_dropped(ask, mirror):
 
 
 @pytest.mark.parametrize(
-    ("offered", "kept"),
+    ("offered", "is_kept"),
     [
         pytest.param("order-12345", True, id="a plain word"),
         pytest.param('a"b{c}-defgh', False, id="what is none"),
         pytest.param("short", False, id="what is too short"),
     ],
 )
-def test_a_request_has_one_id_in_both_logs(ask, mirror, offered, kept):
+def test_a_request_has_one_id_in_both_logs(ask, mirror, offered, is_kept):
     ask("/tickets", f"X-Request-ID: {offered}")
 
     (head,) = mirror.heads()
     (answer,) = head["x-request-id"]
-    assert (answer == offered) is kept
+    assert (answer == offered) is is_kept
     assert len(answer) >= 8
 
 
@@ -300,7 +300,7 @@ def test_a_service_that_is_away_is_a_problem_document_and_nothing_personal_is_lo
 def test_the_access_log_has_the_result_and_no_personal_data(authority, mirror, tmp_path):
     with Nginx(tmp_path, authority, f"unix:{mirror.socket}", certificates="optional") as nginx:
         mine = tls(authority, authority.file("client.crt"))
-        asked = {
+        routes = {
             "/": "/",
             "/ask": "/ask",
             "/tickets/17?user_id=amina": "/tickets",
@@ -311,7 +311,7 @@ def test_the_access_log_has_the_result_and_no_personal_data(authority, mirror, t
             "/metrics": "other",
             "/static/x.css?amina": "/static",
         }
-        for path in asked:
+        for path in routes:
             exchange(
                 nginx.port,
                 request(path, "Referer: https://a.example/amina", "User-Agent: amina"),
@@ -320,7 +320,7 @@ def test_the_access_log_has_the_result_and_no_personal_data(authority, mirror, t
         text = nginx.log.read_text()
 
     lines = [json.loads(line) for line in text.splitlines()]
-    assert [line["route"] for line in lines] == list(asked.values())
+    assert [line["route"] for line in lines] == list(routes.values())
     assert {line["client_certificate"] for line in lines} == {"SUCCESS"}
     assert lines[2]["status"] == 200
     assert lines[2]["request_id"]

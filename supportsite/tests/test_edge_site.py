@@ -134,7 +134,7 @@ def test_a_token_that_is_bound_to_a_certificate_is_no_use_without(send, site, ce
 
 
 def test_one_signs_in_to_the_admin_on_any_port(send, site, nginx):
-    password = re.search(r"login: admin / (\S+)", site.said)[1]
+    password = re.search(r"login: admin / (\S+)", site.output)[1]
     host = f"localhost:{nginx.port}"
     _, headers, page = send("/admin/login/")
     cookie = SimpleCookie(headers["Set-Cookie"])["csrftoken"]

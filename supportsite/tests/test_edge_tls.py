@@ -38,10 +38,10 @@ def connect(nginx: Nginx, *options: str, say: str = "") -> str:
     return ended.stdout + ended.stderr
 
 
-def cipher(said: str) -> str:
+def cipher(output: str) -> str:
     """The one that was agreed on; empty if there was no handshake."""
-    agreed = re.search(r"^New, \S+, Cipher is (\S+)", said, re.MULTILINE)
-    assert agreed, said
+    agreed = re.search(r"^New, \S+, Cipher is (\S+)", output, re.MULTILINE)
+    assert agreed, output
     return "" if agreed[1] == "(NONE)" else agreed[1]
 
 
@@ -83,10 +83,10 @@ def test_older_tls_is_refused(nginx, version):
     ],
 )
 def test_other_ciphers_are_refused(nginx, kind):
-    asked = f"{kind}:@SECLEVEL=0"
-    assert set(offered_by_openssl(asked)) - set(TLS12)
+    ciphers = f"{kind}:@SECLEVEL=0"
+    assert set(offered_by_openssl(ciphers)) - set(TLS12)
 
-    assert cipher(connect(nginx, "-tls1_2", "-cipher", asked)) == ""
+    assert cipher(connect(nginx, "-tls1_2", "-cipher", ciphers)) == ""
 
 
 def test_nothing_is_spoken_but_what_is_named(nginx):

@@ -49,7 +49,10 @@ def ask_to_ticket(page: Page | FrameLocator) -> None:
 
 def findings(page: Page) -> list[str]:
     violations = Axe().run(page).response["violations"]
-    return [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:150]}" for each in violations]
+    return [
+        f"{page.url} {violation['id']}: {violation['nodes'][0]['html'][:150]}"
+        for violation in violations
+    ]
 
 
 def assert_works_without_scripts(browser: Browser, service: str) -> None:

@@ -267,7 +267,7 @@ def test_no_wrong_value_breaks_an_endpoint(method, address, sound):
 @pytest.mark.parametrize(
     ("method", "address", "sound"),
     # Few others read a query.
-    [each for each in ENDPOINTS if each.values[0] == "GET" or each in OF_EACH_KIND],
+    [endpoint for endpoint in ENDPOINTS if endpoint.values[0] == "GET" or endpoint in OF_EACH_KIND],
 )
 def test_no_query_string_breaks_an_endpoint(method, address, sound):
     body = Body("an array", b"[]")
@@ -335,7 +335,7 @@ HEADERS = [
 def test_no_header_breaks_an_endpoint(method, address, sound):
     body = Body("plain", b'{"message": []}')
 
-    assert_sound((str(each)[:80], send(method, address, body, **each)) for each in HEADERS)
+    assert_sound((str(headers)[:80], send(method, address, body, **headers)) for headers in HEADERS)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -385,7 +385,7 @@ PATHS = [
 
 
 def test_no_path_breaks_it():
-    assert_sound((repr(each)[:80], send("GET", each)) for each in PATHS)
+    assert_sound((repr(page)[:80], send("GET", page)) for page in PATHS)
 
 
 def test_a_host_that_is_not_ours_is_a_problem():

@@ -190,7 +190,7 @@ def provided(idp, settings):
     signing_keys._jwks_client.cache_clear()
     settings.JWT_SECRET, settings.JWT_JWKS_URL = "", idp.jwks_url
     settings.JWT_ISSUER, settings.JWT_AUDIENCE = ISSUER, AUDIENCE
-    idp.asked.clear()
+    idp.requests.clear()
     return idp
 
 
@@ -320,12 +320,12 @@ def test_keys_that_are_rotated_serve_the_first_new_token_and_no_old_one(
 
 def test_a_flood_of_kids_costs_the_provider_next_to_nothing(client, provided):
     assert status(client, Signer("JWKS").good()) == 200
-    before = len(provided.asked)
+    before = len(provided.requests)
 
     for number in range(100):
         assert status(client, forged("RS256", other(), kid=f"k{number}")) == 401
 
-    assert len(provided.asked) - before <= 1
+    assert len(provided.requests) - before <= 1
     assert status(client, Signer("JWKS").good()) == 200
 
 
@@ -342,7 +342,7 @@ def test_requests_side_by_side_ask_a_new_provider_once(client, provided):
         thread.join()
 
     assert len(matches) == 16
-    assert provided.asked == ["/keys"]
+    assert provided.requests == ["/keys"]
 
 
 def test_readyz_shows_the_keys(client, provided):

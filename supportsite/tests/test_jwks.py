@@ -162,7 +162,7 @@ def test_a_flood_of_unknown_kids_causes_few_fetches_and_delays_nobody():
     slowest = []
 
     def flood(number: int) -> None:
-        assert not any(keys.has(f"{number}-{each}") for each in range(50))
+        assert not any(keys.has(f"{number}-{item}") for item in range(50))
 
     def honest() -> None:
         for _ in range(200):
@@ -171,7 +171,7 @@ def test_a_flood_of_unknown_kids_causes_few_fetches_and_delays_nobody():
             slowest.append(time.perf_counter() - started)
             time.sleep(0.001)
 
-    threads = [threading.Thread(target=flood, args=[each]) for each in range(8)]
+    threads = [threading.Thread(target=flood, args=[number]) for number in range(8)]
     threads.append(threading.Thread(target=honest))
     started = time.monotonic()
     for thread in threads:
@@ -234,7 +234,7 @@ def test_however_a_provider_misbehaves_it_is_over_in_two_seconds(idp, mood):
         JWKSClient(idp.jwks_url).get_signing_keys()
 
     assert time.monotonic() - started < 2.5
-    assert "elsewhere" not in "".join(idp.asked)
+    assert "elsewhere" not in "".join(idp.requests)
 
 
 def test_nobody_listening_is_a_failure_like_any_other():

@@ -33,7 +33,7 @@ def sign_in(name: str, password: str, *, address: str = "192.0.2.1", **headers: 
 
 
 def actions(name: str) -> list[str]:
-    return [each.action for each in Record.objects.by(name).order_by("id")]
+    return [entry.action for entry in Record.objects.by(name).order_by("id")]
 
 
 def test_an_account_is_shut_after_too_many_wrong_passwords_even_for_the_right_one():

@@ -48,7 +48,7 @@ def provided(idp, settings):
         "kb-editors=curator; Support Desk=support publisher", settings.DESK_GROUPS
     )
     idp.mood, idp.person, idp.id_token = "well", dict(SAM), {}
-    idp.asked.clear()
+    idp.requests.clear()
     idp.keys = [jwk(rsa_key("one"), kid="one", use="sig", alg="RS256")]
     oidc_discovery.configuration.cache_clear()
     oidc_discovery.jwks_client.cache_clear()
@@ -78,7 +78,7 @@ def sign_in(client: Client, begin: str = BEGIN):
 
 
 def actions() -> list[str]:
-    return [each.action for each in Record.objects.order_by("id")]
+    return [entry.action for entry in Record.objects.order_by("id")]
 
 
 # --- Who may --------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def test_a_person_of_a_mapped_group_gets_an_account_with_that_groups_rights(clie
     assert user.is_staff
     assert not user.is_superuser
     assert not user.has_usable_password()
-    assert [each.name for each in user.groups.all()] == ["curator"]
+    assert [group.name for group in user.groups.all()] == ["curator"]
     assert client.get("/admin/faq/faq/").status_code == 200
     assert client.get("/admin/tickets/ticket/").status_code == 403
     assert actions()[-3:] == ["user.granted", "user.signed_in", "request.refused"]
@@ -118,7 +118,7 @@ def test_groups_follow_the_provider_on_every_sign_in(client, provided):
 
     sign_in(Client())
 
-    names = {each.name for each in User.objects.get().groups.all()}
+    names = {group.name for group in User.objects.get().groups.all()}
     assert names == {"support", "publisher", "by hand"}
     assert actions().count("user.granted") == 2
 
@@ -159,7 +159,7 @@ def test_nobody_becomes_superuser_by_a_claim(client, provided, settings):
     sign_in(client)
 
     assert not User.objects.get().is_superuser
-    assert [each.name for each in User.objects.get().groups.all()] == ["curator"]
+    assert [group.name for group in User.objects.get().groups.all()] == ["curator"]
 
 
 def test_who_was_made_inactive_here_stays_out(client):
@@ -297,11 +297,11 @@ def test_state_nonce_and_a_code_challenge_are_sent():
 
 
 @pytest.mark.parametrize(
-    ("asked", "led"),
+    ("next_url", "target"),
     [("/admin/faq/faq/", "/admin/faq/faq/"), ("https://evil.example/", "/admin/")],
 )
-def test_it_leads_to_the_requested_page_but_not_to_another_site(client, asked, led):
-    assert sign_in(client, f"{BEGIN}?next={asked}")["Location"] == led
+def test_it_leads_to_the_requested_page_but_not_to_another_site(client, next_url, target):
+    assert sign_in(client, f"{BEGIN}?next={next_url}")["Location"] == target
 
 
 def test_a_refusal_by_the_provider_is_shown_as_a_page(client):
@@ -336,7 +336,7 @@ def test_many_who_want_in_wait_for_one_question_to_a_provider_that_is_away(clien
         assert client.get(BEGIN)["Location"] == "/admin/login/"
 
     assert time.monotonic() - started < 3.0
-    assert provided.asked.count("/.well-known/openid-configuration") == 1
+    assert provided.requests.count("/.well-known/openid-configuration") == 1
 
 
 @pytest.mark.parametrize("mood", ["down", "html", "slow"])

@@ -113,7 +113,7 @@ def test_workers_that_ended_have_sent_their_spans(site, collector):
 
 
 @dataclass(frozen=True)
-class Taken:
+class Backup:
     """A backup, and what was answered before it was begun and until it was done."""
 
     file: Path
@@ -122,7 +122,7 @@ class Taken:
 
 
 @pytest.fixture(scope="module")
-def taken(site: Deployed, folder: Path) -> Taken:
+def backup(site: Deployed, folder: Path) -> Backup:
     earlier = set(site.asks_in_database())
     assert site.manage("audit_seal").code == 0
     with Asking(site) as asking:
@@ -131,10 +131,10 @@ def taken(site: Deployed, folder: Path) -> Taken:
         ended = site.manage("backup", str(folder / "site.tar"))
         assert ended.code == 0, ended.text
     assert asking.lost == []
-    return Taken(folder / "site.tar", before, {*earlier, *asking.answered})
+    return Backup(folder / "site.tar", before, {*earlier, *asking.answered})
 
 
-def test_after_sigterm_it_answers_queued_connections(site, taken):
+def test_after_sigterm_it_answers_queued_connections(site, backup):
     recorded = site.asks_in_database()
     with Asking(site) as asking:
         site.wait_until(lambda: len(asking.answered) > 50)
@@ -147,7 +147,7 @@ def test_after_sigterm_it_answers_queued_connections(site, taken):
 
 
 @pytest.fixture(scope="module")
-def copy(site: Deployed, taken: Taken, folder: Path) -> Iterator[Deployed]:
+def copy(site: Deployed, backup: Backup, folder: Path) -> Iterator[Deployed]:
     """Another site, with nothing of the first but the backup and two keys."""
     stored = {
         name: (site.state_dir / "secrets" / name.lower()).read_text().strip()
@@ -161,15 +161,15 @@ def copy(site: Deployed, taken: Taken, folder: Path) -> Iterator[Deployed]:
         created.end()
 
 
-def test_a_backup_is_restored_whole_and_verified(copy, taken):
-    ended = copy.manage("restore", str(taken.file))
+def test_a_backup_is_restored_whole_and_verified(copy, backup):
+    ended = copy.manage("restore", str(backup.file))
 
     assert ended.code == 0, ended.text
     assert "records verified" in ended.text
     assert "missing, 0 changed" in ended.text
     asks = copy.asks_in_database()
     assert len(asks) == len(set(asks))
-    assert taken.before <= set(asks) <= taken.until
+    assert backup.before <= set(asks) <= backup.until
 
 
 def test_what_was_restored_is_as_its_anchors_say_and_answers(copy):
@@ -179,12 +179,12 @@ def test_what_was_restored_is_as_its_anchors_say_and_answers(copy):
     assert "reset-password" in ended.text
 
 
-def test_only_force_replaces_it(copy, taken):
-    refused = copy.manage("restore", str(taken.file))
+def test_only_force_replaces_it(copy, backup):
+    refused = copy.manage("restore", str(backup.file))
     assert refused.code == 1
     assert "Nothing was restored. This site has data" in refused.text
     assert len(refused.text.splitlines()) == 1
 
-    forced = copy.manage("restore", str(taken.file), "--force")
+    forced = copy.manage("restore", str(backup.file), "--force")
     assert forced.code == 0, forced.text
     assert "already has checkpoints; they are not changed" in forced.text

@@ -105,7 +105,7 @@ def test_a_comment_is_redacted_refused_or_kept(as_role, settings):
 
     assert list(Comment.objects.values_list("text", flat=True)) == [MASKED, TEXT]
     audit_records = Record.objects.filter(action="ticket.commented").order_by("id")
-    assert [each.data["text"] for each in audit_records] == [MASKED, MASKED]
+    assert [entry.data["text"] for entry in audit_records] == [MASKED, MASKED]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_what_the_desk_may_read_leaves_redacted_unless_stated(settings, kind, ot
     ticket.claim(by="sam")
 
     reply = {
-        {"mail": "mail", "webhook": "webhooks"}[each.kind]: json.dumps(each.payload)
-        for each in Delivery.objects.filter(event="claimed")
+        {"mail": "mail", "webhook": "webhooks"}[delivery.kind]: json.dumps(delivery.payload)
+        for delivery in Delivery.objects.filter(event="claimed")
     }
     assert (EMAIL in reply[kind], EMAIL in reply[other]) == (True, False)
 

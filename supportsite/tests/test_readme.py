@@ -24,7 +24,7 @@ DOCUMENTS = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 PICTURES = sorted(
-    each for each in (ROOT / "docs" / "pictures").iterdir() if each.suffix in {".png", ".svg"}
+    file for file in (ROOT / "docs" / "pictures").iterdir() if file.suffix in {".png", ".svg"}
 )
 
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
@@ -96,18 +96,24 @@ def test_the_settings_take_every_example():
     values = {name: example.partition("=")[2] for name, example in EXAMPLES.items()}
     # Files of examples are not here; what is in them is a secret or a key.
     plain = {name for name, example in EXAMPLES.items() if f"{name}_FILE=" not in example}
-    given = [
-        {each: values[each] if each in plain else "x" * 40 for each in (group or {name})}
+    environments = [
+        {
+            variable: values[variable] if variable in plain else "x" * 40
+            for variable in (group or {name})
+        }
         for name in sorted(plain)
         for group in [next((group for group in TOGETHER if name in group), set())]
     ]
     # One way to verify tokens at a time.
     no_secret = {"JWT_SECRET": ""}
-    given = [{**no_secret, **each} if "JWT_JWKS_URL" in each else each for each in given]
+    environments = [
+        {**no_secret, **settings} if "JWT_JWKS_URL" in settings else settings
+        for settings in environments
+    ]
 
     ended = subprocess.run(
         [sys.executable, "-c", LOAD_EACH],
-        input=json.dumps(given),
+        input=json.dumps(environments),
         cwd=ROOT,
         env=dict(os.environ),
         capture_output=True,
@@ -150,7 +156,7 @@ def anchors(text: str) -> set[str]:
 
 def test_every_file_they_name_exists():
     folders = "supportsite|faq|tickets|audit|assistant|benchmarks|deploy|data|docs"
-    texts = [each.read_text() for each in DOCUMENTS if each.name != "CHANGELOG.md"]
+    texts = [file.read_text() for file in DOCUMENTS if file.name != "CHANGELOG.md"]
     named = re.findall(rf"`((?:{folders})/[\w./-]+)`", "\n".join(texts))
     written_by_a_site = {"data/tickets.csv"}
 
@@ -175,21 +181,21 @@ def test_every_link_leads_somewhere(document):
 
 
 def test_every_document_and_picture_is_linked():
-    text = "\n".join(each.read_text() for each in DOCUMENTS)
+    text = "\n".join(file.read_text() for file in DOCUMENTS)
 
     assert [
-        each.name
-        for each in DOCUMENTS
-        if each.parent == ROOT / "docs"
-        and f"({each.name}" not in text
-        and f"(docs/{each.name}" not in text
+        file.name
+        for file in DOCUMENTS
+        if file.parent == ROOT / "docs"
+        and f"({file.name}" not in text
+        and f"(docs/{file.name}" not in text
     ] == []
-    assert [each.name for each in PICTURES if f"pictures/{each.name})" not in text] == []
+    assert [file.name for file in PICTURES if f"pictures/{file.name})" not in text] == []
 
 
 def test_pictures_are_small_files():
     assert PICTURES
-    assert [each.name for each in PICTURES if each.stat().st_size > 150_000] == []
+    assert [file.name for file in PICTURES if file.stat().st_size > 150_000] == []
 
 
 # --- CHANGELOG.md ---------------------------------------------------------------------------------

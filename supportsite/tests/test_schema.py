@@ -58,4 +58,6 @@ def test_it_is_described_without_a_warning(tmp_path):
 def test_every_endpoint_of_the_api_is_described(api):
     operations = [matches.ok() for matches in api.get_all_operations()]
 
-    assert {f"{each.method.upper()} {each.path}" for each in operations} == ENDPOINTS.keys()
+    assert {
+        f"{operation.method.upper()} {operation.path}" for operation in operations
+    } == ENDPOINTS.keys()

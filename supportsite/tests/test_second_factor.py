@@ -65,7 +65,7 @@ def test_it_is_set_up_with_the_first_code_and_then_required(signed_in):
     assert len(set(codes)) == 10
     assert "Enter the code from your app" in sign_in().content.decode()
     assert sign_in("000000").status_code == 200
-    assert "user.second_factor_set_up" in [each.action for each in Record.objects.by("sam")]
+    assert "user.second_factor_set_up" in [entry.action for entry in Record.objects.by("sam")]
 
 
 def test_a_wrong_first_code_sets_up_nothing(signed_in):
@@ -98,7 +98,7 @@ def test_wrong_codes_shut_the_account_as_wrong_passwords_do(signed_in, settings)
     settings.AXES_FAILURE_LIMIT = 3
     set_up(signed_in)
 
-    statuses = [sign_in(f"00000{each}").status_code for each in range(3)]
+    statuses = [sign_in(f"00000{number}").status_code for number in range(3)]
 
     assert statuses == [200, 200, 429]
     refused = Record.objects.by("sam").filter(action="user.sign_in_refused")

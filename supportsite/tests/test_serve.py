@@ -92,7 +92,7 @@ def unserved(folder: Path) -> Iterator[Site]:
 
 
 def password_of(site: Site) -> str:
-    return re.search(r"login: admin / (\S+)", site.said)[1]
+    return re.search(r"login: admin / (\S+)", site.output)[1]
 
 
 def signs_in(site: Site, password: str) -> bool:
@@ -123,17 +123,17 @@ def ask_often(site: Site, count: int) -> Iterator[str]:
 
 
 def test_it_says_what_it_does_and_then_where_it_is(shop):
-    steps = [line for line in shop.said.splitlines() if line.startswith("→")]
+    steps = [line for line in shop.output.splitlines() if line.startswith("→")]
 
     assert [step.split()[1] for step in steps] == ["Database:", "Index:", "Knowledge", "Server:"]
-    assert "45 added, 0 changed, 0 unchanged" in shop.said
-    assert f"supportsite answers at {shop.address}" in shop.said
+    assert "45 added, 0 changed, 0 unchanged" in shop.output
+    assert f"supportsite answers at {shop.address}" in shop.output
     assert "Traceback" not in shop.log
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="it is curl that is pasted")
 def test_the_printed_curl_is_answered_when_pasted(shop):
-    pasted = shop.said[shop.said.index("curl ") :].partition("\n\n")[0]
+    pasted = shop.output[shop.output.index("curl ") :].partition("\n\n")[0]
 
     ended = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, timeout=30)
 
@@ -354,7 +354,7 @@ def test_a_second_start_counts_anew(restarted):
 
 
 def test_a_second_start_embeds_nothing_and_keeps_what_was_edited(restarted):
-    assert "has not changed since release 1." in restarted.said
+    assert "has not changed since release 1." in restarted.output
     assert restarted.ask(PASSWORD)["answer"] == EDITED
 
 

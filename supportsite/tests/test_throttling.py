@@ -155,8 +155,8 @@ class TestFailures:
 
     def test_what_a_caller_says_about_its_address_changes_nothing(self, client):
         statuses = [
-            client.get("/tickets", headers={"X-Forwarded-For": f"10.0.0.{each}"}).status_code
-            for each in range(6)
+            client.get("/tickets", headers={"X-Forwarded-For": f"10.0.0.{number}"}).status_code
+            for number in range(6)
         ]
 
         assert statuses[-1] == 429
@@ -171,7 +171,7 @@ class TestFailures:
 
         assert [fail("192.0.2.1") for _ in range(5)] == [401] * 4 + [429]
         assert fail("192.0.2.2") == 401
-        assert [fail(f"2001:db8::{each}") for each in range(5)] == [401] * 4 + [429]
+        assert [fail(f"2001:db8::{number}") for number in range(5)] == [401] * 4 + [429]
 
 
 # --- Where it is counted --------------------------------------------------------------------------

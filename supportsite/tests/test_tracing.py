@@ -35,7 +35,10 @@ def by_name(collector) -> dict:
 
 
 def facts(span) -> dict:
-    return {each.key: each.value.string_value or each.value.int_value for each in span.attributes}
+    return {
+        attribute.key: attribute.value.string_value or attribute.value.int_value
+        for attribute in span.attributes
+    }
 
 
 @pytest.mark.parametrize(("named", "service"), [("", "supportsite"), ("shop", "shop")])
@@ -47,7 +50,7 @@ def test_the_service_has_a_name(monkeypatch, named, service):
             pass
         telemetry.stop()
 
-    assert [each["service.name"] for each in receiving.resources] == [service]
+    assert [resource["service.name"] for resource in receiving.resources] == [service]
 
 
 def test_an_ask_is_one_span_with_its_steps_in_its_callers_trace(collector, as_role):

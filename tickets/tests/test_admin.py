@@ -66,7 +66,9 @@ def actions_on(ticket):
 
 
 def run(client, action, *tickets):
-    return client.post(LIST, {"action": action, "_selected_action": [each.pk for each in tickets]})
+    return client.post(
+        LIST, {"action": action, "_selected_action": [ticket.pk for ticket in tickets]}
+    )
 
 
 def test_the_longest_waiting_comes_first_and_resolved_tickets_last(sam):
@@ -97,12 +99,12 @@ def test_a_queue_shows(sam, queue, shown):
         if by:
             opened.claim(by=by)
     Ticket.objects.escalate("Done.", requester="u1", by="u1").resolve(by="ann")
-    links = {each["title"]: each["link"] for each in sam.get(LIST).context["queues"]}
+    links = {queue["title"]: queue["link"] for queue in sam.get(LIST).context["queues"]}
 
     page = sam.get(LIST + links[queue])
 
-    assert [each.message for each in page.context["cl"].result_list] == shown
-    assert [each["title"] for each in page.context["queues"] if each["open"]] == [queue]
+    assert [item.message for item in page.context["cl"].result_list] == shown
+    assert [queue["title"] for queue in page.context["queues"] if queue["open"]] == [queue]
 
 
 def test_claiming_stays_with_the_ticket_and_resolving_returns_to_the_queue(sam, ticket):

@@ -160,7 +160,7 @@ def test_a_reply_with_a_file_reaches_the_customer_by_mail(sam):
     delivery = Delivery.objects.get(event="commented", address="the requester")
     assert "1 file is attached." in delivery.payload["text"]
     deliver(str(delivery.pk))
-    (sent,) = [each for each in mail.outbox if each.attachments]
+    (sent,) = [message for message in mail.outbox if message.attachments]
     assert sent.attachments == [("Jo Malik.png", PICTURE, "image/png")]
     page = sam.get(reverse("tickets_inbox_ticket", args=[ticket.pk])).content.decode()
     assert "Jo Malik.png" in page
@@ -180,7 +180,7 @@ def test_a_file_needs_no_words_and_a_note_may_have_one(sam, ticket):
     reply(sam, ticket, text="")
     reply(sam, ticket, text="Look.", button="note")
 
-    assert [(each.text, each.is_internal) for each in Comment.objects.all()] == [
+    assert [(item.text, item.is_internal) for item in Comment.objects.all()] == [
         ("", False),
         ("Look.", True),
     ]
@@ -217,7 +217,7 @@ def test_every_download_by_others_is_on_the_record(sam, as_role, ticket):
 
     fact = Record.objects.get(action="ticket.downloaded")
     assert (fact.actor, fact.data["attachment"]) == ("sam", file.pk)
-    assert "Malik" not in str([each.data for each in Record.objects.all()])
+    assert "Malik" not in str([entry.data for entry in Record.objects.all()])
 
 
 def test_who_may_not_see_tickets_gets_no_file(ticket):

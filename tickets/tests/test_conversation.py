@@ -66,7 +66,7 @@ def test_who_works_on_the_ticket_reads_the_number_to_call_back(as_role, sam, tic
     assert "0301 2345678" in page
     assert "+92 301 7777777" in page
     assert detail["message"] == ASKED
-    assert [each["text"] for each in comments] == ["Or on +92 301 7777777."]
+    assert [comment["text"] for comment in comments] == ["Or on +92 301 7777777."]
     assert detail["comments"] == comments
 
 
@@ -94,7 +94,7 @@ def test_everywhere_else_it_is_masked(as_role, sam, ticket, settings, tmp_path):
         "the first page": sam.get(reverse("admin:index")).content.decode(),
         "the export": (tmp_path / "tickets.csv").read_text(),
         "the audit trail": json.dumps([fact.data for fact in Record.objects.all()]),
-        "deliveries": json.dumps([each.payload for each in Delivery.objects.all()]),
+        "deliveries": json.dumps([delivery.payload for delivery in Delivery.objects.all()]),
         "mail to the desk": str([(m.subject, m.body) for m in sent(ticket, "commented")]),
     }
 
@@ -170,9 +170,9 @@ def test_a_site_may_keep_nothing_of_what_customers_write(as_role, settings):
     ticket = Ticket.objects.escalate(ASKED, requester="u1", by="u1")
     ticket.comment(ASKED, by="u1", from_desk=False)
 
-    told = as_role("support", subject="ann").get(f"/tickets/{ticket.pk}").json()
+    reply = as_role("support", subject="ann").get(f"/tickets/{ticket.pk}").json()
 
-    assert (told["message"], told["comments"][0]["text"]) == (MASKED, MASKED)
+    assert (reply["message"], reply["comments"][0]["text"]) == (MASKED, MASKED)
     assert not Ticket.objects.exclude(original=None).exists()
     assert not Comment.objects.exclude(original=None).exists()
 
@@ -190,7 +190,7 @@ def test_what_the_desk_says_to_its_customer_arrives_as_written(as_role, ticket, 
     (message,) = sent(ticket, "commented")
 
     assert output.json()["text"] == REPLY
-    assert [each["text"] for each in read["comments"]] == [REPLY]
+    assert [comment["text"] for comment in read["comments"]] == [REPLY]
     assert REPLY in message.body
     assert message.to == [JO]
 
@@ -199,7 +199,9 @@ def test_what_the_desk_says_is_masked_outside_of_the_conversation(ticket):
     Webhook.objects.create(name="crm", url="https://crm.example.com/hook")
     ticket.comment(REPLY, by="sam")
 
-    payloads = json.dumps([each.payload for each in ticket.deliveries.filter(event="commented")])
+    payloads = json.dumps(
+        [delivery.payload for delivery in ticket.deliveries.filter(event="commented")]
+    )
     record = Record.objects.get(action="ticket.commented")
 
     assert payloads.count(MASKED_REPLY) == len(["mail", "webhook"])
@@ -242,18 +244,18 @@ def test_a_note_needs_no_confirmation(sam, ticket):
 
 
 @pytest.mark.parametrize(
-    ("email", "said"),
+    ("email", "message"),
     [
         (JO, "Your reply is on its way."),
         ("", "The customer has no e-mail address and sees your reply where they asked."),
     ],
 )
-def test_the_desk_sees_whether_a_reply_is_mailed(sam, email, said):
+def test_the_desk_sees_whether_a_reply_is_mailed(sam, email, message):
     ticket = Ticket.objects.escalate("Does it dim?", requester="u1", by="u1", email=email)
 
     reply = sam.post(page_of(ticket), {"reply": "It does.", "_save": ""})
 
-    assert shown_messages(reply) == [said]
+    assert shown_messages(reply) == [message]
 
 
 # --- A customer's reply -------------------------------------------------------------------------
@@ -302,8 +304,8 @@ def test_nobody_is_mailed_their_own_words(ticket):
     ticket.comment("It is broken.", by="u1", from_desk=False)
     ticket.comment("We send another.", by="ann")
 
-    told = ticket.deliveries.filter(event="commented").order_by("created")
-    assert [each.address for each in told] == ["ann", "the requester"]
+    deliveries = ticket.deliveries.filter(event="commented").order_by("created")
+    assert [delivery.address for delivery in deliveries] == ["ann", "the requester"]
 
 
 @pytest.mark.usefixtures("desk")

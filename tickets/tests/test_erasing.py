@@ -114,7 +114,7 @@ def test_a_user_id_that_is_an_address_finds_its_tickets_and_gets_mail(as_role):
 
     assert again.pk == ticket.pk
     assert mine.json()["user_id"] == stored_name(JO)
-    assert [each["id"] for each in service.json()["results"]] == [ticket.pk]
+    assert [row["id"] for row in service.json()["results"]] == [ticket.pk]
     assert by_pseudonym.json() == service.json()
     assert [message.to for message in mail.outbox] == [["where@example.org"]]
 
@@ -183,13 +183,13 @@ def test_it_reaches_tickets_comments_deliveries_submissions_and_conversations(as
     output = erase(name)
 
     for value in (name, stored_name(name), "where@example.org"):
-        assert [each for each in stored(value) if "u2" not in each] == []
+        assert [text for text in stored(value) if "u2" not in text] == []
     left = Ticket.objects.get(pk=ticket.pk)
     assert (left.message, left.tags, left.email) == ("[ERASED]", [], "")
     assert left.requester.startswith("(p-")
-    assert {each.text for each in left.comments.all()} == {"[ERASED]"}
-    assert {each.author for each in left.comments.all()} == {left.requester, "sam"}
-    assert {json.dumps(each.payload) for each in left.deliveries.all()} == {"{}"}
+    assert {comment.text for comment in left.comments.all()} == {"[ERASED]"}
+    assert {comment.author for comment in left.comments.all()} == {left.requester, "sam"}
+    assert {json.dumps(delivery.payload) for delivery in left.deliveries.all()} == {"{}"}
     assert not Submission.objects.filter(ticket=left).exists()
     assert Ticket.objects.get(pk=other.pk).message == other.message
     assert other.email == "where@example.org"

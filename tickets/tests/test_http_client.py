@@ -102,15 +102,15 @@ def test_plain_http_is_only_for_networks_that_are_allowed(monkeypatch):
         post("http://shop.example/")
 
 
-def names(known, later=None):
+def names(addresses, later=None):
     """A resolver; ``later`` is what it says from the second time on."""
-    asked = []
+    lookups = []
 
     def getaddrinfo(host, port, *args, **kwargs):
         # An address is looked up as well when it is connected to.
-        said = (later if asked and later else known).get(host, [host])
-        asked.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in said]
+        replies = (later if lookups and later else addresses).get(host, [host])
+        lookups.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in replies]
 
     return getaddrinfo
 

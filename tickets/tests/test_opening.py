@@ -59,7 +59,7 @@ def test_only_published_faqs_for_the_caller_are_offered(as_role, audiences, offe
     reply = post(as_role("customer", audiences=audiences), message=question)
 
     response = reply.json().get("suggestions", [])
-    assert [each["faq_id"] for each in response] == offered
+    assert [faq["faq_id"] for faq in response] == offered
     assert reply.status_code == 201
     assert "Not decided" not in reply.content.decode()
 
