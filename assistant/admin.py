@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from assistant import admin_desk_texts  # noqa: F401 (registers its pages)
+from assistant.channels import admin as channels_admin  # noqa: F401 (registers its pages)
 from assistant.desk import labels  # noqa: F401 (registers its pages)
 from assistant.help import admin as help_admin  # noqa: F401 (registers its pages)
 from assistant.models import EvaluationRun, FittedPolicy

@@ -8,6 +8,7 @@ class AssistantConfig(AppConfig):
         # Imported here, since they import models. See audit.backends for what is registered.
         from assistant import checks  # noqa: F401
         from assistant.agent import checks as agent_checks  # noqa: F401
+        from assistant.channels import sending
         from assistant.desk import quality_jobs
         from assistant.health.since_change import faq_health
         from assistant.releases import near_duplicates, preparation, ticket_knowledge, unreadable
@@ -16,10 +17,12 @@ class AssistantConfig(AppConfig):
         from faq.releases import publishing
         from faq.releases import unreadable as faq_unreadable
         from tickets import faq_lookup
+        from tickets.delivery import channels
 
         publishing.preparation.register(preparation.prepare)
         faq_near_duplicates.backend.register(near_duplicates)
         faq_unreadable.backend.register(unreadable.unreadable)
         faq_lookup.backend.register(ticket_knowledge)
         health.backend.register(faq_health)
+        channels.backend.register(sending)
         quality_jobs.register()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from assistant.models import ConversationTurn, Feedback, OutcomeSubscription
+from assistant.models import ConversationTurn, Feedback, OutcomeSubscription, Thread
 from audit.people.erasure import Person
 
 
 def erase(person: Person) -> dict[str, int]:
-    """Labels stay, because they are not linked to a person; ratings stay without a name.
+    """Threads of channels go with all their messages. Labels stay, because they are not linked to
+    a person; ratings stay without a name.
 
     Outcomes have pseudonyms only, so that they stay too, and counts stay true.
     """
@@ -15,6 +16,7 @@ def erase(person: Person) -> dict[str, int]:
     subscriptions = OutcomeSubscription.objects.filter(user__username__in=person.names)
     return {
         ConversationTurn._meta.db_table: deleted,
+        Thread._meta.db_table: Thread.objects.filter(user_id__in=person.names).delete()[0],
         OutcomeSubscription._meta.db_table: subscriptions.delete()[0],
         Feedback._meta.db_table: Feedback.objects.erase(person),
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from assistant.channels.channel import Channel
+from assistant.channels.messages import Message, SentMessage, Thread, ThreadTicket
 from assistant.desk_texts import PriorityTerm, SetReply
 from assistant.health.faq_asks import FaqAsk
 from assistant.health.release_comparison import ReleaseComparison
@@ -23,6 +25,7 @@ from assistant.suggestions.suggestion import Suggestion, SuggestionAsk
 __all__ = [
     "AgentDay",
     "AskVector",
+    "Channel",
     "ConversationTurn",
     "EvaluationRun",
     "FaqAsk",
@@ -36,6 +39,7 @@ __all__ = [
     "HelpSite",
     "IndexedCollection",
     "Label",
+    "Message",
     "Need",
     "NeedAsk",
     "OutcomeSubscription",
@@ -44,9 +48,12 @@ __all__ = [
     "ReleaseComparison",
     "ResolvedTicket",
     "SampledAsk",
+    "SentMessage",
     "SetReply",
     "Suggestion",
     "SuggestionAsk",
+    "Thread",
+    "ThreadTicket",
     "TicketTimes",
     "WeeklyMail",
 ]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from django.db import close_old_connections
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
 
+from assistant.channels import messages
 from assistant.health import reading
 from assistant.learning import signals
 from assistant.models import (
@@ -30,6 +33,32 @@ REGROUP_SECONDS = 600.0
 
 INDEX_SECONDS = 1_800.0
 """Time limit of adding a release to Chroma: 100,000 phrasings take minutes."""
+
+ASK_RETRY_DELAYS = (5, 20, 60)
+"""Seconds until a question of a channel is asked again; its thread waits meanwhile."""
+
+
+class AskRetry(BaseRetryStrategy):
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if job.attempts >= len(ASK_RETRY_DELAYS):
+            return None
+        return RetryDecision(retry_in={"seconds": ASK_RETRY_DELAYS[job.attempts]})
+
+
+@app.task(name=messages.TASK, retry=AskRetry(), pass_context=True)
+def answer_message(context: JobContext, message_id: str) -> None:
+    # Every process registers the tasks; only the worker needs the model.
+    from assistant.channels import answering
+
+    close_old_connections()
+    attempts = context.job.attempts if context.job else 0
+    answering.answer(message_id, is_last_try=attempts >= len(ASK_RETRY_DELAYS))
+
+
+@app.periodic(cron="53 3 * * *")
+@app.task(name="assistant.delete_old_messages", queueing_lock="assistant.delete_old_messages")
+def delete_old_messages(timestamp: int) -> None:
+    messages.Message.objects.delete_old()
 
 
 @app.periodic(cron="* * * * *")

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from audit.models import record
 
 HIDDEN = "(hidden)"
-SECRET_FIELDS = ("password", "secret", "previous_secret")
+SECRET_FIELDS = ("password", "secret", "previous_secret", "token")
 IGNORED_FIELDS = ("last_login",)
 
 

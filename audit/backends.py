@@ -9,6 +9,7 @@ implementation in ``AppConfig.ready``.
 - ``faq.releases.unreadable.backend`` finds phrasings that the model cannot read:
   ``assistant.releases.unreadable.unreadable``.
 - ``tickets.faq_lookup.backend`` finds FAQs for a ticket: ``assistant.releases.ticket_knowledge``.
+- ``tickets.delivery.channels.backend`` sends to chat: ``assistant.channels.sending``.
 - ``faq.health.backend`` reports the health of an FAQ:
   ``assistant.health.since_change.faq_health``.
 """

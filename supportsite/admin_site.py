@@ -31,6 +31,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _page(request, "Webhooks", "webhook", "tickets.webhook"),
             _page(request, "Service levels", "schedule", "tickets.servicelevel"),
             _page(request, "Holidays", "event_busy", "tickets.holiday"),
+            _page(request, "Channels", "forum", "assistant.channel"),
+            _page(request, "Channel messages", "mark_chat_read", "assistant.message"),
             _page(request, "Help page", "help", "assistant.helppage"),
             _page(request, "Help sites", "web", "assistant.helpsite"),
         ],

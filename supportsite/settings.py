@@ -293,6 +293,15 @@ HELP_AUTHENTICATION_CLASSES = [
     "assistant.help.visitor.VisitorAuthentication",
 ]
 
+# --- Channels: chat and programs of one's own -----------------------------------------------------
+
+# What one person may send by a channel.
+CHANNEL_THROTTLE = env.parsed("CHANNEL_THROTTLE", "30/min", rates.parse)
+CHANNEL_THROTTLE_CLASS = "supportsite.throttling.throttles.ChannelThrottle"
+# Other servers than the public ones, such as a Bot API server of one's own.
+SLACK_API_URL = env.parsed("SLACK_API_URL", "https://slack.com/api", links.site)
+TELEGRAM_API_URL = env.parsed("TELEGRAM_API_URL", "https://api.telegram.org", links.site)
+
 # --- Tickets --------------------------------------------------------------------------------------
 
 TICKETS_CSV = env.text("TICKETS_CSV")

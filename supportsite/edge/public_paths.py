@@ -1,4 +1,6 @@
-"""Paths for visitors of the help page, who have no client certificate. Public by design.
+"""Paths for callers without a client certificate. Public by design.
+
+Visitors of the help page, and Slack, Telegram and other channels, which sign what they send.
 
 ``deploy/nginx/client_certificates.on.conf`` has the same list.
 """
@@ -8,11 +10,12 @@ from __future__ import annotations
 from django.conf import settings
 
 HELP_PATHS = ("/help/", "/widget/", "/static/help/")
+CHANNEL_PATHS = ("/channels/",)
 
 
 def is_public(path: str) -> bool:
-    """Whether anybody may open the page at this path: only while there is a help page."""
-    return settings.HELP_PAGE and path.startswith(HELP_PATHS)
+    """Whether nobody needs a certificate at this path; for the help page, only if there is one."""
+    return path.startswith(CHANNEL_PATHS) or (settings.HELP_PAGE and path.startswith(HELP_PATHS))
 
 
 def is_help(path: str) -> bool:

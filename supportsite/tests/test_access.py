@@ -21,8 +21,8 @@ from tickets.models import Ticket
 CALLERS = [*Role, None]
 """Every role alone, and nobody."""
 
-OPEN_VIEWS = {"DevTokenView", "SpectacularAPIView", "DocsView"}
-"""API views with a gate of their own: DEBUG, or signed in."""
+OPEN_VIEWS = {"DevTokenView", "SpectacularAPIView", "DocsView", "ChannelView"}
+"""API views with a gate of their own: DEBUG, signed in, or signed by a channel."""
 
 PLAIN_VIEWS = {"", "healthz", "readyz", "metrics", "widget/v1.js"}
 """Routes outside the API: the root leads to the admin, the widget is for other sites, the others
@@ -171,7 +171,10 @@ def test_every_endpoint_is_in_the_table_below():
     assert named == listed
 
 
-ELSEWHERE = {"GET /healthz", "GET /readyz", "GET /metrics", "POST /dev/token"}
+SIGNED = {"POST /channels/{name}"}
+"""The signature of a channel stands for a token."""
+
+ELSEWHERE = {"GET /healthz", "GET /readyz", "GET /metrics", "POST /dev/token", *SIGNED}
 """In the table of docs/api.md, but without roles."""
 
 

@@ -176,6 +176,22 @@ class VisitorThrottle(BaseThrottle):
         return self._wait
 
 
+class ChannelThrottle(_Throttle):
+    """Limits what one person sends by a channel; the view knows who it is (``sender``).
+
+    Not by address: everything of a channel comes from the same few.
+    """
+
+    scope = "channel"
+
+    def __init__(self) -> None:
+        super().__init__(settings.CHANNEL_THROTTLE, "")
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        self.ident = view.sender
+        return super().allow_request(request, view)
+
+
 def _throttle_of(principal: Principal) -> _SubjectThrottle | None:
     """A throttle with the highest rate of the caller's roles; None if a role has no limit."""
     rates = [settings.THROTTLE_ROLES.get(role) for role in principal.roles]

@@ -12,6 +12,7 @@ Operation = dict[str, Any]
 OPERATIONS: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "/ask"): ("ask", "Ask a question"),
     ("POST", "/asks/{ask_id}/feedback"): ("give_feedback", "Say whether an answer helped"),
+    ("POST", "/channels/{name}"): ("channels_receive", "Hand over a message of a person"),
     ("GET", "/search"): ("search", "Find published FAQs"),
     ("GET", "/audit"): ("audit_list", "List audit records"),
     ("GET", "/audit.jsonl"): ("audit_export", "Download audit records as JSON lines"),
@@ -57,6 +58,12 @@ OPERATIONS: dict[tuple[str, str], tuple[str, str]] = {
 
 REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
     "AskRequest": {"message": "How do I reset my password?", "conversation_id": "c1"},
+    "ChannelMessageRequest": {
+        "id": "m-1001",
+        "sender": "customer-17",
+        "thread": "chat-5",
+        "text": "How do I reset my password?",
+    },
     "NewFeedbackRequest": {"helpful": False, "reason": "outdated", "comment": "The link is old."},
     "NewTicketRequest": {"message": "Where is my parcel?", "priority": "normal", "tags": ["post"]},
     "PatchedAmendRequest": {"priority": "high", "category": "delivery"},
@@ -82,7 +89,7 @@ HEADERS: dict[str, dict[str, Any]] = {
 }
 """Headers of replies; a limited reply has the two of the IETF's draft on rate limits."""
 
-CONFLICT_FREE = {"ask", "give_feedback"}
+CONFLICT_FREE = {"ask", "give_feedback", "channels_receive"}
 """Operations that change state and never answer 409."""
 
 PROBLEM_SCHEMA: dict[str, Any] = {

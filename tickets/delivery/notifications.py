@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.people.pseudonyms import stored_name
 from audit.privacy.gateway import Channel, redact_outbound
 from tickets.delivery import links, mail
+from tickets.delivery.channels import backend as channels
 from tickets.delivery.outbox import Delivery
 from tickets.delivery.recipients import TO_REQUESTER, recipients
 from tickets.delivery.webhooks.webhook import Webhook
@@ -44,6 +45,7 @@ def notify(
             mail for mail in mails if is_requester_mailed or mail.address != TO_REQUESTER
         ]
     deliveries += _webhooks(ticket, event, by, comment, now)
+    deliveries += channels.get().deliveries(ticket, event, comment)
     Delivery.objects.bulk_create(deliveries)
     for delivery in deliveries:
         delivery.enqueue()

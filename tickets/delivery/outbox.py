@@ -75,6 +75,7 @@ class Delivery(models.Model):
     class Kind(models.TextChoices):
         MAIL = "mail"
         WEBHOOK = "webhook"
+        CHANNEL = "channel"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     ticket = models.ForeignKey(
@@ -82,18 +83,20 @@ class Delivery(models.Model):
         models.CASCADE,
         null=True,
         related_name="deliveries",
-        help_text="Empty: a mail to somebody at the desk that is about no ticket.",
+        help_text="Empty: a mail to somebody at the desk, or an answer, that is about no ticket.",
     )
     event = models.CharField(max_length=20)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     webhook = models.ForeignKey(Webhook, models.SET_NULL, null=True, blank=True)
     address = models.CharField(
         max_length=500,
-        help_text="A URL, or a recipient whose address is looked up when it is sent.",
+        help_text="A URL, a channel, or a recipient whose address is looked up when it is sent.",
     )
-    payload = models.JSONField(help_text="The body of a webhook, or a mail with its text masked.")
+    payload = models.JSONField(
+        help_text="The body of a webhook, or a mail or a reply with its text masked."
+    )
     original = models.BinaryField(
-        null=True, help_text="A mail's text as written, encrypted; null where nothing is masked."
+        null=True, help_text="The text as written, encrypted; null where nothing is masked."
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     tries = models.PositiveIntegerField(default=0, help_text="Since it was last resent.")
@@ -130,6 +133,8 @@ class Delivery(models.Model):
     @property
     def receiver(self) -> str:
         """The server it goes to; deliveries to one share its slots."""
+        if self.kind == self.Kind.CHANNEL:
+            return f"channel {self.address}"
         return f"webhook {self.webhook_id}" if self.kind == self.Kind.WEBHOOK else "mail"
 
     def mail_address(self) -> str:
@@ -138,8 +143,8 @@ class Delivery(models.Model):
             return self.ticket.email
         return settings.SUPPORT_EMAIL if self.address == TO_DESK else address_of(self.address)
 
-    def mail_text(self) -> str:
-        """The text of the mail, unmasked."""
+    def full_text(self) -> str:
+        """The text of a mail or a reply, unmasked."""
         text: str = self.payload["text"]
         return (self.ticket and self.ticket.decrypt(self.original)) or text
 

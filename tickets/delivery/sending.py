@@ -7,7 +7,6 @@ import smtplib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
@@ -15,14 +14,20 @@ from django.db import connection, transaction
 from audit.privacy.gateway import Channel, redact_outbound
 from tickets.attachments import Attachment
 from tickets.delivery import http_client, mail_headers, receivers
+from tickets.delivery.channels import backend as channels
 from tickets.delivery.outbox import Attempt, Delivery
+from tickets.delivery.result import Result
 from tickets.delivery.webhooks import gone
 from tickets.delivery.webhooks import request as webhook_request
 
 LOCK = 0x5355_5050
 """First half of the advisory locks of deliveries; any number that nothing else uses."""
 
-SLOTS = {Delivery.Kind.MAIL: 100, Delivery.Kind.WEBHOOK: receivers.SLOTS}
+SLOTS = {
+    Delivery.Kind.MAIL: 100,
+    Delivery.Kind.WEBHOOK: receivers.SLOTS,
+    Delivery.Kind.CHANNEL: receivers.SLOTS,
+}
 """Simultaneous deliveries to one receiver. All mails go to one server: their queue limits them."""
 
 log = logging.getLogger("tickets.delivery.sending")
@@ -36,16 +41,6 @@ class DeliveryFailed(Exception):
         self.seconds = seconds
 
 
-class Result(NamedTuple):
-    succeeded: bool
-    text: str
-    """The reply, or the error."""
-    has_reply: bool | None = None
-    """Whether the receiver replied at all; None if it was not asked."""
-    reply: webhook_request.Reply | None = None
-    """Of a webhook."""
-
-
 def deliver(delivery_id: str) -> None:
     """Send a pending delivery that no other worker is sending.
 
@@ -57,11 +52,11 @@ def deliver(delivery_id: str) -> None:
         if delivery is None:
             return
         _wait_if_asked(delivery)
-        attempt, reply = _try(delivery)
+        attempt, result = _try(delivery)
         if attempt.succeeded:
             delivery.mark_delivered(attempt)
             return
-        seconds = _failed(delivery, attempt, reply)
+        seconds = _failed(delivery, attempt, result)
     if seconds is not None:
         raise DeliveryFailed(seconds)
 
@@ -89,19 +84,17 @@ def _wait_if_asked(delivery: Delivery) -> None:
 
 
 @transaction.atomic
-def _failed(
-    delivery: Delivery, attempt: Attempt, reply: webhook_request.Reply | None
-) -> int | None:
+def _failed(delivery: Delivery, attempt: Attempt, result: Result) -> int | None:
     """Store the attempt, and what the reply says of the receiver. Seconds until the next try."""
-    webhook, wait = delivery.webhook, (reply and reply.retry_after) or 0
-    if webhook and reply and reply.status == webhook_request.GONE:
+    webhook = delivery.webhook
+    if webhook and result.is_gone:
         gone.switch_off(webhook)
-    elif webhook and wait:
-        webhook.wait(wait)
-    return delivery.mark_failed(attempt, least_seconds=wait)
+    elif webhook and result.wait:
+        webhook.wait(result.wait)
+    return delivery.mark_failed(attempt, least_seconds=result.wait)
 
 
-def _try(delivery: Delivery) -> tuple[Attempt, webhook_request.Reply | None]:
+def _try(delivery: Delivery) -> tuple[Attempt, Result]:
     """Raises ``receivers.NotNow``."""
     with receivers.receiver(
         delivery.receiver, slots=SLOTS[Delivery.Kind(delivery.kind)]
@@ -118,7 +111,7 @@ def _try(delivery: Delivery) -> tuple[Attempt, webhook_request.Reply | None]:
     # Mail servers repeat the address in their errors.
     text = redact_outbound(Channel.LOGS, result.text)[:300]
     attempt = Attempt(delivery=delivery, succeeded=result.succeeded, result=text, ms=ms)
-    return attempt, result.reply
+    return attempt, result
 
 
 def _send(delivery: Delivery) -> Result:
@@ -141,7 +134,7 @@ def _mail(delivery: Delivery) -> Result:
         return Result(False, f"{delivery.address} has no address")
     message = EmailMessage(
         delivery.payload["subject"],
-        delivery.mail_text(),
+        delivery.full_text(),
         to=[address],
         headers=mail_headers.headers(ticket=delivery.ticket_id, delivery=str(delivery.pk)),
     )
@@ -168,10 +161,17 @@ def _webhook(delivery: Delivery) -> Result:
         reply = webhook_request.send(webhook, delivery.payload, delivery=str(delivery.pk))
     except http_client.FAILURES as failure:
         return Result(False, f"{type(failure).__name__}: {failure}", has_reply=False)
-    return Result(reply.is_success, str(reply.status), has_reply=True, reply=reply)
+    return Result(
+        reply.is_success,
+        str(reply.status),
+        has_reply=True,
+        wait=reply.retry_after or 0,
+        is_gone=reply.status == webhook_request.GONE,
+    )
 
 
 SENDERS: dict[Delivery.Kind, Callable[[Delivery], Result]] = {
     Delivery.Kind.MAIL: _mail,
     Delivery.Kind.WEBHOOK: _webhook,
+    Delivery.Kind.CHANNEL: lambda delivery: channels.get().send(delivery),
 }

@@ -30,8 +30,9 @@ HEARTBEATS = 4
 POLL_SECONDS = 1.0
 """New jobs are announced by the database; retries are found by polling."""
 
-QUEUES = ("default", *Delivery.Kind.values)
-"""Each is worked on by itself, so that webhooks do not hold up mails, nor either the schedule."""
+QUEUES = ("default", "asks", *Delivery.Kind.values)
+"""Each is worked on by itself: webhooks and questions of channels, which may wait for a slow agent,
+hold up no mail and not the schedule."""
 
 GRACE_SECONDS = 15.0
 """For running deliveries at a stop: longer than a delivery may take."""
