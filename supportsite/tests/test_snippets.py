@@ -1,7 +1,8 @@
-"""The programs of docs/api.md and docs/webhooks.md do what these say, in each language."""
+"""The programs of docs/api.md, webhooks.md and channels.md do what these say, in each language."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,9 +15,10 @@ from django.conf import settings
 
 from supportsite.auth.authentication import verify
 from supportsite.tests.documents import snippet
-from tickets.delivery.webhooks.signature import headers
+from tickets.delivery.webhooks.signature import headers, is_genuine
 
 API = (settings.BASE_DIR / "docs" / "api.md").read_text()
+CHANNELS = (settings.BASE_DIR / "docs" / "channels.md").read_text()
 WEBHOOKS = (settings.BASE_DIR / "docs" / "webhooks.md").read_text()
 
 INTERPRETERS = {"python": sys.executable, "javascript": "node", "php": "php"}
@@ -100,3 +102,30 @@ def test_a_webhook_is_verified_as_documented(language, body, seconds, secret, is
     )
 
     assert printed == is_genuine
+
+
+SIGNING_CALLS = {
+    "python": """
+import json, os
+print(json.dumps(signed_headers(os.environ["BODY"].encode(), os.environ["SECRET"])))
+""",
+    "javascript": """
+console.log(JSON.stringify(signedHeaders(Buffer.from(process.env.BODY), process.env.SECRET)));
+""",
+    "php": 'echo json_encode(signed_headers(getenv("BODY"), getenv("SECRET")));',
+}
+
+
+@pytest.mark.parametrize("language", INTERPRETERS)
+def test_a_message_that_is_signed_as_documented_is_genuine(language, tmp_path):
+    code = snippet(CHANNELS, language) + SIGNING_CALLS[language]
+
+    signed = json.loads(execute(language, code, tmp_path, BODY=BODY, SECRET=SECRET))
+
+    assert is_genuine(
+        BODY.encode(),
+        timestamp=signed["Webhook-Timestamp"],
+        signatures=signed["Webhook-Signature"],
+        secret=SECRET,
+        now=time.time(),
+    )
