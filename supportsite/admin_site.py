@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from assistant.outcomes.mail import SEE as SEE_OUTCOMES
+from assistant.outcomes.mail import VIEW_OUTCOMES
 from faq.models import Faq
 from tickets.models import Ticket
 
@@ -53,7 +53,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _own_page(request, "Import, export", "swap_vert", "admin:faq_faq_import", IMPORTS),
         ],
         "Quality": [
-            _own_page(request, "Outcomes", "query_stats", "outcomes", SEE_OUTCOMES),
+            _own_page(request, "Outcomes", "query_stats", "outcomes", VIEW_OUTCOMES),
             _own_page(request, "Quality", "speed", "quality-page", "assistant.view_evaluationrun"),
             _page(request, "Evaluations", "monitoring", "assistant.evaluationrun"),
             _page(request, "Policies", "tune", "assistant.fittedpolicy"),

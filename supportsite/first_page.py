@@ -18,7 +18,7 @@ from assistant.health.weekly_mail import with_faqs
 from assistant.learning.gap_pages import chosen_gaps, rows
 from assistant.models import Gap
 from assistant.outcomes import page_parts
-from assistant.outcomes.mail import SEE as SEE_OUTCOMES
+from assistant.outcomes.mail import VIEW_OUTCOMES
 from assistant.suggestions.rows import chosen_suggestions
 from assistant.suggestions.rows import rows as suggestion_rows
 from audit.models import Record
@@ -67,7 +67,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         people = User.objects.filter(is_staff=True, is_active=True)
         invited = people.filter(last_login=None, invitation__isnull=False)
         context["people"] = {"count": people.count(), "invited": invited.count()}
-    if request.user.has_perm(SEE_OUTCOMES):
+    if request.user.has_perm(VIEW_OUTCOMES):
         context["week"] = page_parts.week()
     context["drafts"] = _drafts(request)
     return context

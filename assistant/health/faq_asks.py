@@ -17,25 +17,25 @@ RECENT = timedelta(days=30)
 PERIOD = timedelta(days=90)
 """Asks that are counted, except ratings: those count as long as the answer stays."""
 
-FOLLOWED_WITHIN = timedelta(hours=24)
-"""A ticket or the same question so soon after an answer says that it was not enough."""
+FOLLOW_UP_PERIOD = timedelta(hours=24)
+"""A ticket or the same question this soon after an answer means that it was not enough."""
 
-EVER = datetime(2000, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Since:
-    """From when an FAQ's asks count: a change of what they are about makes older ones obsolete."""
+    """From when ratings, contacts and asks of an FAQ count, such as its last change or review."""
 
-    ratings: datetime = EVER
-    contacts: datetime = EVER
-    asks: datetime = EVER
+    ratings: datetime = LONG_AGO
+    contacts: datetime = LONG_AGO
+    asks: datetime = LONG_AGO
 
 
 class FaqAskQuerySet(models.QuerySet["FaqAsk"]):
     def answers_before(self, at: datetime, *, person: str) -> FaqAskQuerySet:
         """The answers that a person got from an FAQ within a day before."""
-        within = (at - FOLLOWED_WITHIN, at)
+        within = (at - FOLLOW_UP_PERIOD, at)
         return self.filter(person=person, is_answer=True, at__range=within).exclude(person="")
 
     def counts(self, since: Mapping[str, Since]) -> dict[str, Counts]:

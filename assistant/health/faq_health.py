@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from assistant.health.faq_asks import EVER, PERIOD, FaqAsk, Since
+from assistant.health.faq_asks import LONG_AGO, PERIOD, FaqAsk, Since
 from assistant.health.findings import ASKS_PER_FAQ, Counts, Duplicate, Facts, Finding, Kind, ranked
 from assistant.health.release_comparison import ReleaseComparison
 from assistant.health.reviews import HealthReview
@@ -30,7 +30,7 @@ def last_change(faq_id: str) -> datetime | None:
     """When the live content of an FAQ went live; None if it is not live."""
     live = Release.objects.live()
     since = unchanged_since(live, {faq_id}).get(faq_id) if live else None
-    return max(since[1], _first_published({faq_id}).get(faq_id, EVER)) if since else None
+    return max(since[1], _first_published({faq_id}).get(faq_id, LONG_AGO)) if since else None
 
 
 def _facts(live: Release, only: Collection[str] | None) -> list[Facts]:
@@ -80,12 +80,12 @@ def _since(reviews: Mapping[Kind, HealthReview], answer: datetime, content: date
 def unchanged_since(live: Release, slugs: Collection[str]) -> dict[str, tuple[datetime, datetime]]:
     """Since when each FAQ has the live answer, and since when the live content, by slug.
 
-    ``EVER`` where no earlier release had another one.
+    ``LONG_AGO`` where no earlier release had another one.
     """
     answers = dict(live.revisions.filter(slug__in=slugs).values_list("slug", "answer"))
     published = sorted(Release.objects.values_list("published_at", flat=True))
     others = Revision.objects.exclude(releases=live.pk).filter(slug__in=answers)
-    last: dict[str, list[datetime]] = {slug: [EVER, EVER] for slug in answers}
+    last: dict[str, list[datetime]] = {slug: [LONG_AGO, LONG_AGO] for slug in answers}
     for slug, answer, at in others.annotate(last=Max("releases__published_at")).values_list(
         "slug", "answer", "last"
     ):
@@ -98,7 +98,7 @@ def unchanged_since(live: Release, slugs: Collection[str]) -> dict[str, tuple[da
     def after(at: datetime) -> datetime:
         """When the release after it was published."""
         later = published[bisect_right(published, at) :]
-        return later[0] if at != EVER and later else at
+        return later[0] if at != LONG_AGO and later else at
 
     return {slug: (after(answer), after(content)) for slug, (answer, content) in last.items()}
 

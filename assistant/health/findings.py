@@ -13,10 +13,10 @@ FEWEST_RATINGS = 5
 """With fewer, unhelpful ratings are listed after all others."""
 
 FEWEST_UNHELPFUL = 2
-"""One person's word is no finding."""
+"""A single unhelpful rating is no finding."""
 
 FEWEST_PEOPLE = 2
-"""People who needed more after an answer."""
+"""People who opened a ticket or asked again after an answer."""
 
 LEAST_RATE = 0.1
 """Of the lower bound of a rate: two of five (.12) is a finding, two of six (.097) is not."""
@@ -27,7 +27,7 @@ LEAST_ANSWERED = 0.5
 """Share of the asks near an FAQ that it should answer."""
 
 DAYS_LIVE = 30
-"""An FAQ that is younger may yet be asked for."""
+"""Days. Nobody may have asked for a younger FAQ yet."""
 
 ASKS_PER_FAQ = 3
 """With so many asks for each FAQ of the site, one that is asked for as often as the others is
@@ -47,11 +47,11 @@ class Kind(StrEnum):
 
 LABELS = {
     Kind.FEEDBACK: "Bad feedback",
-    Kind.CONTACT: "Contact after it",
+    Kind.CONTACT: "Contact after the answer",
     Kind.OUTDATED: "Out of date",
-    Kind.UNANSWERED: "Nearest, not answering",
+    Kind.UNANSWERED: "Nearest, but not answering",
     Kind.DUPLICATE: "Near duplicates",
-    Kind.NEVER: "Nobody asks",
+    Kind.NEVER: "Never asked",
 }
 
 
@@ -140,6 +140,7 @@ def ranked(all_facts: Iterable[Facts]) -> list[Finding]:
 
 
 def findings_of(facts: Facts) -> list[Finding]:
+    """The findings of one FAQ, one of each kind and one for each duplicate."""
     candidates = (_feedback(facts), _contact(facts), _outdated(facts), _unanswered(facts))
     singles = [finding for finding in (*candidates, _never(facts)) if finding]
     return [*singles, *(_duplicate(facts, duplicate) for duplicate in facts.duplicates)]
@@ -148,7 +149,7 @@ def findings_of(facts: Facts) -> list[Finding]:
 def _feedback(facts: Facts) -> Finding | None:
     if facts.unhelpful < FEWEST_UNHELPFUL:
         return None
-    low = _least(facts.unhelpful, facts.rated)
+    low = _lower_bound(facts.unhelpful, facts.rated)
     is_ranked = facts.rated >= FEWEST_RATINGS
     if is_ranked and low < LEAST_RATE:
         return None
@@ -157,21 +158,21 @@ def _feedback(facts: Facts) -> Finding | None:
         f" (by {_people(facts.raters)}; lower bound of the rate {low:.2f})."
         f" Last 30 days: {facts.recent_unhelpful} of {facts.recent_rated}."
     )
-    action = "Its page shows the reasons: correct the answer and publish it."
+    action = "Read the reasons on its page, correct the answer and publish it."
     # Too few ratings say little: they come last, those with most unhelpful ones first.
     rank = low if is_ranked else facts.unhelpful / facts.rated - 2
     return Finding(Kind.FEEDBACK, facts.faq_id, rank, numbers, action)
 
 
 def _contact(facts: Facts) -> Finding | None:
-    low = _least(facts.contacts, facts.readers)
+    low = _lower_bound(facts.contacts, facts.readers)
     if facts.contacts < FEWEST_PEOPLE or low < LEAST_RATE:
         return None
     numbers = (
         f"{facts.contacts} of {_people(facts.readers)} who got this answer needed more within "
         f"a day: {facts.tickets} opened a ticket, {facts.contacts - facts.tickets} asked again."
     )
-    action = "Its page shows what they asked next: say it in the answer."
+    action = "Read on its page what they asked next, and add that to the answer."
     return Finding(Kind.CONTACT, facts.faq_id, low, numbers, action)
 
 
@@ -179,7 +180,7 @@ def _outdated(facts: Facts) -> Finding | None:
     if facts.review_by is None or facts.review_by > facts.today:
         return None
     days = (facts.today - facts.review_by).days
-    numbers = f"It was to be reviewed by {facts.review_by:%-d %B %Y}."
+    numbers = f"Its review was due by {facts.review_by:%-d %B %Y}."
     action = "Check that the answer is still true, and set the next date."
     return Finding(Kind.OUTDATED, facts.faq_id, days, numbers, action)
 
@@ -201,7 +202,7 @@ def _never(facts: Facts) -> Finding | None:
     if not (facts.is_never_near and is_old) or Kind.NEVER in facts.reviewed:
         return None
     numbers = "No question came near it in 90 days."
-    action = "Retire it, or ask it in the words of customers."
+    action = "Retire it, or word it as customers do."
     return Finding(Kind.NEVER, facts.faq_id, 0.0, numbers, action)
 
 
@@ -216,7 +217,7 @@ def _duplicate(facts: Facts, duplicate: Duplicate) -> Finding:
     )
 
 
-def _least(count: int, total: int) -> float:
+def _lower_bound(count: int, total: int) -> float:
     """The lower bound of the rate, 0..1."""
     return Proportion(count, total).interval[0]
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from assistant.health import faq_health
 from assistant.health.findings import LABELS, Finding, Kind
 from assistant.health.reviews import REVIEWABLE, HealthReview
-from assistant.health.weekly_mail import Owned, WeeklyMail, is_owner, with_faqs
+from assistant.health.weekly_mail import OwnedFinding, WeeklyMail, is_owner, with_faqs
 from faq.models import Faq
 
 ON_A_PAGE = 25
@@ -29,7 +29,7 @@ may_edit = permission_required("faq.change_faq", raise_exception=True)
 
 
 class ReviewForm(forms.Form):
-    """One finding that somebody has looked at."""
+    """A finding to mark as reviewed."""
 
     kind = forms.ChoiceField(choices=[(kind.value, LABELS[kind]) for kind in sorted(REVIEWABLE)])
     faq = forms.ModelChoiceField(Faq.objects.all(), to_field_name="slug")
@@ -71,7 +71,7 @@ def _row(faq: Faq, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _filters(owned: list[Owned]) -> list[dict[str, Any]]:
+def _filters(owned: list[OwnedFinding]) -> list[dict[str, Any]]:
     counts = Counter(finding.kind for _, finding in owned)
     kinds = [{"kind": kind, "label": LABELS[kind], "count": counts[kind]} for kind in Kind]
     return [{"kind": "", "label": "All", "count": counts.total()}, *kinds]
@@ -85,7 +85,8 @@ def mark_reviewed(request: HttpRequest) -> HttpResponse:
         faq, kind = form.cleaned_data["faq"], Kind(form.cleaned_data["kind"])
         HealthReview.objects.add(faq.slug, kind, by=request.user.get_username())
         messages.success(
-            request, f"“{faq.question}” is reviewed. It counts again only what comes from now on."
+            request,
+            f"“{faq.question}” is marked as reviewed. Only asks and ratings from now on count.",
         )
     else:
         for field, errors in form.errors.items():
@@ -100,7 +101,11 @@ def switch_mail(request: HttpRequest) -> HttpResponse:
     assert isinstance(user, User)
     is_off = "off" in request.POST
     WeeklyMail.objects.switch(user, is_off=is_off)
-    text = "You get no weekly mail any more." if is_off else "You get the weekly mail again."
+    text = (
+        "The weekly mail is off for you. Switch it on here at any time."
+        if is_off
+        else "The weekly mail is on for you."
+    )
     messages.success(request, text)
     return HttpResponseRedirect(reverse("faq-health"))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from assistant.health.faq_asks import FOLLOWED_WITHIN, FaqAsk
+from assistant.health.faq_asks import FOLLOW_UP_PERIOD, FaqAsk
 from audit.models import LogPosition, Record
 
 CONSUMER = "assistant.faq_health"
@@ -41,7 +41,7 @@ def _read_asks(asks: Sequence[Record]) -> None:
         follow_up="",
         person__in={row.person for row in rows},
         faq_id__in={row.faq_id for row in rows},
-        at__gte=min(ask.at for ask in asks) - FOLLOWED_WITHIN,
+        at__gte=min(ask.at for ask in asks) - FOLLOW_UP_PERIOD,
     )
     answers: dict[tuple[str, str], list[FaqAsk]] = defaultdict(list)
     for answer in earlier:
@@ -75,7 +75,7 @@ def _rows(ask: Record) -> Iterator[FaqAsk]:
 
 def _is_followed(answer: FaqAsk, ask: FaqAsk) -> bool:
     """Whether the person, who is known, asked again within the time that counts."""
-    return bool(ask.person) and ask.at - FOLLOWED_WITHIN <= answer.at <= ask.at
+    return bool(ask.person) and ask.at - FOLLOW_UP_PERIOD <= answer.at <= ask.at
 
 
 def _answering(data: Mapping[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A person has looked at a finding: it counts again only from then on."""
+"""Reviews of findings. After one, only later asks and ratings count for the finding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIFETIME = timedelta(days=90)
 """A finding without counts, such as a duplicate, is shown again after so long."""
 
 REVIEWABLE = frozenset(Kind) - {Kind.OUTDATED}
-"""What is out of date gets a new date instead."""
+"""An FAQ that is out of date gets a new date instead."""
 
 
 class HealthReviewManager(models.Manager["HealthReview"]):

@@ -1,4 +1,4 @@
-"""How one FAQ does: its findings, its ratings, and what its last change brought."""
+"""The health of one FAQ: its findings, its ratings, and the effect of its last change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from assistant.health.faq_asks import FOLLOWED_WITHIN, PERIOD, FaqAsk
+from assistant.health.faq_asks import FOLLOW_UP_PERIOD, PERIOD, FaqAsk
 from assistant.health.faq_health import findings, last_change
 from assistant.health.reading import ASKED, TICKET_OPENED
 from assistant.learning.feedback import Feedback
@@ -15,14 +15,14 @@ from audit.models import Record
 from faq.health import FaqHealth, Period, Rating, SinceChange
 from faq.models import Release
 
-WATCHED = timedelta(days=14)
-"""After a change; the days before it are as many."""
+COMPARED = timedelta(days=14)
+"""The longest time after a change that is compared with as many days before it."""
 
-SHOWN = timedelta(days=60)
-"""After a change its numbers are shown."""
+SHOWN_PERIOD = timedelta(days=60)
+"""Time after a change in which its numbers are shown."""
 
 MOST_RATINGS = 20
-MOST_NEXT = 5
+MOST_NEXT_QUESTIONS = 5
 
 
 def faq_health(faq_id: str) -> FaqHealth:
@@ -40,15 +40,15 @@ def faq_health(faq_id: str) -> FaqHealth:
 
 
 def _next_questions(faq_id: str) -> list[str]:
-    """The next question or ticket of people whom the answer was not enough."""
+    """The next question or ticket of people for whom the answer was not enough, redacted."""
     rows = FaqAsk.objects.filter(faq_id=faq_id, at__gte=timezone.now() - PERIOD)
     texts = []
-    for row in rows.exclude(follow_up="").order_by("-at")[:MOST_NEXT]:
+    for row in rows.exclude(follow_up="").order_by("-at")[:MOST_NEXT_QUESTIONS]:
         after = Record.objects.filter(
             subject_key=row.person,
             action__in=(ASKED, TICKET_OPENED),
             at__gt=row.at,
-            at__lte=row.at + FOLLOWED_WITHIN,
+            at__lte=row.at + FOLLOW_UP_PERIOD,
         )
         following = after.order_by("at").first()
         data = following.data if following else {}
@@ -57,18 +57,18 @@ def _next_questions(faq_id: str) -> list[str]:
 
 
 def since_change(faq_id: str) -> SinceChange | None:
-    """None if it is not live, or was changed long ago."""
+    """Numbers before and after the last change; None if it is not live, or changed long ago."""
     now, changed = timezone.now(), last_change(faq_id)
-    if changed is None or now - changed > SHOWN:
+    if changed is None or now - changed > SHOWN_PERIOD:
         return None
     release = Release.objects.filter(published_at__lte=changed).order_by("-number").first()
-    watched = min(now - changed, WATCHED)
+    compared = min(now - changed, COMPARED)
     return SinceChange(
         release=release.number if release else 0,
         changed=changed,
-        days=watched.days,
-        after=_period(faq_id, changed, changed + watched),
-        before=_period(faq_id, changed - watched, changed),
+        days=compared.days,
+        after=_period(faq_id, changed, changed + compared),
+        before=_period(faq_id, changed - compared, changed),
     )
 
 

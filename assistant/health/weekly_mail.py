@@ -23,7 +23,7 @@ EVENT = "faq_health"
 MOST_LISTED = 20
 """Findings in one mail; the page has all of them."""
 
-Owned = tuple[Faq, Finding]
+OwnedFinding = tuple[Faq, Finding]
 
 
 class WeeklyMailManager(models.Manager["WeeklyMail"]):
@@ -38,11 +38,11 @@ class WeeklyMailManager(models.Manager["WeeklyMail"]):
         )
 
     @transaction.atomic
-    def send(self, user: User, owned: Sequence[Owned], week: date) -> bool:
-        """False if another worker was faster, or there is nothing to say."""
+    def send(self, user: User, owned: Sequence[OwnedFinding], week: date) -> bool:
+        """False if another worker sent it, or there are no findings."""
         row, _ = self.get_or_create(user=user)
         due = self.filter(pk=row.pk, is_off=False).exclude(last_week=week)
-        # A week without a finding is done as well: the mail comes at the week's start or not.
+        # A week without findings counts as sent: the mail comes at the week's start or not at all.
         if not due.update(last_week=week) or not owned:
             return False
         text = mail_text(user.get_username(), owned)
@@ -61,7 +61,7 @@ class WeeklyMailManager(models.Manager["WeeklyMail"]):
 
 
 class WeeklyMail(models.Model):
-    """Whether somebody at the desk wants the mail, and the last week that was dealt with."""
+    """Whether somebody at the desk wants the mail, and the last week that is done."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE)
     is_off = models.BooleanField(default=False)
@@ -90,14 +90,14 @@ def _names(user: User) -> set[str]:
     return {user.get_username().lower(), user.email.lower()} - {""}
 
 
-def with_faqs(findings: Iterable[Finding]) -> list[Owned]:
+def with_faqs(findings: Iterable[Finding]) -> list[OwnedFinding]:
     """Each finding with its FAQ."""
     findings = list(findings)
     faqs = Faq.objects.in_bulk({finding.faq_id for finding in findings}, field_name="slug")
     return [(faqs[finding.faq_id], finding) for finding in findings]
 
 
-def mail_text(name: str, owned: Sequence[Owned]) -> str:
+def mail_text(name: str, owned: Sequence[OwnedFinding]) -> str:
     lines = [f"Hello {name},", "", f"{_count(len(owned))} in your FAQs this week:", ""]
     for faq, finding in owned[:MOST_LISTED]:
         page = reverse("admin:faq_faq_change", args=[faq.pk])

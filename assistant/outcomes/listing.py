@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,8 +18,8 @@ from assistant.outcomes.needs import WINDOW
 from assistant.outcomes.rows import Need, NeedAsk, TicketTimes
 from assistant.outcomes.sample import SampledAsk
 from assistant.outcomes.selection import Selection
+from audit import spreadsheet
 from audit.models import Record
-from audit.spreadsheet import neutralise
 
 
 @dataclass(frozen=True)
@@ -120,18 +120,12 @@ def with_related(rows: Any) -> Any:
 
 def csv_lines(rows: Any) -> Iterator[str]:
     """The header and a line for each row, times in ISO 8601; no cell begins a formula."""
-    writer = csv.writer(_Line())
     shown = columns(rows)
-    yield writer.writerow(shown)
-    for row in with_related(rows).iterator(2_000):
-        yield writer.writerow([neutralise(_cell(value(row))) for value in shown.values()])
-
-
-class _Line:
-    """A file whose ``write`` returns the text."""
-
-    def write(self, text: str) -> str:
-        return text
+    cells = (
+        [_cell(value(row)) for value in shown.values()]
+        for row in with_related(rows).iterator(2_000)
+    )
+    return spreadsheet.csv_lines(chain([shown], cells))
 
 
 def _cell(value: object) -> str:

@@ -19,7 +19,7 @@ from audit.models import record
 from tickets.models import Delivery
 
 EVENT = "outcomes"
-SEE = "assistant.view_need"
+VIEW_OUTCOMES = "assistant.view_need"
 
 RATES = {
     "resolution": "Resolved",
@@ -60,7 +60,7 @@ class OutcomeSubscriptionManager(models.Manager["OutcomeSubscription"]):
             return False
         row.week = week
         row.save(update_fields=["week"])
-        if not (row.user.is_active and row.user.has_perm(SEE)):
+        if not (row.user.is_active and row.user.has_perm(VIEW_OUTCOMES)):
             return False
         subject, text = content(Selection.closed_week())
         name = row.user.get_username()

@@ -103,7 +103,7 @@ def count_cards(selection: Selection, now: Period, before: Period) -> list[Card]
         Card(
             title,
             link(number, name, selection),
-            "not observable beyond the session" if name == "anonymous" else "",
+            "not recognised after their session" if name == "anonymous" else "",
             None,
             str(number_before),
             DEFINITIONS[definition],

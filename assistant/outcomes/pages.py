@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from assistant.agent.budget import usage_between
 from assistant.outcomes import figures, listing, page_parts
-from assistant.outcomes.mail import SEE, OutcomeSubscription
+from assistant.outcomes.mail import VIEW_OUTCOMES, OutcomeSubscription
 from assistant.outcomes.needs import WINDOW
 from assistant.outcomes.page_parts import Period
 from assistant.outcomes.rates import DEFINITIONS
@@ -31,10 +31,10 @@ from faq.models import Faq
 
 ON_A_PAGE = 50
 SAMPLES_ON_A_PAGE = 20
-JUDGE = "assistant.change_sampledask"
+JUDGE_SAMPLES = "assistant.change_sampledask"
 
-may_see = permission_required(SEE, raise_exception=True)
-may_judge = permission_required(JUDGE, raise_exception=True)
+may_see = permission_required(VIEW_OUTCOMES, raise_exception=True)
+may_judge = permission_required(JUDGE_SAMPLES, raise_exception=True)
 
 
 class SelectionForm(forms.Form):

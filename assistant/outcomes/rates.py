@@ -19,8 +19,8 @@ RESOLVED = (End.CONFIRMED, End.CONTAINED)
 
 DEFINITIONS = {
     "need": "What one person wanted: their asks in one conversation, or less than 30 minutes "
-    "apart. It counts on the day of its first ask. Greetings, texts that were refused, "
-    "benchmarks and tries are in no need.",
+    "apart. It counts on the day of its first ask. Greetings, refused texts, benchmarks "
+    "and previews belong to no need.",
     "open": "A need is open until 7 days after its last ask. Open needs are in no rate.",
     "escalated": "A ticket names one of its asks, or the same person opened a ticket, before the "
     "need was closed.",
@@ -35,8 +35,8 @@ DEFINITIONS = {
     "rejection": "Rejected needs out of all closed needs.",
     "coverage": "Asks that were answered out of asks that an FAQ could answer: all except "
     "greetings, requests for a person and messages without readable words.",
-    "anonymous": "Visitors without an identity are not observable beyond the session: who comes "
-    "back, rates or opens a ticket later is somebody new. They are counted apart.",
+    "anonymous": "Visitors without an identity cannot be recognised after their session: a later "
+    "visit, rating or ticket is that of a new visitor. They are counted separately.",
     "precision": "Answers judged right out of all judged answers of the weekly sample: 20 "
     "answered asks, drawn at random.",
     "first_reply": "From opening the ticket to the first public reply of the desk: elapsed time, "

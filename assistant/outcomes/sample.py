@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import random
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,7 +14,7 @@ from django.utils import timezone
 from assistant.evaluation.labelled_questions import EXPECTED, QUERY, SEPARATOR
 from assistant.outcomes.rows import NeedAsk
 from audit.models import Record, record
-from audit.spreadsheet import neutralise
+from audit.spreadsheet import csv_lines
 
 SIZE = 20
 """Answers a week."""
@@ -28,7 +27,7 @@ SEALED_AFTER = timedelta(hours=1)
 """Time that the records of a week have to arrive before it is drawn."""
 
 
-def drawn(ask_ids: Collection[str], seed: str) -> list[str]:
+def draw_sample(ask_ids: Collection[str], seed: str) -> list[str]:
     """``SIZE`` of them, or all if there are fewer; the same for the same seed, in any order."""
     generator = random.Random(seed)  # noqa: S311 (a sample, not a secret)
     return generator.sample(sorted(ask_ids), min(SIZE, len(ask_ids)))
@@ -55,7 +54,7 @@ class SampledAskManager(models.Manager["SampledAsk"]):
         begin = datetime.combine(week, time(), UTC)
         asks = NeedAsk.objects.filter(at__gte=begin, at__lt=begin + WEEK, outcome="answered")
         ids = [str(ask_id) for ask_id in asks.values_list("ask_id", flat=True)]
-        chosen = NeedAsk.objects.in_bulk([UUID(ask_id) for ask_id in drawn(ids, str(week))])
+        chosen = NeedAsk.objects.in_bulk([UUID(ask_id) for ask_id in draw_sample(ids, str(week))])
         # Another worker draws the same ones.
         return len(
             self.bulk_create(
@@ -77,21 +76,14 @@ class SampledAskManager(models.Manager["SampledAsk"]):
         """A CSV of labels. Answers judged wrong count if the right FAQ was named."""
         judged = list(self.exclude(verdict="").order_by("week", "ask_id"))
         texts = Record.objects.in_bulk([ask.record_id for ask in judged])
-        writer = csv.writer(_Line())
-        yield writer.writerow((QUERY, EXPECTED))
+        rows = [(QUERY, EXPECTED)]
         for ask in judged:
             ask_record = texts.get(ask.record_id)
             question = ask_record.data.get("question") if ask_record else None
             expected = ask.label(ask_record.data) if ask_record else None
             if question and expected is not None:
-                yield writer.writerow((neutralise(question), neutralise(expected)))
-
-
-class _Line:
-    """A file whose ``write`` returns the text."""
-
-    def write(self, text: str) -> str:
-        return text
+                rows.append((question, expected))
+        return csv_lines(rows)
 
 
 class SampledAsk(models.Model):

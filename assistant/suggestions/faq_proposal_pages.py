@@ -83,7 +83,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "Dismissed, until twice as many people asked.")
     else:
         proposal.reopen(by=by)
-        messages.success(request, "Open again.")
+        messages.success(request, "Reopened.")
     return back
 
 
@@ -99,7 +99,7 @@ def _accept(request: HttpRequest, proposal: FaqProposal) -> HttpResponse:
     except (NotAcceptable, ProposalError) as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("faq-proposals"))
-    messages.success(request, "A draft. Read it, then submit or publish it.")
+    messages.success(request, "The draft is made. Read it, then submit or publish it.")
     faq = Faq.objects.get(slug=faq_id)
     return HttpResponseRedirect(reverse("admin:faq_faq_change", args=[faq.pk]))
 

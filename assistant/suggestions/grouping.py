@@ -28,7 +28,7 @@ from faq.phrasing import key_of, normalise
 from tickets.excerpts import has_placeholder, without_placeholders
 
 LONGEST = 200
-"""Characters; a longer message is a letter."""
+"""Characters; a longer message is not proposed."""
 
 
 def update() -> int:
@@ -41,7 +41,7 @@ def update() -> int:
         return 0
     asks = _undecided()
     questions = texts_of(asks.values())
-    # Their people were erased before anybody saw them: they would be new for ever.
+    # Asks of erased people have no text, so they can never be grouped.
     erased = asks.keys() - questions.keys()
     SuggestionAsk.objects.filter(pk__in=erased, suggestion=None).delete()
     compared = {pk: strip_pleasantries(question) for pk, question in questions.items()}
@@ -67,7 +67,7 @@ def update() -> int:
 
 
 def offered_text(question: str) -> str:
-    """What of a redacted question can be a phrasing: one line, without greeting; or empty."""
+    """A redacted question as a phrasing: one line, without greeting; empty if it cannot be one."""
     text = " ".join(without_placeholders(strip_pleasantries(question)).split())
     return "" if has_placeholder(text) or len(text) > LONGEST else text
 
@@ -125,7 +125,7 @@ def _choose_texts(texts: Mapping[int, str], release: LoadedRelease) -> None:
         asks = {pk: texts[pk] for pk in sorted(members[suggestion.pk])}
         best = _best(suggestion.faq_id, asks, release)
         if (best and best.ask) != suggestion.text_ask_id:
-            suggestion.forget_proof()
+            suggestion.clear_proof()
         suggestion.text_ask_id = best.ask if best else None
         suggestion.lead = best.lead if best else None
         suggestion.nearest_other = best.nearest_other if best else ""

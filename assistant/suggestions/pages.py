@@ -106,7 +106,7 @@ def _change(request: HttpRequest, suggestion: Suggestion, form: ChangeForm) -> H
     by, change = request.user.get_username(), form.cleaned_data["change"]
     if change == "accept":
         if form.cleaned_data["text_ask"] not in (None, suggestion.text_ask_id):
-            messages.error(request, "Another text is suggested by now. Look at it again.")
+            messages.error(request, "The suggested text has changed. Read it again, then decide.")
             return HttpResponseRedirect(reverse("suggestion", args=[suggestion.pk]))
         return _accept(request, suggestion)
     if change == "dismiss":
@@ -114,7 +114,7 @@ def _change(request: HttpRequest, suggestion: Suggestion, form: ChangeForm) -> H
         messages.success(request, "Dismissed, until twice as many people asked.")
     else:
         suggestion.reopen(by=by)
-        messages.success(request, "Open again.")
+        messages.success(request, "Reopened.")
     return HttpResponseRedirect(reverse("suggestions"))
 
 

@@ -52,7 +52,7 @@ def _read_ask(ask: Record) -> None:
 
 def _read_rating(rating: Record) -> None:
     ask_id = _key(rating)
-    SuggestionAsk.objects.all().forget([ask_id])
+    SuggestionAsk.objects.all().delete_from_people([ask_id])
     ask = Record.objects.all().about("ask", ask_id).filter(action=ASKED).first()
     if ask and rating.data.get("helpful"):
         _read_ask(ask)
@@ -93,7 +93,7 @@ READERS: dict[str, Callable[[Record], None]] = {
 
 
 def _was_offered(pick: Record, faq_id: str) -> bool:
-    """Whether the same question showed its person that option before; nobody picks what was not."""
+    """Whether the same question showed its person that option before: only such a pick counts."""
     earlier = Record.objects.filter(
         action=ASKED,
         outcome="clarify",
@@ -134,7 +134,7 @@ def _store(ask: Record, kind: str, faq_id: str) -> None:
     text, ask_id = str(ask.data.get("question") or ""), _key(ask)
     if not text or not faq_id or is_instruction(text):
         return
-    # The word for another FAQ belongs to another suggestion.
+    # An ask speaks for one FAQ only, the last one.
     SuggestionAsk.objects.filter(ask_id=ask_id).exclude(faq_id=faq_id).delete()
     SuggestionAsk.objects.update_or_create(
         ask_id=ask_id,

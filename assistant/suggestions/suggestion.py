@@ -178,8 +178,8 @@ class Suggestion(Dismissable):
                 rival._change("withdrawn", by, data, status=self.Status.WITHDRAWN)
         return is_new
 
-    def forget_proof(self) -> None:
-        """It does not hold for another text. Does not save."""
+    def clear_proof(self) -> None:
+        """After the text changed. Does not save."""
         self.proof = self.proof_release = self.proved = None
 
     def _ask_ids(self) -> list[str]:
@@ -198,8 +198,8 @@ class SuggestionAskQuerySet(models.QuerySet["SuggestionAsk"]):
         may_change = (Suggestion.Status.OPEN, Suggestion.Status.DISMISSED)
         return self.filter(Q(suggestion=None) | Q(suggestion__status__in=may_change))
 
-    def forget(self, ask_ids: Iterable[str]) -> None:
-        """Delete what people said of these asks; support's word stays."""
+    def delete_from_people(self, ask_ids: Iterable[str]) -> None:
+        """Delete rows of these asks that people caused; those by support stay."""
         self.filter(ask_id__in=ask_ids).exclude(kind=SuggestionAsk.Kind.RESOLVED).delete()
 
 

@@ -13,7 +13,7 @@ from tickets.original_ask import find_original_ask
 from tickets.proposals import suggested_answer, suggested_question
 
 LONGEST_QUESTION = 200
-"""Characters; a longer message is a letter."""
+"""Characters; a longer message is not proposed."""
 
 
 @dataclass(frozen=True)

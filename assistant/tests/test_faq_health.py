@@ -282,7 +282,7 @@ def test_a_reviewed_finding_counts_again_only_what_comes_after(three_of_five, cu
 
     page = curator.post("/admin/faq-health/reviewed/", body, follow=True).content.decode()
 
-    assert "is reviewed" in page
+    assert "is marked as reviewed" in page
     assert findings(Kind.FEEDBACK) == []
     assert Record.objects.filter(action="faq.health_reviewed").exists()
 

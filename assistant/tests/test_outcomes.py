@@ -12,7 +12,7 @@ from django.core.management import call_command
 from assistant.models import Need, NeedAsk, SampledAsk, TicketTimes
 from assistant.outcomes import figures, fold
 from assistant.outcomes.rows import row_values
-from assistant.outcomes.sample import drawn, monday
+from assistant.outcomes.sample import draw_sample, monday
 from assistant.outcomes.selection import Selection
 from assistant.tests.outcome_records import CLOSED, OPEN, VISITORS, History
 from audit.models import LogPosition, Record
@@ -194,10 +194,10 @@ def test_real_asks_are_needs_with_their_audience_and_category(as_role):
 def test_a_sample_depends_on_its_seed_alone():
     ids = [f"{number:03}" for number in range(100)]
 
-    assert drawn(ids, "2026-11-02") == drawn(list(reversed(ids)), "2026-11-02")
-    assert drawn(ids, "2026-11-02") != drawn(ids, "2026-11-09")
-    assert len(set(drawn(ids, "2026-11-02"))) == 20
-    assert sorted(drawn(ids[:3], "2026-11-02")) == ids[:3]
+    assert draw_sample(ids, "2026-11-02") == draw_sample(list(reversed(ids)), "2026-11-02")
+    assert draw_sample(ids, "2026-11-02") != draw_sample(ids, "2026-11-09")
+    assert len(set(draw_sample(ids, "2026-11-02"))) == 20
+    assert sorted(draw_sample(ids[:3], "2026-11-02")) == ids[:3]
 
 
 def test_twenty_answers_of_a_week_are_drawn_once_and_judged(history):

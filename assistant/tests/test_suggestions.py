@@ -377,7 +377,7 @@ def test_only_the_text_that_was_shown_is_accepted(suggestion, curator):
 
     page = curator.post(f"/admin/suggestions/{suggestion.pk}/", body, follow=True)
 
-    assert "Another text is suggested by now" in page.content.decode()
+    assert "The suggested text has changed" in page.content.decode()
     assert not Record.objects.filter(action="suggestion.accepted").exists()
 
 
