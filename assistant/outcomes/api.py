@@ -74,6 +74,23 @@ class NeedFiguresSerializer(serializers.Serializer[Any]):
         return {"from": serializers.DateField(), **super().get_fields()}
 
 
+class ChannelFiguresSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(
+        help_text="api, help, mail, or the name of a channel; empty where it was not recorded."
+    )
+    needs = serializers.IntegerField(help_text="By their first ask; without anonymous visitors.")
+    open = serializers.IntegerField(help_text="In no rate.")
+    ends = _counts("Closed needs by end.")
+    anonymous = _counts("Needs of anonymous visitors by end.")
+    resolution = RateSerializer()
+    confirmed = RateSerializer()
+    deflection = RateSerializer()
+    abandonment = RateSerializer()
+    escalation = RateSerializer()
+    rejection = RateSerializer()
+    coverage = RateSerializer()
+
+
 class TicketFiguresSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     opened = serializers.IntegerField()
@@ -90,6 +107,7 @@ class OutcomesSerializer(NeedFiguresSerializer):
     category = serializers.CharField()
     audience = serializers.CharField()
     escalations = _counts("Escalated needs by the ticket's reason.")
+    channels = ChannelFiguresSerializer(many=True)
     tickets = TicketFiguresSerializer()
     previous = NeedFiguresSerializer()
 

@@ -13,7 +13,8 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from assistant.learning.gaps import Gap, GapAsk
-from assistant.outcomes.needs import WINDOW
+from assistant.outcomes.channels import by_channel
+from assistant.outcomes.needs import OPEN, WINDOW
 from assistant.outcomes.rates import Ends, Rate
 from assistant.outcomes.sample import SampledAsk
 from assistant.outcomes.selection import (
@@ -31,15 +32,36 @@ MOST_FAQS = 20
 COSTLIEST = 10
 """Gaps in the list."""
 
-OPEN = "open"
-
 
 @dataclass(frozen=True)
 class NeedCounts:
-    """``ends`` of the period; ``days``: by day, by end or ``open``, without visitors."""
+    """``ends`` of the period, and of each channel; ``days``: by day, by end or ``open``, without
+    visitors.
+    """
 
     ends: Ends
     days: Mapping[date, Mapping[str, int]]
+    channels: Mapping[str, Ends]
+
+
+class _Tally:
+    """Counts needs of one period, or of one channel in it."""
+
+    def __init__(self) -> None:
+        self.closed, self.offered, self.anonymous = Counter[str](), Counter[str](), Counter[str]()
+        self.open = 0
+
+    def add(self, end: str, count: int, *, is_open: bool, is_visitor: bool, offered: bool) -> None:
+        if is_visitor:
+            self.anonymous[end] += count
+        elif is_open:
+            self.open += count
+        else:
+            self.closed[end] += count
+            self.offered[end] += count if offered else 0
+
+    def ends(self) -> Ends:
+        return Ends(self.closed, self.offered, self.open, self.anonymous)
 
 
 def need_counts(selection: Selection) -> NeedCounts:
@@ -48,30 +70,29 @@ def need_counts(selection: Selection) -> NeedCounts:
         selection.all_needs()
         .order_by()
         .annotate(day=TruncDate("first", tzinfo=selection.zone), open=Q(last__gt=limit))
-        .values_list("day", "end", "open", "is_visitor", "could_escalate")
+        .values_list("day", "channel", "end", "open", "is_visitor", "could_escalate")
         .annotate(Count("pk"))
     )
-    closed, offered, anonymous = Counter[str](), Counter[str](), Counter[str]()
+    whole, channels = _Tally(), defaultdict[str, _Tally](_Tally)
     days: dict[date, Counter[str]] = defaultdict(Counter)
-    for day, end, is_open, is_visitor, could_escalate, count in groups:
-        if is_visitor:
-            anonymous[end] += count
-            continue
-        days[day][OPEN if is_open else end] += count
-        if not is_open:
-            closed[end] += count
-            offered[end] += count if could_escalate else 0
-    total_open = sum(counts[OPEN] for counts in days.values())
-    return NeedCounts(Ends(closed, offered, total_open, anonymous), days)
+    for day, channel, end, is_open, is_visitor, could_escalate, count in groups:
+        for tally in (whole, channels[channel]):
+            tally.add(end, count, is_open=is_open, is_visitor=is_visitor, offered=could_escalate)
+        if not is_visitor:
+            days[day][OPEN if is_open else end] += count
+    return NeedCounts(whole.ends(), days, {name: tally.ends() for name, tally in channels.items()})
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """``days``: answered and in scope, by day; ``releases``: a rate by number."""
+    """``days``: answered and in scope, by day; ``releases``: a rate by number; ``channels``: by
+    name.
+    """
 
     total: Rate
     days: Mapping[date, Rate]
     releases: Mapping[int, Rate]
+    channels: Mapping[str, Rate]
 
 
 def coverage(selection: Selection) -> Coverage:
@@ -79,13 +100,15 @@ def coverage(selection: Selection) -> Coverage:
         in_scope(selection)
         .order_by()
         .annotate(day=TruncDate("at", tzinfo=selection.zone), good=Q(outcome="answered"))
-        .values_list("day", "release", "good")
+        .values_list("day", "release", "channel", "good")
         .annotate(Count("pk"))
     )
     days: dict[date, Counter[bool]] = defaultdict(Counter)
     releases: dict[int, Counter[bool]] = defaultdict(Counter)
-    for day, release, is_answered, count in groups:
+    channels: dict[str, Counter[bool]] = defaultdict(Counter)
+    for day, release, channel, is_answered, count in groups:
         days[day][is_answered] += count
+        channels[channel][is_answered] += count
         if release is not None:
             releases[release][is_answered] += count
     whole: Counter[bool] = sum(days.values(), Counter())
@@ -93,6 +116,7 @@ def coverage(selection: Selection) -> Coverage:
         _rate(whole),
         {day: _rate(counts) for day, counts in sorted(days.items())},
         {number: _rate(counts) for number, counts in sorted(releases.items())},
+        {name: _rate(counts) for name, counts in channels.items()},
     )
 
 
@@ -253,15 +277,17 @@ def costliest_gaps(selection: Selection) -> list[GapCost]:
 
 def report(selection: Selection) -> dict[str, Any]:
     """All figures of a period for programs, and the main ones of the period before."""
+    needs, asks = need_counts(selection), coverage(selection)
     previous = selection.previous
     return {
         "from": selection.first.isoformat(),
         "to": selection.last.isoformat(),
         "category": selection.category,
         "audience": selection.audience,
-        **need_counts(selection).ends.as_dict(),
-        "coverage": coverage(selection).total.as_dict(),
+        **needs.ends.as_dict(),
+        "coverage": asks.total.as_dict(),
         "precision": precision(selection).as_dict(),
+        "channels": [channel.as_dict() for channel in by_channel(needs, asks)],
         "escalations": dict(escalations(selection)),
         "tickets": tickets(selection).as_dict(),
         "previous": {

@@ -13,8 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assistant.learning.gaps import Gap, GapAsk
-from assistant.outcomes.figures import OPEN
-from assistant.outcomes.needs import WINDOW
+from assistant.outcomes.needs import OPEN, WINDOW
 from assistant.outcomes.rows import Need, NeedAsk, TicketTimes
 from assistant.outcomes.sample import SampledAsk
 from assistant.outcomes.selection import Selection
@@ -64,6 +63,7 @@ COLUMNS: dict[type, Columns] = {
         "ticket_reason": lambda need: need.escalation,
         "faq_id": lambda need: need.faq_id,
         "audiences": lambda need: " ".join(need.audiences),
+        "channel": lambda need: need.channel,
     },
     NeedAsk: {
         "ask_id": lambda ask: ask.pk,
@@ -72,6 +72,7 @@ COLUMNS: dict[type, Columns] = {
         "reason": lambda ask: ask.reason,
         "faq_id": lambda ask: ask.faq_id,
         "release": lambda ask: ask.release,
+        "channel": lambda ask: ask.channel,
         "helpful": lambda ask: {True: "yes", False: "no"}.get(ask.helpful, ""),
         "need": lambda ask: ask.need_id,
     },

@@ -18,6 +18,9 @@ WINDOW = timedelta(days=7)
 GREETINGS = frozenset({Reason.SMALL_TALK})
 """Messages without a question; they are in no need."""
 
+OPEN = "open"
+"""What a need is until it is closed, in place of its end."""
+
 NO_QUESTION = frozenset({Reason.SMALL_TALK, Reason.HAND_OFF, Reason.UNREADABLE})
 """Messages that no FAQ could answer; they are out of the scope of coverage."""
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.urls import reverse
 
 from assistant.outcomes import charts, figures, listing
-from assistant.outcomes.figures import OPEN, Coverage, GapCost, NeedCounts, TicketFigures
+from assistant.outcomes.figures import Coverage, GapCost, NeedCounts, TicketFigures
 from assistant.outcomes.listing import Link, link, query
-from assistant.outcomes.needs import End
+from assistant.outcomes.needs import OPEN, End
 from assistant.outcomes.rates import DEFINITIONS, Rate
 from assistant.outcomes.selection import Selection
 from tickets.models import Ticket

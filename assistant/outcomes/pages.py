@@ -18,7 +18,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from assistant.agent.budget import usage_between
-from assistant.outcomes import figures, listing, page_parts
+from assistant.outcomes import channels, figures, listing, page_parts
 from assistant.outcomes.mail import VIEW_OUTCOMES, OutcomeSubscription
 from assistant.outcomes.needs import WINDOW
 from assistant.outcomes.page_parts import Period
@@ -83,6 +83,7 @@ def outcomes_page(request: HttpRequest) -> HttpResponse:
         "cards": page_parts.cards(selection, now, before),
         "by_day": page_parts.needs_by_day(selection, now.needs),
         "coverage": page_parts.coverage_by_release(selection, now.coverage),
+        "by_channel": channels.rows(now.needs, now.coverage, selection),
         "escalations": page_parts.escalations(selection),
         "all_tickets": page_parts.ticket_row(figures.tickets(selection), selection),
         "tickets": [
@@ -111,6 +112,7 @@ class NarrowedForm(forms.Form):
     """The fields of ``NARROWED_BY``."""
 
     reason = forms.CharField(max_length=100, required=False)
+    channel = forms.CharField(max_length=40, required=False)
     release = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
     faq_id = forms.CharField(max_length=100, required=False)
     assignee = forms.CharField(max_length=200, required=False)

@@ -35,6 +35,8 @@ DEFINITIONS = {
     "rejection": "Rejected needs out of all closed needs.",
     "coverage": "Asks that were answered out of asks that an FAQ could answer: all except "
     "greetings, requests for a person and messages without readable words.",
+    "channel": "Where the first ask of a need came from, and where an ask came from: the API, the "
+    "help page, mail, or a row of the page Channels. The same definitions as of the whole.",
     "anonymous": "Visitors without an identity cannot be recognised after their session: a later "
     "visit, rating or ticket is that of a new visitor. They are counted separately.",
     "precision": "Answers judged right out of all judged answers of the weekly sample: 20 "

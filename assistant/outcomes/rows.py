@@ -36,6 +36,7 @@ class Need(models.Model):
     escalation = models.CharField(max_length=12, blank=True, help_text="The ticket's reason.")
     faq_id = models.CharField(max_length=100, blank=True, help_text="Of its last ask.")
     audiences = ArrayField(models.CharField(max_length=100), default=list)
+    channel = models.CharField(max_length=40, blank=True, help_text="Of its first ask.")
     is_visitor = models.BooleanField(default=False, help_text="Asked without an identity.")
     could_escalate = models.BooleanField(default=True, help_text="Could have opened a ticket.")
 
@@ -67,6 +68,9 @@ class NeedAsk(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     faq_id = models.CharField(max_length=100, blank=True, help_text="It answered, or was nearest.")
     release = models.PositiveIntegerField(null=True)
+    channel = models.CharField(
+        max_length=40, blank=True, help_text="Empty: folded before channels were."
+    )
     conversation = models.CharField(max_length=32, blank=True, help_text="A digest of its id.")
     audiences = ArrayField(models.CharField(max_length=100), default=list)
     is_visitor = models.BooleanField(default=False)

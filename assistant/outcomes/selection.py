@@ -188,6 +188,7 @@ FIGURES: dict[str, tuple[str, Rows]] = {
 NARROWED_BY = {
     "reason": "escalation",
     "release": "release",
+    "channel": "channel",
     "faq_id": "faq_id",
     "assignee": "ticket__assignee",
     "ticket_category": "ticket__category",

@@ -13,8 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from assistant.outcomes import figures
-from assistant.outcomes.figures import OPEN
-from assistant.outcomes.needs import End
+from assistant.outcomes.needs import OPEN, End
 from assistant.outcomes.selection import DAYS, Selection
 
 SECONDS = 60.0
