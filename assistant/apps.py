@@ -6,7 +6,7 @@ class AssistantConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here, since they import models. See audit.backends for what is registered.
-        from assistant import checks  # noqa: F401
+        from assistant import checks, source_requests  # noqa: F401
         from assistant.agent import checks as agent_checks  # noqa: F401
         from assistant.channels import sending
         from assistant.desk import quality_jobs
@@ -16,6 +16,7 @@ class AssistantConfig(AppConfig):
         from faq.releases import near_duplicates as faq_near_duplicates
         from faq.releases import publishing
         from faq.releases import unreadable as faq_unreadable
+        from faq.sources import fetching
         from tickets import faq_lookup
         from tickets.delivery import channels
 
@@ -25,4 +26,5 @@ class AssistantConfig(AppConfig):
         faq_lookup.backend.register(ticket_knowledge)
         health.backend.register(faq_health)
         channels.backend.register(sending)
+        fetching.get.register(source_requests.get)
         quality_jobs.register()

@@ -10,6 +10,8 @@ implementation in ``AppConfig.ready``.
   ``assistant.releases.unreadable.unreadable``.
 - ``tickets.faq_lookup.backend`` finds FAQs for a ticket: ``assistant.releases.ticket_knowledge``.
 - ``tickets.delivery.channels.backend`` sends to chat: ``assistant.channels.sending``.
+- ``faq.sources.fetching.get`` makes the requests to sources of FAQs:
+  ``assistant.source_requests.get``.
 - ``faq.health.backend`` reports the health of an FAQ:
   ``assistant.health.since_change.faq_health``.
 """

@@ -6,7 +6,9 @@ class FaqConfig(AppConfig):
     verbose_name = "Knowledge base"
 
     def ready(self) -> None:
-        # Imported here, since it imports models.
+        # Imported here, since they import models.
         from faq import import_jobs
+        from faq.sources import jobs as source_jobs
 
         import_jobs.register()
+        source_jobs.register()

@@ -13,6 +13,7 @@ class DraftComment(models.Model):
         PROPOSED = "proposed"
         SUBMITTED = "submitted"
         RETURNED = "returned", "sent back"
+        SOURCE = "source", "read a change of the source"
 
     faq = models.ForeignKey("faq.Faq", models.CASCADE, related_name="comments")
     author = models.CharField(max_length=200)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.people.erasure import Person
-from faq.models import BackgroundJob, DraftComment, Faq, Release, Upload
+from faq.models import BackgroundJob, DraftComment, Faq, Release, Source, Upload
 
 
 def erase(person: Person) -> dict[str, int]:
@@ -16,6 +16,7 @@ def erase(person: Person) -> dict[str, int]:
         Upload._meta.db_table: Upload.objects.filter(by__in=names).delete()[0],
         Faq._meta.db_table: Faq.objects.filter(owner__in=names).update(owner="")
         + staged.update(submitted_by=new_name),
+        Source._meta.db_table: Source.objects.filter(owner__in=names).update(owner=""),
         DraftComment._meta.db_table: comments.update(author=new_name),
         Release._meta.db_table: releases.update(published_by=new_name),
     }

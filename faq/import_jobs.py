@@ -12,6 +12,8 @@ from faq.files.reader import Unreadable
 from faq.jobs import HANDLERS, JobFailed, Progress
 from faq.models import BackgroundJob, Upload
 from faq.releases.publishing import PublishError
+from faq.sources.importing import link
+from faq.write_lock import lock_knowledge_base
 
 PREVIEW, IMPORT = "faq.preview", "faq.import"
 KINDS = (PREVIEW, IMPORT)
@@ -63,14 +65,17 @@ def _import(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
     try:
         result = preview(data, format=upload.format, existing=existing)
         progress(1, 2)
-        written = confirm(
-            data,
-            digest=job.arguments["digest"],
-            actor=job.by,
-            source=upload.name,
-            format=upload.format,
-            existing=existing,
-        )
+        with lock_knowledge_base():
+            written = confirm(
+                data,
+                digest=job.arguments["digest"],
+                actor=job.by,
+                source=upload.source.url if upload.source else upload.name,
+                format=upload.format,
+                existing=existing,
+            )
+            if upload.source:
+                link(upload.source, data, by=job.by)
     except Unreadable as problems:
         raise JobFailed(f"{upload.name} cannot be read: {problems}") from None
     except PublishError as failure:

@@ -17,6 +17,7 @@ from faq.ingested_files import IngestedFile
 from faq.jobs import BackgroundJob
 from faq.phrasing import key_of
 from faq.release_models import FRACTION, CategoryRule, Release, Revision
+from faq.sources.source import Source, SourcePair
 from faq.stages import StagedDraft, StagedDraftManager
 from faq.uploads import Upload
 
@@ -32,6 +33,8 @@ __all__ = [
     "PhrasingConflict",
     "Release",
     "Revision",
+    "Source",
+    "SourcePair",
     "Upload",
 ]
 

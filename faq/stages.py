@@ -97,6 +97,8 @@ class StagedDraft(models.Model):
         SUBMITTED = "submitted"
         """A publisher reviews it."""
         RETURNED = "returned", "sent back"
+        SOURCE = "source", "source changed"
+        """Written by a refresh of its source; a publisher reviews it."""
 
     stage = models.CharField(max_length=10, choices=Stage.choices, blank=True, editable=False)
     submitted_by = models.CharField(
@@ -184,6 +186,17 @@ class StagedDraft(models.Model):
         text = _valid_text(text)
         self._note(DraftComment.Kind.COMMENTED, text, by=by)
         self._record("commented", by=by, text=text)
+
+    @transaction.atomic
+    def mark_source_changed(self, url: str, *, by: str) -> None:
+        """Let the draft wait in the review: a refresh of its source at ``url`` wrote it.
+
+        A draft that was submitted before stays submitted.
+        """
+        self._note(DraftComment.Kind.SOURCE, url, by=by)
+        self._record("source_changed", by=by, url=url)
+        if self.stage != self.Stage.SUBMITTED:
+            self._set_stage(self.Stage.SOURCE, by=by)
 
     def _record(self, verb: str, *, by: str, **data: object) -> None:
         record(f"faq.{verb}", actor=by, kind="faq", key=self.slug, data=data)

@@ -11,7 +11,10 @@ from procrastinate.contrib.django import app
 from faq import jobs
 from faq.hit_counts import DailyHits
 from faq.job_process import run_command
-from faq.models import BackgroundJob
+from faq.models import BackgroundJob, Source
+
+FETCH_SECONDS = 3_000.0
+"""Time limit for all sources that are due. The others are still due an hour later."""
 
 
 @app.periodic(cron="* * * * *")
@@ -24,6 +27,20 @@ def count_hits(timestamp: int) -> None:
 @app.task(name="faq.delete_old_jobs", queueing_lock="faq.delete_old_jobs")
 def delete_old_jobs(timestamp: int) -> None:
     BackgroundJob.objects.delete_old()
+
+
+@app.periodic(cron="13 * * * *")
+@app.task(name="faq.fetch_sources", queueing_lock="faq.fetch_sources")
+async def fetch_sources(timestamp: int) -> None:
+    if await asyncio.to_thread(_has_due_sources):
+        await run_command("fetch_sources", seconds=FETCH_SECONDS)
+
+
+def _has_due_sources() -> bool:
+    close_old_connections()
+    is_due = Source.objects.due().exists()
+    close_old_connections()
+    return is_due
 
 
 # Retried if the worker was stopped.

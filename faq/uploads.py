@@ -8,6 +8,7 @@ from django.db import models
 from audit.models import SubjectKey
 from audit.people.pseudonyms import stored_name
 from audit.privacy.redaction import redact
+from faq.sources.source import Source
 
 
 class Upload(models.Model):
@@ -17,17 +18,22 @@ class Upload(models.Model):
     format = models.CharField(max_length=20)
     data = models.BinaryField(help_text="The file, encrypted.")
     by = models.CharField(max_length=200)
+    source = models.ForeignKey(
+        "faq.Source", models.CASCADE, null=True, help_text="What it was read from, if not a file."
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def store(cls, data: bytes, *, name: str, format: str, by: str) -> Upload:
+    def store(
+        cls, data: bytes, *, name: str, format: str, by: str, source: Source | None = None
+    ) -> Upload:
         name = redact(name, region=settings.PHONE_REGION)[:200]
         encrypted = SubjectKey.objects.get_or_create_key(by).encrypt(data.decode("latin-1"))
         upload: Upload = cls.objects.create(
-            name=name, format=format, data=encrypted, by=stored_name(by)
+            name=name, format=format, data=encrypted, by=stored_name(by), source=source
         )
         return upload
 

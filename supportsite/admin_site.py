@@ -47,6 +47,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 badge=drafts,
             ),
             _page(request, "Releases", "history", "faq.release"),
+            _page(request, "Sources", "rss_feed", "faq.source"),
             _page(request, "Thresholds", "rule", "faq.categoryrule"),
             _page(request, "Set replies", "waving_hand", "assistant.setreply"),
             _page(request, "Priority terms", "priority_high", "assistant.priorityterm"),

@@ -243,6 +243,8 @@ else:
 # --- The knowledge base and the assistant ---------------------------------------------------------
 
 FAQ_CSV = env.path("FAQ_CSV", BASE_DIR / "data" / "faq.csv")
+# Private networks that pages of FAQs and help centres may be read from.
+SOURCE_NETWORKS = env.parsed("SOURCE_NETWORKS", "", networks.networks)
 FAQ_COLLECTION_NAME = env.text("FAQ_COLLECTION_NAME", "faq_collection")
 # Releases whose Chroma collections stay, for a quick rollback.
 KEEP_COLLECTIONS = 10

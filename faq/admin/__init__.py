@@ -3,6 +3,6 @@
 Django imports this package; each module registers its own models.
 """
 
-from faq.admin import categories, faqs, import_export, releases
+from faq.admin import categories, faqs, import_export, releases, sources
 
-__all__ = ["categories", "faqs", "import_export", "releases"]
+__all__ = ["categories", "faqs", "import_export", "releases", "sources"]

@@ -26,6 +26,7 @@ from faq.admin.forms import AlternateForm, AlternateFormSet, FaqForm
 from faq.admin.health import health_context
 from faq.admin.import_export import ImportExportMixin
 from faq.admin.releases import PUBLISH, ReleaseAdmin, publish_and_report
+from faq.admin.sources import source_context
 from faq.admin.stages import StageFilter, StageMixin
 from faq.admin.wordings import PhrasingsFilter, WordingsMixin
 from faq.content import Draft
@@ -239,6 +240,7 @@ class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # typ
             **self.stage_context(request, faq),
             **self.wordings_context(request, faq),
             **health_context(request, faq),
+            **source_context(faq),
         }
 
     def save_model(self, request: HttpRequest, obj: Faq, form: Any, change: bool) -> None:

@@ -27,7 +27,8 @@ from faq.files.import_drafts import Existing
 from faq.files.reader import Unreadable
 from faq.files.row_outcomes import Outcome
 from faq.import_jobs import IMPORT, KINDS, start_import, start_preview
-from faq.models import BackgroundJob, Upload
+from faq.models import BackgroundJob, Source, Upload
+from faq.sources.jobs import FETCH
 
 UPLOAD_LIFETIME = timedelta(hours=6)
 """Unconfirmed uploads are deleted after this time."""
@@ -106,13 +107,21 @@ class ImportExportMixin:
 
     def _show(self, request: HttpRequest, job: BackgroundJob) -> HttpResponse:
         """The job's progress, failure or result."""
-        upload = Upload.objects.filter(pk=job.arguments["upload"], by=job.by).first()
-        context = {"job": job, "upload": upload, "existing": job.arguments["existing"]}
+        upload = Upload.objects.filter(pk=job.arguments.get("upload"), by=job.by).first()
+        source = _source(job, upload)
+        context = {
+            **{"job": job, "upload": upload, "source": source},
+            "doing": source or upload,
+            "existing": job.arguments["existing"],
+        }
         if job.state != BackgroundJob.State.DONE:
             return self._page(request, "faq/job.html", context)
         result = job.result
         if job.kind == IMPORT:
             return self._page(request, "faq/imported.html", {**context, "result": result})
+        if job.kind == FETCH and "refresh" in result:
+            again = {**context, "result": result["refresh"]}
+            return self._page(request, "faq/refreshed.html", again)
         outcome = request.GET.get("show", "")
         rows = [row for row in result["rows"] if not outcome or row["result"] == outcome]
         return self._page(
@@ -155,11 +164,17 @@ def _tabs(result: dict[str, Any], job: BackgroundJob, selected: str) -> list[dic
 
 
 def _job(request: HttpRequest) -> BackgroundJob | None:
-    jobs = BackgroundJob.objects.of(request.user.get_username()).filter(kind__in=KINDS)
+    jobs = BackgroundJob.objects.of(request.user.get_username()).filter(kind__in=(*KINDS, FETCH))
     try:
         return jobs.filter(pk=UUID(request.GET.get("job", ""))).first()
     except ValueError:
         return None
+
+
+def _source(job: BackgroundJob, upload: Upload | None) -> Source | None:
+    """The source that is imported, if it is no file."""
+    pk = job.arguments.get("source") or (upload.source_id if upload else None)
+    return Source.objects.filter(pk=pk).first() if pk else None
 
 
 def _upload(request: HttpRequest) -> Upload | None:

@@ -20,14 +20,16 @@ from unfold.decorators import display
 from audit.admin import ReadOnlyAdmin
 from faq.admin.change_views import REMOVED, ChangeView, staged_views
 from faq.content import digest_of
-from faq.models import Release
+from faq.models import Faq, Release
 from faq.releases.publishing import PublishError, publish
-from faq.releases.review import count_waiting, release_changes, review, submitted
+from faq.releases.review import count_waiting, in_stage, release_changes, review, submitted
 from faq.releases.rollback import ResetDrafts, plan_rollback, roll_back
 
 PUBLISH = "faq.publish_release"
-SUBMITTED, ALL = "submitted", "all"
+SUBMITTED, SOURCE, ALL = "submitted", "source", "all"
 """Tabs of the review."""
+STAGES = {SUBMITTED: Faq.Stage.SUBMITTED, SOURCE: Faq.Stage.SOURCE}
+"""The stage that a tab shows; the others show all drafts."""
 PAGE_SIZE = 100
 """Changes on one page of a review."""
 
@@ -102,7 +104,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
         if request.method == "POST":
             return self._publish(request)
         tab = review_tab(request)
-        drafts = review(submitted() if tab == SUBMITTED else None)
+        drafts = review(_slugs(tab))
         page = Paginator(list(drafts.waiting), PAGE_SIZE).get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
@@ -113,6 +115,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
             "page": page,
             "tab": tab,
             "submitted_count": len(submitted()),
+            "source_count": len(in_stage(Faq.Stage.SOURCE)),
             "all_count": count_waiting(),
             "changes": staged_views(drafts.changes(list(page))),
             "may_publish": request.user.has_perm(PUBLISH),
@@ -125,7 +128,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
         again = HttpResponseRedirect(reverse("admin:faq_release_review"))
         actor, note = request.user.get_username(), request.POST.get("note", "")[:500]
         reviewed = request.POST.get("reviewed", "")
-        only = submitted() if request.POST.get("tab") == SUBMITTED else None
+        only = _slugs(request.POST.get("tab", ""))
         if "_selected" in request.POST:
             selected = dict(value.rpartition("=")[::2] for value in request.POST.getlist("change"))
             if not selected:
@@ -183,9 +186,14 @@ class ReleaseAdmin(ReadOnlyAdmin):
 def review_tab(request: HttpRequest) -> str:
     """The tab of the review: by default the submitted drafts, if there are any."""
     tab = request.GET.get("tab", "")
-    if tab in (SUBMITTED, ALL):
+    if tab in (SUBMITTED, SOURCE, ALL):
         return tab
     return SUBMITTED if request.user.has_perm(PUBLISH) and submitted() else ALL
+
+
+def _slugs(tab: str) -> list[str] | None:
+    """The drafts of a tab; None for all drafts."""
+    return in_stage(STAGES[tab]) if tab in STAGES else None
 
 
 class RollbackForm(forms.Form):

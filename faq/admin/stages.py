@@ -97,6 +97,8 @@ class StageMixin:
 
 def stage_text(faq: Faq) -> str:
     """Such as ``proposed by sam``; empty without a stage."""
+    if faq.stage == Faq.Stage.SOURCE:
+        return str(Faq.Stage.SOURCE.label)
     words = {Faq.Stage.PROPOSED: "proposed by", Faq.Stage.SUBMITTED: "submitted by"}
     before = words.get(Faq.Stage(faq.stage), "sent back to") if faq.stage else ""
     return f"{before} {faq.submitted_by}" if before else ""

@@ -17,6 +17,9 @@ from faq.models import Phrasing
 from faq.phrasing import distinct, key_of
 from faq.releases import unreadable
 
+LONG_ANSWER = 1_500
+"""Longer answers, in characters, have a warning: they are hard to read in a chat."""
+
 
 class Outcome(StrEnum):
     NEW = "new"
@@ -72,9 +75,15 @@ def line_of(row: FileRow, before: Draft | None, after: Draft, conflict: str = ""
         personal=tuple(map(str, findings(content))),
         warnings=(
             *filter(None, map(mojibake, texts)),
+            *_long_answer(content.answer),
             *unreadable.warnings(content.phrasings),
         ),
     )
+
+
+def _long_answer(answer: str) -> Iterator[str]:
+    if len(answer) > LONG_ANSWER:
+        yield f"the answer has {len(answer):,} characters, which is long for a chat"
 
 
 def _as_stored_in_file(draft: Draft) -> Draft:

@@ -43,7 +43,12 @@ def review(only: Collection[str] | None = None) -> Review:
 
 def submitted() -> list[str]:
     """The slugs of the drafts that wait for a publisher."""
-    slugs = _waiting().filter(stage=Faq.Stage.SUBMITTED).values_list("slug", flat=True)
+    return in_stage(Faq.Stage.SUBMITTED)
+
+
+def in_stage(stage: Faq.Stage) -> list[str]:
+    """The slugs of the drafts of this stage that differ from the live release."""
+    slugs = _waiting().filter(stage=stage).values_list("slug", flat=True)
     return sorted(slugs)
 
 

@@ -35,6 +35,7 @@ GRANTABLE = (
     *("view_ticket", "change_ticket", "view_delivery", "change_delivery"),
     *("view_webhook", "add_webhook", "change_webhook"),
     *("view_faq", "add_faq", "change_faq", "propose_faq", "view_release", "publish_release"),
+    *("view_source", "add_source", "change_source", "delete_source"),
     *("view_record", "view_user", "add_user", "change_user"),
 )
 """Permissions that a group can have, besides those of the shipped groups."""
