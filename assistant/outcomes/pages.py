@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from assistant.agent.budget import usage_between
@@ -28,6 +29,7 @@ from assistant.outcomes.sample import SampledAsk
 from assistant.outcomes.selection import DAYS, FIGURES, NARROWED_BY, Selection, rows
 from audit.models import Record, record
 from faq.models import Faq
+from tickets.models import Ticket
 
 ON_A_PAGE = 50
 SAMPLES_ON_A_PAGE = 20
@@ -176,13 +178,18 @@ def need_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     record("need.viewed", actor=request.user.get_username(), kind="need", key=pk)
     asks = list(need.asked.order_by("at", "pk"))
     questions = listing.questions(asks)
+    reasons = dict(Ticket.Reason.choices)
     context = {
         **admin.site.each_context(request),
-        "title": "Outcomes: a need",
+        "title": "A need",
         "need": need,
         "closes": need.last + WINDOW,
+        "is_closed": need.last + WINDOW <= timezone.now(),
+        "escalation": reasons.get(need.escalation, ""),
         "asks": [(ask, questions.get(ask.pk)) for ask in asks],
-        "tickets": TicketTimes.objects.of_need(need).select_related("ticket"),
+        "tickets": [
+            (times, reasons.get(times.reason, "")) for times in TicketTimes.objects.of_need(need)
+        ],
         "definition": DEFINITIONS[need.end],
         "may_audit": request.user.has_perm("audit.view_record"),
         "may_support": request.user.has_perm("tickets.view_ticket"),

@@ -109,7 +109,14 @@ def test_the_page_has_what_the_agent_used(desk, settings):
 
     page = desk.get(reverse("outcomes")).content.decode()
 
-    assert "3 runs, 5 requests to the model, 2000000 tokens in and 1000000 out, cost 4.00" in page
+    used = dict(re.findall(r"<div><dt>(\w[^<]+)</dt><dd>([\d,.]+)</dd></div>", page))
+    assert used == {
+        "Runs": "3",
+        "Requests to the model": "5",
+        "Tokens in": "2,000,000",
+        "Tokens out": "1,000,000",
+        "Cost": "4.00",
+    }
 
 
 @pytest.mark.parametrize(
@@ -150,6 +157,8 @@ def test_rows_show_redacted_questions_and_that_they_were_read_is_recorded(hundre
     assert "A ticket names one of its asks" in page
     assert "A question of escalated-" in page
     assert page.count(">Ticket ") == 1
+    assert "Why: the answer did not help." in page
+    assert "Closed since " in page
     seen = Record.objects.filter(action="outcomes.viewed").latest("id")
     assert (seen.data["figure"], seen.data["rows"]) == ("rejected", CLOSED["rejected"])
     assert "rejected-0" not in str(csv_rows(desk, reverse("outcome-rows", args=["rejected"])))
