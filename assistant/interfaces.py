@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.agent.reasons import AgentReason
-from assistant.answering.steps import OnStep
 from assistant.decision.matches import Match
+from assistant.steps import OnStep
 from faq.content import Content
 
 Vector = npt.NDArray[np.float32]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from django.conf import settings
 from django.db import models, transaction
 
-from assistant.evaluation.labelled_questions import LabelledQuestion
+from assistant.calibration.labelled_questions import LabelledQuestion
 from audit.models import record
 from audit.privacy.redaction import redact
 

@@ -22,7 +22,7 @@ from statistics import median
 from django.core.management import call_command
 
 from assistant import wiring
-from assistant.evaluation.labelled_questions import LabelledQuestion
+from assistant.calibration.labelled_questions import LabelledQuestion
 from assistant.models import Label
 from assistant.suggestions.proof import Prover
 from assistant.suggestions.recent_asks import read_recent

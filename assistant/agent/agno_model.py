@@ -21,8 +21,8 @@ from assistant.agent.provider_failures import reason_of
 from assistant.agent.reasons import AgentReason
 from assistant.agent.run import Run, Stopped
 from assistant.agent.run_http_client import client_for_run
-from assistant.answering.steps import ms
 from assistant.grounding.redacting import redact_trace
+from assistant.steps import ms
 
 OPENAI_LIKE = "openai-like"
 """Our provider name for any OpenAI-compatible server."""

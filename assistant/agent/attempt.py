@@ -12,7 +12,6 @@ from assistant.agent import choice, prompt
 from assistant.agent.prompt import Kind
 from assistant.agent.reasons import AgentReason
 from assistant.agent.run import Run
-from assistant.answering.steps import Step, ms
 from assistant.decision.matches import Match
 from assistant.grounding.grounds import Grounds
 from assistant.grounding.redacting import redact_answer, redact_trace
@@ -25,6 +24,7 @@ from assistant.grounding.replies import (
     plain_text,
 )
 from assistant.interfaces import INDEX_UNAVAILABLE, AgentReply, Task
+from assistant.steps import Step, ms
 from audit.privacy.redaction import redact
 
 MATCHES = 10

@@ -22,8 +22,8 @@ from assistant.agent.limits import Limits
 from assistant.agent.prompt import is_follow_up
 from assistant.agent.reasons import SUCCESSES, TRIPS_BREAKER, AgentReason
 from assistant.agent.run import Run, Stopped
-from assistant.answering.steps import OnStep
 from assistant.interfaces import AgentReply, Task
+from assistant.steps import OnStep
 from tickets.delivery.circuit_breaker import Breaker
 
 HEARTBEAT = 1.0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from assistant.agent.reasons import AgentReason
-from assistant.answering.steps import OnStep
 from assistant.interfaces import AgentReply, Task
+from assistant.steps import OnStep
 
 
 class NullAgent:

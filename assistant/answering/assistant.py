@@ -23,7 +23,6 @@ from assistant.answering.retrieval import (
     near_faqs,
     visible,
 )
-from assistant.answering.steps import OnStep, Path, ignore, ms
 from assistant.decision.agent_choice import chosen_by_agent
 from assistant.decision.decision import Decision
 from assistant.decision.matches import Match
@@ -34,6 +33,7 @@ from assistant.desk_texts import PriorityTerm, SetReply
 from assistant.interfaces import Agent, AgentReply, Task, Turn
 from assistant.matching.live_release import LiveRelease
 from assistant.matching.loaded_release import LoadedRelease
+from assistant.steps import OnStep, Path, ignore, ms
 
 AS_IT_STANDS = frozenset({Reason.EXACT, Reason.CHOSEN})
 """Answers that no earlier turn can change."""

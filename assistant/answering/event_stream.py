@@ -20,7 +20,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.renderers import BaseRenderer
 
 from assistant.answering.answer import Answer
-from assistant.answering.steps import OnStep, Step
+from assistant.steps import OnStep, Step
 
 CONTENT_TYPE = "text/event-stream"
 STILL_RUNNING = ": still running\n\n"

@@ -8,7 +8,6 @@ from typing import Any
 
 from assistant import telemetry
 from assistant.answering.answer import SHOW_NOTHING, Question
-from assistant.answering.steps import Path, Step, ms
 from assistant.decision.decision import Decision
 from assistant.decision.matches import Match, rank
 from assistant.decision.message import MATCHES, Message
@@ -17,6 +16,7 @@ from assistant.embedding.vector_cache import Embedded
 from assistant.interfaces import INDEX_UNAVAILABLE, SearchResult, Vector
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.matching.merging import merge
+from assistant.steps import Path, Step, ms
 from assistant.text.cleaning import strip_pleasantries
 from faq.content import Content
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from assistant import wiring
 from assistant.calibration import fitted_policies
 from assistant.calibration.calibrate import Calibration
-from assistant.evaluation.labelled_questions import LabelledQuestion
+from assistant.calibration.labelled_questions import LabelledQuestion
 from assistant.matching import stored_vectors
 from assistant.models import FittedPolicy, Label
 from audit.models import record

@@ -8,9 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from assistant.desk.preview_card import Card, cards
 from assistant.interfaces import Unavailable
 from assistant.releases.preview import preview_answers
+from assistant.releases.preview_card import Card, cards
 from assistant.serializers import LONGEST_MESSAGE
 from faq.admin.wordings import add_wording, may_add_wording
 from faq.models import Faq

@@ -20,7 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from assistant.evaluation.labelled_questions import LONGEST_QUESTION, SEPARATOR, read_questions
+from assistant.calibration.labelled_questions import LONGEST_QUESTION, SEPARATOR, read_questions
 from assistant.models import Label
 from audit.models import record
 from audit.privacy.redaction import redact

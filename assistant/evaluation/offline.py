@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from assistant.calibration import fitted_policies
 from assistant.calibration.fitted_policies import ReleaseFit
+from assistant.calibration.labelled_questions import LabelledQuestion
 from assistant.decision.decision import Decision
 from assistant.decision.message import MATCHES, Message, decide_message
 from assistant.decision.policy import Policy
 from assistant.embedding.vector_cache import VectorCache
 from assistant.evaluation.evaluate import EvaluatedQuestion
-from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.interfaces import Embedder
 from assistant.matching import stored_vectors
 from assistant.matching.entries import entries, phrasings

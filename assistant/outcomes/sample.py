@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.utils import timezone
 
-from assistant.evaluation.labelled_questions import EXPECTED, QUERY, SEPARATOR
+from assistant.calibration.labelled_questions import EXPECTED, QUERY, SEPARATOR
 from assistant.outcomes.rows import NeedAsk
 from audit.models import Record, record
 from audit.spreadsheet import csv_lines

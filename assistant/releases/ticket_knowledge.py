@@ -13,11 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from assistant.answering.answer import Question
-from assistant.answering.steps import Path
 from assistant.decision.matches import Match
-from assistant.desk.preview_card import cards
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.releases.preview import Preview
+from assistant.releases.preview_card import cards
+from assistant.steps import Path
 from assistant.text import cleaning
 from assistant.wiring import get_assistant
 from audit.privacy.gateway import PersonalData

@@ -11,9 +11,9 @@ from django.utils import timezone
 from assistant import wiring
 from assistant.agent.budget import usage_between
 from assistant.agent.price import Price
-from assistant.answering.steps import ignore
 from assistant.decision.matches import Match
 from assistant.interfaces import SearchResult, Task, Turn
+from assistant.steps import ignore
 from assistant.tests.scripted_model import calls, fails, says, searches
 from audit.models import Record
 from faq.content import Content

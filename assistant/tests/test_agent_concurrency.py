@@ -16,10 +16,10 @@ from assistant import wiring
 from assistant.answering.answer import Question
 from assistant.answering.conversations import Conversations
 from assistant.answering.event_stream import ClientLeft
-from assistant.answering.steps import Path, ignore
 from assistant.decision.matches import Match
 from assistant.interfaces import SearchResult, Task, Turn
 from assistant.models import AgentDay
+from assistant.steps import Path, ignore
 from assistant.tests.scripted_model import eventually, hangs, says, searches
 from faq.content import Content
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from assistant.answering.steps import Path
 from assistant.decision.matches import Match
 from assistant.interfaces import SearchResult, Task
+from assistant.steps import Path
 from assistant.tests.injections import CANARY, HOST, attacks
 from assistant.text.tokens import GLUE, plain, stem, words
 from faq.content import Content

@@ -7,7 +7,7 @@ from dataclasses import replace
 from assistant.decision.decision import decide
 from assistant.decision.matches import Match
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Override, Overrides
-from assistant.desk.gauges import gauges
+from assistant.releases.gauges import gauges
 
 POLICY = ConfidencePolicy()
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.evaluation.labelled_questions import LabelledQuestion, read_questions
+from assistant.calibration.labelled_questions import LabelledQuestion, read_questions
 from faq.files.tables import Unreadable
 
 HEADER = "query,expected_id\n"

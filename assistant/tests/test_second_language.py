@@ -19,10 +19,10 @@ from django.conf import settings as site
 from django.core.management import CommandError, call_command
 
 from assistant import wiring
+from assistant.calibration.labelled_questions import LabelledQuestion
 from assistant.decision.reasons import Reason
 from assistant.embedding.model_catalog import MULTILINGUAL
 from assistant.evaluation import offline
-from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.meaning.foreign_negation import negation
 from assistant.models import PhrasingVector
 from assistant.releases.pruning import prune

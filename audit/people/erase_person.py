@@ -9,7 +9,9 @@ from django.db import connection, transaction
 
 from audit.models import Record, SubjectKey, record
 from audit.people.erasure import Person, erase
-from audit.sealing.log_reader import ERASED
+
+ERASURE_ACTION = "subject.erased"
+"""Verification reads these records: their pseudonyms may have no key."""
 
 
 class UnknownPerson(Exception):
@@ -54,7 +56,7 @@ def erase_person(user_id: str, *, actor: str) -> Erasure:
         SubjectKey.objects.filter(pk__in=pseudonyms).delete()
         SubjectKey.objects.clear_cache()
         data = {"pseudonyms": pseudonyms, "records": records, "rows": rows}
-        record(ERASED, actor=actor, kind="subject", key=pseudonyms[0], data=data)
+        record(ERASURE_ACTION, actor=actor, kind="subject", key=pseudonyms[0], data=data)
     _overwrite("audit_subjectkey", *rows)
     return Erasure(records, rows, _elsewhere())
 

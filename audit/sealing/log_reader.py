@@ -17,6 +17,7 @@ from audit.log_format.prune_certificate import Certificate
 from audit.log_format.verification import Break, Expected, Kind, LogStart, Row
 from audit.models import PruneCertificate, Record, SignedCheckpoint, SubjectKey
 from audit.people.encryption import pseudonym_of
+from audit.people.erase_person import ERASURE_ACTION
 
 _COLUMNS = """
     r.canonical, r.mac, to_char(r.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
@@ -56,7 +57,6 @@ SELECT to_char((max(at) - interval '60 seconds') AT TIME ZONE 'UTC',
 """
 END_OF_LOG = 2**62
 
-ERASED = "subject.erased"
 PRUNED = "records.pruned"
 
 
@@ -131,7 +131,7 @@ def pseudonyms(key: PublicKey) -> set[str]:
 
 def erased_pseudonyms(key: PublicKey) -> set[str]:
     """Pseudonyms of people erased, from records and prune certificates. Raises ``BadNote``."""
-    erasures = Record.objects.filter(action=ERASED).values_list("canonical", flat=True)
+    erasures = Record.objects.filter(action=ERASURE_ACTION).values_list("canonical", flat=True)
     erased_names = {
         pseudonym
         for canonical in erasures

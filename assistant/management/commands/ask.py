@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant.answering.answer import Answer, BadQuestion, Outcome, Purpose, Question
-from assistant.answering.steps import Step
 from assistant.interfaces import Unavailable
 from assistant.readable_labels import REASONS
+from assistant.steps import Step
 from assistant.wiring import embedder, get_assistant
 from audit.identity.cli_user import actor
 

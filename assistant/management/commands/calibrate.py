@@ -13,7 +13,7 @@ from django.db import transaction
 from assistant import wiring
 from assistant.calibration import adoption, fitted_policies
 from assistant.calibration.calibrate import Calibration, TooLittleData
-from assistant.evaluation.labelled_questions import LabelledQuestion
+from assistant.calibration.labelled_questions import LabelledQuestion
 from assistant.interfaces import Unavailable
 from assistant.management.commands.evaluate import read_labelled
 from assistant.models import Label

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant import wiring
+from assistant.calibration.labelled_questions import LabelledQuestion
 from assistant.evaluation import offline
 from assistant.evaluation.evaluate import Evaluation, evaluate
-from assistant.evaluation.labelled_questions import LabelledQuestion
 from assistant.interfaces import Embedder, Unavailable
 from assistant.management.commands.evaluate import read_labelled
 from assistant.matching.loaded_release import LoadedRelease

@@ -13,11 +13,11 @@ from django.core.management.base import BaseCommand, CommandError
 from assistant import wiring
 from assistant.calibration.calibrate import TooLittleData
 from assistant.calibration.fitted_policies import PRECISION, ReleaseFit, labelled
+from assistant.calibration.labelled_questions import LabelledQuestion, read_questions
 from assistant.calibration.proportion import Proportion
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy
 from assistant.evaluation import offline
 from assistant.evaluation.evaluate import EvaluatedQuestion, Evaluation, Result, evaluate, sweep
-from assistant.evaluation.labelled_questions import LabelledQuestion, read_questions
 from assistant.interfaces import Embedder, Unavailable
 from assistant.matching.loaded_release import LoadedRelease
 from faq.content import Content

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant import wiring
+from assistant.calibration.labelled_questions import LabelledQuestion, read_questions
 from assistant.calibration.proportion import Proportion
 from assistant.evaluation import offline
 from assistant.evaluation.changes import ResultChange
@@ -24,7 +25,6 @@ from assistant.evaluation.evaluate import (
     evaluate,
     shortfalls,
 )
-from assistant.evaluation.labelled_questions import LabelledQuestion, read_questions
 from assistant.evaluation.plot import plot_curve
 from assistant.evaluation.runs import store_run
 from assistant.interfaces import Unavailable

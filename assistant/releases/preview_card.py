@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from assistant.answering.answer import Outcome
 from assistant.decision.reasons import Reason
-from assistant.desk.gauges import Gauge, gauges, percent
 from assistant.readable_labels import OUTCOMES, REASONS, step_label
+from assistant.releases.gauges import Gauge, gauges, percent
 from assistant.releases.preview import Preview
 from faq.markdown import to_html
 from faq.models import Faq
