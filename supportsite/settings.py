@@ -416,6 +416,8 @@ SPECTACULAR_SETTINGS = {
 
 # --- Static files and the admin -------------------------------------------------------------------
 
+# Before those of apps: files that replace one of a package.
+STATICFILES_DIRS = [BASE_DIR / "supportsite" / "vendored"]
 STATIC_URL = "static/"
 STATIC_ROOT = env.text("STATIC_ROOT") or None
 # Nothing was collected, as with `make run`: files are served from the apps' own folders.
@@ -447,8 +449,15 @@ UNFOLD = {
     },
     "DASHBOARD_CALLBACK": "supportsite.first_page.first_page",
     "SIDEBAR": {"navigation": "supportsite.admin_site.navigation"},
-    "STYLES": [lambda request: static("supportsite/desk.css")],
-    "SCRIPTS": [lambda request: static("supportsite/desk.js")],
+    "STYLES": [
+        lambda request: static("supportsite/colours.css"),
+        lambda request: static("supportsite/desk.css"),
+    ],
+    "SCRIPTS": [
+        lambda request: static("supportsite/expressions.js"),
+        lambda request: static("supportsite/desk.js"),
+    ],
+    "GLOBAL_CALLBACK": "supportsite.admin_site.colours_of_a_file",
 }
 LOGIN_REDIRECT_URL = "admin:index"
 
