@@ -8,7 +8,7 @@ class AssistantConfig(AppConfig):
         # Imported here, since they import models. See audit.backends for what is registered.
         from assistant import checks, source_requests  # noqa: F401
         from assistant.agent import checks as agent_checks  # noqa: F401
-        from assistant.channels import sending
+        from assistant.channels import mail, sending
         from assistant.desk import quality_jobs
         from assistant.health.since_change import faq_health
         from assistant.releases import near_duplicates, preparation, ticket_knowledge, unreadable
@@ -19,11 +19,13 @@ class AssistantConfig(AppConfig):
         from faq.sources import fetching
         from tickets import faq_lookup
         from tickets.delivery import channels
+        from tickets.inbound import questions
 
         publishing.preparation.register(preparation.prepare)
         faq_near_duplicates.backend.register(near_duplicates)
         faq_unreadable.backend.register(unreadable.unreadable)
         faq_lookup.backend.register(ticket_knowledge)
+        questions.backend.register(mail)
         health.backend.register(faq_health)
         channels.backend.register(sending)
         fetching.get.register(source_requests.get)

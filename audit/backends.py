@@ -12,6 +12,8 @@ implementation in ``AppConfig.ready``.
 - ``tickets.delivery.channels.backend`` sends to chat: ``assistant.channels.sending``.
 - ``faq.sources.fetching.get`` makes the requests to sources of FAQs:
   ``assistant.source_requests.get``.
+- ``tickets.inbound.questions.backend`` decides a question that came by mail:
+  ``assistant.channels.mail``.
 - ``faq.health.backend`` reports the health of an FAQ:
   ``assistant.health.since_change.faq_health``.
 """

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from assistant.outcomes.mail import VIEW_OUTCOMES
 from faq.models import Faq
-from tickets.models import Ticket
+from tickets.models import InboundMail, Ticket
 
 PAGES_WITHIN = ("admin:faq_release_review", "admin:faq_faq_import")
 """Pages below a list that have their own menu entry."""
@@ -26,12 +26,15 @@ def colours_of_a_file(request: HttpRequest) -> dict[str, object]:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu, with only the pages that this user may see."""
     waiting = Ticket.objects.waiting().count() if sees(request, "tickets.ticket") else 0
+    sees_mail = sees(request, "tickets.inboundmail")
+    parked = InboundMail.objects.parked().count() if sees_mail else 0
     drafts = staged(Faq.Stage.SUBMITTED).count() if request.user.has_perm(PUBLISH) else 0
     menu: dict[str, list[dict[str, Any] | None]] = {
         "": [_first_page()],
         "Support": [
             _own_page(request, "Inbox", "inbox", "tickets_inbox", "tickets.view_ticket"),
             _page(request, "Tickets", "confirmation_number", "tickets.ticket", badge=waiting),
+            _page(request, "Mail", "inbox_customize", "tickets.inboundmail", badge=parked),
             _page(request, "Deliveries", "outgoing_mail", "tickets.delivery"),
             _page(request, "Webhooks", "webhook", "tickets.webhook"),
             _page(request, "Service levels", "schedule", "tickets.servicelevel"),

@@ -27,6 +27,7 @@ from supportsite.edge import certificate_subjects
 from supportsite.throttling import caches, rates
 from supportsite.web import cors
 from tickets.delivery import links, networks
+from tickets.inbound import mailbox_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env_file.load()
@@ -322,6 +323,15 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "support@localhost")
 globals().update(
     env.parsed("EMAIL_URL", "", partial(email_url.settings, fallback=STATE_DIR / "mail"))
 )
+# The mailbox that the worker reads, and how often: the sixth field is seconds.
+MAILBOX = env.parsed("MAILBOX_URL", "", mailbox_url.parse)
+MAILBOX_CRON = "* * * * * */15"
+# The name that our own mail server has in Authentication-Results.
+MAIL_AUTHSERV_ID = env.text("MAIL_AUTHSERV_ID")
+# The mailbox's address, if it takes mails to name+anything@domain.
+MAIL_REPLY_TO = env.parsed("MAIL_REPLY_TO", "", mailbox_url.reply_address)
+# Answer by mail what an FAQ answers, in place of opening a ticket.
+MAIL_ANSWERS = env.flag("MAIL_ANSWERS", default=False)
 
 # --- Audit ----------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from tickets.delivery import admin as delivery_admin  # noqa: F401 (registers it
 from tickets.delivery.webhooks import admin as webhook_admin  # noqa: F401 (registers its pages)
 from tickets.faq_lookup import knowledge_base, nearest, search
 from tickets.forms import NewTicketForm, TicketForm
+from tickets.inbound import admin as inbound_admin  # noqa: F401 (registers its pages)
 from tickets.models import Ticket
 from tickets.original_ask import find_original_ask
 

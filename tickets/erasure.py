@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.db.models import Q
 
 from audit.people.erasure import ERASED, Person
-from tickets.models import Attachment, Comment, Delivery, ReplyDraft, Submission, Ticket, Webhook
+from tickets.models import (
+    Attachment,
+    Comment,
+    Delivery,
+    InboundMail,
+    ReplyDraft,
+    Submission,
+    Ticket,
+    Webhook,
+)
 
 
 def erase(person: Person) -> dict[str, int]:
@@ -17,7 +26,8 @@ def erase(person: Person) -> dict[str, int]:
     own = list(Ticket.objects.filter(requester__in=names).values_list("pk", flat=True))
     tickets = Ticket.objects.filter(pk__in=own)
     submissions = Submission.objects.filter(Q(subject__in=names) | Q(ticket__in=own))
-    deliveries = Delivery.objects.filter(ticket__in=own)
+    mails = InboundMail.objects.filter(Q(sender__in=names) | Q(ticket__in=own))
+    deliveries = Delivery.objects.filter(Q(ticket__in=own) | Q(inbound__in=mails.values("pk")))
     # Pending notifications would be about them, or to them.
     deliveries.filter(status=Delivery.Status.PENDING).update(status=Delivery.Status.DEAD)
     drafts = ReplyDraft.objects.filter(Q(author__in=names) | Q(ticket__in=own))
@@ -26,6 +36,9 @@ def erase(person: Person) -> dict[str, int]:
         Submission: submissions.delete()[0],
         Attachment: Attachment.objects.filter(comment__ticket__in=own).delete()[0],
         Delivery: deliveries.update(payload={}, original=None, next_try=None),
+        InboundMail: mails.update(
+            sender=person.replacement, person=None, address=None, raw=None, reference=None
+        ),
         Comment: Comment.objects.filter(ticket__in=own).update(text=ERASED, original=None),
         Ticket: tickets.update(
             **{"requester": person.replacement, "message": ERASED, "category": "", "tags": []},

@@ -33,6 +33,8 @@ def move_conversation(source: Ticket, target: Ticket) -> None:
     )
     # auto_now_add has set the time of the merge.
     Comment.objects.filter(pk=message.pk).update(created=source.created)
+    source.mails.filter(comment=None).update(comment=message)
+    source.mails.update(ticket=target)
     for comment in source.comments.all():
         for attachment in comment.attachments.all():
             attachment.move(source, target)

@@ -22,6 +22,7 @@ from tickets.delivery.outbox import Attempt, Delivery
 from tickets.delivery.recipients import is_reachable
 from tickets.delivery.webhooks.webhook import Webhook
 from tickets.idempotency import Submission
+from tickets.inbound.inbound_mail import InboundMail, MailboxState
 from tickets.reply_drafts import ReplyDraft
 from tickets.service_levels import Holiday, ServiceLevel
 from tickets.ticket_fields import AMENDABLE, LONGEST_TAG, clean_field
@@ -34,6 +35,8 @@ __all__ = [
     "Comment",
     "Delivery",
     "Holiday",
+    "InboundMail",
+    "MailboxState",
     "ReplyDraft",
     "ServiceLevel",
     "Submission",
@@ -163,11 +166,14 @@ class Ticket(TicketState):
         is_internal: bool = False,
         from_desk: bool = True,
         files: Sequence[NewFile] = (),
+        channel: str = "",
+        is_mailed: bool = True,
     ) -> Comment | None:
         """Add a comment. None if the ticket is closed: nobody would read it.
 
-        A customer's comment resumes a waiting ticket and reopens a resolved one. The desk's replies
-        to the customer are never altered. Raises ``PersonalData`` and ``InvalidFile``.
+        A customer's comment resumes a waiting ticket and reopens a resolved one; a note changes no
+        state. The desk's replies to the customer are never altered. ``channel``: how a customer
+        sent it. Raises ``PersonalData`` and ``InvalidFile``.
         """
         message = apply_inbound_message(
             Channel.COMMENTS, text, field="text", must_arrive=from_desk and not is_internal
@@ -193,11 +199,12 @@ class Ticket(TicketState):
             comment=comment.pk,
             internal=is_internal,
             text=comment.text,
+            **({"channel": channel} if channel else {}),
             **({"attachments": attachments} if attachments else {}),
         )
         if not is_internal:
-            self.notify("commented", by=by, comment=comment)
-        if not from_desk:
+            self.notify("commented", by=by, comment=comment, is_mailed=is_mailed)
+        if not (from_desk or is_internal):
             self._resume_or_reopen(by=by)
         return comment
 

@@ -12,6 +12,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
 from tickets.delivery import outbox
+from tickets.inbound import tasks as inbound_tasks  # noqa: F401
 from tickets.models import Delivery, Submission, Ticket
 
 SUBMISSION_LIFETIME = timedelta(days=7)

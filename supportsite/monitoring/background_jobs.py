@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from audit.sealing.heartbeat import last_canary
 from audit.sealing.sealer import oldest_unsealed
 from tickets.delivery.outbox import Delivery, heartbeat_age, oldest_due_seconds
+from tickets.inbound.inbound_mail import InboundMail, failing_seconds
 
 MAX_UNSEALED_SECONDS = 30.0
 """Age of the oldest unsealed record; usually one second."""
@@ -88,6 +89,14 @@ GAUGES = {
     "tickets_dead_letters": (
         Delivery.objects.dead().count,
         "Mails and webhooks that failed for good.",
+    ),
+    "tickets_parked_mails": (
+        InboundMail.objects.parked().count,
+        "Mails from customers that a person has to look at.",
+    ),
+    "tickets_mailbox_failing_seconds": (
+        failing_seconds,
+        "How long the mailbox could not be read; 0 if it can or there is none.",
     ),
 }
 

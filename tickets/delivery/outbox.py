@@ -12,7 +12,7 @@ import math
 import uuid
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -24,8 +24,12 @@ from procrastinate.manager import JobManager
 
 from audit.models import record
 from audit.people.pseudonyms import stored_name
+from tickets.delivery import mail_headers
 from tickets.delivery.recipients import TO_DESK, TO_REQUESTER, address_of
 from tickets.delivery.webhooks.webhook import Webhook
+
+if TYPE_CHECKING:
+    from tickets.inbound.inbound_mail import InboundMail
 
 TASK = "tickets.deliver"
 
@@ -85,6 +89,13 @@ class Delivery(models.Model):
         related_name="deliveries",
         help_text="Empty: a mail to somebody at the desk, or an answer, that is about no ticket.",
     )
+    inbound = models.ForeignKey(
+        "tickets.InboundMail",
+        models.CASCADE,
+        null=True,
+        related_name="deliveries",
+        help_text="The customer's mail that it answers without a ticket.",
+    )
     event = models.CharField(max_length=20)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     webhook = models.ForeignKey(Webhook, models.SET_NULL, null=True, blank=True)
@@ -130,6 +141,26 @@ class Delivery(models.Model):
         )
         delivery.enqueue()
 
+    @classmethod
+    def answer_mail(cls, inbound: InboundMail, *, subject: str, text: str) -> None:
+        """Store and enqueue an FAQ's answer to a customer's mail. Call it in a transaction."""
+        delivery = cls.objects.create(
+            inbound=inbound,
+            event="answered",
+            kind=cls.Kind.MAIL,
+            address=TO_REQUESTER,
+            payload={"subject": subject, "text": text},
+            next_try=timezone.now(),
+        )
+        delivery.enqueue()
+
+    @property
+    def thread(self) -> str:
+        """The name of the thread of a mail; empty if it belongs to none."""
+        if self.ticket_id:
+            return mail_headers.ticket_thread(self.ticket_id)
+        return mail_headers.mail_thread(self.inbound_id) if self.inbound_id else ""
+
     @property
     def receiver(self) -> str:
         """The server it goes to; deliveries to one share its slots."""
@@ -139,9 +170,18 @@ class Delivery(models.Model):
 
     def mail_address(self) -> str:
         """The recipient's current address; empty if there is none."""
-        if self.ticket and self.address == TO_REQUESTER:
-            return self.ticket.email
+        if self.address == TO_REQUESTER and (customer := self.inbound or self.ticket):
+            return customer.email
         return settings.SUPPORT_EMAIL if self.address == TO_DESK else address_of(self.address)
+
+    def answered_message_id(self) -> str:
+        """The Message-ID of the customer's mail that it answers; empty if there is none."""
+        if self.address != TO_REQUESTER:
+            return ""
+        if self.inbound:
+            return self.inbound.original_message_id
+        mail = self.ticket.mails.filter(comment=None).first() if self.ticket else None
+        return mail.original_message_id if mail else ""
 
     def full_text(self) -> str:
         """The text of a mail or a reply, unmasked."""

@@ -136,7 +136,12 @@ def _mail(delivery: Delivery) -> Result:
         delivery.payload["subject"],
         delivery.full_text(),
         to=[address],
-        headers=mail_headers.headers(ticket=delivery.ticket_id, delivery=str(delivery.pk)),
+        headers=mail_headers.headers(
+            thread=delivery.thread,
+            delivery=str(delivery.pk),
+            answers=delivery.answered_message_id(),
+            is_reply=delivery.inbound_id is not None,
+        ),
     )
     comment = delivery.payload.get("attachments_of")
     files = Attachment.objects.filter(comment=comment, comment__ticket=delivery.ticket_id)

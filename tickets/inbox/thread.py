@@ -15,7 +15,7 @@ from audit.models import Record
 from tickets.attachments import Attachment
 from tickets.comments import CommentQuerySet
 from tickets.faq_lookup import FaqMatch, knowledge_base, nearest, search
-from tickets.models import Ticket
+from tickets.models import InboundMail, Ticket
 from tickets.original_ask import Turn, find_original_ask, turn_of
 
 FAQS = 5
@@ -35,13 +35,22 @@ class Entry:
     comment_id: int | None = None
     """None for the first message."""
     files: Sequence[Attachment] = ()
+    channel: str = ""
+    """How it came, such as ``by mail``; empty for the API, the help page and the desk."""
 
 
 def entries(ticket: Ticket, *, by: str) -> list[Entry]:
     """The conversation as written, oldest first; records that ``by`` read it."""
     comments = ticket.comments.all()
     ticket.record_view(by=by, comments=comments)
-    first = Entry("customer", ticket.requester, ticket.created, ticket.full_message)
+    mails = InboundMail.objects.by_comment(ticket.pk)
+    first = Entry(
+        "customer",
+        ticket.requester,
+        ticket.created,
+        ticket.full_message,
+        channel=channel_of(mails.get(None)),
+    )
     comment_entries = [
         Entry(
             "note" if comment.is_internal else "desk" if comment.from_desk else "customer",
@@ -50,11 +59,21 @@ def entries(ticket: Ticket, *, by: str) -> list[Entry]:
             comment.full_text,
             comment.pk,
             list(comment.attachments.all()),
+            channel_of(mails.get(comment.pk)),
         )
         for comment in _in_order(comments)
     ]
     # A merged ticket may be older than this one.
     return sorted([first, *comment_entries], key=lambda entry: entry.at)
+
+
+def channel_of(mail: InboundMail | None) -> str:
+    """The channel of a message that came by ``mail``; empty for one that did not."""
+    if mail is None:
+        return ""
+    if mail.is_automatic:
+        return "by mail, automatic"
+    return f"by mail, address {'verified' if mail.is_verified else 'not verified'}"
 
 
 def _in_order(comments: CommentQuerySet) -> CommentQuerySet:

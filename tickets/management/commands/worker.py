@@ -30,7 +30,7 @@ HEARTBEATS = 4
 POLL_SECONDS = 1.0
 """New jobs are announced by the database; retries are found by polling."""
 
-QUEUES = ("default", "asks", *Delivery.Kind.values)
+QUEUES = ("default", "asks", "inbound", *Delivery.Kind.values)
 """Each is worked on by itself: webhooks and questions of channels, which may wait for a slow agent,
 hold up no mail and not the schedule."""
 

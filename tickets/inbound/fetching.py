@@ -1,0 +1,72 @@
+"""Read the mailbox: store each new mail, mark it as seen, and receive it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection
+
+from tickets.inbound import imap
+from tickets.inbound.inbound_mail import InboundMail, MailboxState
+from tickets.inbound.receiving import receive
+
+LOCK = 0x494D_4150
+"""The advisory lock of the mailbox; any number that nothing else uses."""
+
+log = logging.getLogger("tickets.inbound.fetching")
+
+
+def fetch_new() -> None:
+    """Take in all mails that are not marked as seen.
+
+    A mail is marked only after it is stored: whenever the worker stops, the next one finds it again
+    and recognises what is stored already. Where the mailbox cannot be read, that is stored and
+    logged, and it is tried again with growing delays.
+    """
+    if settings.MAILBOX is None:
+        return
+    with _only_reader() as is_only:
+        state = MailboxState.current()
+        if not (is_only and state.is_due):
+            return
+        try:
+            with imap.open_inbox(settings.MAILBOX) as inbox:
+                for fetched in inbox.unseen():
+                    _take_in(inbox, fetched)
+        except imap.MailboxFailure as failure:
+            seconds = state.mark_failed(str(failure))
+            log.warning("the mailbox cannot be read: %s; next try in %d s", failure, seconds)
+        else:
+            state.mark_succeeded()
+
+
+def _take_in(inbox: imap.Inbox, fetched: imap.FetchedMail) -> None:
+    mail = InboundMail.objects.store(
+        fetched.raw, source=InboundMail.Source.MAILBOX, size=fetched.size
+    )
+    inbox.mark_seen(fetched.uid)
+    if mail:
+        receive(mail.pk)
+
+
+def receive_waiting() -> None:
+    """Receive the mails that a worker stored and did not receive any more."""
+    for pk in InboundMail.objects.waiting().values_list("pk", flat=True):
+        receive(pk)
+
+
+@contextmanager
+def _only_reader() -> Iterator[bool]:
+    """False if another worker reads the mailbox. The lock ends with the connection, too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        is_only = bool(cursor.fetchone()[0])
+    try:
+        yield is_only
+    finally:
+        if is_only and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
