@@ -121,7 +121,8 @@ def reply_to(answer: Answer, *, shows_reactions: bool) -> Reply:
             Offer(answer.questions[match.faq_id], str(number))
             for number, match in enumerate(answer.options, 1)
         ]
-        text, offers = _("Which of these do you mean?"), [*options, Offer(_("None of these"), NONE)]
+        text = _("Which of these do you mean?")
+        offers = [*options, Offer(_("None of these"), NONE), person]
     elif answer.outcome is Outcome.UNANSWERED:
         text = answer.text or _("We have no answer to this yet.")
         offers = [] if answer.decision.reason is Reason.SMALL_TALK else [person]

@@ -105,7 +105,7 @@ class Channel(models.Model):
     secret = models.TextField(editable=False, help_text="Encrypted.")
     previous_secret = models.TextField(blank=True, editable=False, help_text="Encrypted.")
     token = models.TextField(blank=True, editable=False, help_text="Of the bot. Encrypted.")
-    rotated = models.DateTimeField(null=True, editable=False)
+    rotated = models.DateTimeField("secret changed", null=True, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[ChannelManager] = ChannelManager()

@@ -118,7 +118,10 @@ class Migration(migrations.Migration):
                         blank=True, editable=False, help_text="Of the bot. Encrypted."
                     ),
                 ),
-                ("rotated", models.DateTimeField(editable=False, null=True)),
+                (
+                    "rotated",
+                    models.DateTimeField(editable=False, null=True, verbose_name="secret changed"),
+                ),
                 ("created", models.DateTimeField(auto_now_add=True)),
             ],
             options={

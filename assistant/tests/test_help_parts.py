@@ -23,6 +23,7 @@ LANGUAGES = ("de", "ur")
 TEXTS = (
     *(APP / "templates" / "help").glob("*.html"),
     *(APP / "help").glob("*.py"),
+    *(APP / "channels").glob("*.py"),
 )
 
 
