@@ -19,12 +19,16 @@ from supportsite.auth.authentication import issue
 SLOW = ("slow", "edge", "browser", "model")
 """Markers of tests that start servers, a browser or a model; pyproject.toml says which is which."""
 
+SLOWEST = ("test_serve.py", "test_model_catalog.py", "test_conversion.py", "test_index.py")
+"""The files that take the longest of all."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, and keep those that commit in files of their own.
+    """Mark tests by what they need, and order their files. Raises ``UsageError``.
 
-    They run last, since they empty the database, and pytest-xdist keeps the tests of a file
-    together. Raises ``UsageError``.
+    Tests that commit empty the database: they are in files of their own and run after those that
+    need its content. Slow files without a database start first, so that no process of
+    pytest-xdist, which keeps the tests of a file together, begins one when the others are done.
     """
     kinds: dict[str, set[bool]] = {}
     for item in items:
@@ -40,6 +44,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             kinds.setdefault(str(item.path), set()).add(commits)
         elif not any(map(item.get_closest_marker, SLOW)):
             item.add_marker("core")
+    slow = {str(item.path) for item in items if any(map(item.get_closest_marker, SLOW))}
+    first = slow - kinds.keys()
+    items.sort(key=lambda item: (str(item.path) not in first, item.path.name not in SLOWEST))
     if mixed := [path for path, found in kinds.items() if len(found) > 1]:
         raise pytest.UsageError(f"Some tests of {mixed[0]} commit and some do not: use two files.")
 

@@ -325,9 +325,9 @@ def test_it_can_be_pinged(index):
     index.ping()
 
 
-def test_searches_find_the_nearest_of_real_vectors(index, name, model):
+def test_searches_find_the_nearest_of_real_vectors(index, name, converted):
     phrasings = ["How do I reset my password?", "Where is my parcel?", "Which cards do you take?"]
-    vectors = model.embed(phrasings)
+    vectors = converted.embed(phrasings)
     index.sync(
         name,
         [
@@ -336,7 +336,7 @@ def test_searches_find_the_nearest_of_real_vectors(index, name, model):
         ],
     )
 
-    (match,) = index.search(name, model.embed(["My package has not come"])[0], limit=1)
+    (match,) = index.search(name, converted.embed(["My package has not come"])[0], limit=1)
 
     assert match.phrasing == "Where is my parcel?"
 
