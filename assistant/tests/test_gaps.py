@@ -8,11 +8,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from assistant.health import reading
 from assistant.learning import follow_up, regrouping, signals
+from assistant.learning.one_regroup import LOCK
 from assistant.models import Feedback, Gap, GapAsk
 from audit.models import Record
 from faq.models import Faq
@@ -407,3 +409,16 @@ def test_programs_and_commands_list_the_same_gaps(many_asks, as_role, capsys):
 
     assert gaps == json.loads(capsys.readouterr().out)
     assert [(gap["asks"], gap["people"]) for gap in gaps] == [(6, 4)]
+
+
+def test_two_processes_do_not_group_at_once():
+    other = connection.copy()
+    with other.cursor() as session:
+        session.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        with pytest.raises(CommandError, match="Another process groups the questions now"):
+            call_command("regroup", "--new")
+        session.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+    other.close()
+
+    call_command("regroup", "--new")
+    call_command("regroup", "--new")

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from assistant.interfaces import Unavailable
 from assistant.learning import follow_up, regrouping, signals
+from assistant.learning.one_regroup import RegroupRuns, only_regroup
 from assistant.suggestions import grouping, ticket_grouping
 from assistant.suggestions import signals as suggestion_signals
 from faq.job_process import lower_priority
@@ -26,20 +27,24 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["low_priority"]:
             lower_priority()
+        try:
+            with only_regroup():
+                self._group(is_new=options["new"])
+        except (RegroupRuns, Unavailable) as failure:
+            raise CommandError(str(failure)) from None
+
+    def _group(self, *, is_new: bool) -> None:
         signals.read_new()
         suggestion_signals.read_new()
-        try:
-            if options["new"]:
-                self.stdout.write(f"{regrouping.assign_new()} new questions assigned.")
-            else:
-                result = regrouping.regroup()
-                self.stdout.write(
-                    f"{result.asks} questions in {result.gaps} gaps, at a similarity of at least "
-                    f"{result.threshold:.3f}."
-                )
-                follow_up.measure()
+        if is_new:
+            self.stdout.write(f"{regrouping.assign_new()} new questions assigned.")
+        else:
+            result = regrouping.regroup()
             self.stdout.write(
-                f"{grouping.update()} suggestions, {ticket_grouping.update()} proposed FAQs."
+                f"{result.asks} questions in {result.gaps} gaps, at a similarity of at least "
+                f"{result.threshold:.3f}."
             )
-        except Unavailable as failure:
-            raise CommandError(str(failure)) from None
+            follow_up.measure()
+        self.stdout.write(
+            f"{grouping.update()} suggestions, {ticket_grouping.update()} proposed FAQs."
+        )
