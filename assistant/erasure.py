@@ -16,7 +16,7 @@ def erase(person: Person) -> dict[str, int]:
     subscriptions = OutcomeSubscription.objects.filter(user__username__in=person.names)
     return {
         ConversationTurn._meta.db_table: deleted,
-        Thread._meta.db_table: Thread.objects.filter(user_id__in=person.names).delete()[0],
+        Thread._meta.db_table: Thread.objects.erase(person),
         OutcomeSubscription._meta.db_table: subscriptions.delete()[0],
         Feedback._meta.db_table: Feedback.objects.erase(person),
     }

@@ -79,11 +79,18 @@ def _read(message: Message, text: str) -> None:
     if earlier and (offer := chosen_by_number(text, earlier[1])):
         _choose(message, earlier[0], offer.does)
         return
-    ticket = thread.open_ticket()
-    if ticket and ticket.comment(text, by=thread.user_id, from_desk=False):
-        _finish(message, f"added to ticket {ticket.pk}")
-        return
-    _ask(message, text)
+    if not _added_to_ticket(message, text):
+        _ask(message, text)
+
+
+@transaction.atomic
+def _added_to_ticket(message: Message, text: str) -> bool:
+    """Whether the thread has an open ticket, which the message now belongs to."""
+    ticket = message.thread.open_ticket()
+    if ticket is None or not ticket.comment(text, by=message.thread.user_id, from_desk=False):
+        return False
+    _finish(message, f"added to ticket {ticket.pk}")
+    return True
 
 
 # --- Asking ---------------------------------------------------------------------------------------

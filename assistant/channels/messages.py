@@ -24,8 +24,10 @@ from assistant.channels.inbound import Inbound, Kind
 from assistant.channels.replies import Offer
 from audit.models import SubjectKey
 from audit.people import encryption
+from audit.people.erasure import Person
 from audit.people.pseudonyms import Pseudonym, stored_name
 from tickets.delivery.outbox import QUEUE as JOBS
+from tickets.delivery.outbox import Delivery
 from tickets.models import Ticket
 
 TASK = "assistant.answer_message"
@@ -49,6 +51,20 @@ def digest(*parts: object) -> str:
     return salted_hmac("assistant.channels", value, algorithm="sha256").hexdigest()
 
 
+class ThreadManager(models.Manager["Thread"]):
+    @transaction.atomic
+    def erase(self, person: Person) -> int:
+        """Delete a person's threads with their messages, and empty the replies to them."""
+        threads = self.filter(user_id__in=person.names)
+        replies = Delivery.objects.filter(
+            kind=Delivery.Kind.CHANNEL,
+            payload__thread__in=list(threads.values_list("pk", flat=True)),
+        )
+        replies.filter(status=Delivery.Status.PENDING).update(status=Delivery.Status.DEAD)
+        replies.update(payload={}, original=None, next_try=None)
+        return threads.delete()[0]
+
+
 class Thread(models.Model):
     """Where one person talks with the site in a channel."""
 
@@ -59,6 +75,8 @@ class Thread(models.Model):
     address = models.BinaryField(null=True, help_text="Where replies go to, encrypted.")
     conversation = models.CharField(max_length=24)
     last = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[ThreadManager] = ThreadManager()
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk}"
@@ -177,11 +195,13 @@ class MessageManager(models.Manager["Message"]):
         return thread if thread and thread.user_id == user_id else None
 
     def delete_old(self) -> int:
-        """Delete messages and threads that nothing refers to any more; returns their number."""
+        """Delete messages, delivered answers and unused threads; returns the number of rows."""
         oldest = timezone.now() - KEPT
         messages = self.filter(received__lt=oldest).delete()[0]
         unused = Thread.objects.filter(last__lt=oldest, tickets=None, messages=None)
-        return messages + unused.delete()[0]
+        answers = Delivery.objects.filter(kind=Delivery.Kind.CHANNEL, ticket=None)
+        delivered = answers.filter(status=Delivery.Status.DELIVERED, created__lt=oldest)
+        return messages + unused.delete()[0] + delivered.delete()[0]
 
 
 def _new_conversation() -> str:

@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from playwright.sync_api import Page, sync_playwright
 
+from assistant.tests.channel_calls import make_channel, post_signed
 from supportsite.people import invitations
 from supportsite.tests.browser import new_page, overheard, sign_in
 from tickets.models import Ticket, Webhook
@@ -38,6 +39,8 @@ def site(committed, live_server, as_role) -> str:
     ticket.claim(by=sam.username)
     ticket.resolve(by=sam.username)
     Webhook.objects.create(url="https://example.com/hook")
+    make_channel("webhook", "https://example.com/replies")
+    post_signed({"id": "m1", "sender": "c1", "text": "Where is my parcel?"})
     invitations.invite(User.objects.create_user("ann", is_staff=True), by=sam.username)
     as_role("customer").post("/ask", {"message": "Where is my parcel?"}, format="json")
     return live_server.url

@@ -30,7 +30,10 @@ HEARTBEATS = 4
 POLL_SECONDS = 1.0
 """New jobs are announced by the database; retries are found by polling."""
 
-QUEUES = ("default", "asks", "inbound", *Delivery.Kind.values)
+ASKS = "asks"
+"""The queue of questions that came in by a channel."""
+
+QUEUES = ("default", ASKS, "inbound", *Delivery.Kind.values)
 """Each is worked on by itself: webhooks and questions of channels, which may wait for a slow agent,
 hold up no mail and not the schedule."""
 
@@ -42,13 +45,17 @@ ORPHAN_SECONDS = 1.0
 
 class Command(BaseCommand):
     help = (
-        "Send mails and webhooks from the outbox, report overdue tickets, and seal the audit trail "
-        "if AUDIT_SIGNING_KEY is set. Runs until it is stopped."
+        "Send mails, webhooks and replies from the outbox, answer questions of channels, report "
+        "overdue tickets, and seal the audit trail if AUDIT_SIGNING_KEY is set. Runs until it is "
+        "stopped."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--concurrency", type=int, default=4, help="mails at once, and as many webhooks"
+            "--concurrency",
+            type=int,
+            default=4,
+            help="mails at once, as many webhooks, and as many questions of channels",
         )
         parser.add_argument(
             "--stalled-after",
@@ -115,7 +122,7 @@ async def _work_on_queues(concurrency: int, stalled_after: float) -> None:
                 app.run_worker_async(
                     name=queue,
                     queues=[queue],
-                    concurrency=concurrency,
+                    concurrency=_jobs_at_once(queue, concurrency),
                     fetch_job_polling_interval=POLL_SECONDS,
                     delete_jobs="successful",
                     update_heartbeat_interval=stalled_after / HEARTBEATS,
@@ -125,6 +132,13 @@ async def _work_on_queues(concurrency: int, stalled_after: float) -> None:
                     install_signal_handlers=False,
                 )
             )
+
+
+def _jobs_at_once(queue: str, concurrency: int) -> int:
+    """No more questions than the agent has runs: the others wait instead of being refused."""
+    if queue == ASKS and settings.AGENT_MODEL:
+        return min(concurrency, int(settings.AGENT_LIMITS.runs_at_once))
+    return concurrency
 
 
 def _first(failure: BaseException) -> BaseException:
