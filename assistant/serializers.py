@@ -7,9 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from assistant.answering.answer import Purpose
-from assistant.decision.reasons import Reason
-from assistant.meaning.wording import Rule
-from assistant.text.intents import Intent
+from assistant.decision_serializers import CorrectionSerializer, DecisionSerializer
 from audit.fields import SubjectField, VisibleText
 
 LONGEST_MESSAGE = 4000
@@ -66,48 +64,12 @@ class PartAnswerSerializer(serializers.Serializer[Any]):
     answer = serializers.CharField()
 
 
-class CorrectionSerializer(serializers.Serializer[Any]):
-    """A corrected word."""
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        # "from" is a keyword of Python.
-        return {"from": serializers.CharField(), "to": serializers.CharField()}
-
-
 class OfferSerializer(serializers.Serializer[Any]):
     """The request that opens a ticket for an unanswered question."""
 
     method = serializers.CharField()
     path = serializers.CharField()
     ask_id = serializers.UUIDField()
-
-
-class ConflictSerializer(serializers.Serializer[Any]):
-    """The words that differ in the question and in the phrasing that matched it."""
-
-    rule = serializers.ChoiceField(choices=[rule.value for rule in Rule])
-    question = serializers.CharField()
-    phrasing = serializers.CharField()
-
-
-class StepSerializer(serializers.Serializer[Any]):
-    """A step of the decision. Other fields depend on the step."""
-
-    step = serializers.CharField()
-    ms = serializers.FloatField(required=False, help_text="Milliseconds.")
-
-
-class DecisionSerializer(serializers.Serializer[Any]):
-    """The reason of the outcome, the numbers that decided, and the steps."""
-
-    reason = serializers.ChoiceField(choices=[reason.value for reason in Reason])
-    threshold = serializers.FloatField()
-    margin = serializers.FloatField()
-    lead = serializers.FloatField(allow_null=True)
-    least_lead = serializers.FloatField()
-    conflict = ConflictSerializer(allow_null=True)
-    intent = serializers.ChoiceField(choices=[intent.value for intent in Intent], allow_null=True)
-    path = StepSerializer(many=True)
 
 
 # Describes the reply; ``Answer.as_dict`` makes it.

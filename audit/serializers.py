@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audit.models import Record
+
+JSON_VALUE = "#/components/schemas/JsonValue"
 
 
 class RecordFilterSerializer(serializers.Serializer[dict[str, Any]]):
@@ -33,11 +36,17 @@ class RecordPageSerializer(RecordFilterSerializer):
     limit = serializers.IntegerField(required=False, default=100, min_value=1, max_value=500)
 
 
+# The component is in supportsite/web/openapi.py.
+@extend_schema_field({"type": "object", "additionalProperties": {"$ref": JSON_VALUE}})
+class DataField(serializers.DictField):
+    """What an action records; it depends on the action."""
+
+
 class RecordSerializer(serializers.ModelSerializer[Record]):
     user_id = serializers.CharField(
         source="subject", read_only=True, help_text="The person whom it concerns."
     )
-    data = serializers.DictField(read_only=True)  # type: ignore[assignment]
+    data = DataField(read_only=True, help_text="What the action records.")  # type: ignore[assignment]
     erased = serializers.BooleanField(
         source="is_erased", read_only=True, help_text="True if a person it names was erased."
     )

@@ -115,7 +115,7 @@ class PersonView(APIView):
 
     allowed_roles: frozenset[Role] = frozenset({Role.ADMIN})
 
-    @extend_schema(responses=ErasureSerializer)
+    @extend_schema(responses={200: ErasureSerializer})
     def delete(self, request: Request, user_id: str) -> Response:
         """Erase a person: destroy their key, and with it their name and all texts about them.
 

@@ -411,9 +411,11 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "supportsite",
     "DESCRIPTION": "Curated FAQs answer first; what they cannot answer goes to a person.",
     "VERSION": "2.1.0",
+    # 3.0 cannot say that a reference may be null.
+    "OAS_VERSION": "3.1.0",
     "SERVERS": [{"url": "/", "description": "This site"}],
     "SERVE_INCLUDE_SCHEMA": False,
-    # OpenAPI 3.0 cannot describe client certificates.
+    # A client certificate is asked for by NGINX, not by an operation.
     "AUTHENTICATION_WHITELIST": ["supportsite.auth.authentication.BearerAuthentication"],
     "SERVE_AUTHENTICATION": ["supportsite.auth.authentication.SessionOrBearer"],
     "SERVE_PERMISSIONS": ["supportsite.auth.permissions.DebugOrSignedIn"],

@@ -62,7 +62,7 @@ class OriginalAsk:
             "outcome": self.outcome,
             "answer": self.answer,
             "nearest": self.nearest,
-            "decision": self.decision,
+            "decision": self.decision or None,
             "conversation": [
                 {**vars(turn), "at": turn.at.isoformat()} for turn in self.conversation
             ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audit.fields import SubjectField, VisibleText
@@ -156,11 +157,47 @@ class CommentListSerializer(serializers.Serializer[Any]):
     results = CommentSerializer(many=True)
 
 
+class NearestSerializer(serializers.Serializer[Any]):
+    faq_id = serializers.CharField()
+    phrasing = serializers.CharField()
+    similarity = serializers.FloatField()
+
+
+class TurnSerializer(serializers.Serializer[Any]):
+    """One question of a conversation and its answer."""
+
+    at = serializers.DateTimeField()
+    question = serializers.CharField()
+    outcome = serializers.CharField()
+    answer = serializers.CharField()
+
+
+# A reference, since the decision is described by the app that makes it.
+@extend_schema_field(
+    {"oneOf": [{"$ref": "#/components/schemas/RecordedDecision"}, {"type": "null"}]}
+)
+class RecordedDecisionField(serializers.JSONField):
+    """The decision as recorded; null if it was not."""
+
+
+class OriginalAskSerializer(TurnSerializer):
+    """The question that a ticket comes from."""
+
+    nearest = NearestSerializer(many=True, help_text="The closest FAQs.")
+    decision = RecordedDecisionField()
+    conversation = TurnSerializer(many=True, help_text="The turns before, oldest first.")
+
+
+@extend_schema_field(OriginalAskSerializer(allow_null=True))
+class OriginalAskField(serializers.DictField):
+    """As ``OriginalAsk.as_dict`` makes it."""
+
+
 class TicketDetailSerializer(FullTicketSerializer):
     """A ticket with the comments that the reader may see."""
 
     comments = CommentSerializer(many=True, read_only=True, source="shown_comments")
-    original_ask = serializers.DictField(
+    original_ask = OriginalAskField(
         read_only=True,
         allow_null=True,
         help_text="For support: the question it comes from, its decision, the conversation before.",

@@ -229,12 +229,40 @@ class ReleaseFilterSerializer(serializers.Serializer[dict[str, Any]]):
     limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
 
 
+class TextChangeSerializer(serializers.Serializer[Any]):
+    """The value before and after; null: the FAQ is not in that release, or has none."""
+
+    before = serializers.CharField(allow_null=True)
+    after = serializers.CharField(allow_null=True)
+
+
+class NumberChangeSerializer(serializers.Serializer[Any]):
+    before = serializers.FloatField(allow_null=True)
+    after = serializers.FloatField(allow_null=True)
+
+
+class FieldChangesSerializer(serializers.Serializer[Any]):
+    """Only the fields that differ."""
+
+    question = TextChangeSerializer(required=False)
+    answer = TextChangeSerializer(required=False)
+    category = TextChangeSerializer(required=False)
+    threshold = NumberChangeSerializer(required=False)
+    margin = NumberChangeSerializer(required=False)
+    audience = TextChangeSerializer(required=False)
+
+
+class PhrasingChangesSerializer(serializers.Serializer[Any]):
+    added = serializers.ListField(child=serializers.CharField())
+    gone = serializers.ListField(child=serializers.CharField())
+
+
 class ChangeSerializer(serializers.Serializer[Any]):
     faq_id = serializers.CharField()
     change = serializers.ChoiceField(choices=["added", "changed", "gone"])
     # Not "fields", which is an attribute of serializers.
-    differs = serializers.DictField(help_text="Old and new value of each field that differs.")
-    phrasings = serializers.DictField(help_text="Added and removed questions.")
+    differs = FieldChangesSerializer()
+    phrasings = PhrasingChangesSerializer(help_text="Added and removed questions.")
 
 
 class DifferencePageSerializer(serializers.Serializer[Any]):

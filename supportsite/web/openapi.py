@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from supportsite.web.problems import CONTENT_TYPE, problem_type
@@ -81,6 +83,25 @@ REQUEST_EXAMPLES: dict[str, dict[str, Any]] = {
 }
 """By the component of the request body; a file upload has none."""
 
+REPLY_EXAMPLES: dict[str, Any] = json.loads(
+    Path(__file__).with_name("reply_examples.json").read_text()
+)
+"""By operation id and status, from a site of the tests: ``supportsite/tests/reply_scenario.py``."""
+
+PARAMETER_EXAMPLES: dict[str, Any] = {
+    "ask_id": "0b6f8a0e-4b3c-4d69-9c3c-6d5a2f8f1d11",
+    "job_id": "f1c6ad0e-27a5-4bb5-a3b6-0d4a0ce8d0f3",
+    "faq_id": "reset-password",
+    "id": 1,
+    "number": 1,
+    "kind": "csv",
+    "q": "password",
+    "user_id": "customer-17",
+    "name": "chat",
+    "X-Signature": "v1=…",
+}
+"""Of parameters that are required."""
+
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-ID": {"description": "The id of the request in logs and audit records."},
     "RateLimit": {"description": 'What is left: `"subject";r=<requests>;t=<seconds>`.'},
@@ -91,6 +112,18 @@ HEADERS: dict[str, dict[str, Any]] = {
 
 CONFLICT_FREE = {"ask", "give_feedback", "channels_receive"}
 """Operations that change state and never answer 409."""
+
+JSON_VALUE: dict[str, Any] = {
+    "description": "Any JSON value: what a record holds depends on its action.",
+    "oneOf": [
+        {"type": "null"},
+        {"type": "string"},
+        {"type": "number"},
+        {"type": "boolean"},
+        {"type": "array", "items": {"$ref": "#/components/schemas/JsonValue"}},
+        {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/JsonValue"}},
+    ],
+}
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -108,8 +141,8 @@ PROBLEM_SCHEMA: dict[str, Any] = {
                 "properties": {
                     "field": {"type": "string"},
                     "reason": {"type": "string"},
-                    "row": {"type": "integer", "nullable": True},
-                    "column": {"type": "string", "nullable": True},
+                    "row": {"type": ["integer", "null"]},
+                    "column": {"type": ["string", "null"]},
                 },
                 "additionalProperties": True,
             },
@@ -128,7 +161,12 @@ def describe_operations(
     ``OPERATIONS`` does not name.
     """
     components = result.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    schemas = components.setdefault("schemas", {})
+    schemas |= {"Problem": PROBLEM_SCHEMA, "JsonValue": JSON_VALUE}
+    if "Decision" in schemas:
+        schemas["RecordedDecision"] = _as_recorded(schemas["Decision"])
+    for name, schema in schemas.items():
+        _describe_defaults(schema, is_reply=not name.endswith("Request"))
     components["headers"] = {
         name: {**header, "schema": {"type": "string"}} for name, header in HEADERS.items()
     }
@@ -142,12 +180,44 @@ def describe_operations(
     return result
 
 
+def _as_recorded(decision: dict[str, Any]) -> dict[str, Any]:
+    """Records of earlier versions may lack fields."""
+    kept = {name: value for name, value in decision.items() if name != "required"}
+    return {**kept, "description": "The decision as recorded; earlier versions had fewer fields."}
+
+
+def _describe_defaults(schema: dict[str, Any], *, is_reply: bool) -> None:
+    """Move the defaults of a request into its descriptions; a reply has these fields always.
+
+    Generators of clients make a field with a default required, or send the default: with PATCH it
+    would overwrite what is there.
+    """
+    for name, field in schema.get("properties", {}).items():
+        if "default" not in field:
+            continue
+        default = field.pop("default")
+        if is_reply:
+            schema["required"] = sorted({*schema.get("required", ()), name})
+        elif default not in (None, "", []):
+            text = f"Default: {json.dumps(default)}."
+            field["description"] = "\n\n".join(filter(None, [field.get("description"), text]))
+
+
 _PROBLEMS = (400, 401, 403, 404, 409, 412, 422, 429, 503)
 
 
 def _describe(operation: Operation, method: str, path: str) -> None:
     operation["operationId"], operation["summary"] = OPERATIONS[method, path]
-    for response in operation["responses"].values():
+    for parameter in operation.get("parameters", []):
+        if parameter["schema"].get("default") == "":
+            del parameter["schema"]["default"]
+        if parameter.get("required") and parameter["name"] in PARAMETER_EXAMPLES:
+            parameter["example"] = PARAMETER_EXAMPLES[parameter["name"]]
+    for status, response in operation["responses"].items():
+        example = REPLY_EXAMPLES.get(f"{operation['operationId']} {status}")
+        for content in response.get("content", {}).values():
+            if example is not None:
+                content["example"] = example
         response.setdefault("headers", {}).update(
             {name: _reference("headers", name) for name in HEADERS if name != "Retry-After"}
         )
