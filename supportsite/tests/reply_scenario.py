@@ -20,6 +20,7 @@ from assistant.learning import regrouping
 from assistant.learning import signals as gap_signals
 from assistant.suggestions import grouping
 from assistant.suggestions import signals as suggestion_signals
+from assistant.tests.channel_calls import make_channel, post_signed
 
 FILE = Path(supportsite.web.__file__).with_name("reply_examples.json")
 
@@ -56,13 +57,8 @@ class Calls:
         self._client = client
         self.replies: Replies = []
 
-    def __call__(
-        self, operation: str, method: str, path: str, body: Any = None, **more: Any
-    ) -> Any:
-        more.setdefault("format", "json")
-        if method == "get":
-            more = {}
-        reply = getattr(self._client, method)(path, body, **more)
+    def keep(self, operation: str, reply: Any) -> Any:
+        """The document or text of a reply; None without a body."""
         assert reply.status_code < 300, (operation, reply.content)
         if reply.status_code == 204:
             return None
@@ -72,12 +68,23 @@ class Calls:
         self.replies.append((f"{operation} {reply.status_code}", document))
         return document
 
+    def __call__(
+        self, operation: str, method: str, path: str, body: Any = None, **more: Any
+    ) -> Any:
+        more.setdefault("format", "json")
+        if method == "get":
+            more = {}
+        return self.keep(operation, getattr(self._client, method)(path, body, **more))
+
 
 def replies(client_of: Callable[..., APIClient]) -> Replies:
     """In order, without those that have no body."""
     call = Calls(client_of("admin", "customer", subject="u1"))
     _learn(client_of)
     _ask(call)
+    make_channel("webhook", "https://shop.example/replies")
+    message = {"id": "m-1001", "sender": "customer-17", "thread": "chat-5", "text": MESSAGES[0]}
+    call.keep("channels_receive", post_signed(message))
     _tickets(call)
     _faqs(call)
     _records(call)

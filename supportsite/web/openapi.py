@@ -97,8 +97,9 @@ PARAMETER_EXAMPLES: dict[str, Any] = {
     "kind": "csv",
     "q": "password",
     "user_id": "customer-17",
-    "name": "chat",
-    "X-Signature": "v1=…",
+    "name": "shop",
+    "Webhook-Timestamp": 1796030000,
+    "Webhook-Signature": "v1=5f0c…",
 }
 """Of parameters that are required."""
 
