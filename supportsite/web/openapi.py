@@ -114,18 +114,6 @@ HEADERS: dict[str, dict[str, Any]] = {
 CONFLICT_FREE = {"ask", "give_feedback", "channels_receive"}
 """Operations that change state and never answer 409."""
 
-JSON_VALUE: dict[str, Any] = {
-    "description": "Any JSON value: what a record holds depends on its action.",
-    "oneOf": [
-        {"type": "null"},
-        {"type": "string"},
-        {"type": "number"},
-        {"type": "boolean"},
-        {"type": "array", "items": {"$ref": "#/components/schemas/JsonValue"}},
-        {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/JsonValue"}},
-    ],
-}
-
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457, with the id of the request and, for bad input, the fields.",
@@ -163,7 +151,7 @@ def describe_operations(
     """
     components = result.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    schemas |= {"Problem": PROBLEM_SCHEMA, "JsonValue": JSON_VALUE}
+    schemas["Problem"] = PROBLEM_SCHEMA
     if "Decision" in schemas:
         schemas["RecordedDecision"] = _as_recorded(schemas["Decision"])
     for name, schema in schemas.items():
