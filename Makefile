@@ -25,7 +25,7 @@ run: setup
 
 setup: $(VENV)/.installed
 
-test: $(VENV)/.installed-dev check
+test: $(VENV)/.installed-dev $(VENV)/.installed-clients check
 	$(PY) -m pytest -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-core: $(VENV)/.installed-dev
@@ -81,6 +81,17 @@ $(VENV)/.installed-dev: requirements-dev-lock.txt | $(VENV)/.installed
 	@echo "→ Installing requirements-dev-lock.txt (a download of about 155 MB more)"
 	@$(UV_INSTALL) -q $(HASHED) -r requirements-dev-lock.txt \
 		|| $(PIP) install --progress-bar on --no-compile -q --require-hashes -r requirements-dev-lock.txt
+	@touch $@
+
+# What generates clients from the schema: apart from the rest, whose versions it does not share.
+CLIENTS := supportsite/tests/clients
+$(VENV)/.installed-clients: $(CLIENTS)/requirements.txt $(CLIENTS)/package-lock.json | $(VENV)/.installed-dev
+	@command -v npm >/dev/null || { echo "npm is needed for the tests; on Debian and Ubuntu: apt install npm."; exit 1; }
+	@echo "→ Installing the generators of clients (a download of about 15 MB)"
+	@rm -rf $(VENV)/clients && mkdir $(VENV)/clients
+	@$(PIP) install -q --no-deps --require-hashes --target $(VENV)/clients/python -r $(CLIENTS)/requirements.txt
+	@cp $(CLIENTS)/package.json $(CLIENTS)/package-lock.json $(CLIENTS)/.npmrc $(VENV)/clients
+	@cd $(VENV)/clients && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 # Exact versions and hashes of what requirements.txt, requirements-dev.txt and benchmarks/ ask for. torch is left

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from assistant.agent.reasons import AgentReason
 from assistant.decision.reasons import Reason
-from assistant.grounding.replies import Grounds
+from assistant.grounding.grounds import Grounds
 from assistant.meaning.wording import Rule
 from assistant.text.intents import Intent
 

@@ -182,7 +182,9 @@ class ExportView(APIView):
 
     @extend_schema(
         responses={
-            (200, FORMATS[name].media_type): OpenApiResponse(OpenApiTypes.BINARY)
+            (200, FORMATS[name].media_type): OpenApiResponse(
+                OpenApiTypes.STR if name == "csv" else OpenApiTypes.BINARY
+            )
             for name in EXPORT_FORMATS
         }
     )

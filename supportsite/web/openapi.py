@@ -169,6 +169,10 @@ def describe_operations(
     return result
 
 
+def _is_file(content: dict[str, Any]) -> bool:
+    return bool(content["schema"].get("format") == "binary")
+
+
 def _as_recorded(decision: dict[str, Any]) -> dict[str, Any]:
     """Records of earlier versions may lack fields."""
     kept = {name: value for name, value in decision.items() if name != "required"}
@@ -205,7 +209,7 @@ def _describe(operation: Operation, method: str, path: str) -> None:
     for status, response in operation["responses"].items():
         example = REPLY_EXAMPLES.get(f"{operation['operationId']} {status}")
         for content in response.get("content", {}).values():
-            if example is not None:
+            if example is not None and not _is_file(content):
                 content["example"] = example
         response.setdefault("headers", {}).update(
             {name: _reference("headers", name) for name in HEADERS if name != "Retry-After"}
