@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
@@ -25,4 +26,11 @@ class HelpPageAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
 @admin.register(HelpSite)
 class HelpSiteAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     list_display = ("key", "origins", "is_paused")
-    fields = ("key", "origins", "is_paused")
+    fields = ("key", "origins", "is_paused", "script")
+    readonly_fields = ("script",)
+
+    @admin.display(description="for its pages")
+    def script(self, site: HelpSite) -> str:
+        """The line to copy."""
+        address = f"{str(settings.SITE_URL).rstrip('/')}/widget/v1.js"
+        return f'<script src="{address}" data-site="{site.key or "…"}" defer></script>'

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
@@ -17,6 +17,7 @@ from assistant.answering.event_stream import CONTENT_TYPE, stream
 from assistant.help.conversation import MISSES, find_ask, misses, read_conversation
 from assistant.help.faq_views import public_categories
 from assistant.help.page import HelpView
+from assistant.help.visitor import forget_customer
 from assistant.interfaces import EmbedderUnavailable
 from assistant.learning.api import NewFeedbackSerializer
 from assistant.learning.feedback import Feedback, Reason
@@ -75,6 +76,17 @@ class AskView(HelpView):
         if record is None:
             raise Http404
         return str(record.data["question"])
+
+
+class SignOutView(HelpView):
+    """For the widget, when its page says that nobody is signed in any more."""
+
+    def post(self, request: Request) -> HttpResponseBase:
+        response = HttpResponse(status=204)
+        if forget_customer(request._request, response, framed=self.site is not None):
+            # "Reset content": the page shows a conversation that is not the reader's.
+            response.status_code = 205
+        return response
 
 
 class FeedbackView(HelpView):

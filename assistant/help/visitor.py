@@ -64,19 +64,36 @@ class Visitor:
         if self.expires:
             age = min(age, int(self.expires - time.time()))
         value = {"s": self.subject, "c": self.conversation, "x": self.expires}
-        secure = request.is_secure()
-        crosses_sites = framed and (secure or request.get_host().startswith(LOOPBACK))
-        name = cookie_name(request, framed=framed)
-        response.set_cookie(  # type: ignore[attr-defined]
-            name,
-            signing.dumps(value, salt=SALT),
-            max_age=max(age, 0),
-            secure=secure or crosses_sites,
-            httponly=True,
-            samesite="None" if crosses_sites else "Lax",
+        _set_cookie(
+            response, request, signing.dumps(value, salt=SALT), seconds=max(age, 0), framed=framed
         )
-        if crosses_sites:
-            response.cookies[name]["partitioned"] = True  # type: ignore[attr-defined]
+
+
+def forget_customer(request: HttpRequest, response: HttpResponseBase, *, framed: bool) -> bool:
+    """Ends the cookie of somebody who had a token; False for all others, who keep theirs."""
+    visitor = read_cookie(request, framed=framed)
+    if visitor is None or not visitor.expires:
+        return False
+    _set_cookie(response, request, "", seconds=0, framed=framed)
+    return True
+
+
+def _set_cookie(
+    response: HttpResponseBase, request: HttpRequest, value: str, *, seconds: int, framed: bool
+) -> None:
+    secure = request.is_secure()
+    crosses_sites = framed and (secure or request.get_host().startswith(LOOPBACK))
+    name = cookie_name(request, framed=framed)
+    response.set_cookie(  # type: ignore[attr-defined]
+        name,
+        value,
+        max_age=seconds,
+        secure=secure or crosses_sites,
+        httponly=True,
+        samesite="None" if crosses_sites else "Lax",
+    )
+    if crosses_sites:
+        response.cookies[name]["partitioned"] = True  # type: ignore[attr-defined]
 
 
 def cookie_name(request: HttpRequest, *, framed: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import time
+from html import unescape
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
@@ -329,6 +330,20 @@ def test_a_customers_token_asks_as_the_customer_until_it_expires(visitor):
     assert CLEAR in page(visitor)
 
 
+def test_signing_out_ends_the_conversation_of_a_customer_and_not_of_a_visitor(visitor):
+    send(visitor, "ask/", message=CLEAR)
+    assert send(visitor, "sign-out/").status_code == 204
+    assert CLEAR in page(visitor)
+
+    bearer = {"Authorization": f"Bearer {issue('u1', ['customer'], seconds=600)}"}
+    send(visitor, "ask/", message=UNKNOWN, headers=bearer)
+    assert UNKNOWN in page(visitor)
+    assert send(visitor, "sign-out/").status_code == 205
+
+    assert UNKNOWN not in page(visitor)
+    assert post(visitor, "sign-out/", {}, {"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
 def test_a_bad_token_is_refused_with_a_page(visitor):
     bearer = {"Authorization": "Bearer x"}
     response = post(visitor, "ask/", {"message": CLEAR}, {**OWN_PAGE, **bearer})
@@ -519,3 +534,14 @@ def test_a_publisher_edits_the_page_with_a_record(admin_client, visitor):
     assert "--brand: #ffcc00; --on-brand: #000000" in colours
     change = Record.objects.all().about("helppage", row.pk).get()
     assert change.data["fields"]["name"]["after"] == "Lamp shop"
+
+
+def test_the_desk_shows_the_line_that_a_site_copies(admin_client, settings):
+    settings.SITE_URL = "https://help.example.com"
+    site = HelpSite.objects.create(key="shop", origins="https://shop.example")
+
+    shown = admin_client.get(f"/admin/assistant/helpsite/{site.pk}/change/").content.decode()
+
+    line = '<script src="https://help.example.com/widget/v1.js" data-site="shop" defer></script>'
+    assert line in unescape(shown)
+    assert line not in shown

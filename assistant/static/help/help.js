@@ -17,8 +17,15 @@
 
   window.addEventListener("message", (event) => {
     if (event.source !== window.parent || !origins.includes(event.origin)) return;
-    if (event.data && typeof event.data.supportsiteToken === "string") token = event.data.supportsiteToken;
+    if (!event.data || typeof event.data.supportsiteToken !== "string") return;
+    token = event.data.supportsiteToken;
+    if (!token) signOut();
   });
+
+  async function signOut() {
+    const response = await fetch(document.body.dataset.signOut, { method: "POST" });
+    if (response.status === 205) location.replace(document.querySelector(".name").href);
+  }
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") tell("close");

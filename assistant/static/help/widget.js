@@ -9,7 +9,7 @@
   const service = new URL(script.src).origin;
   const name = label || "Help";
   const WAIT = 10000;
-  let frame, notice, timer, token = "", isReady = false;
+  let frame, notice, timer, token, isReady = false;
 
   const address = new URL("/help/", service);
   address.searchParams.set("site", site || "");
@@ -66,7 +66,8 @@
   }
 
   function handOver() {
-    if (token && isReady) frame.contentWindow.postMessage({ supportsiteToken: token }, service);
+    // An empty one signs out; none was never set.
+    if (token !== undefined && isReady) frame.contentWindow.postMessage({ supportsiteToken: token }, service);
   }
 
   window.addEventListener("message", (event) => {
@@ -83,5 +84,5 @@
   const start = () => document.body.append(host);
   if (document.body) start(); else addEventListener("DOMContentLoaded", start);
 
-  window.supportsite = { open, close, setToken(value) { token = String(value); handOver(); } };
+  window.supportsite = { open, close, setToken(value) { token = value ? String(value) : ""; handOver(); } };
 })();
