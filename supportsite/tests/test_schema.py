@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 import schemathesis
 from django.core.management import call_command
 from hypothesis import HealthCheck, given, settings
+from openapi_spec_validator import validate
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 from schemathesis.specs.openapi.schemas import OpenApiSchema
@@ -53,6 +57,23 @@ def test_every_reply_is_as_described(endpoint, mode, api):
 
 def test_it_is_described_without_a_warning(tmp_path):
     call_command("spectacular", file=str(tmp_path / "api.yaml"), validate=True, fail_on_warn=True)
+
+
+def test_other_tools_can_read_the_description(tmp_path):
+    """Also defaults and examples, which Spectacular does not compare with their formats."""
+    path = tmp_path / "api.json"
+    call_command("spectacular", file=str(path), format="openapi-json")
+
+    description = json.loads(path.read_text())
+    validate(description)
+    operations = [
+        operation["operationId"]
+        for methods in description["paths"].values()
+        for operation in methods.values()
+        if "operationId" in operation
+    ]
+    assert all(re.fullmatch("[a-z]+(_[a-z]+)*", name) for name in operations)
+    assert len(operations) == len(set(operations))
 
 
 def test_every_endpoint_of_the_api_is_described(api):

@@ -20,7 +20,7 @@ def _tickets(db):
 
 
 def read(text):
-    return list(csv.DictReader(io.StringIO(text)))
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
 
 
 def test_no_cell_begins_a_formula(as_role):
@@ -32,6 +32,17 @@ def test_no_cell_begins_a_formula(as_role):
     assert second["user_id"] == "'+49"
     assert second["message"] == "two\nlines, one comma"
     assert reply["Content-Disposition"] == 'attachment; filename="tickets.csv"'
+
+
+def test_a_spreadsheet_recognises_the_encoding(as_role, tmp_path):
+    Ticket.objects.escalate("Wo ist die Größe? میرا آرڈر", requester="u1", by="u1")
+
+    data = b"".join(as_role("support").get("/tickets.csv").streaming_content)
+    call_command("export_tickets", tmp_path / "tickets.csv")
+
+    assert data.startswith(b"\xef\xbb\xbfid,created,")
+    assert "Wo ist die Größe? میرا آرڈر".encode() in data
+    assert (tmp_path / "tickets.csv").read_bytes() == data
 
 
 def test_the_command_writes_the_same_file(tmp_path, capsys):

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tickets.export import csv_lines
+from tickets.export import csv_file
 from tickets.models import Ticket
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         tickets = Ticket.objects.order_by("id")
         if options["status"]:
             tickets = tickets.filter(status=options["status"])
-        lines = csv_lines(tickets.iterator(2000))
+        lines = csv_file(tickets)
         path = options["path"]
         if path is None:
             sys.stdout.writelines(lines)
