@@ -138,7 +138,7 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
 
 class NewAttachmentSerializer(serializers.Serializer[dict[str, Any]]):
     file = serializers.FileField(help_text=f"At most {MAX_BYTES // 1024 // 1024} MB.")
-    text = VisibleText(max_length=LONGEST_TEXT, required=False, default="")
+    text = VisibleText(max_length=LONGEST_TEXT, required=False, allow_blank=True, default="")
 
 
 class CommentSerializer(serializers.ModelSerializer[Comment]):

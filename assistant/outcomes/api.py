@@ -18,10 +18,18 @@ from audit.identity.principal import Role
 
 class PeriodSerializer(serializers.Serializer[Any]):
     category = serializers.CharField(
-        max_length=100, required=False, default="", help_text="Of the FAQ of the last ask."
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of the FAQ of the last ask.",
     )
     audience = serializers.CharField(
-        max_length=100, required=False, default="", help_text="Of the person who asked."
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of the person who asked.",
     )
 
     def get_fields(self) -> dict[str, Any]:
