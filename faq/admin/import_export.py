@@ -28,6 +28,7 @@ from faq.files.reader import Unreadable
 from faq.files.row_outcomes import Outcome
 from faq.import_jobs import IMPORT, KINDS, start_import, start_preview
 from faq.models import BackgroundJob, Source, Upload
+from faq.sources.importing import answers_in
 from faq.sources.jobs import FETCH
 
 UPLOAD_LIFETIME = timedelta(hours=6)
@@ -124,6 +125,10 @@ class ImportExportMixin:
             return self._page(request, "faq/refreshed.html", again)
         outcome = request.GET.get("show", "")
         rows = [row for row in result["rows"] if not outcome or row["result"] == outcome]
+        if source and upload:
+            # Nobody has seen them yet, unlike those of a file that somebody wrote.
+            answers = answers_in(upload.content())
+            rows = [{**row, "answer": answers.get(row["faq_id"], "")} for row in rows]
         return self._page(
             request,
             "faq/preview.html",

@@ -27,18 +27,21 @@ def as_file(source: Source, pairs: Sequence[Pair]) -> bytes:
     """
     used = set(Faq.objects.values_list("slug", flat=True))
     existing = _existing(pairs)
+    fields = ("category", "audience", "owner")
+    given = {name: getattr(source, name) for name in fields if getattr(source, name)}
     rows = []
     for pair in pairs:
         faq = existing.pop(key_of(pair.question), None)
         if faq is None:
             slug = short_id(pair.question, used)
             used.add(slug)
-            rows.append(_row(source, slug, pair.question, pair.alternates, pair.answer))
+            row = _row(slug, pair.question, pair.alternates, pair.answer)
+            rows.append({**row, **given})
             continue
         for phrasing in faq.content().phrasings:
             existing.pop(key_of(phrasing), None)
         more = (*faq.content().alternates, pair.question, *pair.alternates)
-        rows.append(_row(source, faq.slug, faq.question, distinct(faq.question, more), pair.answer))
+        rows.append(_row(faq.slug, faq.question, distinct(faq.question, more), pair.answer))
     return json.dumps({"faqs": rows}, ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -52,17 +55,13 @@ def _existing(pairs: Sequence[Pair]) -> dict[bytes, Faq]:
     }
 
 
-def _row(
-    source: Source, slug: str, question: str, alternates: Sequence[str], answer: str
-) -> dict[str, Any]:
-    given = {name: getattr(source, name) for name in ("category", "audience", "owner")}
-    return {
-        "id": slug,
-        "question": question,
-        "alternates": list(alternates),
-        "answer": answer,
-        **{name: value for name, value in given.items() if value},
-    }
+def _row(slug: str, question: str, alternates: Sequence[str], answer: str) -> dict[str, Any]:
+    return {"id": slug, "question": question, "alternates": list(alternates), "answer": answer}
+
+
+def answers_in(file: bytes) -> dict[str, str]:
+    """The answers in such a file, by FAQ id."""
+    return {row["id"]: row["answer"] for row in json.loads(file)["faqs"]}
 
 
 def link(source: Source, file: bytes, *, by: str) -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
-
 from faq.files.import_drafts import Existing, preview
 from faq.files.reader import Unreadable
 from faq.import_jobs import report
@@ -66,9 +64,7 @@ def _read_first(source: Source, *, by: str) -> Reading:
     except FetchFailed as failure:
         source.mark_failed(str(failure), by=by)
         raise
-    source.last_checked, source.last_error = timezone.now(), ""
-    source.content_hash = reading.hash
-    source.save(update_fields=["last_checked", "last_error", "content_hash"])
+    source.mark_previewed(reading.hash, by=by)
     return reading
 
 

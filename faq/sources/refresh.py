@@ -74,7 +74,8 @@ def refresh(source: Source, reading: Reading, *, by: str) -> Result:
     with lock_knowledge_base():
         source.refresh_from_db(from_queryset=Source.objects.select_for_update())
         result = _Refresh(source, reading, by).run()
-        source.etag = reading.etag
+        # What was not taken over is tried again, although the page stays as it is.
+        source.etag = "" if result.problems else reading.etag
         source.content_hash = reading.hash or source.content_hash
         source.last_checked, source.last_error = timezone.now(), ""
         source.last_result = result.as_dict()

@@ -128,6 +128,14 @@ class Source(models.Model):
         self.save(update_fields=["last_checked", "last_error"])
         self.record("failed", by=by, error=error)
 
+    @transaction.atomic
+    def mark_previewed(self, content_hash: str, *, by: str) -> None:
+        """Store that it was read for the preview of its first import."""
+        self.last_checked, self.last_error = timezone.now(), ""
+        self.content_hash = content_hash
+        self.save(update_fields=["last_checked", "last_error", "content_hash"])
+        self.record("previewed", by=by, hash=content_hash)
+
     def record(self, verb: str, *, by: str, **data: Any) -> None:
         data = {"name": self.name, "url": self.url, **data}
         record(f"source.{verb}", actor=by, kind="source", key=self.pk, data=data)

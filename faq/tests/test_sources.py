@@ -135,6 +135,7 @@ def test_a_page_with_three_forms_is_previewed_and_gives_exactly_its_pairs(desk, 
     assert source.url in text
     source.refresh_from_db()
     assert source.content_hash[:12] in text
+    assert "Yes, for up to **three** days." in text
     assert page.context["preview"]["counts"] == {"new": 4, "changed": 0, "same": 0, "invalid": 0}
     assert before == set()
 
@@ -167,6 +168,7 @@ def test_faqs_that_are_here_already_are_taken_over_by_their_question(desk, site,
     assert page.context["preview"]["counts"]["changed"] == 1
     assert page.context["preview"]["removed_phrasings"] == 0
     assert (content.question, content.answer) == (earlier.question, "Then ask for a new one.")
+    assert content.category == earlier.category != source.category
     assert SourcePair.objects.get().faq.slug == "reset-password"
 
 
@@ -306,6 +308,8 @@ def test_a_question_of_another_faq_is_reported_and_the_rest_is_written(imported,
 
     assert (result.changed, result.added) == ([HIGH], [])
     assert "is already a phrasing of reset-password" in result.problems[0]
+    Faq.objects.get(slug="reset-password").retire(by="cora")
+    assert fetch_again(imported).added == ["forgot-password"]
 
 
 def test_wordings_that_get_answers_of_their_own_are_separated(desk, site, source):

@@ -18,6 +18,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, sync_playwright
 
 from assistant.tests.channel_calls import make_channel, post_signed
+from faq.models import Faq, Source
 from supportsite.people import invitations
 from supportsite.tests.browser import new_page, overheard, sign_in
 from tickets.models import Ticket, Webhook
@@ -41,6 +42,9 @@ def site(committed, live_server, as_role) -> str:
     Webhook.objects.create(url="https://example.com/hook")
     make_channel("webhook", "https://example.com/replies")
     post_signed({"id": "m1", "sender": "c1", "text": "Where is my parcel?"})
+    source = Source.objects.create(name="Shop", url="https://example.com/faq", last_error="gone")
+    faq = Faq.objects.get(slug="reset-password")
+    source.pairs.create(faq=faq, question=faq.question, answer="Call us.", missing=1)
     invitations.invite(User.objects.create_user("ann", is_staff=True), by=sam.username)
     as_role("customer").post("/ask", {"message": "Where is my parcel?"}, format="json")
     return live_server.url
