@@ -54,7 +54,7 @@ class Question:
     conversation_id: str = ""
     purpose: Purpose = Purpose.QUESTION
     channel: str = "api"
-    """Where the question comes from: ``api``, or ``help`` for the help page."""
+    """Where the question comes from: ``api``, ``help``, ``mail``, or the name of a channel."""
 
 
 @dataclass(frozen=True)

@@ -116,8 +116,7 @@ class Thread(models.Model):
 
     def last_offers(self) -> tuple[Message, tuple[Offer, ...]] | None:
         """The newest reply's message with what it offered; None if it offered nothing."""
-        answered = self.messages.filter(status=Message.Status.ANSWERED, replied=True)
-        message = answered.order_by("-answered").first()
+        message = self.messages.filter(replied=True).order_by("-answered").first()
         return (message, message.offered) if message and message.offers else None
 
 

@@ -143,9 +143,8 @@ def _markdown(span: Span) -> str:
 
 
 def _plain(span: Span) -> str:
-    if not span.href or _is_address(span):
-        return span.href or span.text
-    return f"{span.text} ({span.href})"
+    named = (span.text, f"mailto:{span.text}", f"tel:{span.text}")
+    return f"{span.text} ({span.href})" if span.href and span.href not in named else span.text
 
 
 def _slack(span: Span) -> str:
@@ -153,7 +152,7 @@ def _slack(span: Span) -> str:
     if not span.href:
         return _wrapped(replace(span, text=text), "*", "_")
     address = escape(span.href, quote=False).replace("|", "%7C")
-    return f"<{address}>" if _is_address(span) else f"<{address}|{text.replace('|', '¦')}>"
+    return f"<{address}>" if span.text == span.href else f"<{address}|{text.replace('|', '¦')}>"
 
 
 def _telegram(span: Span) -> str:
@@ -176,11 +175,6 @@ def _wrapped(span: Span, bold: str, italic: str) -> str:
     if span.is_bold:
         words = f"{bold}{words}{bold}"
     return f"{before}{words}{after}"
-
-
-def _is_address(span: Span) -> bool:
-    """Whether the link's text is its address."""
-    return span.text == span.href or f"mailto:{span.text}" == span.href
 
 
 _WRITERS: dict[Markup, Callable[[Span], str]] = {

@@ -85,6 +85,24 @@ def test_a_link_that_is_longer_than_a_part_becomes_its_text():
     assert written == "The form"
 
 
+@pytest.mark.parametrize(
+    ("text", "plain", "slack"),
+    [
+        pytest.param(
+            *("<jo@shop.example>", "jo@shop.example", "<mailto:jo@shop.example|jo@shop.example>"),
+            id="a mail address",
+        ),
+        pytest.param(
+            *("<https://shop.example>", "https://shop.example", "<https://shop.example>"),
+            id="an address",
+        ),
+    ],
+)
+def test_a_link_that_says_where_it_leads_is_not_written_twice(text, plain, slack):
+    assert parts(text, Markup.PLAIN, longest=160) == [plain]
+    assert parts(text, Markup.SLACK, longest=160) == [slack]
+
+
 def test_what_a_person_wrote_has_no_markup():
     text = "2 * 3 * 4\n\n1. is *one*"
 

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 
+from assistant.agent.limits import Limits
 from assistant.channels import answering, signed
 from assistant.channels.channel import OVERLAP
 from assistant.models import Channel, Feedback, Message, Thread
@@ -31,6 +32,7 @@ from audit.privacy import channels
 from tickets.delivery import receivers
 from tickets.delivery.networks import networks
 from tickets.delivery.webhooks import signature
+from tickets.management.commands.worker import jobs_at_once
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +195,16 @@ def test_messages_are_answered_in_a_queue_of_their_own_and_in_the_order_of_their
         )
         jobs = cursor.fetchall()
     assert jobs == [("asks", f"channel-thread-{Thread.objects.get().pk}")]
+
+
+@pytest.mark.parametrize(
+    ("queue", "model", "expected"), [("asks", "m", 2), ("asks", "", 4), ("mail", "m", 4)]
+)
+def test_the_worker_asks_no_more_at_once_than_the_agent_runs(queue, model, expected, settings):
+    settings.AGENT_MODEL = model
+    settings.AGENT_LIMITS = Limits(runs_at_once=2)
+
+    assert jobs_at_once(queue, 4) == expected
 
 
 # --- Choosing -------------------------------------------------------------------------------------
@@ -366,6 +378,7 @@ def test_a_question_that_cannot_be_answered_at_the_last_try_goes_to_a_person(
 
     message.refresh_from_db()
     assert (message.status, message.result) == ("failed", "ConnectionError")
+    assert message.thread.last_offers() is not None
     press(buttons(gateway.bodies[0])["Ask a person"])
     assert Ticket.objects.get().message == CLEAR
 

@@ -122,7 +122,7 @@ async def _work_on_queues(concurrency: int, stalled_after: float) -> None:
                 app.run_worker_async(
                     name=queue,
                     queues=[queue],
-                    concurrency=_jobs_at_once(queue, concurrency),
+                    concurrency=jobs_at_once(queue, concurrency),
                     fetch_job_polling_interval=POLL_SECONDS,
                     delete_jobs="successful",
                     update_heartbeat_interval=stalled_after / HEARTBEATS,
@@ -134,7 +134,7 @@ async def _work_on_queues(concurrency: int, stalled_after: float) -> None:
             )
 
 
-def _jobs_at_once(queue: str, concurrency: int) -> int:
+def jobs_at_once(queue: str, concurrency: int) -> int:
     """No more questions than the agent has runs: the others wait instead of being refused."""
     if queue == ASKS and settings.AGENT_MODEL:
         return min(concurrency, int(settings.AGENT_LIMITS.runs_at_once))
