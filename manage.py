@@ -28,6 +28,13 @@ def main() -> None:
         raise SystemExit(f"Cannot start: {error}") from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except Exception as error:
+        from supportsite.command_errors import advice
+
+        line = advice(error)
+        if not line or "--traceback" in sys.argv:
+            raise
+        raise SystemExit(line) from None
 
 
 if __name__ == "__main__":
