@@ -1,4 +1,4 @@
-"""What `make run` runs: make everything ready, then become gunicorn."""
+"""Migrate, ingest FAQ_CSV, and serve with gunicorn until Ctrl-C: what `make run` runs."""
 
 from __future__ import annotations
 

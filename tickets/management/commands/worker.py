@@ -78,9 +78,13 @@ class Command(BaseCommand):
         try:
             asyncio.run(_work(options["concurrency"], options["stalled_after"]))
         except* (ConnectorException, DatabaseError, InterfaceError) as failures:
-            reason = " ".join(str(_first(failures)).split())
+            failure = _first(failures)
+            reason = " ".join(str(failure.__cause__ or failure).split())
         if reason:
-            raise CommandError(f"The worker needs the database: {reason}")
+            raise CommandError(
+                f"The worker needs the database: {reason}. If its tables are missing, run "
+                "manage.py migrate."
+            )
 
 
 async def _work(concurrency: int, stalled_after: float) -> None:
