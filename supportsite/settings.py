@@ -330,6 +330,17 @@ MAILBOX_CRON = "* * * * * */15"
 MAIL_AUTHSERV_ID = env.text("MAIL_AUTHSERV_ID")
 # The mailbox's address, if it takes mails to name+anything@domain.
 MAIL_REPLY_TO = env.parsed("MAIL_REPLY_TO", "", mailbox_url.reply_address)
+# A mail provider that posts mails to /channels/mail/inbound, with user:password, or signed.
+MAIL_WEBHOOK = env.parsed(
+    "MAIL_WEBHOOK", "", env.one_of("", "mailgun", "mailjet", "postmark", "sendgrid", "sparkpost")
+)
+ANYMAIL = {
+    "WEBHOOK_SECRET": env.text("MAIL_WEBHOOK_SECRET"),
+    "MAILGUN_WEBHOOK_SIGNING_KEY": env.text("MAIL_WEBHOOK_KEY"),
+}
+env.requires("MAIL_WEBHOOK", "MAIL_WEBHOOK_SECRET")
+if MAIL_WEBHOOK == "mailgun":
+    env.requires("MAIL_WEBHOOK", "MAIL_WEBHOOK_KEY")
 # Answer by mail what an FAQ answers, in place of opening a ticket.
 MAIL_ANSWERS = env.flag("MAIL_ANSWERS", default=False)
 

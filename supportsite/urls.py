@@ -60,6 +60,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
 ]
 
+if settings.MAIL_WEBHOOK:
+    from tickets.inbound.webhooks import webhook_view
+
+    urlpatterns.insert(0, path("channels/mail/inbound", webhook_view(), name="mail-inbound"))
+
 if settings.HELP_PAGE:
     urlpatterns += [
         path("help/", include("assistant.help.urls")),

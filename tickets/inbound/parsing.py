@@ -97,6 +97,9 @@ def content_of(raw: bytes) -> bytes:
     """Sender, date, subject and body, without what mail servers on the way have added."""
     head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
     lines = re.findall(rb"^(?:from|date|subject):[^\n]*", head, re.I | re.M)
+    # A provider's webhook makes up other boundaries each time.
+    for boundary in set(re.findall(rb'boundary="?([^"\s;]{8,200})', head + body)[:MAX_PARTS]):
+        body = body.replace(boundary, b"")
     return b"\n".join((*sorted(lines), body.strip()))
 
 
