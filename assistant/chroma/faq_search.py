@@ -37,7 +37,10 @@ class FaqSearch:
         self._lock = threading.Lock()
 
     def nearest_faqs(self, name: str, vector: Vector, *, limit: int, category: str) -> list[str]:
-        """As of ``interfaces.Index``. Caches the id of the collection ``name``."""
+        """As of ``interfaces.Index``. Caches the ids of collections.
+
+        Raises ``IndexMismatch`` or ``IndexUnavailable``.
+        """
         collection_id = self._collection_ids.get(name) or self._open(name)
         if collection_id is None:
             return []
@@ -50,8 +53,10 @@ class FaqSearch:
         try:
             result = self._request("POST", f"/{collection_id}/query", query)
             keys = result["ids"][0] if result else []
+        except IndexMismatch:
+            raise
         except Exception as error:
-            raise self._translated(error) from error
+            raise unavailable(self._url, error) from error
         if result is None:
             # The collection was dropped; another may have been created under the same name.
             self._collection_ids.pop(name, None)
@@ -65,8 +70,10 @@ class FaqSearch:
                 return None
             check_space(name, collection["configuration_json"])
             self._collection_ids[name] = str(collection["id"])
+        except IndexMismatch:
+            raise
         except Exception as error:
-            raise self._translated(error) from error
+            raise unavailable(self._url, error) from error
         return self._collection_ids[name]
 
     def _request(self, method: str, path: str, body: Any = None) -> Any:
@@ -84,9 +91,6 @@ class FaqSearch:
             raise IndexMismatch(OTHER_DIMENSION)
         reply.raise_for_status()
         return orjson.loads(reply.content)
-
-    def _translated(self, error: Exception) -> Exception:
-        return error if isinstance(error, IndexMismatch) else unavailable(self._url, error)
 
     def _http(self) -> Any:
         from tickets.delivery.http_client import bounded_client
