@@ -86,7 +86,7 @@ def _message(data: Mapping[str, Any], event: Mapping[str, Any]) -> Inbound | Non
     # Ours come back as events. Edits and deletions are no questions.
     if event.get("bot_id") or event.get("subtype") not in (None, "file_share"):
         return None
-    own = [each.get("user_id") for each in data.get("authorizations") or ()]
+    own = [authorization.get("user_id") for authorization in data.get("authorizations") or ()]
     text = _plain(event.get("text") or "", own)
     if event["user"] in own or not text:
         return None

@@ -77,7 +77,7 @@ def _choice(name: str, query: Mapping[str, Any]) -> Inbound:
 
 
 def _reaction(name: str, reaction: Mapping[str, Any]) -> Inbound | None:
-    emoji = {each.get("emoji", "")[:1] for each in reaction["new_reaction"]}
+    emoji = {change.get("emoji", "")[:1] for change in reaction["new_reaction"]}
     helpful = not emoji.isdisjoint(HELPFUL)
     if "user" not in reaction or not (helpful or not emoji.isdisjoint(UNHELPFUL)):
         return None
@@ -155,8 +155,8 @@ def result(status: int, wait: int, body: bytes) -> Sent:
         if status == 200 and reply["ok"] is True:
             message = reply["result"]
             return Sent(True, "200", f"{message['chat']['id']}:{message['message_id']}")
-        asked = int((reply.get("parameters") or {}).get("retry_after", 0))
+        retry_after = int((reply.get("parameters") or {}).get("retry_after", 0))
         text = f"{status} {reply.get('description', '')}".strip()
-        return Sent(False, text, wait=min(asked, LONGEST_WAIT) or wait)
+        return Sent(False, text, wait=min(retry_after, LONGEST_WAIT) or wait)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Sent(False, f"{status}, and no reply of Telegram", wait=wait)

@@ -27,7 +27,7 @@ class QuestionIndex:
 
     def __init__(self, contents: Mapping[str, Content]) -> None:
         self.contents = contents
-        self._words = {faq_id: _words(*each.phrasings) for faq_id, each in contents.items()}
+        self._words = {faq_id: _words(*content.phrasings) for faq_id, content in contents.items()}
         self._counts = Counter(word for words in self._words.values() for word in words)
 
     def find(self, typed: str, *, limit: int) -> list[Content]:
@@ -45,8 +45,8 @@ class QuestionIndex:
             (sum(weight for weight, one_of in weighted if one_of & have), faq_id)
             for faq_id, have in self._words.items()
         )
-        found = (pair for pair in common if pair[0] >= least)
-        best = sorted(found, key=itemgetter(0), reverse=True)[:limit]
+        near = (pair for pair in common if pair[0] >= least)
+        best = sorted(near, key=itemgetter(0), reverse=True)[:limit]
         return [self.contents[faq_id] for _, faq_id in best]
 
     def _weight(self, word: str) -> float:

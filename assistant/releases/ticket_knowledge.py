@@ -82,12 +82,12 @@ def search(
         text = " ".join((*content.phrasings, content.answer))
         return not _has_words(content.question, typed), not _has_words(text, typed)
 
-    found = [
+    matches = [
         match
         for match in sorted(matches, key=missing)
         if match.similarity >= least_similarity or not all(missing(match))
     ]
-    return [_lookup_result(match, release) for match in found[:limit]]
+    return [_lookup_result(match, release) for match in matches[:limit]]
 
 
 def _has_words(text: str, typed: Sequence[str]) -> bool:

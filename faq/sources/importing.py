@@ -28,7 +28,7 @@ def as_file(source: Source, pairs: Sequence[Pair]) -> bytes:
     used = set(Faq.objects.values_list("slug", flat=True))
     existing = _existing(pairs)
     fields = ("category", "audience", "owner")
-    given = {name: getattr(source, name) for name in fields if getattr(source, name)}
+    overrides = {name: getattr(source, name) for name in fields if getattr(source, name)}
     rows = []
     for pair in pairs:
         faq = existing.pop(key_of(pair.question), None)
@@ -36,7 +36,7 @@ def as_file(source: Source, pairs: Sequence[Pair]) -> bytes:
             slug = short_id(pair.question, used)
             used.add(slug)
             row = _row(slug, pair.question, pair.alternates, pair.answer)
-            rows.append({**row, **given})
+            rows.append({**row, **overrides})
             continue
         for phrasing in faq.content().phrasings:
             existing.pop(key_of(phrasing), None)

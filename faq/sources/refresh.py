@@ -164,9 +164,9 @@ class _Refresh:
         else:
             (self.result.restored if comes_back else self.result.changed).append(slug)
             content = draft.content
-            kept = [t for t in (*content.alternates, *more) if normalise(t) not in fewer]
+            alternates = [t for t in (*content.alternates, *more) if normalise(t) not in fewer]
             content = replace(
-                content, answer=pair.answer, alternates=distinct(content.question, kept)
+                content, answer=pair.answer, alternates=distinct(content.question, alternates)
             )
             self.drafts[slug] = replace(draft, content=content, retired=False)
 

@@ -175,8 +175,11 @@ def _is_file(content: dict[str, Any]) -> bool:
 
 def _as_recorded(decision: dict[str, Any]) -> dict[str, Any]:
     """Records of earlier versions may lack fields."""
-    kept = {name: value for name, value in decision.items() if name != "required"}
-    return {**kept, "description": "The decision as recorded; earlier versions had fewer fields."}
+    members = {name: value for name, value in decision.items() if name != "required"}
+    return {
+        **members,
+        "description": "The decision as recorded; earlier versions had fewer fields.",
+    }
 
 
 def _describe_defaults(schema: dict[str, Any], *, is_reply: bool) -> None:

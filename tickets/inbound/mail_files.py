@@ -34,7 +34,7 @@ def accepted_files(
             new = NewFile.checked(file.name, file.data)
             if len(files) >= min(MAX_FILES, room):
                 raise InvalidFile("There are too many files.")
-            if sum(len(each.data) for each in (*files, new)) > MAX_BYTES:
+            if sum(len(file.data) for file in (*files, new)) > MAX_BYTES:
                 raise InvalidFile(too_large())
             files.append(new)
         except InvalidFile as reason:

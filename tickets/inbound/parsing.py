@@ -184,8 +184,8 @@ def _sender(headers: dict[str, list[str]]) -> str:
 
 
 def _addresses(value: str) -> list[str]:
-    found = (address for _, address in getaddresses([value[:LONGEST_HEADER]]))
-    return [a for a in found if len(a) <= LONGEST_ADDRESS and a.isascii() and _ADDRESS.match(a)]
+    addresses = (address for _, address in getaddresses([value[:LONGEST_HEADER]]))
+    return [a for a in addresses if len(a) <= LONGEST_ADDRESS and a.isascii() and _ADDRESS.match(a)]
 
 
 def _references(headers: dict[str, list[str]], parts: Sequence[Message]) -> tuple[str, ...]:

@@ -169,14 +169,14 @@ def open_ticket(
     text = "\n\n".join(filter(None, (parsed.subject, parsed.text))) or "(no text)"
     if earlier:
         text = f"{parsed.new_text}\n\n{_earlier_text(earlier)}".strip()
-    asked = earlier or mail
+    source = earlier or mail
     is_confirmed = mail.is_verified and not by and not earlier
     is_confirmed = is_confirmed and InboundMail.objects.may_send_automatic(mail)
     ticket: Ticket = Ticket.objects.escalate(
         text[:LONGEST_TEXT],
         requester=mail.sender,
         by=by or mail.sender,
-        ask_id=str(asked.ask_id) if asked.ask_id else None,
+        ask_id=str(source.ask_id) if source.ask_id else None,
         reason=Ticket.Reason.UNHELPFUL if earlier else Ticket.Reason.REQUESTED,
         email=parsed.sender,
         channel=CHANNEL,
