@@ -67,6 +67,7 @@ TOGETHER = [
     {"OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"},
     {"EMBEDDINGS_URL", "EMBEDDINGS_MODEL"},
     {"JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE"},
+    {"MAIL_WEBHOOK", "MAIL_WEBHOOK_SECRET"},
 ]
 """Settings that need each other."""
 
