@@ -116,7 +116,11 @@ def sender_of(raw: bytes) -> str:
     lines = re.findall(rb"^from:[ \t]*([^\r\n]{1,1000})", head, re.I | re.M)
     if len(lines) != 1:
         return ""
-    addresses = _addresses(lines[0].decode("ascii", "replace"))
+    try:
+        addresses = _addresses(lines[0].decode("ascii", "replace"))
+    except (RecursionError, ValueError, IndexError):
+        # A hostile header must not keep the mail from being stored, and parked.
+        return ""
     return addresses[0] if len(addresses) == 1 else ""
 
 

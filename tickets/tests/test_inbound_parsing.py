@@ -8,7 +8,7 @@ import pytest
 
 from tickets.inbound import machines, mailbox_url
 from tickets.inbound.authentication_results import Dmarc, dmarc_of
-from tickets.inbound.parsing import UnreadableMail, parse
+from tickets.inbound.parsing import UnreadableMail, parse, sender_of
 
 HEAD = b"From: Jo Malik <jo@example.com>\r\nTo: support@desk.example\r\nSubject: The lamp\r\n"
 
@@ -177,6 +177,10 @@ def test_no_control_character_or_lone_surrogate_reaches_the_text():
     assert "hi" in text
     assert not set(text) & {"\x00", "\x1b"}
     assert text.encode()
+
+
+def test_a_hostile_sender_does_not_keep_a_mail_from_being_stored():
+    assert sender_of(b"From: " + b"(" * 990 + b"a@x.example\r\n\r\nhi") == ""
 
 
 # --- Automatic mails ------------------------------------------------------------------------------
