@@ -15,8 +15,11 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, sync_playwright
 
+from assistant.models import AgentDay, Need
+from assistant.outcomes import fold
 from assistant.tests.channel_calls import make_channel, post_signed
 from faq.models import Faq, Source
 from supportsite.people import invitations
@@ -47,6 +50,9 @@ def site(committed, live_server, as_role) -> str:
     source.pairs.create(faq=faq, question=faq.question, answer="Call us.", missing=1)
     invitations.invite(User.objects.create_user("ann", is_staff=True), by=sam.username)
     as_role("customer").post("/ask", {"message": "Where is my parcel?"}, format="json")
+    call_command("audit_seal", verbosity=0)
+    fold.fold_new()
+    AgentDay.objects.create(day=timezone.now().date(), runs=3, requests=5, tokens=4_000)
     return live_server.url
 
 
@@ -126,6 +132,7 @@ def shortcomings(page: Page) -> list[str]:
 
 def test_every_page_keeps_its_policy_and_is_open_to_everybody(site):
     findings: dict[str, list[str]] = {}
+    need = reverse("outcome-need", args=[Need.objects.earliest("first").pk])
 
     def look(page: Page, name: str) -> None:
         if found := grave_findings(page) + shortcomings(page):
@@ -138,6 +145,8 @@ def test_every_page_keeps_its_policy_and_is_open_to_everybody(site):
 
         sign_in(page, site, PASSWORD)
         seen = walk(page, site, look)
+        page.goto(site + need)
+        look(page, "a need")
         page.goto(site + reverse("ask-page"))
         page.get_by_label("Question").fill("How do I reset my password?")
         page.get_by_role("button", name="Ask").click()
