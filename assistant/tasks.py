@@ -31,6 +31,9 @@ from faq.models import Release
 REGROUP_SECONDS = 600.0
 """Time limit of a regrouping."""
 
+REGROUP_LOCK = "assistant.regroup"
+"""The worker runs one regrouping at a time: the next one waits in the queue."""
+
 INDEX_SECONDS = 1_800.0
 """Time limit of adding a release to Chroma: 100,000 phrasings take minutes."""
 
@@ -62,14 +65,14 @@ def delete_old_messages(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="assistant.read_gaps", queueing_lock="assistant.read_gaps")
+@app.task(name="assistant.read_gaps", queueing_lock="assistant.read_gaps", lock=REGROUP_LOCK)
 async def read_gaps(timestamp: int) -> None:
     if await asyncio.to_thread(_has_work):
         await run_command("regroup", "--new", "--low-priority", seconds=REGROUP_SECONDS)
 
 
 @app.periodic(cron="41 2 * * *")
-@app.task(name="assistant.regroup_gaps", queueing_lock="assistant.regroup_gaps")
+@app.task(name="assistant.regroup_gaps", queueing_lock="assistant.regroup_gaps", lock=REGROUP_LOCK)
 async def regroup_gaps(timestamp: int) -> None:
     await run_command("regroup", "--low-priority", seconds=REGROUP_SECONDS)
 
