@@ -12,7 +12,7 @@ import math
 import uuid
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -27,9 +27,6 @@ from audit.people.pseudonyms import stored_name
 from tickets.delivery import mail_headers
 from tickets.delivery.recipients import TO_DESK, TO_REQUESTER, address_of
 from tickets.delivery.webhooks.webhook import Webhook
-
-if TYPE_CHECKING:
-    from tickets.inbound.inbound_mail import InboundMail
 
 TASK = "tickets.deliver"
 
@@ -142,10 +139,10 @@ class Delivery(models.Model):
         delivery.enqueue()
 
     @classmethod
-    def answer_mail(cls, inbound: InboundMail, *, subject: str, text: str) -> None:
-        """Store and enqueue an FAQ's answer to a customer's mail. Call it in a transaction."""
+    def answer_mail(cls, inbound_id: int, *, subject: str, text: str) -> None:
+        """Store and enqueue an FAQ's answer to an ``InboundMail``. Call it in a transaction."""
         delivery = cls.objects.create(
-            inbound=inbound,
+            inbound_id=inbound_id,
             event="answered",
             kind=cls.Kind.MAIL,
             address=TO_REQUESTER,

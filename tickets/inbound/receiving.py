@@ -154,7 +154,7 @@ def _answer(mail: InboundMail, parsed: ParsedMail, answer: str) -> None:
     """Send the FAQ's answer, as published. The mail's content is kept for a reply to it."""
     subject = redact_outbound(Channel.MAIL, f"Re: {parsed.subject or settings.SITE_NAME}")
     text = ANSWER.format(answer=answer, site=settings.SITE_NAME)
-    Delivery.answer_mail(mail, subject=subject, text=text)
+    Delivery.answer_mail(mail.pk, subject=subject, text=text)
     mail.record("answered", ask_id=str(mail.ask_id))
     mail.finish(Status.ANSWERED, automatic=timezone.now())
 
