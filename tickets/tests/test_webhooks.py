@@ -177,8 +177,8 @@ def test_the_desk_shows_it_and_a_person_switches_it_on_again(ticket, kim):
     shown = kim.get(page).content.decode()
     kim.post(page, {"name": "shop", "url": webhook.url, "owner": "kim", "is_active": "on"})
 
-    assert "the receiver answered 410" in listed
-    assert "answered 410 Gone" in shown
+    assert "410 Gone" in listed
+    assert "Off: the receiver answered 410 on" in shown
     webhook.refresh_from_db()
     assert (webhook.is_active, webhook.gone_at, webhook.owner) == (True, None, "kim")
     changed = Record.objects.get(action="webhook.changed")

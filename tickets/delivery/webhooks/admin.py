@@ -36,8 +36,8 @@ SHOWN_BYTES = 500
 @admin.register(Webhook)
 class WebhookAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     list_display = ("name", "url", "owner", "state", "rotated")
-    fields = ("name", "url", "owner", "is_active", "state", "shown_secret", "rotated")
-    readonly_fields = ("state", "shown_secret", "rotated")
+    fields = ("name", "url", "owner", "is_active", "shown_state", "shown_secret", "rotated")
+    readonly_fields = ("shown_state", "shown_secret", "rotated")
     actions = ("rotate_selected",)
     change_form_outer_before_template = "tickets/webhook_test_form.html"
 
@@ -57,18 +57,24 @@ class WebhookAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
 
     @display(
         description="State",
-        label={"active": "success", "waiting": "warning", "gone": "danger", "off": "info"},
+        label={"active": "success", "waiting": "warning", "410 Gone": "danger", "off": "info"},
     )
-    def state(self, webhook: Webhook) -> tuple[str, str]:
+    def state(self, webhook: Webhook) -> str:
         if webhook.gone_at:
-            shown = local_time.format_local(webhook.gone_at)
-            return "gone", f"off: the receiver answered 410 on {shown}"
+            return "410 Gone"
         if not webhook.is_active:
-            return "off", "off"
-        if webhook.seconds_to_wait():
-            assert webhook.not_before
-            return "waiting", f"waits until {local_time.format_local(webhook.not_before)}, as asked"
-        return "active", "active"
+            return "off"
+        return "waiting" if webhook.seconds_to_wait() else "active"
+
+    @admin.display(description="State")
+    def shown_state(self, webhook: Webhook) -> str:
+        """With the time, if the receiver caused it."""
+        if webhook.gone_at:
+            return f"Off: the receiver answered 410 on {local_time.format_local(webhook.gone_at)}."
+        if webhook.is_active and webhook.not_before and webhook.seconds_to_wait():
+            until = local_time.format_local(webhook.not_before)
+            return f"Waits until {until}, as the receiver asked."
+        return "Active." if webhook.is_active else "Off."
 
     @admin.display(description="Secret")
     def shown_secret(self, webhook: Webhook) -> SafeString | str:
