@@ -10,7 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from audit.identity.principal import Principal, Role
 from supportsite.auth.authentication import email_of, issue, roles_of, subject_of, verify
 
-LATER = int(time.time()) + 600
+LATER = int(time.time()) + 86_400
 
 
 def signed(claims, *, key=None, algorithm="HS256"):

@@ -242,10 +242,14 @@ OF_EACH_KIND = [
 ]
 
 
+BY_SIGNATURE = {"channels/<str:name>"}
+"""Who has no secret gets no further than the signature: see assistant/tests/test_channels.py."""
+
+
 def test_no_endpoint_is_left_out():
     attacked = {resolve(endpoint.values[1]).route for endpoint in ENDPOINTS[:-1]}
 
-    assert attacked == set(ROUTES) | {"dev/token"}
+    assert attacked == set(ROUTES) - BY_SIGNATURE | {"dev/token"}
 
 
 @pytest.mark.parametrize(("method", "address", "sound"), OF_EACH_KIND)

@@ -34,7 +34,7 @@ def site(committed, live_server) -> str:
 
 def open_inbox(page: Page, site: str) -> None:
     sign_in(page, site, PASSWORD)
-    page.get_by_role("link", name="Inbox").click()
+    page.get_by_role("link", name="inbox Inbox", exact=True).click()
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
 
 
