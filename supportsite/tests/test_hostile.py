@@ -46,7 +46,7 @@ handler404, handler500 = urls.handler404, urls.handler500
 
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.slow]
 
-RANDOM_BODIES = 10
+RANDOM_BODIES = 5
 """Sent to each endpoint besides the collection."""
 
 TICKET = 1_000_000_000

@@ -46,7 +46,7 @@ def test_every_reply_is_as_described(endpoint, mode, api):
     method, address = endpoint.split()
 
     @settings(
-        max_examples=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=6, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
     )
     @given(case=api[address][method].as_strategy(generation_mode=mode))
     def check(case):
