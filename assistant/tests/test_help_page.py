@@ -532,6 +532,9 @@ def test_a_publisher_edits_the_page_with_a_record(admin_client, visitor):
     assert 'href="https://lamp.example/i"' in page(visitor)
     colours = visitor.get("/help/colours.css").content.decode()
     assert "--brand: #ffcc00; --on-brand: #000000" in colours
+    # After the stylesheet, whose own colours it replaces.
+    shown = page(visitor)
+    assert shown.index("/help/colours.css") > shown.index("/static/help/help.css")
     change = Record.objects.all().about("helppage", row.pk).get()
     assert change.data["fields"]["name"]["after"] == "Lamp shop"
 
