@@ -11,7 +11,6 @@ from urllib.parse import urljoin, urlsplit
 from django.conf import settings
 
 from faq.sources.fetching import MAX_BYTES, FetchFailed, Reply
-from tickets.delivery.http_client import FAILURES, TooLarge, bounded_client
 from tickets.delivery.networks import Refused
 
 REQUEST_SECONDS = 30.0
@@ -36,6 +35,9 @@ def _get_once(
     url: str, headers: Mapping[str, str], seconds_left: Callable[[], float]
 ) -> tuple[Reply, str]:
     """The reply, and where it redirects to. Raises ``FetchFailed``."""
+    # Every process registers this module, and only the worker fetches.
+    from tickets.delivery.http_client import FAILURES, TooLarge, bounded_client
+
     host = urlsplit(url).hostname or url
     client = bounded_client(
         seconds=REQUEST_SECONDS,

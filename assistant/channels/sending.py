@@ -23,7 +23,6 @@ from assistant.channels.inbound import Sent
 from assistant.channels.messages import Message, SentMessage, Thread, ThreadTicket, digest
 from assistant.channels.replies import Offer, Outbound, Reply
 from tickets.comments import Comment
-from tickets.delivery import http_client
 from tickets.delivery.outbox import Delivery
 from tickets.delivery.result import Result
 from tickets.delivery.webhooks import retry_after, signature
@@ -177,6 +176,9 @@ def _post(
     read: Callable[[int, int, bytes], Sent],
 ) -> Sent | Result:
     """What the other server says, or a ``Result`` if it says nothing."""
+    # Every process registers this module, and only the worker sends.
+    from tickets.delivery import http_client
+
     typed = {"Content-Type": "application/json; charset=utf-8", **headers}
     try:
         with http_client.bounded_client(

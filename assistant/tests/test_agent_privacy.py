@@ -109,7 +109,7 @@ from assistant import checks, wiring
 from assistant.agent.null_agent import NullAgent
 call_command("check")
 assert isinstance(wiring.agent(), NullAgent)
-print(sorted(name for name in sys.modules if name.split(".")[0] in ("agno", "openai")))
+print(sorted(name for name in sys.modules if name.split(".")[0] in ("agno", "openai", "httpx")))
 """
     empty = dict.fromkeys(("AGENT_MODEL", "AGENT_BASE_URL"), "")
 

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.slow
 HEAVY = {
     *("torch", "sentence_transformers", "transformers", "sklearn", "scipy", "matplotlib"),
     *("chromadb", "agno", "openai", "onnx", "openpyxl"),
+    # What the worker reads mails and web pages with.
+    *("imapclient", "inscriptis", "quotequail", "lxml", "bs4", "markdownify"),
 }
 COMPUTING = {"onnxruntime", "tokenizers"}
 

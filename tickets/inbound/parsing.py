@@ -13,9 +13,6 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from email.utils import getaddresses
 
-import quotequail
-from inscriptis import get_text
-
 from tickets.inbound import machines
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -237,11 +234,16 @@ def _decoded(part: Message) -> str:
 
 
 def _text_of(html: str) -> str:
+    # Like quotequail below: every process loads this module, and only the worker reads mail.
+    from inscriptis import get_text
+
     return _clean(get_text(html)) if html.strip() else ""
 
 
 def _reply_of(text: str) -> str:
     """The new text of a mail. What answers a quote from above stays with that quote."""
+    import quotequail
+
     unwrapped = quotequail.unwrap(text)
     if unwrapped:
         written = (unwrapped.get("text_top"), unwrapped.get("text_bottom"))
@@ -250,6 +252,8 @@ def _reply_of(text: str) -> str:
 
 
 def _reply_of_html(html: str) -> str:
+    import quotequail
+
     unwrapped = quotequail.unwrap_html(html)
     if unwrapped:
         written = (unwrapped.get("html_top"), unwrapped.get("html_bottom"))

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.utils import timezone
 
-from tickets.delivery import http_client
 from tickets.delivery.webhooks import retry_after, signature
 from tickets.delivery.webhooks.webhook import Webhook
 
@@ -38,6 +37,9 @@ def send(webhook: Webhook, payload: Mapping[str, Any], *, delivery: str, read: i
 
     Raises one of ``http_client.FAILURES``.
     """
+    # Imported when the first request is sent: the desk's pages load this module.
+    from tickets.delivery import http_client
+
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     signed = signature.headers(
         body, delivery=delivery, timestamp=int(time.time()), keys=webhook.keys()
