@@ -25,6 +25,9 @@ from assistant.matching.loaded_release import LoadedRelease
 from assistant.text.cleaning import strip_pleasantries
 from audit.models import Record
 
+LOCK = 0x5265_6772_6F75_7073
+"""The advisory lock of the one regrouping: "Regroups" in ASCII."""
+
 TEXT_LIFETIME = timedelta(days=90)
 """Older texts are not opened again; they keep their gap, and count in it."""
 

@@ -63,9 +63,9 @@ def _counts(help_text: str) -> serializers.DictField:
     return serializers.DictField(child=serializers.IntegerField(), help_text=help_text)
 
 
-class NeedFiguresSerializer(serializers.Serializer[Any]):
-    to = serializers.DateField()
-    needs = serializers.IntegerField(help_text="Without those of anonymous visitors.")
+class RatesSerializer(serializers.Serializer[Any]):
+    """How needs ended, of all or of one channel."""
+
     open = serializers.IntegerField(help_text="In no rate.")
     ends = _counts(f"Closed needs by end: {', '.join(End)}.")
     anonymous = _counts("Needs of anonymous visitors by end.")
@@ -76,27 +76,22 @@ class NeedFiguresSerializer(serializers.Serializer[Any]):
     escalation = RateSerializer()
     rejection = RateSerializer()
     coverage = RateSerializer()
+
+
+class NeedFiguresSerializer(RatesSerializer):
+    to = serializers.DateField()
+    needs = serializers.IntegerField(help_text="Without those of anonymous visitors.")
     precision = RateSerializer()
 
     def get_fields(self) -> dict[str, Any]:
         return {"from": serializers.DateField(), **super().get_fields()}
 
 
-class ChannelFiguresSerializer(serializers.Serializer[Any]):
+class ChannelFiguresSerializer(RatesSerializer):
     name = serializers.CharField(
         help_text="api, help, mail, or the name of a channel; empty where it was not recorded."
     )
     needs = serializers.IntegerField(help_text="By their first ask; without anonymous visitors.")
-    open = serializers.IntegerField(help_text="In no rate.")
-    ends = _counts("Closed needs by end.")
-    anonymous = _counts("Needs of anonymous visitors by end.")
-    resolution = RateSerializer()
-    confirmed = RateSerializer()
-    deflection = RateSerializer()
-    abandonment = RateSerializer()
-    escalation = RateSerializer()
-    rejection = RateSerializer()
-    coverage = RateSerializer()
 
 
 class TicketFiguresSerializer(serializers.Serializer[Any]):

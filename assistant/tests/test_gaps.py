@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from assistant.health import reading
 from assistant.learning import follow_up, regrouping, signals
-from assistant.learning.one_regroup import LOCK
+from assistant.learning.regrouping import LOCK
 from assistant.models import Feedback, Gap, GapAsk
 from audit.models import Record
 from faq.models import Faq

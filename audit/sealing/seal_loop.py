@@ -10,9 +10,10 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from audit import keys
+from audit.advisory_lock import try_lock
 from audit.models import AuditUnavailable
 from audit.sealing import heartbeat
-from audit.sealing.sealer import ROUND_RECORDS, CannotSeal, Sealer, only_sealer
+from audit.sealing.sealer import LOCK, ROUND_RECORDS, CannotSeal, Sealer
 
 ROUND_SECONDS = 1.0
 RETRY_SECONDS = 30.0
@@ -31,7 +32,7 @@ def seal_until(stop: Event) -> None:
     try:
         while not stop.is_set():
             try:
-                with only_sealer() as has_lock:
+                with try_lock(LOCK) as has_lock:
                     if has_lock:
                         _seal_rounds(Sealer(signer, settings.AUDIT_ANCHOR_DIR), stop)
             except CannotSeal as error:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,8 +23,8 @@ from audit.log_format.merkle import Frontier, HashMismatch
 from audit.models import Seal, SignedCheckpoint
 from audit.sealing import anchors, log_reader
 
-# Any number that no other code of this project uses.
 LOCK = 0x5355_5050_0002
+"""The advisory lock of the one sealer; any number that no other code of this project uses."""
 
 ROUND_RECORDS = 20_000
 """At most this many records per checkpoint, so that a backlog is sealed in batches."""
@@ -68,19 +66,6 @@ def oldest_unsealed() -> float:
         cursor.execute(SELECT_OLDEST_AGE)
         row = cursor.fetchone()
     return float(row[0]) if row else 0.0
-
-
-@contextmanager
-def only_sealer() -> Iterator[bool]:
-    """Take the sealer's lock until the block or the connection ends; False if another has it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        has_lock = bool(cursor.fetchone()[0])
-        try:
-            yield has_lock
-        finally:
-            if has_lock and connection.is_usable():
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 @dataclass

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import smtplib
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import transaction
 
+from audit.advisory_lock import try_lock
 from audit.privacy.gateway import Channel, redact_outbound
 from tickets.attachments import Attachment
 from tickets.delivery import http_client, mail_headers, receivers
@@ -46,7 +46,7 @@ def deliver(delivery_id: str) -> None:
 
     No transaction is open meanwhile. Raises ``DeliveryFailed`` or ``receivers.NotNow``.
     """
-    with _only_sender(delivery_id) as is_only:
+    with try_lock(LOCK, delivery_id) as is_only:
         waiting = Delivery.objects.filter(pk=delivery_id, status=Delivery.Status.PENDING)
         delivery = waiting.first() if is_only else None
         if delivery is None:
@@ -59,20 +59,6 @@ def deliver(delivery_id: str) -> None:
         seconds = _failed(delivery, attempt, result)
     if seconds is not None:
         raise DeliveryFailed(seconds)
-
-
-@contextmanager
-def _only_sender(delivery_id: str) -> Iterator[bool]:
-    """False if another worker is sending it. The lock ends with the connection, too."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [LOCK, delivery_id])
-        is_only = bool(cursor.fetchone()[0])
-    try:
-        yield is_only
-    finally:
-        if is_only and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK, delivery_id])
 
 
 def _wait_if_asked(delivery: Delivery) -> None:

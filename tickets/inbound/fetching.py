@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import connection
 
+from audit.advisory_lock import try_lock
 from tickets.inbound import imap
 from tickets.inbound.inbound_mail import InboundMail, MailboxState
 from tickets.inbound.receiving import receive
@@ -28,7 +26,7 @@ def fetch_new() -> None:
     """
     if settings.MAILBOX is None:
         return
-    with _only_reader() as is_only:
+    with try_lock(LOCK) as is_only:
         state = MailboxState.current()
         if not (is_only and state.is_due):
             return
@@ -56,17 +54,3 @@ def receive_waiting() -> None:
     """Receive the mails that a worker stored and did not receive any more."""
     for pk in InboundMail.objects.waiting().values_list("pk", flat=True):
         receive(pk)
-
-
-@contextmanager
-def _only_reader() -> Iterator[bool]:
-    """False if another worker reads the mailbox. The lock ends with the connection, too."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        is_only = bool(cursor.fetchone()[0])
-    try:
-        yield is_only
-    finally:
-        if is_only and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

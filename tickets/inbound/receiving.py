@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.privacy.gateway import Channel, PersonalData, redact_outbound
+from tickets.comments import Comment
 from tickets.delivery.outbox import Delivery
 from tickets.excerpts import letter_body
 from tickets.inbound import authentication_results, parsing, questions, threads
@@ -219,15 +220,7 @@ def _join(mail: InboundMail, parsed: ParsedMail, ticket: Ticket) -> None:
     """Add the mail to the conversation as the requester's message. A closed ticket has a new one
     instead."""
     text = parsed.new_text or parsed.subject
-    is_long = len(text) > LONGEST_TEXT
-    files, remarks = accepted_files(parsed, text if is_long else "", ticket=ticket)
-    comment = ticket.comment(
-        "\n\n".join(filter(None, (text[:LONGEST_TEXT], remarks))),
-        by=ticket.requester,
-        from_desk=False,
-        files=files,
-        channel=CHANNEL,
-    )
+    comment = _comment(parsed, ticket, text, by=ticket.requester)
     if comment is None:
         open_ticket(mail, parsed)
         return
@@ -251,17 +244,25 @@ def _receive_automatic(mail: InboundMail, parsed: ParsedMail, ticket: Ticket | N
 def _note(mail: InboundMail, parsed: ParsedMail, ticket: Ticket, first_line: str) -> None:
     """An internal note: the customer does not see it, and no state changes."""
     text = "\n\n".join(filter(None, (first_line, parsed.new_text or parsed.subject)))
-    is_long = len(text) > LONGEST_TEXT
-    files, remarks = accepted_files(parsed, text if is_long else "", ticket=ticket)
-    comment = ticket.comment(
-        "\n\n".join(filter(None, (text[:LONGEST_TEXT], remarks))),
-        by=mail.sender,
-        is_internal=True,
-        from_desk=False,
-        files=files,
-        channel=CHANNEL,
-    )
+    comment = _comment(parsed, ticket, text, by=mail.sender, is_internal=True)
     if comment is None:
         mail.park(Reason.CLOSED)
         return
     mail.finish(Status.NOTED, ticket=ticket, comment=comment, raw=None)
+
+
+def _comment(
+    parsed: ParsedMail, ticket: Ticket, text: str, *, by: str, is_internal: bool = False
+) -> Comment | None:
+    """The comment with the mail's files; a text that is too long is one of them. None if the ticket
+    is closed."""
+    is_long = len(text) > LONGEST_TEXT
+    files, remarks = accepted_files(parsed, text if is_long else "", ticket=ticket)
+    return ticket.comment(
+        "\n\n".join(filter(None, (text[:LONGEST_TEXT], remarks))),
+        by=by,
+        is_internal=is_internal,
+        from_desk=False,
+        files=files,
+        channel=CHANNEL,
+    )

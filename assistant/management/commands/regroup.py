@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from assistant.interfaces import Unavailable
 from assistant.learning import follow_up, regrouping, signals
-from assistant.learning.one_regroup import RegroupRuns, only_regroup
 from assistant.suggestions import grouping, ticket_grouping
 from assistant.suggestions import signals as suggestion_signals
+from audit.advisory_lock import try_lock
 from faq.job_process import lower_priority
 
 
@@ -28,9 +28,11 @@ class Command(BaseCommand):
         if options["low_priority"]:
             lower_priority()
         try:
-            with only_regroup():
+            with try_lock(regrouping.LOCK) as is_only:
+                if not is_only:
+                    raise CommandError("Another process groups the questions now. Try again later.")
                 self._group(is_new=options["new"])
-        except (RegroupRuns, Unavailable) as failure:
+        except Unavailable as failure:
             raise CommandError(str(failure)) from None
 
     def _group(self, *, is_new: bool) -> None:

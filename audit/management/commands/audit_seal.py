@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from audit import keys
+from audit.advisory_lock import try_lock
 from audit.sealing.seal_loop import seal_until
-from audit.sealing.sealer import CannotSeal, Sealer, only_sealer
+from audit.sealing.sealer import LOCK, CannotSeal, Sealer
 
 
 class Command(BaseCommand):
@@ -32,7 +33,7 @@ class Command(BaseCommand):
                 signal.signal(number, lambda *_: stop.set())
             seal_until(stop)
             return
-        with only_sealer() as has_lock:
+        with try_lock(LOCK) as has_lock:
             if not has_lock:
                 self.stdout.write("Another sealer is running; it seals within a second.")
                 return
