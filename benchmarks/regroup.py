@@ -53,9 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with site() as served:
-        create_all = f"create({str(options.questions)!r}, {options.asks})"
-        code = f"from benchmarks.regroup import create; {create_all}"
-        assert _command(served, "shell", "-c", code).wait() == 0
         token = served.manage("token", "benchmark", "--role", "service").text.strip()
         questions = _distinct(read_queries(ROOT / "data/questions.csv"))
 
@@ -65,6 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         ask()
         before = [ask() for _ in range(CHUNKS)]
+        # The worker groups new questions too, each minute: so just before.
+        create_all = f"create({str(options.questions)!r}, {options.asks})"
+        code = f"from benchmarks.regroup import create; {create_all}"
+        assert _command(served, "shell", "-c", code).wait() == 0
         regrouping = _Regrouping(served)
         regrouping.start()
         meanwhile = []
@@ -97,7 +98,7 @@ class _Regrouping(threading.Thread):
         super().__init__()
         self._served = served
         self._seconds = self._cpu_seconds = 0.0
-        self._text = ""
+        self._text, self._status = "", 0
 
     def run(self) -> None:
         started = time.monotonic()
@@ -107,9 +108,12 @@ class _Regrouping(threading.Thread):
                 self._cpu_seconds = sum(process.cpu_times()[:2])
             time.sleep(0.2)
         self._seconds = time.monotonic() - started
-        self._text = process.stdout.read()
+        self._text, self._status = process.stdout.read(), process.returncode
 
     def result(self, asks: int) -> str:
+        """Raises ``SystemExit`` if nothing was grouped: the figures would say nothing."""
+        if self._status:
+            raise SystemExit("regroup failed; run this benchmark again")
         return (
             f"{self._text.strip()}\n{asks} questions regrouped in {self._seconds:.0f} s, "
             f"{self._cpu_seconds:.0f} s of CPU"
