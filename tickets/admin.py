@@ -28,7 +28,7 @@ from tickets.inbound import admin as inbound_admin  # noqa: F401 (registers its 
 from tickets.models import Ticket
 from tickets.original_ask import find_original_ask
 
-CANNED = 5
+MAX_CANNED = 5
 PROPOSE = "faq.propose_faq"
 REPLY_MAILED = "Your reply is on its way."
 NO_ADDRESS = "The customer has no e-mail address and sees your reply where they asked."
@@ -97,7 +97,7 @@ class TicketAdmin(TicketListAdmin):
     def canned(self, ticket: Ticket) -> SafeString:
         """The FAQs closest to the question, to insert into the reply."""
         url = reverse("admin:tickets_ticket_canned")
-        context = {"faqs": nearest(ticket.message, limit=CANNED), "url": url}
+        context = {"faqs": nearest(ticket.message, limit=MAX_CANNED), "url": url}
         return render_to_string("tickets/canned.html", context)
 
     @admin.display(description="Original question")
@@ -112,20 +112,20 @@ class TicketAdmin(TicketListAdmin):
     @admin.display(description="Changes")
     def history(self, ticket: Ticket) -> SafeString:
         """Who changed it and when, from the audit trail."""
-        facts = Record.objects.all().about("ticket", ticket.pk).order_by("id")
-        lines = ((local_time.format_local(fact.at), describe(fact)) for fact in facts)
-        listed = format_html_join("", "<li><small>{}</small> {}</li>", lines)
-        return format_html('<ul class="desk-history">{}</ul>', listed)
+        records = Record.objects.all().about("ticket", ticket.pk).order_by("id")
+        lines = ((local_time.format_local(change.at), describe(change)) for change in records)
+        items = format_html_join("", "<li><small>{}</small> {}</li>", lines)
+        return format_html('<ul class="desk-history">{}</ul>', items)
 
     @admin.display(description="Notifications")
     def notifications(self, ticket: Ticket) -> SafeString | str:
         page = "admin:tickets_delivery_change"
         lines = (
-            (reverse(page, args=[sent.pk]), sent.event, sent.address, sent.status)
-            for sent in ticket.deliveries.order_by("created")
+            (reverse(page, args=[delivery.pk]), delivery.event, delivery.address, delivery.status)
+            for delivery in ticket.deliveries.order_by("created")
         )
-        listed = format_html_join("", '<li><a href="{}">{}</a> to {}: {}</li>', lines)
-        return format_html('<ul class="desk-history">{}</ul>', listed)
+        items = format_html_join("", '<li><a href="{}">{}</a> to {}: {}</li>', lines)
+        return format_html('<ul class="desk-history">{}</ul>', items)
 
     def changeform_view(
         self,
@@ -157,21 +157,20 @@ class TicketAdmin(TicketListAdmin):
         if amended := form.amended():
             obj.amend(by=by, **amended)
         self._comment(request, obj, form.cleaned_data.get("reply", ""))
-        for button, (move, now) in MOVES.items():
+        for button, (move, new_state) in MOVES.items():
             if button in request.POST:
-                self._report(request, [(obj, move(obj, by=by))], now)
+                self._report(request, [(obj, move(obj, by=by))], new_state)
 
     def _comment(self, request: HttpRequest, ticket: Ticket, text: str) -> None:
         if not text:
             return
         by, is_internal = request.user.get_username(), "_note" in request.POST
         if ticket.comment(text, by=by, is_internal=is_internal) is None:
-            self.message_user(request, "The ticket is closed; nothing was sent.", messages.WARNING)
+            self.message_user(request, closed_ticket_error(ticket), messages.WARNING)
             return
-        done = (
-            "The note was added." if is_internal else REPLY_MAILED if ticket.email else NO_ADDRESS
-        )
-        self.message_user(request, done, messages.SUCCESS)
+        message = REPLY_MAILED if ticket.email else NO_ADDRESS
+        message = "The note was added." if is_internal else message
+        self.message_user(request, message, messages.SUCCESS)
 
     def response_change(self, request: HttpRequest, obj: Ticket) -> HttpResponse:
         """Stay on the page, or go back to the list if the ticket is resolved or closed."""
@@ -181,10 +180,10 @@ class TicketAdmin(TicketListAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def log_addition(self, request: HttpRequest, obj: Ticket, message: Any) -> None:
-        """The audit trail has it."""
+        """No entry: the audit trail has a record."""
 
     def log_change(self, request: HttpRequest, obj: Ticket, message: Any) -> None:
-        """The audit trail has it."""
+        """No entry: the audit trail has a record."""
 
     def construct_change_message(self, *args: Any, **kwargs: Any) -> list[Any]:
         return []
@@ -202,12 +201,20 @@ class TicketAdmin(TicketListAdmin):
         """FAQs with the words of the search, then similar ones."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        words = request.GET.get("q", "").strip()[:500]
-        faqs = search(words, limit=CANNED) if words else []
+        search_words = request.GET.get("q", "").strip()[:500]
+        faqs = search(search_words, limit=MAX_CANNED) if search_words else []
         return JsonResponse({"results": [faq.as_dict() for faq in faqs]})
 
 
-def describe(fact: Record) -> str:
+def describe(change: Record) -> str:
     """Such as ``claimed by sam`` for the action ``ticket.claimed``."""
-    label = ticket_change_label(fact.action)
-    return f"{label} by {fact.actor}" if fact.actor else label
+    label = ticket_change_label(change.action)
+    return f"{label} by {change.actor}" if change.actor else label
+
+
+def closed_ticket_error(ticket: Ticket) -> str:
+    """Why a reply or a note was not added, and what to do."""
+    if ticket.merged_into_id:
+        other = f"#{ticket.merged_into_id}"
+        return f"Nothing was sent: the conversation continues in ticket {other}. Write there."
+    return f"Nothing was sent: ticket #{ticket.pk} is closed. Reopen it, then send your text."

@@ -32,7 +32,7 @@ MOVES: dict[str, tuple[Callable[..., bool], str]] = {
     "_close": (Ticket.close, "closed"),
     "_reopen": (Ticket.reopen, "reopened"),
 }
-"""The method that each button of a ticket page calls, and the words of its message."""
+"""The method that each button of a ticket page calls, and the new state in its message."""
 
 
 class TicketListAdmin(ModelAdmin):  # type: ignore[misc]
@@ -119,19 +119,22 @@ class TicketListAdmin(ModelAdmin):  # type: ignore[misc]
         return csv_response(tickets)  # type: ignore[arg-type,return-value]
 
     def _move(self, request: HttpRequest, button: str, tickets: Iterable[Ticket]) -> None:
-        move, now = MOVES[button]
+        move, new_state = MOVES[button]
         by = request.user.get_username()
-        self._report(request, [(ticket, move(ticket, by=by)) for ticket in tickets], now)
+        self._report(request, [(ticket, move(ticket, by=by)) for ticket in tickets], new_state)
 
-    def _report(self, request: HttpRequest, moved: Iterable[tuple[Ticket, bool]], now: str) -> None:
-        done = []
-        for ticket, was_moved in moved:
-            if was_moved:
-                done.append(f"#{ticket.pk}")
+    def _report(
+        self, request: HttpRequest, results: Iterable[tuple[Ticket, bool]], new_state: str
+    ) -> None:
+        """``results``: each ticket, and whether its state was changed."""
+        numbers = []
+        for ticket, is_changed in results:
+            if is_changed:
+                numbers.append(f"#{ticket.pk}")
                 continue
             ticket.refresh_from_db()
             by = f" by {ticket.assignee}" if ticket.assignee else ""
             message = f"A colleague was faster: #{ticket.pk} is {ticket.status}{by}."
             self.message_user(request, message, messages.WARNING)
-        if done:
-            self.message_user(request, f"{', '.join(done)}: {now}.", messages.SUCCESS)
+        if numbers:
+            self.message_user(request, f"{', '.join(numbers)}: {new_state}.", messages.SUCCESS)

@@ -10,13 +10,21 @@ if TYPE_CHECKING:
     from tickets.models import Ticket
 
 
-def can_merge(source: Ticket, target: Ticket) -> bool:
-    """Both belong to one requester, and neither is closed.
+def merge_error(source: Ticket, target: Ticket) -> str:
+    """Why the two tickets cannot be merged, for the desk; empty if they can.
 
     Another requester's ticket is refused: each conversation is encrypted for one person.
     """
-    is_closed = source.Status.CLOSED in (source.status, target.status)
-    return source.pk != target.pk and source.requester == target.requester and not is_closed
+    if source.pk == target.pk:
+        return "A ticket cannot be merged with itself."
+    if source.requester != target.requester:
+        return f"Ticket #{target.pk} is another person's. Choose a ticket of the same person."
+    for ticket in (source, target):
+        if ticket.merged_into_id:
+            return f"Ticket #{ticket.pk} is already part of #{ticket.merged_into_id}. Use that one."
+        if ticket.status == ticket.Status.CLOSED:
+            return f"Ticket #{ticket.pk} is closed. Reopen it first."
+    return ""
 
 
 def move_conversation(source: Ticket, target: Ticket) -> None:

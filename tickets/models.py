@@ -138,14 +138,14 @@ class Ticket(TicketState):
     def merge(self, target: Ticket, *, by: str) -> bool:
         """Move its conversation to another ticket of the same requester, and close it.
 
-        False if the requesters differ or one of the two is closed.
+        False if ``merging.merge_error`` has a reason against it.
         """
         # Lock in primary key order, so that two merges cannot deadlock.
         both = Ticket.objects.filter(pk__in=(self.pk, target.pk)).order_by("pk")
         list(both.select_for_update())
         self.refresh_from_db()
         target.refresh_from_db()
-        if not merging.can_merge(self, target):
+        if merging.merge_error(self, target):
             return False
         merging.move_conversation(self, target)
         target.save(update_fields=["person", "address", "updated"])

@@ -107,7 +107,7 @@ def resolve(page: Page) -> None:
     page.wait_for_url("**queue=resolved")
     tab_to(page, QUESTION)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="New FAQ from this")).to_be_visible()
+    expect(page.get_by_role("link", name="New FAQ from this ticket")).to_be_visible()
     shot(page, "4-resolved")
 
 

@@ -185,7 +185,7 @@ def add_phrasing(support: Person) -> None:
 
 
 def draft_faq(support: Person) -> None:
-    support.follow("New FAQ from this")
+    support.follow("New FAQ from this ticket")
     support.press("Propose FAQ")
     support.sees("Proposed")
 

@@ -9,20 +9,23 @@ from django import forms
 from audit.privacy.gateway import Channel
 from tickets.attachment_files import ACCEPT, InvalidFile, NewFile, check_together
 from tickets.forms import confirm_personal_data, refuse_personal_data
-from tickets.inbox.thread import colleagues
+from tickets.inbox.queries import MAX_TICKET_NUMBER
+from tickets.inbox.thread import possible_assignees
 from tickets.models import Ticket
 from tickets.ticket_fields import LONGEST_TEXT
 
-SEND_BUTTONS = ("send", "send_resolve", "note")
-"""The buttons that need a text; the others save it as a draft."""
+COMMENT_BUTTONS = ("send", "send_resolve", "note")
+"""The buttons that need a text or a file; the others save the text as a draft."""
 
 
 class FilesInput(forms.ClearableFileInput):
+    """A file input for several files."""
+
     allow_multiple_selected = True
 
 
 class FilesField(forms.FileField):
-    """Several files, as ``NewFile``."""
+    """Several files; cleans to a list of ``NewFile``."""
 
     widget = FilesInput
 
@@ -30,8 +33,8 @@ class FilesField(forms.FileField):
         try:
             files = [NewFile.checked(upload.name, upload.read()) for upload in data or ()]
             check_together(files)
-        except InvalidFile as problem:
-            raise forms.ValidationError(str(problem)) from problem
+        except InvalidFile as error:
+            raise forms.ValidationError(str(error)) from error
         return files
 
 
@@ -50,16 +53,17 @@ class ReplyForm(forms.Form):
     )
 
     @property
-    def is_sent(self) -> bool:
-        return any(button in self.data for button in SEND_BUTTONS)
+    def adds_comment(self) -> bool:
+        """Whether the button sends a reply or adds a note."""
+        return any(button in self.data for button in COMMENT_BUTTONS)
 
     def clean(self) -> None:
         super().clean()
         reply = self.cleaned_data.get("reply") or ""
-        if not self.is_sent or self.errors:
+        if not self.adds_comment or self.errors:
             return
         if not reply and not self.cleaned_data["attachments"]:
-            self.add_error("reply", "Write a text first.")
+            self.add_error("reply", "Write a text or attach a file first.")
         elif "note" in self.data:
             refuse_personal_data(self, Channel.COMMENTS, "reply")
         else:
@@ -67,11 +71,13 @@ class ReplyForm(forms.Form):
 
 
 class AssignForm(forms.Form):
+    """Choose the assignee; the present one stays in the list, also if they have left."""
+
     assignee = forms.ChoiceField(label="Assigned to")
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(name, name) for name in colleagues()]
+        choices = [(name, name) for name in possible_assignees()]
         if ticket.assignee not in dict(choices):
             choices.insert(0, (ticket.assignee, ticket.assignee or "nobody"))
         self.fields["assignee"].choices = choices  # type: ignore[attr-defined]
@@ -79,6 +85,8 @@ class AssignForm(forms.Form):
 
 
 class MergeForm(forms.Form):
+    """Name the ticket that the conversation moves to."""
+
     number = forms.IntegerField(
-        min_value=1, max_value=2**63 - 1, label="Number of the other ticket"
+        min_value=1, max_value=MAX_TICKET_NUMBER, label="Number of the other ticket"
     )

@@ -9,6 +9,8 @@ LONGEST_ANSWER = 20_000
 
 
 class PhrasingForm(forms.Form):
+    """The customer's question as a phrasing of an FAQ."""
+
     text = forms.CharField(
         max_length=LONGEST_QUESTION,
         label="The customer's words",
@@ -17,6 +19,8 @@ class PhrasingForm(forms.Form):
 
 
 class NewFaqForm(forms.Form):
+    """The draft of an FAQ."""
+
     question = forms.CharField(
         max_length=LONGEST_QUESTION, widget=forms.Textarea({"rows": 2, "dir": "auto"})
     )

@@ -18,7 +18,7 @@ from tickets.admin import PROPOSE
 from tickets.faq_lookup import ProposalError, knowledge_base, nearest, search
 from tickets.inbox.proposal_forms import NewFaqForm, PhrasingForm
 from tickets.inbox.queries import Selection
-from tickets.inbox.thread import FAQS
+from tickets.inbox.thread import MAX_FAQS
 from tickets.models import Ticket
 from tickets.proposals import (
     customer_comment,
@@ -29,27 +29,28 @@ from tickets.proposals import (
     suggested_question,
 )
 
-LONGEST_WORDS = 200
+LONGEST_SEARCH = 200
+"""Characters of the words in a search for FAQs."""
 
 may_propose = permission_required(["tickets.view_ticket", PROPOSE], raise_exception=True)
 
 
 @may_propose
 def phrasing(request: HttpRequest, pk: int) -> HttpResponse:
-    """Add the customer's words to one of the closest FAQs, or to one of a search."""
+    """Propose the customer's question as a phrasing of an FAQ: a close one, or one of a search."""
     ticket = get_object_or_404(Ticket, pk=pk)
-    words = request.POST.get("faq", "").strip()[:LONGEST_WORDS]
+    search_words = request.POST.get("faq", "").strip()[:LONGEST_SEARCH]
     if request.method != "POST":
         form = PhrasingForm(initial={"text": _question(request, ticket)})
-        return _phrasing_page(request, ticket, form, words)
+        return _phrasing_page(request, ticket, form, search_words)
     form = PhrasingForm(request.POST)
     faq_id = request.POST.get("faq_id", "")
     if faq_id and form.is_valid():
         text = form.cleaned_data["text"]
         try:
             was_added = propose_phrasing(ticket, faq_id, text, by=request.user.get_username())
-        except ProposalError as why:
-            _add_errors(form, why.errors, default="text")
+        except ProposalError as error:
+            _add_errors(form, error.errors, default="text")
         else:
             faq = knowledge_base().get_faq(faq_id)
             name = faq.question if faq else faq_id
@@ -58,28 +59,28 @@ def phrasing(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.info(request, f"“{name}” already has this wording.")
             return HttpResponseRedirect(_ticket_address(request, ticket))
-    return _phrasing_page(request, ticket, form, words)
+    return _phrasing_page(request, ticket, form, search_words)
 
 
 def _phrasing_page(
-    request: HttpRequest, ticket: Ticket, form: PhrasingForm, words: str
+    request: HttpRequest, ticket: Ticket, form: PhrasingForm, search_words: str
 ) -> HttpResponse:
     text = form["text"].value() or ticket.message
-    faqs = search(words, limit=FAQS) if words else nearest(text, limit=FAQS)
-    context = {"form": form, "faqs": faqs, "words": words}
+    faqs = search(search_words, limit=MAX_FAQS) if search_words else nearest(text, limit=MAX_FAQS)
+    context = {"form": form, "faqs": faqs, "search_words": search_words}
     return _page(request, ticket, "Another way to ask …", "tickets/inbox/phrasing.html", context)
 
 
 @may_propose
 def new_faq(request: HttpRequest, pk: int) -> HttpResponse:
-    """A draft from the customer's question and the desk's reply."""
+    """Propose an FAQ, filled from the customer's question and the desk's reply."""
     ticket = get_object_or_404(Ticket, pk=pk)
     form = NewFaqForm(request.POST or None, initial=_suggested(request, ticket))
     if request.method == "POST" and form.is_valid():
         try:
             faq_id = propose_faq(ticket, **form.cleaned_data, by=request.user.get_username())
-        except ProposalError as why:
-            _add_errors(form, why.errors, default="question")
+        except ProposalError as error:
+            _add_errors(form, error.errors, default="question")
         else:
             link = format_html('<a href="{}">{}</a>', knowledge_base().edit_url(faq_id), faq_id)
             text = format_html("Proposed as {}. A curator reviews it next.", link)
@@ -87,8 +88,8 @@ def new_faq(request: HttpRequest, pk: int) -> HttpResponse:
             return HttpResponseRedirect(_ticket_address(request, ticket))
     question = form["question"].value() or ticket.message
     replies = ticket.comments.public().order_by("created", "id")
-    context = {"form": form, "faqs": nearest(question, limit=FAQS), "comments": replies}
-    return _page(request, ticket, "New FAQ from this", "tickets/inbox/new_faq.html", context)
+    context = {"form": form, "faqs": nearest(question, limit=MAX_FAQS), "comments": replies}
+    return _page(request, ticket, "New FAQ from this ticket", "tickets/inbox/new_faq.html", context)
 
 
 def _suggested(request: HttpRequest, ticket: Ticket) -> dict[str, str]:
@@ -103,7 +104,7 @@ def _suggested(request: HttpRequest, ticket: Ticket) -> dict[str, str]:
 
 
 def _question(request: HttpRequest, ticket: Ticket) -> str:
-    """The question of the message that the reader chose, by default of the first."""
+    """The question in the message that ``?comment=`` names; without it, in the first message."""
     return suggested_question(ticket, customer_comment(ticket, request.GET.get("comment", "")))
 
 
@@ -124,4 +125,4 @@ def _page(
 def _ticket_address(request: HttpRequest, ticket: Ticket) -> str:
     """The URL of the ticket in the inbox, in the queue that the reader came from."""
     page = reverse("tickets_inbox_ticket", args=[ticket.pk])
-    return page + Selection.of(request.GET).query()
+    return page + Selection.from_query(request.GET).query()

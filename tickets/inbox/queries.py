@@ -15,8 +15,8 @@ from tickets.queues import DONE, ORDER
 
 PAGE_SIZE = 50
 LONGEST_SEARCH = 200
-LARGEST_NUMBER = 2**63 - 1
-"""Of a BigAutoField."""
+MAX_TICKET_NUMBER = 2**63 - 1
+"""The largest value of a BigAutoField."""
 
 TITLES = {
     "unassigned": "Unassigned",
@@ -37,11 +37,14 @@ EMPTY = {
 }
 """The text of an empty queue."""
 
+NO_MATCH = "No ticket matches. Try fewer words, a ticket number or a user id."
+"""The text of a search without a result."""
 
-def conditions(me: str) -> dict[str, Q]:
+
+def conditions(username: str) -> dict[str, Q]:
     """Which tickets are in each queue, by its name."""
     status = Ticket.Status
-    own = Q(assignee=stored_name(me))
+    own = Q(assignee=stored_name(username))
     return {
         "unassigned": Q(status=status.OPEN),
         "mine": own & Q(status__in=(status.CLAIMED, status.WAITING)),
@@ -52,9 +55,9 @@ def conditions(me: str) -> dict[str, Q]:
     }
 
 
-def counts(me: str) -> dict[str, int]:
+def counts(username: str) -> dict[str, int]:
     """How many tickets are in each queue, by its name."""
-    aggregates = {name: Count("pk", filter=q) for name, q in conditions(me).items()}
+    aggregates = {name: Count("pk", filter=q) for name, q in conditions(username).items()}
     # The default ordering would become part of GROUP BY.
     counts_by_queue: dict[str, int] = Ticket.objects.order_by().aggregate(**aggregates)
     return counts_by_queue
@@ -69,7 +72,7 @@ class Selection:
     page: int = 1
 
     @classmethod
-    def of(cls, parameters: QueryDict) -> Selection:
+    def from_query(cls, parameters: QueryDict) -> Selection:
         """From the URL's parameters; unknown values become the defaults."""
         queue, page = parameters.get("queue", ""), parameters.get("page", "")
         return cls(
@@ -78,16 +81,16 @@ class Selection:
             page=int(page) if page.isascii() and page.isdecimal() and 0 < int(page) < 10_000 else 1,
         )
 
-    def query(self, **changed: object) -> str:
+    def query(self, **changes: object) -> str:
         """The query string for a URL of the inbox: ``?queue=mine&page=2``."""
-        parameters = {"queue": self.queue, "q": self.search, "page": self.page, **changed}
+        parameters = {"queue": self.queue, "q": self.search, "page": self.page, **changes}
         return "?" + urlencode(
             {name: value for name, value in parameters.items() if value not in ("", 1)}
         )
 
     @property
-    def empty(self) -> str:
-        return "No ticket matches." if self.search else EMPTY[self.queue]
+    def empty_text(self) -> str:
+        return NO_MATCH if self.search else EMPTY[self.queue]
 
     @property
     def same_page(self) -> str:
@@ -101,44 +104,46 @@ class Selection:
     def previous_page(self) -> str:
         return self.query(page=self.page - 1)
 
-    def tickets(self, me: str) -> TicketQuerySet:
+    def tickets(self, username: str) -> TicketQuerySet:
         """Ordered by due time; resolved ones by when they were resolved, latest first."""
         if self.search:
-            return matching(self.search).order_by(*ORDER)
-        in_queue: TicketQuerySet = Ticket.objects.filter(conditions(me)[self.queue])
+            return search_tickets(self.search).order_by(*ORDER)
+        in_queue: TicketQuerySet = Ticket.objects.filter(conditions(username)[self.queue])
         return in_queue.order_by(*(DONE if self.queue == "resolved" else ORDER))
 
-    def rows(self, me: str) -> tuple[list[Ticket], bool]:
+    def rows(self, username: str) -> tuple[list[Ticket], bool]:
         """One page of tickets, and whether there are more.
 
         Each has ``last_from_desk``: who wrote the last public comment; None if there is none.
         """
         last = Comment.objects.public().filter(ticket=OuterRef("pk")).order_by("-id")
-        tickets = self.tickets(me).annotate(last_from_desk=Subquery(last.values("from_desk")[:1]))
+        tickets = self.tickets(username).annotate(
+            last_from_desk=Subquery(last.values("from_desk")[:1])
+        )
         first = (self.page - 1) * PAGE_SIZE
         rows = list(tickets[first : first + PAGE_SIZE + 1])
         return rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
 
-    def following(self, ticket: Ticket, me: str) -> int | None:
-        """The number of the ticket after this one, or of the first; None if there is no other."""
-        numbers = list(self.tickets(me).values_list("pk", flat=True))
+    def next_ticket(self, ticket: Ticket, username: str) -> int | None:
+        """The number of the ticket after ``ticket``, or of the first; None if there is no other."""
+        numbers = list(self.tickets(username).values_list("pk", flat=True))
         if ticket.pk in numbers:
-            place = numbers.index(ticket.pk)
-            numbers = numbers[place + 1 :] + numbers[:place]
+            index = numbers.index(ticket.pk)
+            numbers = numbers[index + 1 :] + numbers[:index]
         return numbers[0] if numbers else None
 
 
-def matching(search: str) -> TicketQuerySet:
+def search_tickets(search: str) -> TicketQuerySet:
     """Tickets that match every word: in a masked text, as their number or as a person's name."""
     tickets: TicketQuerySet = Ticket.objects.all()
     for word in search.split():
-        commented = Comment.objects.filter(ticket=OuterRef("pk"), text__icontains=word)
-        matches = Q(message__icontains=word) | Q(Exists(commented))
+        in_comments = Comment.objects.filter(ticket=OuterRef("pk"), text__icontains=word)
+        matches = Q(message__icontains=word) | Q(Exists(in_comments))
         # A name that is an address is stored as a pseudonym.
         matches |= Q(requester__icontains=word) | Q(requester=stored_name(word))
         matches |= Q(assignee__icontains=word)
         number = word.removeprefix("#")
-        if number.isascii() and number.isdecimal() and int(number) <= LARGEST_NUMBER:
+        if number.isascii() and number.isdecimal() and int(number) <= MAX_TICKET_NUMBER:
             matches |= Q(pk=int(number))
         tickets = tickets.filter(matches)
     return tickets

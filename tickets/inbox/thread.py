@@ -18,9 +18,9 @@ from tickets.faq_lookup import FaqMatch, knowledge_base, nearest, search
 from tickets.models import InboundMail, Ticket
 from tickets.original_ask import Turn, find_original_ask, turn_of
 
-FAQS = 5
-OTHER_TICKETS = 10
-EARLIER_ASKS = 10
+MAX_FAQS = 5
+MAX_OTHER_TICKETS = 10
+MAX_EARLIER_ASKS = 10
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def _in_order(comments: CommentQuerySet) -> CommentQuerySet:
     return with_files.order_by("created", "id")
 
 
-def beside(ticket: Ticket, *, words: str) -> dict[str, Any]:
-    """The side of the page: the customer, FAQs that may help, and the site's decision."""
+def side_context(ticket: Ticket, *, search_words: str) -> dict[str, Any]:
+    """Template variables of the side: the customer, FAQs that may help, the site's decision."""
     ask = find_original_ask(ticket)
     decision = ""
     if ask:
@@ -90,36 +90,38 @@ def beside(ticket: Ticket, *, words: str) -> dict[str, Any]:
     return {
         "other_tickets": Ticket.objects.filter(requester=ticket.requester)
         .exclude(pk=ticket.pk)
-        .order_by("-id")[:OTHER_TICKETS],
+        .order_by("-id")[:MAX_OTHER_TICKETS],
         "earlier_asks": earlier_asks(ticket),
-        "faqs": faqs(ticket, words),
-        "words": words,
+        "faqs": faqs_for(ticket, search_words),
+        "search_words": search_words,
         "ask": ask,
         "decision": decision,
         "history": [
-            {"at": fact.at, "label": ticket_change_label(fact.action), "by": fact.actor}
-            for fact in Record.objects.all().about("ticket", ticket.pk).order_by("id")
+            {"at": change.at, "label": ticket_change_label(change.action), "by": change.actor}
+            for change in Record.objects.all().about("ticket", ticket.pk).order_by("id")
         ],
     }
 
 
-def faqs(ticket: Ticket, words: str) -> Sequence[FaqMatch]:
-    """FAQs for the words of the search, or else those closest to the ticket's message."""
-    return search(words, limit=FAQS) if words else nearest(ticket.message, limit=FAQS)
+def faqs_for(ticket: Ticket, search_words: str) -> Sequence[FaqMatch]:
+    """FAQs that match the search; without one, those closest to the ticket's message."""
+    if search_words:
+        return search(search_words, limit=MAX_FAQS)
+    return nearest(ticket.message, limit=MAX_FAQS)
 
 
 def earlier_asks(ticket: Ticket) -> list[Turn]:
     """The customer's latest questions to the site, newest first."""
     asks = Record.objects.filter(action="question.asked").concerning(ticket.requester)
-    latest = asks.order_by("-id")[:EARLIER_ASKS]
+    latest = asks.order_by("-id")[:MAX_EARLIER_ASKS]
     return [turn_of(ask) for ask in latest if "question" in ask.data]
 
 
-def colleagues() -> list[str]:
-    """The user names of everybody who may change tickets, and can be assigned one."""
+def possible_assignees() -> list[str]:
+    """The user names of the active people at the desk who may change tickets."""
     allowed = {"content_type__app_label": "tickets", "codename": "change_ticket"}
     of_user = Q(**{f"user_permissions__{name}": value for name, value in allowed.items()})
     of_group = Q(**{f"groups__permissions__{name}": value for name, value in allowed.items()})
     people = get_user_model().objects.filter(is_active=True, is_staff=True)
-    chosen = people.filter(Q(is_superuser=True) | of_user | of_group).distinct()
-    return list(chosen.order_by("username").values_list("username", flat=True))
+    assignees = people.filter(Q(is_superuser=True) | of_user | of_group).distinct()
+    return list(assignees.order_by("username").values_list("username", flat=True))

@@ -1,10 +1,8 @@
-"""Pages, parts of pages, and posts of the inbox."""
+"""Pages and posts of the inbox."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,13 +11,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
-from tickets.admin import NO_ADDRESS, PROPOSE, REPLY_MAILED
+from tickets.admin import NO_ADDRESS, REPLY_MAILED, closed_ticket_error
 from tickets.admin_ticket_list import MOVES
 from tickets.attachment_files import NewFile
 from tickets.attachments import Attachment
@@ -27,15 +23,14 @@ from tickets.downloads import download
 from tickets.faq_lookup import knowledge_base
 from tickets.inbox import thread
 from tickets.inbox.forms import AssignForm, MergeForm, ReplyForm
-from tickets.inbox.queries import LARGEST_NUMBER, TITLES, Selection, counts
+from tickets.inbox.page_parts import UNCHANGED, list_part, selection_of, thread_part, username_of
+from tickets.inbox.queries import MAX_TICKET_NUMBER
+from tickets.merging import merge_error
 from tickets.models import ReplyDraft, Ticket
 from tickets.ticket_fields import LONGEST_TEXT
 
-LONGEST_WORDS = 200
-"""Of the words in a search for FAQs."""
-
-UNCHANGED = 204
-"""htmx leaves the page as it is."""
+LONGEST_SEARCH = 200
+"""Characters of the words in a search for FAQs."""
 
 may_view = permission_required("tickets.view_ticket", raise_exception=True)
 may_change = permission_required("tickets.change_ticket", raise_exception=True)
@@ -48,7 +43,7 @@ may_change = permission_required("tickets.change_ticket", raise_exception=True)
 @may_view
 def inbox(request: HttpRequest) -> HttpResponse:
     """The list, and no ticket yet."""
-    context = {**_page(request), "list": _list(request, ticket=None)}
+    context = {**_page(request), "list": list_part(request, ticket=None)}
     return TemplateResponse(request, "tickets/inbox/inbox.html", context)
 
 
@@ -57,17 +52,17 @@ def ticket_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One ticket next to the list. POST: the action of the button in the reply box."""
     ticket = get_object_or_404(Ticket, pk=pk)
     if request.method == "POST":
-        return _act(request, ticket)
-    draft = ReplyDraft.objects.text_of(ticket, by=_me(request))
+        return _post_reply(request, ticket)
+    draft = ReplyDraft.objects.text_of(ticket, by=username_of(request))
     return _ticket_page(request, ticket, ReplyForm(initial={"reply": draft}))
 
 
 def _ticket_page(request: HttpRequest, ticket: Ticket, form: ReplyForm) -> HttpResponse:
     context = {
         **_page(request),
-        "list": _list(request, ticket),
-        "thread": _thread(request, ticket),
-        **thread.beside(ticket, words=_words(request)),
+        "list": list_part(request, ticket),
+        "thread": thread_part(request, ticket),
+        **thread.side_context(ticket, search_words=_search_words(request)),
         "title": f"Ticket {ticket.pk}",
         "ticket": ticket,
         "form": form,
@@ -80,93 +75,39 @@ def _ticket_page(request: HttpRequest, ticket: Ticket, form: ReplyForm) -> HttpR
 
 def _page(request: HttpRequest) -> dict[str, Any]:
     common = admin.site.each_context(request)
-    return {**common, "title": "Inbox", "is_fullwidth": "1", "selection": _selection(request)}
+    return {**common, "title": "Inbox", "is_fullwidth": "1", "selection": selection_of(request)}
 
 
-def _selection(request: HttpRequest) -> Selection:
-    return Selection.of(request.GET)
-
-
-def _words(request: HttpRequest) -> str:
-    return request.GET.get("faq", "").strip()[:LONGEST_WORDS]
-
-
-def _me(request: HttpRequest) -> str:
-    return request.user.get_username()
+def _search_words(request: HttpRequest) -> str:
+    return request.GET.get("faq", "").strip()[:LONGEST_SEARCH]
 
 
 # --- Parts of pages, which htmx reloads -----------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Part:
-    """HTML that is replaced when it has changed."""
-
-    name: str
-    address: str
-    html: SafeString
-
-    @property
-    def digest(self) -> str:
-        return sha256(self.html.encode()).hexdigest()[:16]
-
-    def response(self, request: HttpRequest) -> HttpResponse:
-        """No content if the reader already has it: ``shown`` is the digest of what they see."""
-        if request.GET.get("shown") == self.digest:
-            return HttpResponse(status=UNCHANGED)
-        return TemplateResponse(request, "tickets/inbox/part.html", {"part": self})
-
-
-def _list(request: HttpRequest, ticket: Ticket | None) -> Part:
-    me, selection = _me(request), _selection(request)
-    rows, has_more = selection.rows(me)
-    counts_by_queue = counts(me)
-    context = {
-        "selection": selection,
-        "queues": [(name, title, counts_by_queue[name]) for name, title in TITLES.items()],
-        "rows": rows,
-        "has_more": has_more,
-        "ticket": ticket,
-    }
-    html = render_to_string("tickets/inbox/list.html", context, request)
-    query = selection.query(ticket=ticket.pk if ticket else "")
-    return Part("inbox-list", reverse("tickets_inbox_list") + query, html)
-
-
-def _thread(request: HttpRequest, ticket: Ticket) -> Part:
-    context = {
-        "ticket": ticket,
-        "entries": thread.entries(ticket, by=_me(request)),
-        "writers": ReplyDraft.objects.writers(ticket, besides=_me(request)),
-        "selection": _selection(request),
-        "may_propose": request.user.has_perm(PROPOSE),
-        "faq_page": knowledge_base().edit_url(ticket.faq_id) if ticket.faq_id else "",
-    }
-    html = render_to_string("tickets/inbox/thread.html", context, request)
-    address = reverse("tickets_inbox_thread", args=[ticket.pk]) + _selection(request).query()
-    return Part("inbox-thread", address, html)
-
-
 @require_safe
 @may_view
 def ticket_list(request: HttpRequest) -> HttpResponse:
+    """The list again, with ``?ticket=`` marked as the open one."""
     number = request.GET.get("ticket", "")
-    is_number = number.isascii() and number.isdecimal() and int(number) <= LARGEST_NUMBER
+    is_number = number.isascii() and number.isdecimal() and int(number) <= MAX_TICKET_NUMBER
     ticket = Ticket.objects.filter(pk=number).first() if is_number else None
-    return _list(request, ticket).response(request)
+    return list_part(request, ticket).response(request)
 
 
 @require_safe
 @may_view
 def ticket_thread(request: HttpRequest, pk: int) -> HttpResponse:
-    return _thread(request, get_object_or_404(Ticket, pk=pk)).response(request)
+    """The conversation again."""
+    return thread_part(request, get_object_or_404(Ticket, pk=pk)).response(request)
 
 
 @require_safe
 @may_view
 def faqs(request: HttpRequest, pk: int) -> HttpResponse:
+    """FAQs that match the search ``?faq=``, to insert their answers into the reply."""
     ticket = get_object_or_404(Ticket, pk=pk)
-    context = {"faqs": thread.faqs(ticket, _words(request))}
+    context = {"faqs": thread.faqs_for(ticket, _search_words(request))}
     return TemplateResponse(request, "tickets/inbox/faqs.html", context)
 
 
@@ -176,7 +117,7 @@ def attachment(request: HttpRequest, pk: int, number: int) -> FileResponse:
     """A file of the conversation, to be saved."""
     ticket = get_object_or_404(Ticket, pk=pk)
     files = Attachment.objects.visible(ticket, to_desk=True)
-    return download(get_object_or_404(files, pk=number), by=_me(request))
+    return download(get_object_or_404(files, pk=number), by=username_of(request))
 
 
 # --- Posts ----------------------------------------------------------------------------------------
@@ -187,18 +128,19 @@ def attachment(request: HttpRequest, pk: int, number: int) -> FileResponse:
 def save_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Save a reply that is being typed; its author counts as writing for a while."""
     ticket, text = get_object_or_404(Ticket, pk=pk), request.POST.get("reply", "")
-    ReplyDraft.objects.store(ticket, text[:LONGEST_TEXT], by=_me(request))
+    ReplyDraft.objects.store(ticket, text[:LONGEST_TEXT], by=username_of(request))
     return HttpResponse(status=UNCHANGED)
 
 
 @require_POST
 @may_change
 def assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Assign the ticket to a person of the list."""
     ticket = get_object_or_404(Ticket, pk=pk)
     form = AssignForm(request.POST, ticket=ticket)
     if form.is_valid() and (assignee := form.cleaned_data["assignee"]):
-        was_moved = ticket.assign(assignee, by=_me(request))
-        _report(request, ticket, was_moved, f"assigned to {assignee}")
+        is_changed = ticket.assign(assignee, by=username_of(request))
+        _report(request, ticket, is_changed, f"assigned to {assignee}")
     else:
         messages.warning(request, "Choose a person from the list.")
     return HttpResponseRedirect(_address(request, ticket.pk))
@@ -207,48 +149,53 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @may_change
 def merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move the conversation into another ticket of the same person, and go to that one."""
     ticket, form = get_object_or_404(Ticket, pk=pk), MergeForm(request.POST)
-    number = form.cleaned_data["number"] if form.is_valid() else None
+    if not form.is_valid():
+        messages.warning(request, "Enter the number of the other ticket, such as 12.")
+        return HttpResponseRedirect(_address(request, ticket.pk))
+    number = form.cleaned_data["number"]
     target = Ticket.objects.filter(pk=number).first()
     if target is None:
-        messages.warning(request, "There is no such ticket.")
-    elif ticket.merge(target, by=_me(request)):
+        messages.warning(request, f"There is no ticket #{number}. Check the number and try again.")
+    elif ticket.merge(target, by=username_of(request)):
         messages.success(request, f"#{ticket.pk} is now part of #{target.pk}.")
         return HttpResponseRedirect(_address(request, target.pk))
     else:
-        message = "Only two tickets of the same person can be merged, and neither may be closed."
-        messages.warning(request, message)
+        messages.warning(request, f"Not merged. {merge_error(ticket, target)}")
     return HttpResponseRedirect(_address(request, ticket.pk))
 
 
-def _act(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+def _post_reply(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    """Do what the button of the reply box says; go to the next ticket if this one is done."""
     if not request.user.has_perm("tickets.change_ticket"):
         raise PermissionDenied
     form = ReplyForm(request.POST, request.FILES)
     if not form.is_valid():
         return _ticket_page(request, ticket, form)
-    reply, by = form.cleaned_data["reply"], _me(request)
-    following = _selection(request).following(ticket, by)
-    if form.is_sent:
-        was_sent = _send(request, ticket, reply, form.cleaned_data["attachments"])
-        is_done = was_sent and "send_resolve" in request.POST
+    reply, by = form.cleaned_data["reply"], username_of(request)
+    next_ticket = selection_of(request).next_ticket(ticket, by)
+    if form.adds_comment:
+        was_added = _add_comment(request, ticket, reply, form.cleaned_data["attachments"])
+        is_done = was_added and "send_resolve" in request.POST
     else:
-        reply = _with_answer(reply, request.POST.get("insert", ""))
-        ReplyDraft.objects.store(ticket, reply, by=by)
-        is_done = _move(request, ticket)
+        draft = _with_answer(reply, request.POST.get("insert", ""))
+        ReplyDraft.objects.store(ticket, draft, by=by)
+        is_done = _change_state(request, ticket)
     if not is_done:
         return HttpResponseRedirect(_address(request, ticket.pk))
-    if following is None:
+    if next_ticket is None:
         messages.info(request, "There is no other ticket in this queue.")
-    return HttpResponseRedirect(_address(request, following))
+    return HttpResponseRedirect(_address(request, next_ticket))
 
 
 @transaction.atomic
-def _send(request: HttpRequest, ticket: Ticket, text: str, files: Sequence[NewFile]) -> bool:
+def _add_comment(request: HttpRequest, ticket: Ticket, text: str, files: Sequence[NewFile]) -> bool:
     """Add a reply or a note. A reply to an open ticket claims it."""
-    by, is_internal = _me(request), "note" in request.POST
+    by, is_internal = username_of(request), "note" in request.POST
     if ticket.comment(text, by=by, is_internal=is_internal, files=files) is None:
-        messages.warning(request, "The ticket is closed; nothing was sent.")
+        ReplyDraft.objects.store(ticket, text, by=by)
+        messages.warning(request, closed_ticket_error(ticket))
         return False
     ReplyDraft.objects.store(ticket, "", by=by)
     if is_internal:
@@ -262,14 +209,14 @@ def _send(request: HttpRequest, ticket: Ticket, text: str, files: Sequence[NewFi
     return True
 
 
-def _move(request: HttpRequest, ticket: Ticket) -> bool:
-    """Call the method of the button. True if the ticket is resolved or closed now."""
-    for name, (move, now) in MOVES.items():
+def _change_state(request: HttpRequest, ticket: Ticket) -> bool:
+    """Call the method of the button. True if it resolved or closed the ticket."""
+    for name, (move, new_state) in MOVES.items():
         button = name.removeprefix("_")
         if button in request.POST:
-            was_moved = move(ticket, by=_me(request))
-            _report(request, ticket, was_moved, now)
-            return was_moved and button in ("resolve", "close")
+            is_changed = move(ticket, by=username_of(request))
+            _report(request, ticket, is_changed, new_state)
+            return is_changed and button in ("resolve", "close")
     return False
 
 
@@ -279,9 +226,9 @@ def _with_answer(reply: str, faq_id: str) -> str:
     return "\n\n".join(filter(None, (reply, faq.answer if faq else "")))
 
 
-def _report(request: HttpRequest, ticket: Ticket, was_moved: bool, now: str) -> None:
-    if was_moved:
-        messages.success(request, f"#{ticket.pk}: {now}.")
+def _report(request: HttpRequest, ticket: Ticket, is_changed: bool, new_state: str) -> None:
+    if is_changed:
+        messages.success(request, f"#{ticket.pk}: {new_state}.")
         return
     ticket.refresh_from_db()
     assigned = f" and assigned to {ticket.assignee}" if ticket.assignee else ""
@@ -289,6 +236,6 @@ def _report(request: HttpRequest, ticket: Ticket, was_moved: bool, now: str) -> 
 
 
 def _address(request: HttpRequest, pk: int | None) -> str:
-    """The URL of a ticket or of the list, in the reader's queue."""
+    """The URL of a ticket, or of the list without ``pk``, in the queue that is open."""
     page = reverse("tickets_inbox_ticket", args=[pk]) if pk else reverse("tickets_inbox")
-    return page + _selection(request).query()
+    return page + selection_of(request).query()

@@ -59,7 +59,9 @@ def test_what_is_typed_into_a_ticket_that_was_closed_meanwhile_is_not_said(sam, 
     reply = sam.post(page_of(ticket), {"reply": "It does.", "_save": ""})
 
     assert not Comment.objects.exists()
-    assert shown_messages(reply) == ["The ticket is closed; nothing was sent."]
+    assert shown_messages(reply) == [
+        f"Nothing was sent: ticket #{ticket.pk} is closed. Reopen it, then send your text."
+    ]
 
 
 def test_canned_replies_are_the_nearest_faqs(sam):

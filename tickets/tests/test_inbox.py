@@ -203,7 +203,7 @@ def test_a_note_is_for_the_desk_only(sam, ticket):
 def test_nothing_is_sent_without_a_text(sam, ticket):
     page = post(sam, ticket, "send_resolve", "   ")
 
-    assert "Write a text first." in page.content.decode()
+    assert "Write a text or attach a file first." in page.content.decode()
     ticket.refresh_from_db()
     assert (ticket.status, Comment.objects.count()) == ("open", 0)
 
@@ -236,8 +236,12 @@ def test_a_closed_ticket_takes_no_reply(sam, ticket):
 
     late = post(sam, ticket, "send", "One more thing.")
 
-    assert shown_messages(late)[-1] == "The ticket is closed; nothing was sent."
+    assert shown_messages(late)[-1] == (
+        f"Nothing was sent: ticket #{ticket.pk} is closed. Reopen it, then send your text."
+    )
     assert not Comment.objects.exists()
+    post(sam, ticket, "reopen", "One more thing.")
+    assert "One more thing." in sam.get(page_of(ticket)).content.decode()
 
 
 def test_who_may_only_look_sees_no_box_and_changes_nothing(ticket):
@@ -400,16 +404,17 @@ def test_a_ticket_is_merged_only_with_an_open_one_of_the_same_person(sam, ticket
     closed = escalate("Done.")
     closed.resolve(by="ann")
     closed.close(by="ann")
-    number = {
-        "another person's": escalate("Mine.", requester="u2").pk,
-        "a closed one": closed.pk,
-        "itself": ticket.pk,
-        "none": 2**62,
+    number, reason = {
+        "another person's": (escalate("Mine.", requester="u2").pk, "is another person's"),
+        "a closed one": (closed.pk, f"#{closed.pk} is closed. Reopen it first."),
+        "itself": (ticket.pk, "cannot be merged with itself"),
+        "none": (2**62, f"There is no ticket #{2**62}."),
     }[other]
 
     refused = merge(sam, ticket, number)
 
     assert refused.url.startswith(page_of(ticket))
+    assert reason in shown_messages(refused)[-1]
     ticket.refresh_from_db()
     assert (ticket.status, ticket.merged_into, Comment.objects.count()) == ("open", None, 0)
 
@@ -445,7 +450,7 @@ def test_book_finds_how_do_i_book_an_appointment_first(sam, ticket, words, place
 def test_an_empty_queue_says_what_that_means(sam):
     assert "Every ticket is assigned." in sam.get(INBOX).content.decode()
     assert "No ticket is resolved." in sam.get(INBOX + "?queue=resolved").content.decode()
-    assert "No ticket matches." in sam.get(INBOX + "?q=lamp").content.decode()
+    assert "No ticket matches. Try fewer words" in sam.get(INBOX + "?q=lamp").content.decode()
 
 
 def test_the_outcome_of_an_earlier_question_is_readable(sam, as_role):

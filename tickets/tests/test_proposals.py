@@ -141,7 +141,7 @@ def test_an_faq_that_is_gone_meanwhile_takes_no_wording(sam, ticket):
     assert "This FAQ does not exist any more." in page
 
 
-# --- New FAQ from this ----------------------------------------------------------------------------
+# --- New FAQ from this ticket ---------------------------------------------------------------------
 
 
 def test_a_new_faq_is_filled_from_the_question_and_the_reply_of_a_person(sam, ticket):
@@ -190,7 +190,7 @@ def test_three_clicks_make_a_draft_that_says_who_proposed_it(sam, ticket):
     for address in (reverse("tickets_inbox_ticket", args=[ticket.pk]), page_of(ticket)):
         opened = sam.get(address).content.decode()
         assert "Its FAQ: lamp-flickers" in opened
-        assert "New FAQ from this" not in opened
+        assert "New FAQ from this ticket" not in opened
     seen = sam.get(reverse("admin:faq_faq_change", args=[faq.pk]))
     assert seen.status_code == 200
 
