@@ -22,7 +22,8 @@ from tickets.delivery.outbox import Attempt, Delivery
 from tickets.delivery.recipients import is_reachable
 from tickets.delivery.webhooks.webhook import Webhook
 from tickets.idempotency import Submission
-from tickets.inbound.inbound_mail import InboundMail, MailboxState
+from tickets.inbound.inbound_mail import InboundMail
+from tickets.inbound.mailbox_state import MailboxState
 from tickets.reply_drafts import ReplyDraft
 from tickets.service_levels import Holiday, ServiceLevel
 from tickets.ticket_fields import AMENDABLE, LONGEST_TAG, clean_field

@@ -1,9 +1,10 @@
-"""The worker's tasks: send deliveries, mark overdue tickets, retry jobs of a dead worker."""
+"""The worker's tasks: send deliveries, receive mail, mark overdue tickets, retry stalled jobs."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
@@ -12,12 +13,16 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
 from tickets.delivery import outbox
-from tickets.inbound import tasks as inbound_tasks  # noqa: F401
-from tickets.models import Delivery, Submission, Ticket
+from tickets.models import Delivery, InboundMail, Submission, Ticket
 
 SUBMISSION_LIFETIME = timedelta(days=7)
 SECONDS_AFTER_A_FAULT = 60
 """After a fault such as a lost database connection. ``outbox`` limits the tries of a delivery."""
+
+
+INBOUND_QUEUE = "inbound"
+RECEIVE_MAIL = "tickets.receive_mail"
+"""The queue and the task of mails that wait to be received."""
 
 
 class DeliveryRetry(BaseRetryStrategy):
@@ -74,3 +79,43 @@ def requeue_orphaned_deliveries(timestamp: int) -> None:
 @app.task(name="tickets.delete_old_submissions", queueing_lock="tickets.delete_old_submissions")
 def delete_old_submissions(timestamp: int) -> None:
     Submission.objects.filter(created__lt=timezone.now() - SUBMISSION_LIFETIME).delete()
+
+
+# --- Inbound mail ---------------------------------------------------------------------------------
+
+
+@app.task(name="tickets.fetch_mail", queueing_lock="tickets.fetch_mail", queue=INBOUND_QUEUE)
+def fetch_mail(timestamp: int) -> None:
+    # Every process registers the tasks; only the worker reads mails.
+    from tickets.inbound import fetching
+
+    fetching.fetch_new()
+
+
+if settings.MAILBOX:
+    app.periodic(cron=settings.MAILBOX_CRON)(fetch_mail)
+
+
+@app.task(name=RECEIVE_MAIL, queue=INBOUND_QUEUE)
+def receive_mail(mail_id: int) -> None:
+    from tickets.inbound import receiving
+
+    receiving.receive(mail_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="tickets.receive_waiting_mail",
+    queueing_lock="tickets.receive_waiting_mail",
+    queue=INBOUND_QUEUE,
+)
+def receive_waiting_mail(timestamp: int) -> None:
+    from tickets.inbound import fetching
+
+    fetching.receive_waiting()
+
+
+@app.periodic(cron="27 3 * * *")
+@app.task(name="tickets.delete_old_mail_contents", queueing_lock="tickets.delete_old_mail_contents")
+def delete_old_mail_contents(timestamp: int) -> None:
+    InboundMail.objects.with_old_content().update(raw=None)

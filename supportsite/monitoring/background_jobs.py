@@ -18,7 +18,8 @@ from prometheus_client.registry import Collector
 from audit.sealing.heartbeat import last_canary
 from audit.sealing.sealer import oldest_unsealed
 from tickets.delivery.outbox import Delivery, heartbeat_age, oldest_due_seconds
-from tickets.inbound.inbound_mail import InboundMail, failing_seconds
+from tickets.inbound.inbound_mail import InboundMail
+from tickets.inbound.mailbox_state import failing_seconds
 
 MAX_UNSEALED_SECONDS = 30.0
 """Age of the oldest unsealed record; usually one second."""

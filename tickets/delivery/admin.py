@@ -39,7 +39,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         status = request.GET.get("status__exact")
         views = [("All", None), ("Pending", "pending"), ("Dead letters", "dead")]
-        shown = [
+        queues = [
             {
                 "title": title,
                 "count": Delivery.objects.filter(status=value).count() if value else None,
@@ -48,7 +48,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             }
             for title, value in views
         ]
-        return super().changelist_view(request, {"queues": shown, **(extra_context or {})})
+        return super().changelist_view(request, {"queues": queues, **(extra_context or {})})
 
     @admin.display(description="Event", ordering="event")
     def shown_event(self, delivery: Delivery) -> str:
@@ -76,8 +76,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
             (local_time.format_local(attempt.at, seconds=True), attempt.result, attempt.ms)
             for attempt in delivery.attempts.all()
         )
-        listed = format_html_join("", "<li><small>{}</small> {} ({} ms)</li>", lines)
-        return format_html('<ol class="desk-history">{}</ol>', listed)
+        items = format_html_join("", "<li><small>{}</small> {} ({} ms)</li>", lines)
+        return format_html('<ol class="desk-history">{}</ol>', items)
 
     @admin.display(description="Content")
     def shown_payload(self, delivery: Delivery) -> SafeString:
@@ -89,8 +89,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Send selected deliveries again", permissions=["resend"])
     def resend_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        sent = [delivery.resend(by=request.user.get_username()) for delivery in deliveries]
-        self.message_user(request, f"{sum(sent)} queued to be sent again.", messages.SUCCESS)
-        if not all(sent):
-            message = f"{len(sent) - sum(sent)} are already pending."
+        results = [delivery.resend(by=request.user.get_username()) for delivery in deliveries]
+        message = f"{sum(results)} queued to be sent again."
+        self.message_user(request, message, messages.SUCCESS)
+        if not all(results):
+            message = f"{results.count(False)} not queued: they are already pending."
             self.message_user(request, message, messages.WARNING)

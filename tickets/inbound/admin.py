@@ -1,4 +1,4 @@
-"""Mails at the desk: what is parked and why, with what to do about each."""
+"""Mails at the desk: which are parked, why, and what to do about each."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from unfold.decorators import display
 
 from audit.admin import ReadOnlyAdmin
 from tickets.inbound import parsing, receiving
-from tickets.inbound.inbound_mail import InboundMail, MailboxState
+from tickets.inbound.inbound_mail import InboundMail
+from tickets.inbound.mailbox_state import MailboxState
 from tickets.inbound.parsing import ParsedMail, UnreadableMail
 
 Status, Reason = InboundMail.Status, InboundMail.Reason
 
 WHAT_TO_DO = {
     Reason.AUTOMATIC: "Read it. If a person needs an answer, open a ticket from it; else dismiss.",
-    Reason.OWN_ADDRESS: "Somebody wrote from an address of this site. Read it, and dismiss it.",
+    Reason.OWN_ADDRESS: "Somebody wrote from an address of this site. Read it, then dismiss it.",
     Reason.TOO_LARGE: "Open it with a mail program: it is in the mailbox, marked as read.",
     Reason.UNREADABLE: "Open it with a mail program that shows the source; it may be hostile.",
     Reason.CLOSED: "Reopen the ticket that it answers if it matters; else dismiss it.",
     Reason.EMPTY: "Ask the sender what they need, or dismiss it.",
     Reason.PERSONAL_DATA: "Open it with a mail program, or allow personal data in REDACTION.",
-    Reason.INTERRUPTED: "Look into the worker's log for its number, then open a ticket from it.",
+    Reason.INTERRUPTED: "Find its number in the worker's log, then open a ticket from it.",
 }
 """By the reason for which a mail is parked."""
 
@@ -59,7 +60,7 @@ class InboundMailAdmin(ReadOnlyAdmin):
         status = request.GET.get("status__exact")
         parked = InboundMail.objects.parked().count()
         views = [("All", None, None), ("Parked", Status.PARKED, parked)]
-        shown = [
+        queues = [
             {
                 "title": title,
                 "count": count,
@@ -69,7 +70,7 @@ class InboundMailAdmin(ReadOnlyAdmin):
             for title, value, count in views
         ]
         context = {
-            "queues": shown,
+            "queues": queues,
             "mailbox": MailboxState.objects.filter(pk=1).first() if settings.MAILBOX else None,
             "has_mailbox": settings.MAILBOX is not None,
         }
@@ -132,7 +133,9 @@ class InboundMailAdmin(ReadOnlyAdmin):
         if numbers := [f"#{ticket.pk}" for ticket in opened if ticket]:
             self.message_user(request, f"Opened: {', '.join(numbers)}.", messages.SUCCESS)
         if not all(opened):
-            message = f"{opened.count(None)} cannot be read here, or are not parked."
+            message = (
+                f"{opened.count(None)} not opened: they cannot be read here, or are not parked."
+            )
             self.message_user(request, message, messages.WARNING)
 
     @admin.action(description="Dismiss selected mails", permissions=["receive"])
@@ -140,7 +143,7 @@ class InboundMailAdmin(ReadOnlyAdmin):
         dismissed = [mail.dismiss(by=request.user.get_username()) for mail in mails]
         self.message_user(request, f"{sum(dismissed)} dismissed.", messages.SUCCESS)
         if not all(dismissed):
-            message = f"{dismissed.count(False)} are not parked."
+            message = f"{dismissed.count(False)} not dismissed: they are not parked."
             self.message_user(request, message, messages.WARNING)
 
 

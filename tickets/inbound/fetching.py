@@ -8,7 +8,8 @@ from django.conf import settings
 
 from audit.advisory_lock import try_lock
 from tickets.inbound import imap
-from tickets.inbound.inbound_mail import InboundMail, MailboxState
+from tickets.inbound.inbound_mail import InboundMail
+from tickets.inbound.mailbox_state import MailboxState
 from tickets.inbound.receiving import receive
 
 LOCK = 0x494D_4150

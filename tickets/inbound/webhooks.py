@@ -17,10 +17,10 @@ from procrastinate.jobs import Job, JobDeferrer
 
 from tickets.delivery.outbox import QUEUE as MANAGER
 from tickets.inbound.inbound_mail import InboundMail
-from tickets.inbound.tasks import QUEUE, RECEIVE
+from tickets.tasks import INBOUND_QUEUE, RECEIVE_MAIL
 
 MAX_BODY_BYTES = 15 * 1024 * 1024
-"""Of a request: a mail of 10 MB with its files in Base64."""
+"""The size of a request: a mail of 10 MB with its files in Base64."""
 
 VIEWS: dict[str, Any] = {
     "mailgun": mailgun.MailgunInboundWebhookView,
@@ -48,12 +48,14 @@ def webhook_view() -> Callable[..., HttpResponseBase]:
 
 @receiver(inbound, dispatch_uid="tickets.inbound")
 @transaction.atomic
-def take_in(sender: object, event: AnymailInboundEvent, **more: object) -> None:
-    """Store the mail with a job that receives it; a mail that is stored already is left alone.
+def store_mail(sender: object, event: AnymailInboundEvent, **more: object) -> None:
+    """Store the mail with a job that receives it, unless it is stored already.
 
     An exception makes the provider post it again.
     """
     mail = InboundMail.objects.store(event.message.as_bytes(), source=InboundMail.Source.WEBHOOK)
     if mail:
-        job = Job(id=None, task_name=RECEIVE, queue=QUEUE, lock=None, queueing_lock=None)
+        job = Job(
+            id=None, task_name=RECEIVE_MAIL, queue=INBOUND_QUEUE, lock=None, queueing_lock=None
+        )
         JobDeferrer(job_manager=MANAGER, job=job).defer(mail_id=mail.pk)

@@ -14,7 +14,8 @@ from audit.models import Record
 from tickets.delivery import mail_headers, sending
 from tickets.inbound import mailbox_url, receiving
 from tickets.inbound.fetching import fetch_new, receive_waiting
-from tickets.inbound.inbound_mail import MAX_TRIES, failing_seconds
+from tickets.inbound.inbound_mail import MAX_TRIES
+from tickets.inbound.mailbox_state import failing_seconds
 from tickets.models import Attachment, Delivery, InboundMail, MailboxState, Ticket
 from tickets.tests.imap_server import ImapServer, imap_server
 from tickets.tests.test_inbound_parsing import AUTOMATIC
