@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from faq.files.tables import Limits, Problems, csv_rows, records, short_repr
+from faq.files.csv_files import csv_rows
+from faq.files.tables import Limits, Problems, records, short_repr
 from faq.phrasing import is_blank
 
 QUERY, EXPECTED = "query", "expected_id"

@@ -1,5 +1,5 @@
 """Read, validate, preview and import files of FAQs.
 
-``tables``, ``xlsx_files`` and ``json_files`` turn bytes into rows, ``row`` parses one row,
-``reader`` turns rows into FAQs (pure); ``import_drafts`` writes them as drafts.
+``csv_files``, ``xlsx_files`` and ``json_files`` turn bytes into rows of ``tables``, ``row`` parses
+one row, ``reader`` turns rows into FAQs (pure); ``import_drafts`` writes them as drafts.
 """

@@ -13,10 +13,11 @@ from typing import Any
 
 from faq.content import Draft
 from faq.files import other_tools
+from faq.files.csv_files import csv_rows
 from faq.files.json_files import read_json, write_json
 from faq.files.reader import write_cells
 from faq.files.row import ALTERNATES, FAQ_COLUMNS, OWN_COLUMNS
-from faq.files.tables import Cell, Invalid, Limits, Problems, Row, csv_rows
+from faq.files.tables import Cell, Invalid, Limits, Problems, Row
 from faq.files.xlsx_files import read_xlsx, split_lines, write_xlsx
 
 COLUMNS = (*FAQ_COLUMNS, ALTERNATES, *OWN_COLUMNS)

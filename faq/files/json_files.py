@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from faq.content import Draft
+from faq.files.csv_files import decode_utf8
 from faq.files.row import ALTERNATES, FAQ_COLUMNS, OWN_COLUMNS
 from faq.files.tables import (
     Cell,
@@ -16,7 +17,6 @@ from faq.files.tables import (
     Problems,
     Row,
     check_size,
-    decode_utf8,
     short_repr,
     unreadable,
 )

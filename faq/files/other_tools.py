@@ -16,8 +16,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from faq.files.csv_files import decode_utf8
 from faq.files.json_files import parse_json
-from faq.files.tables import Limits, Problems, Row, check_size, decode_utf8, unreadable
+from faq.files.tables import Limits, Problems, Row, check_size, unreadable
 
 Cells = dict[str, str]
 

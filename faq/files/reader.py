@@ -1,7 +1,7 @@
 """Read FAQ files, whole or not at all, and write them.
 
-Pure: no Django, no database. ``faq.files.tables`` turns bytes into rows of cells, one function per
-format; ``faq.files.row`` reads one row; ``parse_faqs`` validates them and turns them into FAQs.
+Pure: no Django, no database. A module per format turns bytes into rows of cells;
+``faq.files.row`` reads one row; ``parse_faqs`` validates them and turns them into FAQs.
 
 ``Unreadable`` is the only exception for any bytes; it lists every problem with its row.
 """
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from audit.spreadsheet import neutralise
+from faq.files.csv_files import csv_rows
 from faq.files.row import (
     ALTERNATE_QUESTION,
     ALTERNATES,
@@ -31,7 +32,6 @@ from faq.files.tables import (
     Problems,
     Row,
     Unreadable,
-    csv_rows,
     records,
     short_repr,
 )

@@ -18,7 +18,7 @@ from assistant.interfaces import Unavailable
 from assistant.management.commands.evaluate import read_labelled
 from assistant.models import Label
 from audit.identity.cli_user import actor
-from faq.files.progress import bar
+from faq.progress_bar import bar
 from faq.releases.publishing import PublishError
 
 

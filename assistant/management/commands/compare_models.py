@@ -16,7 +16,7 @@ from assistant.evaluation.evaluate import Evaluation, evaluate
 from assistant.interfaces import Embedder, Unavailable
 from assistant.management.commands.evaluate import read_labelled
 from assistant.matching.loaded_release import LoadedRelease
-from faq.files.progress import bar
+from faq.progress_bar import bar
 
 
 class Command(BaseCommand):

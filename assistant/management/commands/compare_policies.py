@@ -21,9 +21,9 @@ from assistant.evaluation.evaluate import EvaluatedQuestion, Evaluation, Result,
 from assistant.interfaces import Embedder, Unavailable
 from assistant.matching.loaded_release import LoadedRelease
 from faq.content import Content
-from faq.files.progress import bar
 from faq.files.reader import Unreadable
 from faq.files.sources import Source, read_path
+from faq.progress_bar import bar
 
 THRESHOLDS = [hundredth / 100 for hundredth in range(30, 100)]
 

@@ -29,9 +29,9 @@ from assistant.evaluation.plot import plot_curve
 from assistant.evaluation.runs import store_run
 from assistant.interfaces import Unavailable
 from assistant.matching.loaded_release import LoadedRelease
-from faq.files.progress import bar
 from faq.files.reader import Unreadable
 from faq.files.sources import read_path
+from faq.progress_bar import bar
 
 LABELS = {
     Result.RIGHT: "answered right",

@@ -12,11 +12,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from audit.identity.cli_user import actor
 from faq.files.import_drafts import Report, ingest
-from faq.files.progress import bar
 from faq.files.reader import Unreadable
 from faq.files.sources import Source
 from faq.files.start_up import at_start
 from faq.models import IngestedFile
+from faq.progress_bar import bar
 from faq.releases.publishing import PublishError
 
 MAX_NAMES = 10

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.identity.cli_user import actor
-from faq.files.progress import bar
 from faq.models import Release
+from faq.progress_bar import bar
 from faq.releases import unreadable
 from faq.releases.publishing import PublishError, publish
 from faq.releases.review import release_changes
