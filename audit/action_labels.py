@@ -4,7 +4,8 @@ from __future__ import annotations
 
 NAMES = {"faq": "FAQ", "faqs": "FAQs"}
 
-TICKET_CHANGES = {
+CHANGES = {
+    "faq.returned": "sent back",
     "ticket.amended": "details changed",
     "ticket.breached": "overdue",
     "ticket.commented": "comment added",
@@ -14,12 +15,13 @@ TICKET_CHANGES = {
     "ticket.proposed": "phrasing proposed",
     "ticket.waiting": "waiting for the customer",
 }
-"""Labels for the history of a ticket, if the verb alone is not clear."""
+"""Labels for the history of an FAQ or a ticket, if the verb alone is not clear."""
 
 
-def ticket_change_label(action: str) -> str:
-    """The words for an action in the history of its ticket: ``claimed`` for ``ticket.claimed``."""
-    return TICKET_CHANGES.get(action) or action.partition(".")[2].replace("_", " ")
+def change_label(action: str) -> str:
+    """The words for an action in the history of what it changed: ``claimed`` for
+    ``ticket.claimed``."""
+    return CHANGES.get(action) or action.partition(".")[2].replace("_", " ")
 
 
 def action_label(action: str) -> str:

@@ -51,7 +51,7 @@ def get_ticket(request: Request, pk: int) -> Ticket:
         visible(principal_of(request), query.validated_data.get("user_id")).filter(pk=pk).first()
     )
     if ticket is None:
-        raise NotFound("There is no such ticket.")
+        raise NotFound(f"There is no ticket {pk}.")
     return ticket
 
 

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from procrastinate.contrib.django import models as procrastinate
 
 from audit import local_time
-from audit.action_labels import ticket_change_label
+from audit.action_labels import change_label
 from audit.models import Record
 from tickets import admin_service_levels  # noqa: F401 (registers its pages)
 from tickets.admin_ticket_list import MOVES, TicketListAdmin
@@ -208,7 +208,7 @@ class TicketAdmin(TicketListAdmin):
 
 def describe(change: Record) -> str:
     """Such as ``claimed by sam`` for the action ``ticket.claimed``."""
-    label = ticket_change_label(change.action)
+    label = change_label(change.action)
     return f"{label} by {change.actor}" if change.actor else label
 
 

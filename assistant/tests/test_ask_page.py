@@ -167,7 +167,7 @@ def test_support_proposes_a_wording(curator):
 
     page = ask(curator, "cannot remember what i log in with", add_to="reset-password")
 
-    assert "Proposed for reset-password. A curator reviews it." in page.content.decode()
+    assert "Proposed for reset-password. A curator reviews it next." in page.content.decode()
     assert Faq.objects.get(slug="reset-password").stage == Faq.Stage.PROPOSED
 
 

@@ -1,4 +1,4 @@
-"""Changes of FAQs for the review and the pages of releases."""
+"""Changes of FAQs as the templates of the review and of releases show them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from faq.models import Faq
 from faq.releases import unreadable
 from faq.releases.review import digest_after
 
-REMOVED = "gone"
-"""In a form value, instead of a digest: the FAQ is not part of the next release."""
+NO_DIGEST = "removed"
+"""In a form value, in place of the digest of an FAQ that the next release does not have."""
 
 
 class ChangeView:
@@ -27,15 +27,16 @@ class ChangeView:
         self.change = change
         self.slug, self.kind = change.slug, change.kind
         self.name = (change.after or change.before).question  # type: ignore[union-attr]
-        self.value = f"{change.slug}={digest_after(change) or REMOVED}"
+        self.value = f"{change.slug}={digest_after(change) or NO_DIGEST}"
         self.phrasings_added = change.phrasings_added
-        self.phrasings_gone = change.phrasings_gone
+        self.phrasings_removed = change.phrasings_gone
         self.reordered = change.reordered
         self.warnings = unreadable.warnings(change.phrasings_added)
         self.stage, self.page = "", ""
 
     @property
     def fields(self) -> list[tuple[str, SafeString]]:
+        """Name and highlighted text of each field that changed, without the phrasings."""
         return [
             (name, highlight_changes(_text(before), _text(after)))
             for name, (before, after) in self.change.fields.items()

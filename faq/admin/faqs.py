@@ -1,46 +1,37 @@
-"""FAQs in the admin: curators edit drafts, publishers publish them."""
+"""The page of one FAQ in the admin: curators edit the draft, publishers publish it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from itertools import chain
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
-from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.admin import TabularInline
 
+from audit.action_labels import change_label
 from audit.models import Record
-from faq.admin.categories import CategoryRuleAdmin
+from faq.admin.faq_list import FaqListAdmin
 from faq.admin.forms import AlternateForm, AlternateFormSet, FaqForm
 from faq.admin.health import health_context
 from faq.admin.import_export import ImportExportMixin
-from faq.admin.releases import PUBLISH, ReleaseAdmin, publish_and_report
+from faq.admin.releases import PUBLISH, publish_and_report
 from faq.admin.sources import source_context
-from faq.admin.stages import StageFilter, StageMixin
-from faq.admin.wordings import PhrasingsFilter, WordingsMixin
+from faq.admin.stages import StageMixin
+from faq.admin.wordings import WordingsMixin
 from faq.content import Draft
+from faq.field_labels import field_label
 from faq.files.personal_data import findings
-from faq.models import AlternateQuestion, DailyHits, Faq, PhrasingConflict
+from faq.models import AlternateQuestion, Faq, PhrasingConflict
 from faq.releases import unreadable
 from faq.releases.drafts import draft_of, record_change
 from faq.releases.near_duplicates import Neighbour, backend, warnings
 from faq.releases.publishing import publish
 from faq.write_lock import lock_knowledge_base
 
-__all__ = ["CategoryRuleAdmin", "FaqAdmin", "ReleaseAdmin"]
-
-HITS_PERIOD = timedelta(days=30)
 MAX_NEIGHBOURS = 5
 MAX_HISTORY = 10
 
@@ -64,45 +55,12 @@ class AlternateInline(TabularInline):  # type: ignore[misc]
     has_add_permission = has_delete_permission = has_change_permission
 
 
-class StatusFilter(admin.SimpleListFilter):
-    title = "status"
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(status.value, status.label) for status in Faq.Status]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Faq]) -> QuerySet[Faq]:
-        return queryset.filter(**{"status": self.value()}) if self.value() else queryset
-
-
-class ReviewFilter(admin.SimpleListFilter):
-    title = "review"
-    parameter_name = "review"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("due", "Due")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Faq]) -> QuerySet[Faq]:
-        if self.value() != "due":
-            return queryset
-        return queryset.filter(review_by__lte=timezone.localdate(), retired=False)
-
-
 @admin.register(Faq)
-class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # type: ignore[misc]
+class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, FaqListAdmin):
+    """FAQs: the list, the page of one, and import and export."""
+
     form = FaqForm
     inlines = (AlternateInline,)
-    list_display = (
-        *("question", "slug", "category", "status_label", "stage_label", "phrasings"),
-        *("hits", "last_hit", "review"),
-    )
-    list_filter = (
-        *(StatusFilter, StageFilter, ReviewFilter, PhrasingsFilter),
-        *("category", "audience", "owner"),
-    )
-    search_fields = ("slug", "question", "answer", "alternates__text")
-    search_help_text = "Search questions, answers and FAQ ids"
-    list_per_page = 50
     fieldsets = (
         (None, {"fields": ("question", "answer", "category", "slug", "seen")}),
         ("Owner and audience", {"fields": ("owner", "review_by", "audience")}),
@@ -110,73 +68,6 @@ class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # typ
     )
     actions = ("publish_selected", "retire_selected", "restore_selected")
     change_form_outer_before_template = "faq/draft_status.html"
-
-    # --- The list -------------------------------------------------------------------------------
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Faq]:
-        faqs: QuerySet[Faq] = super().get_queryset(request).with_status()
-        # Subqueries, because a search joins the alternates and would multiply a Count().
-        alternates = AlternateQuestion.objects.filter(faq=OuterRef("pk")).order_by().values("faq")
-        hits = DailyHits.objects.filter(slug=OuterRef("slug")).order_by().values("slug")
-        recent = hits.filter(day__gt=timezone.now().date() - HITS_PERIOD)
-        return faqs.annotate(
-            alternate_count=_or_zero(alternates.annotate(n=Count("pk")).values("n")),
-            hit_count=_or_zero(recent.annotate(n=Sum("count")).values("n")),
-            hit_last=Subquery(hits.annotate(latest=Max("last")).values("latest")),
-        )
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
-        response: HttpResponseBase = super().changelist_view(request, extra_context)
-        change_list = getattr(response, "context_data", {}).get("cl")
-        if change_list:
-            _count_vectors(list(change_list.result_list))
-        return response
-
-    @display(
-        description="Status",
-        ordering="status",
-        label={
-            "published": "success",
-            "draft": "warning",
-            "changed": "warning",
-            "retiring": "warning",
-            "retired": "danger",
-        },
-    )
-    def status_label(self, faq: Faq) -> str:
-        return faq.status
-
-    @admin.display(description="Questions", ordering="alternate_count")
-    def phrasings(self, faq: Faq) -> str:
-        """The number of questions, and how many of them are not yet prepared for matching."""
-        count = 1 + int(getattr(faq, "alternate_count", 0))
-        missing = count - int(getattr(faq, "vector_count", 0))
-        return f"{count} ({missing} not indexed yet)" if missing else str(count)
-
-    @admin.display(description="Answers, 30 days", ordering="hit_count")
-    def hits(self, faq: Faq) -> int:
-        return int(getattr(faq, "hit_count", 0))
-
-    @admin.display(description="Last answer", ordering="hit_last")
-    def last_hit(self, faq: Faq) -> SafeString | str:
-        last = getattr(faq, "hit_last", None)
-        if last is None:
-            return "never"
-        exact = last.isoformat(timespec="seconds")
-        return format_html(
-            '<time datetime="{0}" title="{0}">{1} ago</time>', exact, timesince(last)
-        )
-
-    @admin.display(description="Review by", ordering="review_by")
-    def review(self, faq: Faq) -> SafeString | str:
-        if faq.review_by is None:
-            return ""
-        due = faq.review_by <= timezone.localdate()
-        return (
-            format_html("<strong>{} (due)</strong>", faq.review_by) if due else str(faq.review_by)
-        )
 
     # --- Permissions ----------------------------------------------------------------------------
 
@@ -212,7 +103,7 @@ class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # typ
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
-        """After a save, also show the closest FAQs and, with "Save and publish", publish it."""
+        """After a save, show the closest FAQs; then publish or submit, if the button says so."""
         draft_context = self._draft_context(request, object_id) if request.method == "GET" else {}
         context = {
             "may_publish": self.has_publish_permission(request),
@@ -222,7 +113,7 @@ class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # typ
         response: HttpResponseBase = super().changeform_view(request, object_id, form_url, context)
         saved: Faq | None = getattr(request, "faq_saved", None)
         if saved:
-            self._report_neighbours(request, saved)
+            self._warn(request, saved)
             if "_publish" in request.POST and self.has_publish_permission(request):
                 self._publish(request, [saved.slug])
             elif "_submit" in request.POST:
@@ -230,13 +121,14 @@ class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # typ
         return response
 
     def _draft_context(self, request: HttpRequest, object_id: str | None) -> dict[str, Any]:
-        """The draft's status, the closest other FAQs and its history."""
+        """Template variables of the block above the form; empty for a new FAQ."""
         faq = self.get_object(request, object_id) if object_id else None
         if faq is None or not self.has_view_permission(request, faq):
             return {}
-        shown = {"draft": faq, "neighbours": nearest(faq), "history": history(faq)}
         return {
-            **shown,
+            "draft": faq,
+            "neighbours": nearest(faq),
+            "history": history(faq),
             **self.stage_context(request, faq),
             **self.wordings_context(request, faq),
             **health_context(request, faq),
@@ -255,7 +147,8 @@ class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # typ
         record_change(faq.slug, old, draft_of(faq).as_dict(), by=request.user.get_username())
         request.faq_saved = faq  # type: ignore[attr-defined]
 
-    def _report_neighbours(self, request: HttpRequest, faq: Faq) -> None:
+    def _warn(self, request: HttpRequest, faq: Faq) -> None:
+        """Messages about what was saved: close FAQs, unreadable phrasings, personal data."""
         neighbours = nearest(faq)
         for line in warnings(neighbours):
             self.message_user(request, line, messages.WARNING)
@@ -295,19 +188,19 @@ class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # typ
         """Retire or restore FAQs. A publisher's change is published at once, with the drafts."""
         try:
             with lock_knowledge_base():
-                moving = [faq for faq in faqs if faq.retired != retired]
-                for faq in moving:
+                changed = [faq for faq in faqs if faq.retired != retired]
+                for faq in changed:
                     faq.retire(by=request.user.get_username(), retired=retired)
         except PhrasingConflict as conflict:
             self.message_user(request, f"Nothing was changed: {conflict}.", messages.ERROR)
             return
         action = "retired" if retired else "restored"
-        count = "1 FAQ" if len(moving) == 1 else f"{len(moving)} FAQs"
+        count = "1 FAQ" if len(changed) == 1 else f"{len(changed)} FAQs"
         self.message_user(request, f"{count} {action}.", messages.SUCCESS)
         if self.has_publish_permission(request):
-            self._publish(request, [faq.slug for faq in moving])
+            self._publish(request, [faq.slug for faq in changed])
         else:
-            text = "Saved as a draft. Customers notice the change after it is published."
+            text = "Saved as a draft. Customers see the change after a publisher publishes it."
             self.message_user(request, text, messages.INFO)
 
     def _publish(self, request: HttpRequest, slugs: Sequence[str]) -> None:
@@ -334,32 +227,19 @@ class FaqAdmin(StageMixin, WordingsMixin, ImportExportMixin, ModelAdmin):  # typ
 
 
 def history(faq: Faq) -> list[dict[str, Any]]:
-    """The latest changes of an FAQ from the audit log, newest first."""
+    """The latest changes of an FAQ from the audit trail, newest first."""
     records = Record.objects.all().about("faq", faq.slug)[:MAX_HISTORY]
     return [
         {
             "at": record.at,
             "by": record.actor,
-            "verb": record.action.partition(".")[2],
-            "fields": ", ".join(record.data.get("fields", {})),
+            "label": change_label(record.action),
+            "fields": ", ".join(map(field_label, record.data.get("fields", {}))),
         }
         for record in records
     ]
 
 
 def nearest(faq: Faq) -> list[Neighbour]:
+    """The closest other FAQs, drafts included; the closest first."""
     return backend.get().nearest(faq.content(), limit=MAX_NEIGHBOURS)
-
-
-def _or_zero(count: QuerySet[Any, Any]) -> Coalesce:
-    return Coalesce(Subquery(count), 0)
-
-
-def _count_vectors(faqs: list[Faq]) -> None:
-    """Set ``vector_count`` of each FAQ, with one query for the whole page."""
-    rows = Faq.objects.filter(pk__in=[faq.pk for faq in faqs]).prefetch_related("alternates")
-    phrasings = {faq.pk: faq.content().phrasings for faq in rows}
-    indexed = backend.get().texts_with_vectors(chain.from_iterable(phrasings.values()))
-    for faq in faqs:
-        count = sum(phrasing in indexed for phrasing in phrasings.get(faq.pk, ()))
-        faq.vector_count = count  # type: ignore[attr-defined]

@@ -55,6 +55,8 @@ class SuggestingInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
 
 
 class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The draft of an FAQ, with the checks that files and the API have."""
+
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     """ETag of the draft when the form was opened."""
 
@@ -121,6 +123,8 @@ class FaqForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One alternate question."""
+
     class Meta:
         labels = {"text": "Alternate question"}
 
@@ -143,6 +147,8 @@ class AlternateForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class AlternateFormSet(PaginationInlineFormSet):  # type: ignore[misc]
+    """Refuses alternate questions that another FAQ has."""
+
     def clean(self) -> None:
         super().clean()
         if self.instance.retired:

@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from audit.people.pseudonyms import stored_name
 from faq.downloads import download
+from faq.field_labels import field_label
 from faq.files.formats import EXPORT_FORMATS, FORMATS
 from faq.files.import_drafts import Existing
 from faq.files.reader import Unreadable
@@ -38,6 +39,8 @@ PAGE_SIZE = 100
 
 
 class UploadForm(forms.Form):
+    """A file of FAQs and its format."""
+
     file = forms.FileField(widget=UnfoldAdminFileFieldWidget)
     format = forms.ChoiceField(
         choices=[(name, format.title) for name, format in FORMATS.items()],
@@ -112,7 +115,7 @@ class ImportExportMixin:
         source = _source(job, upload)
         context = {
             **{"job": job, "upload": upload, "source": source},
-            "doing": source or upload,
+            "job_title": source or upload,
             "existing": job.arguments["existing"],
         }
         if job.state != BackgroundJob.State.DONE:
@@ -121,12 +124,13 @@ class ImportExportMixin:
         if job.kind == IMPORT:
             return self._page(request, "faq/imported.html", {**context, "result": result})
         if job.kind == FETCH and "refresh" in result:
-            again = {**context, "result": result["refresh"]}
-            return self._page(request, "faq/refreshed.html", again)
+            refresh = {**context, "result": result["refresh"]}
+            return self._page(request, "faq/refreshed.html", refresh)
         outcome = request.GET.get("show", "")
         rows = [row for row in result["rows"] if not outcome or row["result"] == outcome]
+        rows = [{**row, "differs": [*map(field_label, row["differs"])]} for row in rows]
         if source and upload:
-            # Nobody has seen them yet, unlike those of a file that somebody wrote.
+            # The user has not read the answers of a source, unlike those of their own file.
             answers = answers_in(upload.content())
             rows = [{**row, "answer": answers.get(row["faq_id"], "")} for row in rows]
         return self._page(
@@ -153,9 +157,10 @@ class ImportExportMixin:
 
 def _tabs(result: dict[str, Any], job: BackgroundJob, selected: str) -> list[dict[str, Any]]:
     link = f"?job={job.pk}"
-    every = {"title": "All", "count": len(result["rows"]), "link": link, "selected": not selected}
+    count = len(result["rows"])
+    all_rows = {"title": "All", "count": count, "link": link, "selected": not selected}
     return [
-        every,
+        all_rows,
         *(
             {
                 "title": outcome.value.capitalize(),
@@ -177,7 +182,7 @@ def _job(request: HttpRequest) -> BackgroundJob | None:
 
 
 def _source(job: BackgroundJob, upload: Upload | None) -> Source | None:
-    """The source that is imported, if it is no file."""
+    """The source of an import; None for a file."""
     pk = job.arguments.get("source") or (upload.source_id if upload else None)
     return Source.objects.filter(pk=pk).first() if pk else None
 

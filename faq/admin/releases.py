@@ -18,7 +18,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
 
 from audit.admin import ReadOnlyAdmin
-from faq.admin.change_views import REMOVED, ChangeView, staged_views
+from faq.admin.change_views import NO_DIGEST, ChangeView, staged_views
 from faq.content import digest_of
 from faq.models import Faq, Release
 from faq.releases.publishing import PublishError, publish
@@ -28,14 +28,18 @@ from faq.releases.rollback import ResetDrafts, plan_rollback, roll_back
 PUBLISH = "faq.publish_release"
 SUBMITTED, SOURCE, ALL = "submitted", "source", "all"
 """Tabs of the review."""
+
 STAGES = {SUBMITTED: Faq.Stage.SUBMITTED, SOURCE: Faq.Stage.SOURCE}
-"""The stage that a tab shows; the others show all drafts."""
+"""The stage that a tab shows; the tab ``ALL`` shows all drafts."""
+
 PAGE_SIZE = 100
-"""Changes on one page of a review."""
+"""Changes on one page of the review."""
 
 
 @admin.register(Release)
 class ReleaseAdmin(ReadOnlyAdmin):
+    """Releases, the review of drafts, and the rollback."""
+
     list_display = (
         *("name", "state", "published_at", "published_by", "note"),
         *("added", "changed", "retired"),
@@ -82,14 +86,14 @@ class ReleaseAdmin(ReadOnlyAdmin):
         release = self.get_object(request, object_id) if object_id else None
         context = dict(extra_context or {})
         if release and request.method == "GET" and self.has_view_permission(request, release):
-            live = release.number == release.newest  # type: ignore[attr-defined]
+            is_live = release.number == release.newest  # type: ignore[attr-defined]
             before = Release.objects.filter(number=release.number - 1).first()
             changes = release_changes(before, release)
             context |= {
                 "heading": f"What release {release.number} changed",
                 "changes": [ChangeView(change) for change in changes[:PAGE_SIZE]],
                 "more": max(len(changes) - PAGE_SIZE, 0),
-                "may_roll_back": not live and request.user.has_perm(PUBLISH),
+                "may_roll_back": not is_live and request.user.has_perm(PUBLISH),
                 "roll_back": reverse("admin:faq_release_rollback", args=[release.pk]),
             }
         response: HttpResponseBase = super().changeform_view(request, object_id, form_url, context)
@@ -135,7 +139,9 @@ class ReleaseAdmin(ReadOnlyAdmin):
                 self.message_user(request, "Select the FAQs to publish first.", messages.ERROR)
                 return again
             only = list(selected)
-            digests = {slug: None if seen == REMOVED else seen for slug, seen in selected.items()}
+            digests = {
+                slug: None if digest == NO_DIGEST else digest for slug, digest in selected.items()
+            }
             reviewed = digest_of(digests)
         release = publish_and_report(
             self,
@@ -151,10 +157,10 @@ class ReleaseAdmin(ReadOnlyAdmin):
         release = get_object_or_404(Release, pk=pk)
         form = RollbackForm(request.POST or None, initial={"drafts": ResetDrafts.UNEDITED})
         if request.method == "POST" and form.is_valid():
-            done = publish_and_report(
+            live = publish_and_report(
                 self, request, lambda: _roll_back(release, form.cleaned_data, request)
             )
-            return self._to_list() if done else HttpResponseRedirect(request.path)
+            return self._to_list() if live else HttpResponseRedirect(request.path)
         plan = plan_rollback(release)
         changes = plan.changes()
         context = {
@@ -197,6 +203,8 @@ def _slugs(tab: str) -> list[str] | None:
 
 
 class RollbackForm(forms.Form):
+    """What happens to the drafts, the note, and the digest of the plan on the page."""
+
     drafts = forms.ChoiceField(
         widget=forms.RadioSelect,
         choices=[

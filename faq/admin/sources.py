@@ -1,4 +1,4 @@
-"""Sources of FAQs in the admin: where they are, "Fetch now", and what came of it."""
+"""Sources of FAQs in the admin: their address, "Fetch now", and the result of the last fetch."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ from faq.models import Faq, Source, SourcePair
 from faq.releases.drafts import drafts
 from faq.sources.jobs import start_fetch
 
-MAX_LISTED = 500
+MAX_PAIRS = 500
+"""FAQs on the page of a source."""
 
 
 class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Never shows the stored token."""
+
     class Meta:
         widgets = {
             **{name: SuggestingInput(name) for name in ("category", "audience", "owner")},
@@ -37,7 +40,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.secret and "secret" in self.fields:
-            self.fields["secret"].help_text = "For Intercom. Empty: stays as it is."
+            self.fields["secret"].help_text = "For Intercom. Empty: keep the stored token."
 
     def clean_secret(self) -> str:
         # The page never shows the token, so an empty field is no change.
@@ -50,6 +53,8 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Source)
 class SourceAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
+    """Web pages and help centres that FAQs are imported from."""
+
     form = SourceForm
     list_display = ("name", "kind", "url", "faqs", "state", "last_checked")
     search_fields = ("name", "url")
@@ -98,7 +103,7 @@ class SourceAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
     def response_add(
         self, request: HttpRequest, obj: Source, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Go on with what comes next: the first fetch."""
+        """Go to the source's page, which has the button for the first fetch."""
         self.message_user(
             request, "Saved. Fetch it now to see what would be imported.", messages.SUCCESS
         )
@@ -118,13 +123,12 @@ class SourceAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
 
 
 def _may_fetch(request: HttpRequest) -> bool:
-    """A fetch writes drafts."""
-    needed = ("faq.change_source", "faq.add_faq", "faq.change_faq")
-    return request.user.has_perms(needed)
+    """A fetch writes drafts, so it needs the permissions for them."""
+    return request.user.has_perms(("faq.change_source", "faq.add_faq", "faq.change_faq"))
 
 
 def _pair_rows(source: Source) -> list[dict[str, Any]]:
-    pairs = list(source.pairs.select_related("faq")[:MAX_LISTED])
+    pairs = list(source.pairs.select_related("faq")[:MAX_PAIRS])
     stored = drafts(pair.faq.slug for pair in pairs)
     return [
         {
@@ -137,15 +141,15 @@ def _pair_rows(source: Source) -> list[dict[str, Any]]:
 
 
 def _state(pair: SourcePair, draft: Any) -> dict[str, Any]:
-    """How the draft and the source differ; both empty if they do not."""
+    """``state``: how the draft and the source differ; ``difference``: their answers, as HTML."""
     states = []
     if pair.is_gone:
-        states.append("no longer there")
+        states.append("no longer in the source")
     elif pair.missing:
-        states.append("missing once")
+        states.append("missing in the last fetch")
     difference = None
     if pair.is_edited(draft):
-        states.append("edited by hand: changes of the source are left alone")
+        states.append("edited by hand: later changes of the source are ignored")
         if draft.content.answer != pair.answer:
             difference = highlight_changes(pair.answer, draft.content.answer)
     return {"state": "; ".join(states), "difference": difference}

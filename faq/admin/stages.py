@@ -21,6 +21,8 @@ LONGEST_TEXT = 2000
 
 
 class StageFilter(admin.SimpleListFilter):
+    """Drafts by stage, and those that were sent back to the user."""
+
     title = "stage"
     parameter_name = "stage"
 
@@ -35,11 +37,7 @@ class StageFilter(admin.SimpleListFilter):
 
 
 class StageMixin:
-    """List it before ``ModelAdmin``."""
-
-    @admin.display(description="Stage", ordering="stage")
-    def stage_label(self, faq: Faq) -> str:
-        return stage_text(faq)
+    """Submit, comment and send back on the page of an FAQ. List it before ``ModelAdmin``."""
 
     def stage_context(self, request: HttpRequest, faq: Faq) -> dict[str, Any]:
         comments = list(faq.comments.order_by("-pk")[:MAX_COMMENTS])
@@ -71,12 +69,14 @@ class StageMixin:
         return HttpResponseRedirect(reverse("admin:faq_faq_change", args=[pk]))
 
     def submit_draft(self, request: HttpRequest, faq: Faq, note: str = "") -> None:
+        """Ask a publisher to publish the draft; show a message."""
         if not _may_change(request):
             raise PermissionDenied
         if faq.submit(by=request.user.get_username(), note=note):
             messages.success(request, "Submitted. A publisher reviews it next.")
         else:
-            messages.info(request, "There is nothing new to submit.")
+            text = "Nothing was submitted: the draft is already submitted or published."
+            messages.info(request, text)
 
     def _send_back(self, request: HttpRequest, faq: Faq, reason: str) -> None:
         if not _may_send_back(request, faq):
@@ -85,6 +85,8 @@ class StageMixin:
             messages.error(request, "Write the reason first.")
         elif faq.send_back(reason, by=request.user.get_username()):
             messages.success(request, f"Sent back to {faq.submitted_by}.")
+        else:
+            messages.info(request, "Nothing was sent back: the draft is no longer in review.")
 
     def _comment(self, request: HttpRequest, faq: Faq, text: str) -> None:
         if not _may_comment(request):
@@ -99,9 +101,10 @@ def stage_text(faq: Faq) -> str:
     """Such as ``proposed by sam``; empty without a stage."""
     if faq.stage == Faq.Stage.SOURCE:
         return str(Faq.Stage.SOURCE.label)
-    words = {Faq.Stage.PROPOSED: "proposed by", Faq.Stage.SUBMITTED: "submitted by"}
-    before = words.get(Faq.Stage(faq.stage), "sent back to") if faq.stage else ""
-    return f"{before} {faq.submitted_by}" if before else ""
+    if not faq.stage:
+        return ""
+    labels = {Faq.Stage.PROPOSED: "proposed by", Faq.Stage.SUBMITTED: "submitted by"}
+    return f"{labels.get(Faq.Stage(faq.stage), 'sent back to')} {faq.submitted_by}"
 
 
 def _may_change(request: HttpRequest) -> bool:
@@ -113,8 +116,8 @@ def _may_comment(request: HttpRequest) -> bool:
 
 
 def _may_submit(request: HttpRequest, faq: Faq) -> bool:
-    is_done = faq.status in (Faq.Status.PUBLISHED, Faq.Status.RETIRED)
-    return _may_change(request) and not is_done and faq.stage != Faq.Stage.SUBMITTED
+    is_live = faq.status in (Faq.Status.PUBLISHED, Faq.Status.RETIRED)
+    return _may_change(request) and not is_live and faq.stage != Faq.Stage.SUBMITTED
 
 
 def _may_send_back(request: HttpRequest, faq: Faq) -> bool:

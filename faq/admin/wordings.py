@@ -20,12 +20,15 @@ from faq.models import Faq, PhrasingConflict
 EDIT = "faq.change_faq"
 
 ENOUGH = 3
-"""Phrasings of an FAQ. With three instead of one, the demo shop answers twice as many questions."""
+"""With so many phrasings, the page asks for no more. With three instead of one, the demo shop
+answers twice as many questions."""
 
 MAX_WORDINGS = 5
 
 
 class PhrasingsFilter(admin.SimpleListFilter):
+    """FAQs with few phrasings."""
+
     title = "phrasings"
     parameter_name = "phrasings"
 
@@ -40,7 +43,10 @@ class PhrasingsFilter(admin.SimpleListFilter):
 
 
 class WordingsMixin:
-    """List it before ``ModelAdmin``."""
+    """Suggests customers' questions as phrasings on the page of an FAQ.
+
+    List it before ``ModelAdmin``.
+    """
 
     def wordings_context(self, request: HttpRequest, faq: Faq) -> dict[str, Any]:
         """Empty if the FAQ has enough phrasings, or if the user may not add any."""
@@ -81,7 +87,7 @@ def add_wording(request: HttpRequest, faq: Faq, text: str) -> None:
         if not added:
             messages.info(request, f"{faq.slug} already has this wording.")
         elif is_proposal:
-            messages.success(request, f"Proposed for {faq.slug}. A curator reviews it.")
+            messages.success(request, f"Proposed for {faq.slug}. A curator reviews it next.")
         else:
             messages.success(
                 request, f"Added to the draft of {faq.slug}. Publish it to make it live."

@@ -31,8 +31,9 @@ from faq.write_lock import lock_knowledge_base
 class Result:
     """What a refresh did, by FAQ id, JSON-able.
 
-    ``edited``: the source changed, but the draft was edited by hand and is left alone. ``missing``:
-    not there for the first time. ``problems``: questions that cannot become an FAQ, and why.
+    ``edited``: the source changed, but the draft was edited by hand, so it is not updated.
+    ``missing``: missing for the first time. ``problems``: questions that cannot become an FAQ, and
+    why.
     """
 
     changed: list[str] = field(default_factory=list)
@@ -56,9 +57,9 @@ class Result:
         )
         more = {
             "to restore": self.restored,
-            "left alone because they were edited by hand": self.edited,
+            "not updated because they were edited by hand": self.edited,
             "missing for the first time": self.missing,
-            "not taken over": self.problems,
+            "not imported": self.problems,
         }
         return text + "".join(f", {len(ids)} {words}" for words, ids in more.items() if ids)
 
@@ -74,7 +75,7 @@ def refresh(source: Source, reading: Reading, *, by: str) -> Result:
     with lock_knowledge_base():
         source.refresh_from_db(from_queryset=Source.objects.select_for_update())
         result = _Refresh(source, reading, by).run()
-        # What was not taken over is tried again, although the page stays as it is.
+        # The next fetch tries again what was not imported, also if the page has not changed.
         source.etag = "" if result.problems else reading.etag
         source.content_hash = reading.hash or source.content_hash
         source.last_checked, source.last_error = timezone.now(), ""

@@ -279,9 +279,9 @@ def test_a_draft_that_was_edited_by_hand_is_left_alone_and_said_so(imported, sit
 
     assert draft(HIGH).content.answer == "Four metres, and with the small one two."
     assert draft(DELIVERED).content.answer == "Yes, by our truck."
-    assert f"edited by hand here and left alone: {HIGH}" in page.content.decode()
+    assert f"edited by hand here, so not updated: {HIGH}" in page.content.decode()
     shown = desk.get(reverse("admin:faq_source_change", args=[imported.pk])).content.decode()
-    assert "edited by hand: changes of the source are left alone" in shown
+    assert "edited by hand: later changes of the source are ignored" in shown
     assert "<del>Five metres" in shown
     on_its_page = desk.get(reverse("admin:faq_faq_change", args=[faq.pk])).content.decode()
     assert "edited by hand" in on_its_page

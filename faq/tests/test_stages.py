@@ -200,7 +200,9 @@ def test_there_is_nothing_to_submit_twice_or_without_a_change(kim, faq):
     faq.submit(by="kim")
     unchanged = Faq.objects.get(slug="gift-card")
 
-    assert shown_messages(press(kim, faq, "submit")) == ["There is nothing new to submit."]
+    assert shown_messages(press(kim, faq, "submit")) == [
+        "Nothing was submitted: the draft is already submitted or published."
+    ]
     assert not unchanged.submit(by="kim")
     assert not unchanged.send_back("Why?", by="pat")
 

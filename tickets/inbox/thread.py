@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
-from audit.action_labels import ticket_change_label
+from audit.action_labels import change_label
 from audit.models import Record
 from tickets.attachments import Attachment
 from tickets.comments import CommentQuerySet
@@ -97,7 +97,7 @@ def side_context(ticket: Ticket, *, search_words: str) -> dict[str, Any]:
         "ask": ask,
         "decision": decision,
         "history": [
-            {"at": change.at, "label": ticket_change_label(change.action), "by": change.actor}
+            {"at": change.at, "label": change_label(change.action), "by": change.actor}
             for change in Record.objects.all().about("ticket", ticket.pk).order_by("id")
         ],
     }
