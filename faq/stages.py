@@ -74,15 +74,15 @@ class StagedDraftManager(models.Manager[Any]):
     def equal_to_live(self, *slugs: str) -> list[str]:
         """The slugs of the FAQs whose draft equals the live release; by default among all FAQs."""
         published = self.with_status().filter(status__in=("published", "retired"))
-        chosen = published.filter(slug__in=slugs) if slugs else published
-        return list(chosen.values_list("slug", flat=True))
+        faqs = published.filter(slug__in=slugs) if slugs else published
+        return list(faqs.values_list("slug", flat=True))
 
     def end_stages(self) -> None:
         """End the stages of published drafts. Call it after a release."""
         staged = list(self.exclude(stage="").values_list("slug", flat=True))
         if staged:
-            done = self.equal_to_live(*staged)
-            self.filter(slug__in=done).update(stage="", submitted_by="")
+            published = self.equal_to_live(*staged)
+            self.filter(slug__in=published).update(stage="", submitted_by="")
 
 
 class StagedDraft(models.Model):

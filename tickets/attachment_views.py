@@ -82,5 +82,5 @@ class AttachmentView(APIView):
         files = Attachment.objects.visible(ticket, to_desk=is_desk(principal))
         attachment = files.filter(pk=number).first()
         if attachment is None:
-            raise NotFound("There is no such file.")
+            raise NotFound(f"Ticket {pk} has no file {number}.")
         return download(attachment, by=principal.subject)

@@ -57,7 +57,9 @@ def refuse_personal_data(form: forms.BaseForm, channel: Channel, *names: str) ->
         reject(channel, {n: " ".join(t) if isinstance(t, list) else t for n, t in texts.items()})
     except PersonalData as error:
         for name, kinds in error.kinds_by_field.items():
-            form.add_error(name, f"Personal data ({', '.join(kinds)}) is not allowed here.")
+            form.add_error(
+                name, f"Personal data ({', '.join(kinds)}) is not allowed here. Remove it."
+            )
 
 
 def confirm_personal_data(form: forms.BaseForm, reply: str) -> None:
@@ -67,7 +69,7 @@ def confirm_personal_data(form: forms.BaseForm, reply: str) -> None:
     confirmation = _confirmation(values)
     if not values or form.data.get("send_anyway") == confirmation:
         return
-    listed = format_html_join(
+    value_list = format_html_join(
         "", '<li>{}: <b dir="auto">{}</b></li>', ((kinds[value], value) for value in values)
     )
     form.add_error(
@@ -76,7 +78,7 @@ def confirm_personal_data(form: forms.BaseForm, reply: str) -> None:
             "Your reply has personal data that no published FAQ contains: <ul>{}</ul>"
             '<label><input type="checkbox" name="send_anyway" value="{}"> Send it anyway'
             "</label>",
-            listed,
+            value_list,
             confirmation,
         ),
     )
@@ -133,10 +135,10 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
             confirm_personal_data(self, self.cleaned_data.get("reply") or "")
 
     def amended(self) -> dict[str, Any]:
-        """The fields changed in this form, by name."""
-        typed = {name: self.cleaned_data[name] for name in self.changed_data if name != "reply"}
+        """The values changed in this form, by field name."""
+        values = {name: self.cleaned_data[name] for name in self.changed_data if name != "reply"}
         required = ("priority", "reason")
-        return {name: value for name, value in typed.items() if value or name not in required}
+        return {name: value for name, value in values.items() if value or name not in required}
 
 
 class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -146,7 +148,7 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         SUBJECT,
         label="User id",
         widget=UnfoldAdminTextInputWidget,
-        help_text="Of the customer, without blanks.",
+        help_text="The customer's id, without blanks.",
     )
     message = forms.CharField(
         max_length=LONGEST_TEXT,
@@ -177,12 +179,13 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         faqs = deflection.suggest(data["message"], requester=data["requester"], by=self.by)
         if not faqs:
             return
-        listed = format_html_join(
+        faq_list = format_html_join(
             "", "<li><b>{}</b> {}</li>", ((faq.question, faq.answer) for faq in faqs)
         )
         raise forms.ValidationError(
             format_html(
-                "These FAQs may answer it: <ul>{}</ul>If not, tick the last box and save again.",
-                listed,
+                "These FAQs may answer it: <ul>{}</ul>If not, tick “{}” and save again.",
+                faq_list,
+                self.fields["escalate"].label,
             )
         )

@@ -46,12 +46,12 @@ class Calendar:
     def add(self, start: datetime, span: timedelta) -> datetime:
         """The moment, in UTC, at which ``span`` of business time has passed since ``start``."""
         # Within one time zone Python subtracts wall-clock times and ignores changes of the clocks.
-        start, left = start.astimezone(UTC), span
+        start, remaining = start.astimezone(UTC), span
         for opens, closes in self._windows(start):
             begins = max(opens, start)
-            if left <= closes - begins:
-                return begins + left
-            left -= closes - begins
+            if remaining <= closes - begins:
+                return begins + remaining
+            remaining -= closes - begins
         raise AssertionError("windows have no end")
 
     def between(self, start: datetime, end: datetime) -> timedelta:
@@ -90,11 +90,11 @@ def shifts(text: str) -> dict[int, tuple[Shift, ...]]:
     """``mon-fri 09:00-17:00, sat 10:00-14:00`` by weekday. Raises ``ValueError``."""
     by_weekday: dict[int, list[Shift]] = {}
     for part in text.lower().split(","):
-        matched = _SPAN.fullmatch(" ".join(part.split()))
-        if not matched:
+        match = _SPAN.fullmatch(" ".join(part.split()))
+        if not match:
             raise ValueError(f"like mon-fri 09:00-17:00, not {part.strip()!r}")
-        shift = _shift(matched["opens"], matched["closes"])
-        for day in _days(matched["first"], matched["last"] or matched["first"]):
+        shift = _shift(match["opens"], match["closes"])
+        for day in _days(match["first"], match["last"] or match["first"]):
             by_weekday.setdefault(day, []).append(shift)
     by_day = {
         day: tuple(sorted(day_shifts, key=lambda shift: shift.opens))
@@ -137,7 +137,7 @@ def zone(text: str) -> ZoneInfo:
 
 def target(text: str) -> timedelta:
     """Business time, such as 30m or 4h. Raises ``ValueError``."""
-    matched = _TARGET.fullmatch(text)
-    if not matched:
+    match = _TARGET.fullmatch(text)
+    if not match:
         raise ValueError(f"like 30m or 4h, not {text!r}")
-    return int(matched["count"]) * _UNITS[matched["unit"]]
+    return int(match["count"]) * _UNITS[match["unit"]]

@@ -69,7 +69,7 @@ class ReleasesView(APIView):
         meantime, or if the drafts changed since ``review``.
         """
         if not principal_of(request).has(PUBLISHERS):
-            raise PermissionDenied("Your roles do not allow this.")
+            raise PermissionDenied("Only a publisher may publish a release.")
         body = PublishSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         fields = body.validated_data
@@ -184,7 +184,7 @@ def _status(release: Release, before: Release | None) -> int:
 def _release(number: int) -> Release:
     release = Release.objects.filter(number=number).first()
     if release is None:
-        raise NotFound("There is no release with this number.")
+        raise NotFound(f"There is no release {number}.")
     return release
 
 

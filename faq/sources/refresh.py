@@ -23,7 +23,7 @@ from faq.short_ids import short_id
 from faq.sources.fetching import FetchFailed, Reading
 from faq.sources.matching import Matched, match
 from faq.sources.pairs import Pair
-from faq.sources.source import GONE
+from faq.sources.source import MISSES_UNTIL_GONE
 from faq.write_lock import lock_knowledge_base
 
 
@@ -175,11 +175,11 @@ class _Refresh:
         slug, draft = row.faq.slug, self.stored[row.faq.slug]
         was_edited = row.is_edited(draft)
         self._save(row, missing=row.missing + 1)
-        if row.missing < GONE:
+        if row.missing < MISSES_UNTIL_GONE:
             self.result.missing.append(slug)
-        elif row.missing == GONE and was_edited:
+        elif row.missing == MISSES_UNTIL_GONE and was_edited:
             self.result.edited.append(slug)
-        elif row.missing == GONE:
+        elif row.missing == MISSES_UNTIL_GONE:
             self.result.retiring.append(slug)
             self.drafts[slug] = replace(draft, retired=True)
 

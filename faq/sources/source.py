@@ -20,7 +20,7 @@ from faq.sources.pairs import Pair
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
-GONE = 2
+MISSES_UNTIL_GONE = 2
 """A question counts as gone once it was missing in so many readings in a row."""
 
 EARLY = timedelta(minutes=90)
@@ -176,7 +176,7 @@ class SourcePair(models.Model):
 
     @property
     def is_gone(self) -> bool:
-        return self.missing >= GONE
+        return self.missing >= MISSES_UNTIL_GONE
 
     def is_edited(self, draft: Draft) -> bool:
         """Whether somebody edited or retired the draft since it came from the source."""

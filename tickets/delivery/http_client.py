@@ -121,12 +121,12 @@ class _Exchange(threading.local):
     def start(self, *, seconds: float, is_plain: bool) -> None:
         self.deadline, self.is_plain = time.monotonic() + seconds, is_plain
 
-    def left(self, timeout: float | None, error: type[Exception]) -> float:
+    def seconds_left(self, timeout: float | None, error: type[Exception]) -> float:
         """Seconds for the next step, at most ``timeout``. Raises ``error`` after the deadline."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        seconds = self.deadline - time.monotonic()
+        if seconds <= 0:
             raise error("no complete reply in time")
-        return left if timeout is None else min(left, timeout)
+        return seconds if timeout is None else min(seconds, timeout)
 
 
 _exchange = _Exchange()
@@ -156,9 +156,9 @@ class _CheckedNetwork(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         failure: Exception = httpcore.ConnectError("the name has no address")
         for address in addresses:
-            left = _exchange.left(timeout, httpcore.ConnectTimeout)
+            seconds = _exchange.seconds_left(timeout, httpcore.ConnectTimeout)
             try:
-                return self._network.connect_tcp(str(address), port, timeout=left)
+                return self._network.connect_tcp(str(address), port, timeout=seconds)
             except httpcore.ConnectError as error:
                 failure = error
         raise failure
@@ -173,10 +173,10 @@ class _DeadlineStream(httpcore.NetworkStream):
             on_connect(stream.get_extra_info("socket"))
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _exchange.left(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, _exchange.seconds_left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _exchange.left(timeout, httpcore.WriteTimeout))
+        self._stream.write(buffer, _exchange.seconds_left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -184,8 +184,8 @@ class _DeadlineStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = _exchange.left(timeout, httpcore.ConnectTimeout)
-        stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        seconds = _exchange.seconds_left(timeout, httpcore.ConnectTimeout)
+        stream = self._stream.start_tls(ssl_context, server_hostname, seconds)
         return _DeadlineStream(stream, self._on_connect)
 
     def get_extra_info(self, info: str) -> Any:

@@ -10,7 +10,7 @@ document.addEventListener("keydown", (event) => {
   else target.focus();
 });
 
-// Put an FAQ's answer into the reply, and look for others. Ctrl+Enter sends the reply.
+// Insert an FAQ's answer into the reply, and search for other FAQs. Ctrl+Enter sends the reply.
 document.addEventListener("DOMContentLoaded", () => {
   const reply = document.querySelector("#id_reply");
   const canned = document.querySelector(".ticket-canned");
@@ -21,8 +21,8 @@ document.addEventListener("DOMContentLoaded", () => {
   list.addEventListener("click", (event) => {
     const answer = event.target.dataset?.answer;
     if (answer === undefined) return;
-    const gap = reply.value && !reply.value.endsWith("\n") ? "\n\n" : "";
-    reply.value += gap + answer;
+    const separator = reply.value && !reply.value.endsWith("\n") ? "\n\n" : "";
+    reply.value += separator + answer;
     reply.focus();
   });
 
@@ -32,25 +32,25 @@ document.addEventListener("DOMContentLoaded", () => {
     document.querySelector("button[name=_save]")?.click();
   });
 
-  let waiting;
+  let timer;
   search.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(find, 250);
+    clearTimeout(timer);
+    timer = setTimeout(searchFaqs, 250);
   });
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter") event.preventDefault();
   });
 
-  async function find() {
-    const words = search.value.trim();
-    if (!words) return;
-    const reached = await fetch(`${canned.dataset.url}?${new URLSearchParams({ q: words })}`);
-    if (!reached.ok || search.value.trim() !== words) return;
-    const { results } = await reached.json();
-    list.replaceChildren(...results.map(line));
+  async function searchFaqs() {
+    const searchWords = search.value.trim();
+    if (!searchWords) return;
+    const response = await fetch(`${canned.dataset.url}?${new URLSearchParams({ q: searchWords })}`);
+    if (!response.ok || search.value.trim() !== searchWords) return;
+    const { results } = await response.json();
+    list.replaceChildren(...results.map(listItem));
   }
 
-  function line(faq) {
+  function listItem(faq) {
     const button = Object.assign(document.createElement("button"), {
       type: "button",
       textContent: "Insert",

@@ -1,5 +1,5 @@
-// What a script adds to the inbox: keys, a draft that saves itself, and FAQs put in without a page
-// load. htmx, which Unfold loads, asks for the parts again.
+// What a script adds to the inbox: keys, a draft that saves itself, and answers of FAQs inserted
+// without a page load. htmx, which Unfold loads, reloads the parts of the page.
 
 const reply = document.querySelector("#id_reply");
 const form = document.querySelector("#inbox-reply");
@@ -11,13 +11,13 @@ const keys = document.querySelector("#inbox-keys");
 const rows = () => [...document.querySelectorAll(".inbox-rows a")];
 
 function open(step) {
-  const all = rows();
-  const now = all.findIndex((row) => row.getAttribute("aria-current"));
-  const next = all[now < 0 ? 0 : now + step];
+  const links = rows();
+  const current = links.findIndex((row) => row.getAttribute("aria-current"));
+  const next = links[current < 0 ? 0 : current + step];
   if (next) next.click();
 }
 
-const pressed = {
+const shortcuts = {
   j: () => open(1),
   k: () => open(-1),
   r: () => reply?.focus(),
@@ -34,38 +34,38 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
   if (event.target === reply && event.key === "Escape") reply.blur();
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  const act = pressed[event.key];
-  if (!act) return;
+  const action = shortcuts[event.key];
+  if (!action) return;
   event.preventDefault();
-  act();
+  action();
 });
 
 const opener = document.querySelector("[data-opens=inbox-keys]");
 opener.hidden = false;
-opener.addEventListener("click", pressed["?"]);
+opener.addEventListener("click", shortcuts["?"]);
 
 // --- The draft ---
 
 const SAVE_EVERY = 2000;
-let saving;
+let saveTimer;
 let isSubmitted = false;
-let saved = reply?.value;
+let savedText = reply?.value;
 
 function save() {
-  clearTimeout(saving);
-  saving = undefined;
-  if (isSubmitted || reply.value === saved) return;
-  saved = reply.value;
-  // keepalive: it arrives although the page is left.
+  clearTimeout(saveTimer);
+  saveTimer = undefined;
+  if (isSubmitted || reply.value === savedText) return;
+  savedText = reply.value;
+  // keepalive: the request continues after the user leaves the page.
   const body = new FormData(form);
-  // Files are sent with the reply; a browser refuses them in what outlives the page.
+  // Files are sent with the reply only; a keepalive request is limited to 64 KB.
   body.delete("attachments");
   fetch(form.dataset.draft, { method: "POST", body, keepalive: true });
 }
 
 if (reply) {
   reply.addEventListener("input", () => {
-    saving ??= setTimeout(save, SAVE_EVERY);
+    saveTimer ??= setTimeout(save, SAVE_EVERY);
   });
   window.addEventListener("pagehide", save);
   form.addEventListener("submit", () => {
@@ -79,15 +79,15 @@ document.addEventListener("click", (event) => {
   const answer = event.target.dataset?.answer;
   if (answer === undefined || !reply) return;
   event.preventDefault();
-  const gap = reply.value && !reply.value.endsWith("\n") ? "\n\n" : "";
-  reply.value += gap + answer;
+  const separator = reply.value && !reply.value.endsWith("\n") ? "\n\n" : "";
+  reply.value += separator + answer;
   reply.dispatchEvent(new Event("input"));
   reply.focus();
 });
 
-// --- What htmx brings ---
+// --- Parts that htmx reloads ---
 
-// Signed out meanwhile: the reply is the sign-in page, which belongs in no part.
+// After a sign-out the response is the sign-in page: reload the whole page to show it.
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!new URL(event.detail.xhr.responseURL).pathname.startsWith("/admin/tickets/inbox/")) {
     event.detail.shouldSwap = false;
@@ -97,7 +97,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 let entries = document.querySelectorAll(".inbox-entries li").length;
 document.addEventListener("htmx:afterSwap", () => {
-  const now = document.querySelectorAll(".inbox-entries li").length;
-  if (now > entries) status.textContent = "There is a new message.";
-  entries = now;
+  const count = document.querySelectorAll(".inbox-entries li").length;
+  if (count > entries) status.textContent = "There is a new message.";
+  entries = count;
 });
