@@ -1,4 +1,4 @@
-"""What our own mail server found out about a mail's sender (RFC 8601, RFC 7489). Pure."""
+"""The result of our own mail server's checks of a mail's sender (RFC 8601, RFC 7489). Pure."""
 
 from __future__ import annotations
 

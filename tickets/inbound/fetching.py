@@ -19,11 +19,11 @@ log = logging.getLogger("tickets.inbound.fetching")
 
 
 def fetch_new() -> None:
-    """Take in all mails that are not marked as seen.
+    """Store and receive all mails that are not marked as seen.
 
-    A mail is marked only after it is stored: whenever the worker stops, the next one finds it again
-    and recognises what is stored already. Where the mailbox cannot be read, that is stored and
-    logged, and it is tried again with growing delays.
+    A mail is marked only after it is stored: if the worker stops, the next one reads it again and
+    recognises what is stored already. A failure to read the mailbox is stored and logged; the next
+    tries follow with growing delays.
     """
     if settings.MAILBOX is None:
         return
@@ -34,7 +34,7 @@ def fetch_new() -> None:
         try:
             with imap.open_inbox(settings.MAILBOX) as inbox:
                 for fetched in inbox.unseen():
-                    _take_in(inbox, fetched)
+                    _store_and_receive(inbox, fetched)
         except imap.MailboxFailure as failure:
             seconds = state.mark_failed(str(failure))
             log.warning("the mailbox cannot be read: %s; next try in %d s", failure, seconds)
@@ -42,7 +42,7 @@ def fetch_new() -> None:
             state.mark_succeeded()
 
 
-def _take_in(inbox: imap.Inbox, fetched: imap.FetchedMail) -> None:
+def _store_and_receive(inbox: imap.Inbox, fetched: imap.FetchedMail) -> None:
     mail = InboundMail.objects.store(
         fetched.raw, source=InboundMail.Source.MAILBOX, size=fetched.size
     )
@@ -52,6 +52,6 @@ def _take_in(inbox: imap.Inbox, fetched: imap.FetchedMail) -> None:
 
 
 def receive_waiting() -> None:
-    """Receive the mails that a worker stored and did not receive any more."""
+    """Receive the mails that a worker stored, but stopped before it received them."""
     for pk in InboundMail.objects.waiting().values_list("pk", flat=True):
         receive(pk)

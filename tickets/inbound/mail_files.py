@@ -1,4 +1,4 @@
-"""Which files of a mail are stored with the ticket, and what is said about the others."""
+"""The files of a mail to store with the ticket, and a remark about each of the others."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from email.utils import getaddresses
 
-from tickets.inbound import machines
+from tickets.inbound import automatic_mail
 
 MAX_BYTES = 10 * 1024 * 1024
 """The size of a mail; larger ones are parked."""
@@ -74,7 +74,7 @@ class ParsedMail:
     recipients: tuple[str, ...] = ()
     files: tuple[MailFile, ...] = ()
     marker: str = ""
-    """Why it counts as automatic; see ``machines.marker``."""
+    """Why it counts as automatic; see ``automatic_mail.marker``."""
     authentication_results: tuple[str, ...] = field(default=(), repr=False)
     """Headers that mail servers added, topmost first."""
 
@@ -145,7 +145,7 @@ def _parse(raw: bytes) -> ParsedMail:
             for address in _addresses(value)
         )[:MAX_ADDRESSES],
         files=tuple(_files(message, parts)),
-        marker=machines.marker(headers, media_type=message.get_content_type(), sender=sender),
+        marker=automatic_mail.marker(headers, media_type=message.get_content_type(), sender=sender),
         authentication_results=tuple(headers.get("authentication-results", ())),
     )
 

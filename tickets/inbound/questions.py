@@ -46,5 +46,5 @@ def ask(question: str, *, user_id: str) -> MailAnswer | None:
         with transaction.atomic():
             return backend.get().answer_mail(question, user_id=user_id)
     except Exception:
-        log.exception("a question by mail is not asked")
+        log.exception("a question by mail could not be answered; the mail becomes a ticket")
         return None

@@ -45,7 +45,7 @@ Status, Reason = InboundMail.Status, InboundMail.Reason
 
 
 def receive(pk: int) -> None:
-    """Do with a waiting mail what has to be done, once, in one transaction.
+    """Decide what becomes of a waiting mail, once, in one transaction.
 
     After a failure it waits for the next try; ``InboundMailManager.start`` limits them.
     """
@@ -97,25 +97,25 @@ def _decide(mail: InboundMail, parsed: ParsedMail) -> None:
     mail.is_verified = dmarc is Dmarc.PASS
     mail.save(update_fields=["is_verified"])
     thread = threads.find_thread(parsed)
-    is_senders = thread is not None and _is_of_sender(thread, parsed, dmarc)
+    is_from_owner = thread is not None and _is_from_owner(thread, parsed, dmarc)
     if parsed.marker:
         _receive_automatic(mail, parsed, thread.ticket if thread else None)
     elif parsed.sender.casefold() in _own_addresses():
         mail.park(Reason.OWN_ADDRESS, is_automatic=True)
-    elif thread and thread.ticket and not is_senders:
+    elif thread and thread.ticket and not is_from_owner:
         first_line = FROM_OTHERS.format(sender=parsed.sender)
         _note(mail, parsed, thread.ticket, first_line)
     elif not (parsed.text or parsed.subject or parsed.files):
         mail.park(Reason.EMPTY)
     elif thread and thread.ticket:
         _join(mail, parsed, thread.ticket)
-    elif thread and thread.answered and is_senders:
+    elif thread and thread.answered and is_from_owner:
         _reopen(mail, parsed, thread.answered)
     else:
-        _begin(mail, parsed, may_be_answered=dmarc is not Dmarc.FAIL)
+        _answer_or_open(mail, parsed, may_be_answered=dmarc is not Dmarc.FAIL)
 
 
-def _is_of_sender(thread: threads.Thread, parsed: ParsedMail, dmarc: Dmarc) -> bool:
+def _is_from_owner(thread: threads.Thread, parsed: ParsedMail, dmarc: Dmarc) -> bool:
     """Whether the mail is from the person whom the thread belongs to.
 
     The key of the thread is a secret of that person; an address alone would prove nothing.
@@ -135,7 +135,7 @@ def _own_addresses() -> set[str]:
 # --- The mail of a person -------------------------------------------------------------------------
 
 
-def _begin(mail: InboundMail, parsed: ParsedMail, *, may_be_answered: bool) -> None:
+def _answer_or_open(mail: InboundMail, parsed: ParsedMail, *, may_be_answered: bool) -> None:
     """A mail that answers nothing of ours: an FAQ answers it, or it becomes a ticket."""
     question = letter_body(parsed.new_text) if parsed.new_text else parsed.subject
     answer = None
@@ -143,8 +143,8 @@ def _begin(mail: InboundMail, parsed: ParsedMail, *, may_be_answered: bool) -> N
         answer = questions.ask(question, user_id=mail.sender)
     mail.ask_id = answer.ask_id if answer else None
     mail.save(update_fields=["ask_id"])
-    is_clear = answer is not None and bool(answer.text) and not parsed.files
-    may_answer = settings.MAIL_ANSWERS and is_clear and may_be_answered
+    is_answerable = answer is not None and bool(answer.text) and not parsed.files
+    may_answer = settings.MAIL_ANSWERS and is_answerable and may_be_answered
     if answer and may_answer and InboundMail.objects.may_send_automatic(mail):
         _answer(mail, parsed, answer.text)
     else:

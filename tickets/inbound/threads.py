@@ -61,9 +61,9 @@ def _of_mail(mail: InboundMail | None) -> Thread | None:
 
 
 def _of_ticket(ticket: Ticket | None) -> Thread | None:
-    """Of a merged ticket: the one that continues it."""
-    passed: set[int] = set()
-    while ticket and ticket.merged_into and ticket.pk not in passed:
-        passed.add(ticket.pk)
+    """The thread of the ticket; of a merged one, that of the ticket that continues it."""
+    visited: set[int] = set()
+    while ticket and ticket.merged_into and ticket.pk not in visited:
+        visited.add(ticket.pk)
         ticket = Ticket.objects.get(pk=ticket.merged_into.pk)
     return Thread(ticket=ticket) if ticket else None

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from tickets.inbound import machines, mailbox_url
+from tickets.inbound import automatic_mail, mailbox_url
 from tickets.inbound.authentication_results import Dmarc, dmarc_of
 from tickets.inbound.parsing import UnreadableMail, parse, sender_of
 
@@ -227,7 +227,9 @@ def test_a_persons_mail_is_not_automatic(header):
 
 
 def test_a_persons_address_may_begin_like_one_that_nobody_reads():
-    assert machines.marker({}, media_type="text/plain", sender="postmastersen@x.example") == ""
+    assert (
+        automatic_mail.marker({}, media_type="text/plain", sender="postmastersen@x.example") == ""
+    )
 
 
 # --- Verified senders -----------------------------------------------------------------------------
