@@ -23,17 +23,20 @@ ORDER = (
 )
 """Unassigned tickets first, each group by due time."""
 
-DONE = ("-updated", "-id")
+LATEST_FIRST = ("-updated", "-id")
+"""The latest change first."""
 
 
 class Queue(admin.SimpleListFilter):
+    """The queues of ``navigation``, as a filter."""
+
     title = "queue"
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
             ("mine", "Mine"),
-            ("unclaimed", "Unclaimed"),
+            ("unassigned", "Unassigned"),
             ("overdue", "Overdue"),
             ("resolved", "Resolved"),
         ]
@@ -42,11 +45,11 @@ class Queue(admin.SimpleListFilter):
         return within(queryset, self.value(), request.user.get_username())
 
 
-def within(tickets: QuerySet[Any], queue: str | None, me: str) -> QuerySet[Any]:
+def within(tickets: QuerySet[Any], queue: str | None, username: str) -> QuerySet[Any]:
     """The tickets of a queue; all if it is unknown."""
     members = {
-        "mine": Ticket.objects.assigned_to(me),
-        "unclaimed": Ticket.objects.waiting(),
+        "mine": Ticket.objects.assigned_to(username),
+        "unassigned": Ticket.objects.waiting(),
         "overdue": Ticket.objects.overdue(),
         "resolved": Ticket.objects.filter(status=Ticket.Status.RESOLVED),
     }
@@ -54,15 +57,15 @@ def within(tickets: QuerySet[Any], queue: str | None, me: str) -> QuerySet[Any]:
 
 
 def order(request: HttpRequest) -> Sequence[Any]:
-    return DONE if request.GET.get("queue") == "resolved" else ORDER
+    return LATEST_FIRST if request.GET.get("queue") == "resolved" else ORDER
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Title, count, link of each queue, and which one is open."""
-    me, parameters = request.user.get_username(), request.GET
+    username, parameters = request.user.get_username(), request.GET
     queues = {
-        "mine": ("Mine", Ticket.objects.assigned_to(me).count()),
-        "unclaimed": ("Unclaimed", Ticket.objects.waiting().count()),
+        "mine": ("Mine", Ticket.objects.assigned_to(username).count()),
+        "unassigned": ("Unassigned", Ticket.objects.waiting().count()),
         "overdue": ("Overdue", Ticket.objects.overdue().count()),
         "resolved": ("Resolved", None),
     }

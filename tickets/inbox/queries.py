@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.people.pseudonyms import stored_name
 from tickets.models import Comment, Ticket, TicketQuerySet
-from tickets.queues import DONE, ORDER
+from tickets.queues import LATEST_FIRST, ORDER
 
 PAGE_SIZE = 50
 LONGEST_SEARCH = 200
@@ -109,7 +109,7 @@ class Selection:
         if self.search:
             return search_tickets(self.search).order_by(*ORDER)
         in_queue: TicketQuerySet = Ticket.objects.filter(conditions(username)[self.queue])
-        return in_queue.order_by(*(DONE if self.queue == "resolved" else ORDER))
+        return in_queue.order_by(*(LATEST_FIRST if self.queue == "resolved" else ORDER))
 
     def rows(self, username: str) -> tuple[list[Ticket], bool]:
         """One page of tickets, and whether there are more.

@@ -88,7 +88,7 @@ def test_the_longest_waiting_comes_first_and_resolved_tickets_last(sam):
     ("queue", "shown"),
     [
         pytest.param("All", ["Waits.", "Is Sam's.", "Is Ann's.", "Done."], id="all"),
-        pytest.param("Unclaimed", ["Waits."], id="those nobody has"),
+        pytest.param("Unassigned", ["Waits."], id="those nobody has"),
         pytest.param("Mine", ["Is Sam's."], id="those I have"),
         pytest.param("Resolved", ["Done."], id="those that are done"),
     ],

@@ -185,7 +185,7 @@ def test_a_page_of_the_list_takes_as_many_queries_with_a_hundred_tickets_as_with
 
     fill(10)
     sam.get(listed)
-    for query in ("", "?queue=mine", "?queue=unclaimed", "?queue=overdue", "?queue=resolved"):
+    for query in ("", "?queue=mine", "?queue=unassigned", "?queue=overdue", "?queue=resolved"):
         with CaptureQueriesContext(connection) as few:
             sam.get(listed + query)
         fill(90)
