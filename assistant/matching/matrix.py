@@ -5,7 +5,9 @@ Pure: numpy only. Dot products give the cosine of every phrasing with the questi
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from itertools import pairwise
 
 import numpy as np
@@ -59,6 +61,21 @@ class ReleaseMatrix:
             self._phrasings.index(phrasing, self._starts[faq], self._ends[faq])
         ]
         return vector
+
+    def with_phrasing(self, faq_id: str, phrasing: str, vector: Vector) -> ReleaseMatrix:
+        """The release with one more phrasing of one of its FAQs.
+
+        Raises ``KeyError`` for an unknown FAQ.
+        """
+        faq = self._rows[faq_id]
+        row = bisect(self._phrasings, phrasing, self._starts[faq], self._ends[faq])
+        extended = copy(self)
+        extended._matrix = np.insert(self._matrix, row, vector, axis=0)
+        extended._phrasings = [*self._phrasings[:row], phrasing, *self._phrasings[row:]]
+        faqs = np.arange(len(self._starts))
+        extended._starts = self._starts + (faqs > faq)
+        extended._ends = self._ends + (faqs >= faq)
+        return extended
 
     def match(
         self,

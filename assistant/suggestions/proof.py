@@ -5,21 +5,19 @@ Decided by the live policy, without the agent; nothing is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Self
 
 from assistant import wiring
-from assistant.decision.message import MATCHES, Message, decide_message
-from assistant.decision.policy import Policy
+from assistant.decision.message import Message
 from assistant.interfaces import Vector
 from assistant.learning.regrouping import embed
 from assistant.matching import stored_vectors
-from assistant.matching.entries import entries, phrasings
 from assistant.matching.loaded_release import LoadedRelease
-from assistant.matching.matrix import ReleaseMatrix
 from assistant.models import Label, PriorityTerm
+from assistant.suggestions.added_phrasing import AddedPhrasing
+from assistant.suggestions.decisions import Case, Decisions
 from assistant.suggestions.recent_asks import RecentAsks, read_recent
 from assistant.suggestions.suggestion import SuggestionAsk
 from assistant.text.cleaning import strip_pleasantries
@@ -30,26 +28,13 @@ NEAR = 0.6
 """A question less similar to the phrasing is decided as before."""
 
 MOST_DECIDED = 200
-"""The nearest distinct questions; all of them take less than two seconds."""
+"""The nearest distinct questions of those whose decision may change: so that a proof takes less
+than two seconds."""
 
 MOST_CHANGES = 50
 """Kept of a proof; the numbers count all of them."""
 
-
-@dataclass(frozen=True)
-class Case:
-    """A question with what is known of its answer.
-
-    ``source``: ``label`` or ``ask``; ``key``: of the label, or of the audit record. ``expected``:
-    the FAQs that answer it; None if nobody said. ``count``: the people who asked it.
-    """
-
-    source: str
-    key: int
-    text: str
-    expected: frozenset[str] | None
-    category: str = ""
-    count: int = 1
+CaseAndVector = tuple[Case, Vector]
 
 
 @dataclass(frozen=True)
@@ -81,7 +66,7 @@ class Change:
 @dataclass(frozen=True)
 class Proof:
     """``answered``: questions that are answered with the phrasing and were not without.
-    ``changes``: the flips and the wrong ones. ``questions``: decided about, each once a person."""
+    ``changes``: the flips and the wrong ones. ``questions``: near the phrasing, once a person."""
 
     answered: int
     changes: tuple[Change, ...]
@@ -127,36 +112,38 @@ class Prover:
     def prove(self, faq_id: str, text: str) -> Proof:
         """Raises ``interfaces.EmbedderUnavailable``, ``KeyError`` for an FAQ that is not live."""
         vector = embed([text], self.release)[text]
-        cases = [*self._labels_near(vector), *self._asks_near(vector)][:MOST_DECIDED]
-        before = Decisions.of(cases, self.release)
-        after = before.with_release(self._release_with(faq_id, text, vector))
+        added = AddedPhrasing(self.release, faq_id, text, vector)
+        near = [*self._labels_near(vector), *self._asks_near(vector)]
+        before = Decisions.of(_that_may_change(near, added), self.release)
+        after = before.with_release(added.after)
         audiences = frozenset(filter(None, {self.release.contents[faq_id].audience}))
         answered = 0
         changes = []
-        for case in cases:
+        for case in before.cases:
             old, new = before.decide(case, audiences), after.decide(case, audiences)
             answered += case.count * (new.is_answer and not old.is_answer)
             is_flip = old.is_answer and old != new
             is_wrong = new.is_wrong(case) and not old.is_wrong(case)
             if is_flip or is_wrong:
                 changes.append(Change(case, str(old), str(new), is_flip, is_wrong))
-        return Proof(answered, tuple(changes), sum(case.count for case in cases))
+        return Proof(answered, tuple(changes), sum(case.count for case, _ in near))
 
-    def _labels_near(self, vector: Vector) -> list[Case]:
-        """The most similar first; at most half of what is decided."""
+    def _labels_near(self, vector: Vector) -> list[CaseAndVector]:
+        """The most similar first."""
         near = [
-            (-float(of_label @ vector), label.pk, label)
+            (-float(of_label @ vector), label.pk, label, of_label)
             for label, of_label in zip(self.labels, self.label_vectors, strict=True)
         ]
         return [
-            Case("label", pk, label.question, frozenset(label.expected))
-            for similarity, pk, label in sorted(near, key=lambda row: row[:2])
+            (Case("label", pk, label.question, frozenset(label.expected)), of_label)
+            for similarity, pk, label, of_label in sorted(near, key=lambda row: row[:2])
             if -similarity >= NEAR
-        ][: MOST_DECIDED // 2]
+        ]
 
-    def _asks_near(self, vector: Vector) -> list[Case]:
+    def _asks_near(self, vector: Vector) -> list[CaseAndVector]:
         """Each question once, with the number of its people; the most similar first."""
-        near = self.asks.near(vector, NEAR)
+        vectors = self.asks.near(vector, NEAR)
+        near = list(vectors)
         records = Record.objects.filter(pk__in=near).in_order_of(near)
         chosen = dict(
             SuggestionAsk.objects.filter(record_id__in=near).values_list("record_id", "faq_id")
@@ -171,101 +158,23 @@ class Prover:
             if text and (picked or key not in by_person):
                 expected = frozenset({picked}) if picked else None
                 by_person[key] = Case("ask", ask.pk, text, expected, category)
-        return _merged(by_person.values())
-
-    def _release_with(self, faq_id: str, text: str, vector: Vector) -> LoadedRelease:
-        """The release with one more phrasing; its policy and classifier stay."""
-        content = self.release.contents[faq_id]
-        extended = replace(content, alternates=(*content.alternates, text))
-        contents = {**self.release.contents, faq_id: extended}
-        vectors = {**self._vectors, text: vector}
-        return replace(
-            self.release,
-            contents=contents,
-            matrix=ReleaseMatrix(entries(contents.values(), vectors)),
-            candidates=None,
-        )
-
-    @cached_property
-    def _vectors(self) -> dict[str, Vector]:
-        assert self.release.embedder
-        texts = phrasings(self.release.contents.values())
-        return stored_vectors.stored(self.release.embedder.name, texts)
+        return [(case, vectors[case.key]) for case in _merged(by_person.values())]
 
 
-@dataclass(frozen=True)
-class CaseOutcome:
-    """``faq_ids``: those that answer; none: ``name`` says why not."""
-
-    faq_ids: tuple[str, ...]
-    name: str
-
-    @property
-    def is_answer(self) -> bool:
-        return bool(self.faq_ids)
-
-    def is_wrong(self, case: Case) -> bool:
-        return case.expected is not None and bool(set(self.faq_ids) - case.expected)
-
-    def __str__(self) -> str:
-        return ", ".join(self.faq_ids) or self.name
-
-
-@dataclass(frozen=True)
-class Decisions:
-    """Decides about cases as /ask does. What no release changes is computed once."""
-
-    release: LoadedRelease
-    policy: Policy
-    categories: frozenset[str]
-    messages: Mapping[str, Message]
-    vectors: Mapping[str, Vector]
-
-    @classmethod
-    def of(cls, cases: Iterable[Case], release: LoadedRelease) -> Self:
-        """Raises ``interfaces.EmbedderUnavailable``."""
-        terms = PriorityTerm.objects.by_term()
-        messages = {case.text: release.message(case.text, priority_terms=terms) for case in cases}
-        texts = [text for message in messages.values() for text in message.texts]
-        return cls(
-            release,
-            wiring.policy(release),
-            frozenset(content.category for content in release.contents.values()),
-            messages,
-            embed(texts, release) if texts else {},
-        )
-
-    def with_release(self, release: LoadedRelease) -> Self:
-        return replace(self, release=release, policy=wiring.policy(release))
-
-    def decide(self, case: Case, audiences: frozenset[str]) -> CaseOutcome:
-        release, message = self.release, self.messages[case.text]
-        if normalise(case.text) in release.exact:
-            message = Message(case.text)
-        category = case.category if case.category in self.categories else ""
-        visible: dict[str, Any] = {"category": category, "audiences": audiences}
-        matches = {
-            text: release.search(
-                text,
-                self._vector(text),
-                limit=MATCHES,
-                also=message.also if text == message.text else (),
-                **visible,
-            ).matches
-            for text in message.texts
-        }
-        second_language = release.match_second_language(message, limit=MATCHES, **visible)
-        decision = decide_message(
-            message, matches, self.policy, release.wording, second_language=second_language
-        )
-        parts = [part.decision.chosen for part in decision.answers] or [decision.chosen]
-        faq_ids = tuple(match.faq_id for match in parts if match)
-        return CaseOutcome(faq_ids, "clarify" if decision.options else "unanswered")
-
-    def _vector(self, text: str) -> Vector:
-        # A text that is a phrasing of one release only is compared as it was typed.
-        vector = self.vectors.get(text)
-        return embed([text], self.release)[text] if vector is None else vector
+def _that_may_change(near: Sequence[CaseAndVector], added: AddedPhrasing) -> dict[Case, Message]:
+    """The nearest ``MOST_DECIDED`` cases, at most half of them labels, each with its message."""
+    terms = PriorityTerm.objects.by_term()
+    messages: dict[Case, Message] = {}
+    labels = 0
+    for case, vector in near:
+        is_label = case.source == "label"
+        if len(messages) == MOST_DECIDED or (is_label and labels == MOST_DECIDED // 2):
+            continue
+        message = added.before.message(case.text, priority_terms=terms)
+        if added.may_change(message, vector):
+            messages[case] = message
+            labels += is_label
+    return messages
 
 
 def _merged(cases: Iterable[Case]) -> list[Case]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 from django.utils import timezone
@@ -18,7 +17,7 @@ from assistant.suggestions.ask_vectors import STORED_TYPE, AskVector
 from assistant.text.cleaning import strip_pleasantries
 from assistant.text.instructions import is_instruction
 from audit.models import Record
-from audit.people.encryption import DecryptionError
+from audit.people.encryption import DecryptionError, decrypt_stored
 
 PERIOD = timedelta(days=28)
 
@@ -37,13 +36,14 @@ class RecentAsks:
     record_ids: Sequence[int]
     vectors: Matrix
 
-    def near(self, vector: Vector, least: float) -> list[int]:
-        """The record ids of the asks at least so similar, the most similar first."""
+    def near(self, vector: Vector, least: float) -> dict[int, Vector]:
+        """The asks at least so similar by their record ids, the most similar first."""
         if not len(self.record_ids):
-            return []
+            return {}
         similarities = self.vectors @ vector
         order = np.argsort(-similarities, kind="stable")
-        return [self.record_ids[row] for row in order if similarities[row] >= least]
+        rows = order[similarities[order] >= least]
+        return {self.record_ids[row]: self.vectors[row] for row in rows.tolist()}
 
 
 def read_recent(release: LoadedRelease) -> RecentAsks:
@@ -61,10 +61,7 @@ def read_recent(release: LoadedRelease) -> RecentAsks:
     missing = [pk for pk in newest if pk not in stored]
     for start in range(0, len(missing), BATCH_SIZE):
         _store(list(Record.objects.filter(pk__in=missing[start : start + BATCH_SIZE])), release)
-    rows = AskVector.objects.filter(pk__in=newest).select_related("person").order_by("-pk")
-    pairs = list(_decrypted(rows))
-    vectors = np.stack([vector for _, vector in pairs]) if pairs else np.empty((0, 1), np.float32)
-    return RecentAsks([pk for pk, _ in pairs], vectors)
+    return _decrypted(newest[-1]) if newest else RecentAsks((), np.empty((0, 1), np.float32))
 
 
 def _store(asks: Sequence[Record], release: LoadedRelease) -> None:
@@ -97,12 +94,18 @@ def _question(ask: Record) -> str:
     return "" if reason in NO_QUESTION or is_instruction(text) else strip_pleasantries(text)
 
 
-def _decrypted(rows: Any) -> Iterator[tuple[int, Vector]]:
-    for row in rows.iterator(BATCH_SIZE):
-        if not row.encrypted or row.person is None:
-            continue
+def _decrypted(oldest: int) -> RecentAsks:
+    """Those from one record on, the newest first; without those of erased people."""
+    rows = AskVector.objects.filter(pk__gte=oldest, person__key__isnull=False)
+    columns = (
+        rows.exclude(encrypted=b"").order_by("-pk").values_list("pk", "encrypted", "person__key")
+    )
+    record_ids, vectors = [], bytearray()
+    for pk, encrypted, key in columns.iterator(BATCH_SIZE):
         try:
-            data = row.person.decrypt_bytes(bytes(row.encrypted))
+            vectors += decrypt_stored(bytes(encrypted), bytes(key))
         except DecryptionError:
             continue
-        yield row.pk, np.frombuffer(data, dtype=STORED_TYPE).astype(np.float32)
+        record_ids.append(pk)
+    rows_of_one = np.frombuffer(vectors, STORED_TYPE).reshape(max(len(record_ids), 1), -1)
+    return RecentAsks(record_ids, rows_of_one.astype(np.float32))

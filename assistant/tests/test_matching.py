@@ -178,3 +178,16 @@ def test_among_some_only_these_are_compared_and_alike():
 
     assert release.match(question(3, 1, 0), limit=10, among=[*some, "not there"]) == whole[1:]
     assert release.match(question(3, 1, 0), limit=10, among=[]) == []
+
+
+@pytest.mark.parametrize("phrasing", ["A", "Help", "x"])
+def test_one_more_phrasing_gives_the_matrix_of_all_of_them(phrasing):
+    added = entry("password", phrasing, 1, 1, 1, category="account")
+
+    extended = ReleaseMatrix(RELEASE).with_phrasing(added.faq_id, phrasing, added.vector)
+
+    built = ReleaseMatrix([*RELEASE, added])
+    assert len(extended) == len(built)
+    for vector in map(question, (1, 3, 0, 0), (1, 1, 1, 0), (1, 0, 0.1, 1)):
+        assert extended.match(vector, limit=3) == built.match(vector, limit=3)
+    assert extended.vector_of("password", phrasing).tolist() == added.vector.tolist()

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import uuid
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.utils import timezone
 
+from assistant.matching import stored_vectors
+from assistant.matching.entries import entries
+from assistant.matching.matrix import ReleaseMatrix
 from assistant.models import AskVector, Label, Suggestion, SuggestionAsk
-from assistant.suggestions import grouping, signals
-from assistant.suggestions.proof import Case, Decisions, Prover
+from assistant.suggestions import grouping, proof, signals
+from assistant.suggestions.added_phrasing import AddedPhrasing
+from assistant.suggestions.decisions import Case, Decisions
+from assistant.suggestions.proof import Prover
 from assistant.suggestions.rows import rows
 from assistant.wiring import live
-from audit.models import Record
+from audit.models import Record, record
 from faq.models import Faq, Release
 from faq.releases.publishing import publish
 from faq.releases.rollback import ResetDrafts, roll_back
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
+
+CASES = Path(__file__).parent / "cases"
 
 UNCLEAR = "how do i return a parcel and get my money back"
 ALSO_UNCLEAR = "how can i return a parcel and get the money back"
@@ -279,13 +290,61 @@ def test_people_who_picked_another_faq_are_counted_as_wrong(pick):
 )
 def test_a_proof_decides_as_ask_does(text, ask):
     case = Case("ask", 1, text, None)
-    decided = Decisions.of([case], live().current()).decide(case, frozenset())
+    release = live().current()
+    decided = Decisions.of({case: release.message(text)}, release).decide(case, frozenset())
 
     reply = ask(text)
 
     answered_by = [answer["faq_id"] for answer in reply["answers"]] or [reply["faq_id"]]
     assert list(decided.faq_ids) == (answered_by if reply["outcome"] == "answered" else [])
     assert decided.is_answer or decided.name == reply["outcome"]
+
+
+SOON = "how many days until my money is back"
+
+MANY = (
+    (FIRST, ALSO_UNCLEAR),
+    (FIRST, f"{SOON}?"),
+    ("delete-account", "please do not delete my account"),
+    (SECOND, "where is the money for order 4033"),
+    ("international", "do you send the Velto lamp to Norway"),
+)
+
+
+def test_a_proof_is_that_of_deciding_all_questions_again(monkeypatch):
+    with (CASES / "own_before.csv").open(encoding="utf-8") as file:
+        questions = [row["question"] for row in csv.DictReader(file)][::3]
+    questions += [UNCLEAR, ALSO_UNCLEAR, SOON, "where is the money for order 4031?"]
+    for number, question in enumerate(questions):
+        data = {"user_id": f"u{number}", "question": question}
+        record("question.asked", kind="ask", key=uuid.uuid4(), data=data)
+    monkeypatch.setattr(proof, "NEAR", -1.0)
+    prover = Prover.of(live().current())
+    decided = []
+    of = Decisions.of
+    monkeypatch.setattr(Decisions, "of", lambda cases, _: decided.append(cases) or of(cases, _))
+
+    proofs = [prover.prove(*added) for added in MANY]
+    few = sum(map(len, decided))
+    monkeypatch.setattr(AddedPhrasing, "may_change", lambda *_: True)
+    monkeypatch.setattr(AddedPhrasing, "after", property(_built_again))
+
+    assert [prover.prove(*added) for added in MANY] == proofs
+    assert [(each.answered, each.flips) for each in proofs[:2]] == [(2, 0), (0, 1)]
+    assert few < len(MANY) * len(questions)
+
+
+def _built_again(added):
+    contents = {
+        faq_id: replace(content, alternates=(*content.alternates, added.text))
+        if faq_id == added.faq_id
+        else content
+        for faq_id, content in added.before.contents.items()
+    }
+    texts = [text for content in contents.values() for text in content.phrasings]
+    vectors = {**stored_vectors.stored(added.before.embedder.name, texts), added.text: added.vector}
+    matrix = ReleaseMatrix(entries(contents.values(), vectors))
+    return replace(added.before, contents=contents, matrix=matrix)
 
 
 def test_a_proof_records_nothing(suggestion):

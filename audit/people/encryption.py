@@ -72,3 +72,8 @@ def decrypt_bytes(ciphertext: bytes, key: bytes, nonce: bytes) -> bytes:
         return AESGCM(key).decrypt(nonce[:GCM_NONCE_BYTES], ciphertext, None)
     except InvalidTag:
         raise DecryptionError("encrypted with another key, or changed since") from None
+
+
+def decrypt_stored(stored: bytes, key: bytes) -> bytes:
+    """The data of ``SubjectKey.encrypt_bytes``. Raises ``DecryptionError``."""
+    return decrypt_bytes(stored[GCM_NONCE_BYTES:], key, stored[:GCM_NONCE_BYTES])

@@ -198,11 +198,7 @@ class SubjectKey(models.Model):
 
     def decrypt_bytes(self, ciphertext: bytes) -> bytes:
         """The data of ``encrypt_bytes``. Raises ``encryption.DecryptionError``."""
-        nonce, encrypted = (
-            ciphertext[: encryption.GCM_NONCE_BYTES],
-            ciphertext[encryption.GCM_NONCE_BYTES :],
-        )
-        return encryption.decrypt_bytes(encrypted, bytes(self.key), nonce)
+        return encryption.decrypt_stored(ciphertext, bytes(self.key))
 
 
 class Pseudonym(models.ForeignKey):  # type: ignore[type-arg]
