@@ -1,6 +1,6 @@
-"""How long pages of the desk take with many tickets.
+"""How long pages of the desk take with many tickets and asks.
 
-    .venv/bin/python -m benchmarks desk_pages --tickets 10000
+    .venv/bin/python -m benchmarks desk_pages --tickets 10000 --asks 100000
 
 Each page is asked for by Django's test client: views, queries and templates, without gunicorn and
 network. Everything happens in a database that is created for it and dropped afterwards.
@@ -12,17 +12,21 @@ import argparse
 import logging
 import os
 import time
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from assistant.models import FaqAsk
 from benchmarks.temporary_database import temporary_database
 from benchmarks.timing import Timing
+from faq.models import Faq
 from tickets.models import Comment, Ticket
 
 TEXTS = (
@@ -38,15 +42,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="benchmarks desk_pages", description=__doc__.partition("\n")[0]
     )
     parser.add_argument("--tickets", type=int, default=10_000)
+    parser.add_argument("--asks", type=int, default=0, help="asks near the FAQs of data/")
     parser.add_argument("--rounds", type=int, default=20, help="how often each page is opened")
     options = parser.parse_args(arguments)
     settings.ALLOWED_HOSTS = ["testserver"]
     logging.getLogger("supportsite.requests").setLevel(logging.WARNING)
     with temporary_database():
         create(options.tickets)
+        if options.asks:
+            create_asks(options.asks)
         client = Client()
         client.force_login(User.objects.get(username="sam"))
-        print(f"{options.tickets} tickets; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+        load = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        print(f"{options.tickets} tickets, {options.asks} asks; {load}")
         for title, address in pages().items():
             timing, cpu = measured(client, address, options.rounds)
             times = f"median {timing.median:4.0f} ms, p95 {timing.p95:4.0f} ms"
@@ -75,6 +83,24 @@ def create(count: int) -> None:
     )
 
 
+def create_asks(count: int) -> None:
+    """``count`` asks of 90 days near the FAQs of data/, one of ten rated."""
+    call_command("ingest", verbosity=0)
+    faq_ids, now = list(Faq.objects.values_list("slug", flat=True)), timezone.now()
+    rows = [
+        FaqAsk(
+            ask_id=uuid.uuid4(),
+            person=f"p-{number % 5_003}",
+            at=now - timedelta(seconds=number * 90 * 86_400 // count),
+            faq_id=faq_ids[number % len(faq_ids)],
+            is_answer=number % 4 > 0,
+            helpful=number % 3 > 0 if number % 10 == 0 else None,
+        )
+        for number in range(count)
+    ]
+    FaqAsk.objects.bulk_create(rows, batch_size=10_000)
+
+
 def pages() -> dict[str, str]:
     inbox, tickets = reverse("tickets_inbox"), reverse("admin:tickets_ticket_changelist")
     return {
@@ -85,6 +111,7 @@ def pages() -> dict[str, str]:
         "list": tickets,
         "list, search": f"{tickets}?q=broken",
         "first page": reverse("admin:index"),
+        "FAQ health": reverse("faq-health"),
     }
 
 

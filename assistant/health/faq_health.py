@@ -10,7 +10,8 @@ from datetime import datetime
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from assistant.health.faq_asks import LONG_AGO, PERIOD, FaqAsk, Since
+from assistant.health.counts import counts_since, traffic
+from assistant.health.faq_asks import LONG_AGO, Since
 from assistant.health.findings import ASKS_PER_FAQ, Counts, Duplicate, Facts, Finding, Kind, ranked
 from assistant.health.release_comparison import ReleaseComparison
 from assistant.health.reviews import HealthReview
@@ -43,10 +44,8 @@ def _facts(live: Release, only: Collection[str] | None) -> list[Facts]:
         slug: _since(reviews.get(slug, {}), answer, content)
         for slug, (answer, content) in unchanged_since(live, review_by).items()
     }
-    counts = FaqAsk.objects.all().counts(since)
-    recent = FaqAsk.objects.filter(at__gte=now - PERIOD)
-    near_ever = set(recent.order_by().values_list("faq_id", flat=True).distinct())
-    has_traffic = recent.count() >= ASKS_PER_FAQ * live_faqs.count()
+    counts, recent = counts_since(since), traffic()
+    has_traffic = recent.asks >= ASKS_PER_FAQ * live_faqs.count()
     first = _first_published(review_by)
     duplicates = _duplicates(reviews)
     return [
@@ -55,7 +54,7 @@ def _facts(live: Release, only: Collection[str] | None) -> list[Facts]:
             today=today,
             review_by=date,
             days_live=(now - first.get(slug, now)).days,
-            is_never_near=has_traffic and slug not in near_ever,
+            is_never_near=has_traffic and slug not in recent.near,
             reviewed=frozenset(
                 kind for kind, review in reviews.get(slug, {}).items() if review.is_recent
             ),
