@@ -68,6 +68,14 @@ class Assistant:
         """The answer from any release; nothing is recorded or counted."""
         return self._answer(question, release, Path())
 
+    def dry_run_faqs(self, question: Question, release: LoadedRelease) -> Answer | None:
+        """The answer that the FAQs of any release give, without agent and Chroma; None if none
+        does. Nothing is recorded or counted.
+        """
+        path = Path()
+        decision = self.decide(question, release, path)
+        return _from_faq(decision, release, path) if decision.chosen else None
+
     def _answer(self, question: Question, release: LoadedRelease, path: Path) -> Answer:
         decision = self.decide(question, release, path)
         turns = self._turns(question, decision)

@@ -52,6 +52,14 @@ class VectorCache:
         """
         return self._embedder.words
 
+    def make_room(self, count: int) -> None:
+        """Keep at least ``count`` vectors from now on."""
+        with self._lock:
+            if count > self._vectors.maxsize:
+                earlier = self._vectors
+                self._vectors = LRUCache(count)
+                self._vectors.update(earlier)
+
     def get(self, text: str) -> Vector | None:
         """The text's vector if it is in the cache."""
         with self._lock:

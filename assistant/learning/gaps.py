@@ -143,12 +143,18 @@ class Gap(models.Model):
         """
         was_closed = self.status == self.Status.CLOSED
         is_closed = bool(texts) and len(faq_ids) == texts
-        self.status = self.Status.CLOSED if is_closed else self.Status.OPEN
-        self.answered_now, self.texts, self.tried_asks = len(faq_ids), texts, asks
-        self.checked_release, self.answered_by = release, sorted(set(faq_ids))
+        fields: dict[str, Any] = {
+            "status": self.Status.CLOSED if is_closed else self.Status.OPEN,
+            "answered_now": len(faq_ids),
+            "texts": texts,
+            "tried_asks": asks,
+            "checked_release": release,
+            "answered_by": sorted(set(faq_ids)),
+        }
         if is_closed and not was_closed:
-            self.closed_at, self.later_asks, self.later_answered = timezone.now(), None, 0
-        self.save()
+            fields |= {"closed_at": timezone.now(), "later_asks": None, "later_answered": 0}
+        # A person may have dismissed it while its questions were tried.
+        Gap.objects.filter(pk=self.pk).exclude(status=self.Status.DISMISSED).update(**fields)
 
     def _change(self, action: str, *, by: str, **fields: Any) -> None:
         with transaction.atomic():

@@ -13,6 +13,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from assistant import wiring
+from assistant.embedding.vector_cache import VectorCache
 from assistant.interfaces import Matrix
 from assistant.learning.communities import calibrated_threshold, communities, matched_ids
 from assistant.learning.dry_runs import try_gaps
@@ -27,6 +28,9 @@ from audit.models import Record
 
 LOCK = 0x5265_6772_6F75_7073
 """The advisory lock of the one regrouping: "Regroups" in ASCII."""
+
+UPDATE_BATCH = 100
+"""Asks updated by one statement, whose time grows with the square of their number."""
 
 TEXT_LIFETIME = timedelta(days=90)
 """Older texts are not opened again; they keep their gap, and count in it."""
@@ -148,7 +152,10 @@ def grouped(
     for pk, text in texts.items():
         by_text[text].append(pk)
     unique = sorted(by_text)
-    vectors = embed(unique, release)
+    embedder = _embedder(release)
+    # Their gaps are tried afterwards, with the same texts.
+    embedder.make_room(len(unique))
+    vectors = embedder.embed(unique).vectors
     people = [float(len({asks[pk].person for pk in by_text[text]})) for text in unique]
     rows = matrix_of([vectors[text] for text in unique])
     return [
@@ -159,8 +166,11 @@ def grouped(
 
 def embed(texts: Sequence[str], release: LoadedRelease) -> Mapping[str, Matrix]:
     """The unit vector of each text, by the release's model. Raises ``EmbedderUnavailable``."""
-    embedder = release.embedder or wiring.vector_cache(wiring.embedder())
-    return embedder.embed(list(dict.fromkeys(texts))).vectors
+    return _embedder(release).embed(list(dict.fromkeys(texts))).vectors
+
+
+def _embedder(release: LoadedRelease) -> VectorCache:
+    return release.embedder or wiring.vector_cache(wiring.embedder())
 
 
 def matrix_of(vectors: Sequence[Matrix]) -> Matrix:
@@ -178,14 +188,15 @@ def _assign(groups: Sequence[Sequence[int]], asks: Mapping[int, GapAsk]) -> list
         {gap: frozenset(members) for gap, members in earlier.items()},
     )
     changed = []
-    numbers = [gap_id or Gap.objects.create().pk for gap_id in ids]
+    new = iter(Gap.objects.bulk_create(Gap() for gap_id in ids if gap_id is None))
+    numbers = [gap_id or next(new).pk for gap_id in ids]
     for group, number in zip(groups, numbers, strict=True):
         for place, pk in enumerate(group):
             ask = asks[pk]
             if (ask.gap_id, ask.is_central) != (number, place == 0):
                 ask.gap_id, ask.is_central = number, place == 0
                 changed.append(ask)
-    GapAsk.objects.bulk_update(changed, ["gap", "is_central"], batch_size=1_000)
+    GapAsk.objects.bulk_update(changed, ["gap", "is_central"], batch_size=UPDATE_BATCH)
     return numbers
 
 

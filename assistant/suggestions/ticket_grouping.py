@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from assistant import wiring
-from assistant.answering.answer import Outcome, Question
+from assistant.answering.answer import Question
 from assistant.interfaces import Vector
 from assistant.learning.communities import communities, matched_ids
 from assistant.learning.regrouping import TEXT_LIFETIME, embed, matrix_of, similarity_threshold
@@ -161,7 +161,7 @@ def _is_helped(members: Sequence[_Source], release: LoadedRelease) -> bool:
     if _are_enough([member for member in members if member.row.ticket.reason == reason]):
         return False
     question = Question(text=members[0].texts.question, user_id=TRIED_BY, actor=TRIED_BY)
-    return wiring.preview_assistant().dry_run(question, release).outcome is Outcome.ANSWERED
+    return wiring.preview_assistant().dry_run_faqs(question, release) is not None
 
 
 def _assign(groups: Sequence[_Group]) -> None:

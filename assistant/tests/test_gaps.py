@@ -324,6 +324,18 @@ def test_an_answer_that_did_not_help_closes_no_gap_until_it_changes(ask):
     assert Gap.objects.open().count() == 1
 
 
+def test_what_was_dismissed_or_renamed_while_it_was_tried_stays_so():
+    tried = Gap.objects.create()
+    gap = Gap.objects.get()
+    gap.rename("Classes", by="cleo")
+    gap.dismiss("We hold no classes.", by="cleo")
+
+    tried.mark_tried(1, texts=1, faq_ids=["gift-card"], asks=1)
+
+    gap.refresh_from_db()
+    assert (gap.name, gap.status) == ("Classes", Gap.Status.DISMISSED)
+
+
 # --- At the desk ---------------------------------------------------------------------------------
 
 

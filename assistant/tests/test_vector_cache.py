@@ -41,6 +41,16 @@ def test_the_second_time_the_vector_is_remembered(embedder):
         np.testing.assert_array_equal(embedded.vectors["Where is my order?"], expected)
 
 
+def test_room_for_more_keeps_what_is_there(embedder):
+    cache = VectorCache(embedder, size=1)
+    cache.embed(["a"])
+
+    cache.make_room(3)
+    cache.embed(["b", "c"])
+
+    assert cache.embed(["a", "b", "c"]).cached
+
+
 def test_texts_are_embedded_at_once_and_only_those_that_are_new(embedder):
     cache = VectorCache(embedder)
     cache.embed(["b"])
