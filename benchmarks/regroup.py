@@ -3,7 +3,8 @@
     .venv/bin/python -m benchmarks regroup --asks 10000 --questions queries.csv
 
 It starts a site of its own (`manage.py serve`) in a temporary folder, writes questions that were
-not answered, and runs `manage.py regroup --low-priority` beside questions over HTTP.
+not answered, and runs `manage.py regroup --low-priority` beside questions over HTTP. Before and
+meanwhile the worker has read the same log: reading 10,000 records takes time of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -60,12 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             texts = list(itertools.islice(questions, int(QUESTIONS_PER_SECOND * CHUNK_SECONDS)))
             return load_site(served.address, token, texts, options.connections, CHUNK_SECONDS)
 
+        create_all = f"create({str(options.questions)!r}, {options.asks})"
+        assert _shell(served, f"from benchmarks.regroup import create; {create_all}") == 0
         ask()
         before = [ask() for _ in range(CHUNKS)]
         # The worker groups new questions too, each minute: so just before.
-        create_all = f"create({str(options.questions)!r}, {options.asks})"
-        code = f"from benchmarks.regroup import create; {create_all}"
-        assert _command(served, "shell", "-c", code).wait() == 0
+        assert _shell(served, "from benchmarks.regroup import count_all; count_all()") == 0
         regrouping = _Regrouping(served)
         regrouping.start()
         meanwhile = []
@@ -91,6 +91,12 @@ def _command(served: Site, *arguments: str) -> psutil.Popen:
     return psutil.Popen(
         command, cwd=ROOT, env=served.environment, stdout=subprocess.PIPE, text=True
     )
+
+
+def _shell(served: Site, code: str) -> int:
+    """The exit code."""
+    status: int = _command(served, "shell", "-c", code).wait()
+    return status
 
 
 class _Regrouping(threading.Thread):
@@ -135,23 +141,23 @@ def _with_scikit_learn(served: Site) -> int:
 
 
 def create(file: str, count: int) -> None:
-    """Write ``count`` questions that were not answered, as records and rows of gaps.
+    """Write ``count`` questions, as records that everything has read and as rows of gaps that do
+    not count yet.
 
     Runs in a process of the site.
     """
     from django.db import transaction
     from django.utils import timezone
 
-    from assistant.learning.signals import CONSUMER
     from assistant.models import GapAsk
-    from audit.models import LogPosition, record
+    from audit.models import record
     from faq.models import Release
 
     live = Release.objects.live()
     texts = _distinct(read_queries(Path(file)))
     rows = []
     with transaction.atomic():
-        LogPosition.objects.update_or_create(pk=CONSUMER, defaults={"sequence": UNREAD})
+        _skip_log(UNREAD)
         for number in range(count):
             ask_id, user_id = uuid.uuid4(), f"u{number % PEOPLE}"
             data = {
@@ -166,9 +172,39 @@ def create(file: str, count: int) -> None:
                     ask_id=ask_id,
                     record_id=ask.pk,
                     person=ask.subject_key_id or "",
-                    at=timezone.now() - timedelta(minutes=number % 1_000),
-                    kind=GapAsk.Kind.UNANSWERED,
+                    at=timezone.now(),
+                    kind=GapAsk.Kind.PENDING,
                     reason="below_threshold",
                 )
             )
         GapAsk.objects.bulk_create(rows, batch_size=1_000)
+    _wait_until_sealed(rows[-1].record_id)
+
+
+def _skip_log(sequence: int) -> None:
+    """Let the readers of the log go on there. Gaps stay unread: their rows are written here."""
+    from assistant.health import reading
+    from assistant.learning import signals
+    from assistant.outcomes import fold
+    from assistant.suggestions import signals as suggestion_signals
+    from audit.models import LogPosition
+    from faq import hit_counts
+
+    for reader in (reading, fold, suggestion_signals, hit_counts, signals):
+        position = UNREAD if reader is signals else sequence
+        LogPosition.objects.update_or_create(pk=reader.CONSUMER, defaults={"sequence": position})
+
+
+def _wait_until_sealed(record_id: int) -> None:
+    from audit.models import Seal
+
+    while (seal := Seal.objects.filter(record_id=record_id).first()) is None:
+        time.sleep(0.5)
+    _skip_log(seal.sequence + 1)
+
+
+def count_all() -> None:
+    """Let the questions of ``create`` count, so that they are grouped."""
+    from assistant.models import GapAsk
+
+    GapAsk.objects.filter(kind=GapAsk.Kind.PENDING).update(kind=GapAsk.Kind.UNANSWERED)
