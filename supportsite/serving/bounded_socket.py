@@ -1,4 +1,4 @@
-"""A client's connection that has to send its request in time, also one byte after the other."""
+"""A client socket with a deadline for the whole request, also when it arrives byte by byte."""
 
 from __future__ import annotations
 
@@ -8,42 +8,48 @@ import socket
 import time
 
 MIN_BYTES_PER_SECOND = 2_000
-"""A request that arrives more slowly than this is given up."""
+"""Every byte extends the deadline as if the request arrived at this speed."""
 
 MAX_SECONDS = 3_600.0
-"""``settimeout`` takes no infinity."""
+"""Stands for no deadline: ``settimeout`` does not accept infinity."""
 
 
 class BoundedSocket(socket.socket):
-    """``recv`` waits until the deadline, which each byte puts off; everything else is as ever."""
+    """A socket whose ``recv`` waits until a deadline at most.
+
+    Every byte that arrives extends the deadline, so a long body may take longer. There is none
+    until ``set_deadline``. All other methods are those of a plain socket.
+    """
 
     _deadline = math.inf
 
     @classmethod
     def of(cls, client: socket.socket) -> BoundedSocket:
-        """Takes the connection over; ``client`` is of no more use."""
+        """Take over the connection of ``client``, which is detached and must not be used again."""
         bounded = cls(client.family, client.type, client.proto, fileno=client.detach())
         bounded.setblocking(True)
         return bounded
 
-    def allow(self, seconds: float) -> None:
-        """A request begins: so long its bytes may take, if there are few of them."""
+    def set_deadline(self, seconds: float) -> None:
+        """Set the deadline of the next request: ``seconds`` from now, and more for a long body."""
         self._deadline = time.monotonic() + seconds
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Raises ``ConnectionResetError`` after the deadline, which gunicorn does not log."""
-        before = self.gettimeout()
-        if flags or before == 0.0:
+        previous_timeout = self.gettimeout()
+        if flags or previous_timeout == 0.0:
             return super().recv(size, flags)
-        left = max(self._deadline - time.monotonic(), 0.0)
-        # What has arrived is read in any case.
-        self.settimeout(min(left, math.inf if before is None else before, MAX_SECONDS))
+        remaining = max(self._deadline - time.monotonic(), 0.0)
+        # After the deadline the timeout is 0: bytes that have arrived already are still read.
+        self.settimeout(
+            min(remaining, math.inf if previous_timeout is None else previous_timeout, MAX_SECONDS)
+        )
         try:
             received = super().recv(size)
         except (TimeoutError, BlockingIOError):
             reason = "the request did not arrive in time"
             raise ConnectionResetError(errno.ECONNRESET, reason) from None
         finally:
-            self.settimeout(before)
+            self.settimeout(previous_timeout)
         self._deadline += len(received) / MIN_BYTES_PER_SECOND
         return received

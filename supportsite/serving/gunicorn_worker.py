@@ -15,9 +15,10 @@ from gunicorn.workers.gthread import ThreadWorker
 from supportsite.serving.bounded_socket import BoundedSocket
 
 REQUEST_SECONDS = 5.0
-"""For header and body of a request, from when its first bytes are there."""
+"""How long headers and body of a request may take to arrive, counted from the first byte."""
 
 PROBE = b"GET /healthz "
+"""The first bytes of a health check."""
 
 
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]
@@ -25,10 +26,11 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
 
     gunicorn's own worker stops accepting, but keeps its listening sockets open until its last
     request is answered. Until then the kernel completes new connections, and resets them when the
-    socket is closed: a client has sent its request by then, and may not repeat it.
+    socket is closed: a client may have sent its request by then, and cannot know whether to repeat
+    it.
 
-    /healthz has a thread of its own, so that it is answered while all others wait for something.
-    A request that does not arrive in time is given up, so that half of one holds no thread.
+    /healthz has a thread of its own, so that it is answered while all others are busy. A connection
+    whose request does not arrive in time is closed, so that an incomplete request holds no thread.
     """
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
@@ -37,7 +39,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
         return pool
 
     def handle(self, conn: Any) -> Any:
-        conn.sock.allow(REQUEST_SECONDS)
+        conn.sock.set_deadline(REQUEST_SECONDS)
         return super().handle(conn)
 
     def enqueue_req(self, conn: Any) -> None:
@@ -55,7 +57,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
             super().enqueue_req(conn)
 
     def _wait_for_data(self, conn: Any) -> None:
-        """As gunicorn does itself with connections that bring no request for some seconds."""
+        """Wait in the poller and not in a thread, as gunicorn does with idle connections."""
         conn.sock.setblocking(False)
         conn.timeout = time.monotonic() + self.cfg.keepalive
         self.pending_conns.append(conn)
@@ -64,7 +66,7 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
 
     def init_signals(self) -> None:
         super().init_signals()
-        # Ctrl-C in a terminal reaches workers too; gunicorn itself tells them to stop.
+        # Ctrl-C in a terminal reaches workers too; gunicorn itself stops them.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def set_accept_enabled(self, enabled: bool) -> None:
@@ -76,14 +78,14 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
             listener.close()
 
     def _drain(self, listener: Any) -> None:
-        before = -1
-        while self.nr_conns != before:
-            before = self.nr_conns
+        previous_count = -1
+        while self.nr_conns != previous_count:
+            previous_count = self.nr_conns
             self.accept(listener)
 
 
 def _first_bytes(sock: socket) -> bytes | None:
-    """The first bytes that wait to be read, without reading them; None if there are none yet."""
+    """Peek at the first bytes of a request; None: not here yet; empty: closed."""
     try:
         return sock.recv(len(PROBE), MSG_PEEK | MSG_DONTWAIT)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""What is done before the site serves: share metrics, check the settings, load the model."""
+"""Before the site serves: share metrics, check the settings, load the model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def share_metrics() -> None:
     """Set PROMETHEUS_MULTIPROC_DIR, where all processes of the site write their metrics.
 
     prometheus_client reads the variable when it is first imported, so this comes before Django.
-    Raises SystemExit with a line if the folder cannot be created.
+    Raises SystemExit with a one-line message if the folder cannot be created.
     """
     folder = metrics_folder()
     try:
@@ -28,7 +28,7 @@ def share_metrics() -> None:
 
 
 def metrics_folder() -> Path:
-    """One for each site and port, in memory where that is possible.
+    """The folder of this site's metrics: one per STATE_DIR and port, in memory if possible.
 
     The files are mapped into memory, and a write to such a file on a full disk ends the process
     with SIGBUS.
@@ -54,12 +54,12 @@ def reset_metrics() -> None:
 
 
 def remove_metrics() -> None:
-    """When the site ends, so that they take no memory."""
+    """Delete the folder of metrics when the site stops: its files occupy memory."""
     shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def startup_errors() -> list[str]:
-    """Settings and system checks that forbid a start, a line each. Sets Django up."""
+    """Errors in settings and system checks that prevent a start, one line each. Sets up Django."""
     import django
     from django.core.checks import run_checks
     from django.core.exceptions import ImproperlyConfigured
@@ -74,7 +74,7 @@ def startup_errors() -> list[str]:
 
 
 def run() -> None:
-    """For gunicorn. Raises SystemExit with the errors, if there are any."""
+    """Prepare a start of gunicorn. Raises SystemExit with ``startup_errors``, if any."""
     share_metrics()
     reset_metrics()
     if errors := startup_errors():
@@ -84,7 +84,7 @@ def run() -> None:
 def load() -> None:
     """Load the model and the live release, which workers then share as forks of this process.
 
-    Raises SystemExit with a line if something that this needs is not there.
+    Raises SystemExit with a one-line message if a dependency is unavailable.
     """
     from django.db import DatabaseError, connections
 
@@ -98,5 +98,5 @@ def load() -> None:
         sys.exit(" ".join(str(failure).split()))
     finally:
         connections.close_all()
-    # Objects that the garbage collector does not touch stay in memory that workers share.
+    # Workers share only pages that are not written to, and the garbage collector writes to objects.
     gc.freeze()

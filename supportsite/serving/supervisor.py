@@ -11,13 +11,13 @@ from threading import Event, Thread
 from prometheus_client.multiprocess import mark_process_dead
 
 FIRST_DELAY, MAX_DELAY = 1.0, 60.0
-"""Seconds until a dead process is started again; doubled each time."""
+"""Seconds until a process that ended is started again; doubled each time, up to the maximum."""
 
 STEADY_SECONDS = 60.0
-"""A process that lived as long begins again with the first delay."""
+"""After a lifetime of at least this, the delay is ``FIRST_DELAY`` again."""
 
 STOP_SECONDS = 20.0
-"""For a process to end after SIGTERM; then it is killed."""
+"""How long a process may take to end after SIGTERM, before SIGKILL."""
 
 log = logging.getLogger("supportsite.serving.supervisor")
 
@@ -25,21 +25,21 @@ log = logging.getLogger("supportsite.serving.supervisor")
 class SupervisedProcess:
     """Runs ``command`` from ``start`` to ``stop``; starts it again when it ends.
 
-    A process must notice by itself when this one was killed.
+    If this process is killed, the supervised one goes on: it has to notice that by itself.
     """
 
     def __init__(self, name: str, command: Sequence[str]) -> None:
         self._name = name
         self._command = list(command)
         self._stopping = Event()
-        self._thread = Thread(target=self._supervise, name=f"supervises {name}", daemon=True)
+        self._thread = Thread(target=self._supervise, name=f"{name} supervisor", daemon=True)
 
     def start(self) -> None:
         self._launch()
         self._thread.start()
 
     def stop(self) -> None:
-        """Return when the process has ended: after SIGTERM, or after SIGKILL."""
+        """Send SIGTERM, and SIGKILL after ``STOP_SECONDS``. Returns when the process has ended."""
         self._stopping.set()
         self._process.terminate()
         self._thread.join(STOP_SECONDS)
@@ -48,8 +48,8 @@ class SupervisedProcess:
             self._thread.join()
 
     def _launch(self) -> None:
-        self._began = time.monotonic()
-        # A session of its own: Ctrl-C in the terminal is for gunicorn, which stops it last.
+        self._started = time.monotonic()
+        # A session of its own: Ctrl-C in the terminal reaches only gunicorn, which stops it last.
         self._process = subprocess.Popen(self._command, start_new_session=True)  # noqa: S603
 
     def _supervise(self) -> None:
@@ -59,11 +59,11 @@ class SupervisedProcess:
             mark_process_dead(self._process.pid)
             if self._stopping.is_set():
                 return
-            lived = time.monotonic() - self._began
-            delay = next_delay(lived, delay)
+            lifetime = time.monotonic() - self._started
+            delay = next_delay(lifetime, delay)
             log.error(
-                "the %s ended after %.0f s; it is started again in %.0f s",
-                *(self._name, lived, delay),
+                "The %s ended after %.0f s. Starting it again in %.0f s.",
+                *(self._name, lifetime, delay),
             )
             if self._stopping.wait(delay):
                 return
@@ -73,8 +73,8 @@ class SupervisedProcess:
                 self._process.terminate()
 
 
-def next_delay(lived: float, delay: float) -> float:
-    """Seconds to wait before the next start; ``delay`` is the last one, 0 at first."""
-    if lived >= STEADY_SECONDS:
+def next_delay(lifetime: float, delay: float) -> float:
+    """Seconds until the next start; ``delay``: the previous one, 0 at first."""
+    if lifetime >= STEADY_SECONDS:
         return FIRST_DELAY
     return min(max(2 * delay, FIRST_DELAY), MAX_DELAY)

@@ -1,4 +1,4 @@
-"""A request has to arrive in time; what has arrived is read."""
+"""A socket with a deadline for the whole request."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ def pair() -> Iterator[tuple[socket.socket, BoundedSocket]]:
         yield client, bounded
 
 
-def test_what_was_sent_is_read(pair):
+def test_sent_bytes_are_read(pair):
     client, bounded = pair
-    bounded.allow(30)
+    bounded.set_deadline(30)
     client.sendall(b"GET / HTTP/1.1\r\n")
 
     assert bounded.recv(100) == b"GET / HTTP/1.1\r\n"
     assert bounded.gettimeout() is None
 
 
-def test_what_does_not_come_is_given_up(pair):
+def test_a_silent_connection_is_reset_at_the_deadline(pair):
     _, bounded = pair
-    bounded.allow(0.05)
+    bounded.set_deadline(0.05)
 
     with pytest.raises(ConnectionResetError, match="in time"):
         bounded.recv(100)
 
 
-def test_what_came_before_the_deadline_is_read_after_it(pair):
+def test_bytes_from_before_the_deadline_are_read_after_it(pair):
     client, bounded = pair
     client.sendall(b"late to be read")
-    bounded.allow(-1)
+    bounded.set_deadline(-1)
 
     assert bounded.recv(100) == b"late to be read"
     with pytest.raises(ConnectionResetError):
         bounded.recv(100)
 
 
-def test_one_byte_after_the_other_is_given_up_too(pair):
+def test_a_request_that_arrives_byte_by_byte_is_reset_too(pair):
     client, bounded = pair
     stop = threading.Event()
 
@@ -57,7 +57,7 @@ def test_one_byte_after_the_other_is_given_up_too(pair):
 
     dripping = threading.Thread(target=drip)
     dripping.start()
-    bounded.allow(0.2)
+    bounded.set_deadline(0.2)
     try:
         with pytest.raises(ConnectionResetError):
             read_slowly(bounded)
@@ -68,7 +68,7 @@ def test_one_byte_after_the_other_is_given_up_too(pair):
 
 def test_a_long_request_may_take_longer(pair):
     client, bounded = pair
-    bounded.allow(0.05)
+    bounded.set_deadline(0.05)
     client.sendall(bytes(100_000))
     received = 0
     while received < 100_000:
@@ -78,9 +78,9 @@ def test_a_long_request_may_take_longer(pair):
     assert bounded.recv(100) == b"more"
 
 
-def test_the_end_of_the_connection_is_no_error(pair):
+def test_a_closed_connection_is_no_error(pair):
     client, bounded = pair
-    bounded.allow(30)
+    bounded.set_deadline(30)
     client.close()
 
     assert bounded.recv(100) == b""

@@ -248,7 +248,7 @@ def test_a_background_process_that_is_killed_comes_back(shop):
 
     shop.wait_until(lambda: shop.commands("worker") not in ([], [killed]))
 
-    assert "it is started again in 1 s" in shop.log
+    assert "Starting it again in 1 s" in shop.log
     assert len(shop.commands("worker")) == 1
 
 

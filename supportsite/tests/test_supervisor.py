@@ -19,27 +19,27 @@ IGNORE_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 
 @pytest.fixture
 def pids(tmp_path, monkeypatch):
-    """The process ids that were started, one after the other."""
+    """The ids of the processes that were started, oldest first."""
     monkeypatch.setattr(supervisor, "FIRST_DELAY", 0.05)
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    notes = tmp_path / "pids"
+    file = tmp_path / "pids"
 
     def read(at_least=0):
         deadline = time.monotonic() + SECONDS
         while True:
-            lines = notes.read_text().split() if notes.exists() else []
+            lines = file.read_text().split() if file.exists() else []
             if len(lines) >= at_least:
                 return [int(line) for line in lines]
             assert time.monotonic() < deadline, lines
             time.sleep(0.01)
 
-    read.file = str(notes)
+    read.file = str(file)
     return read
 
 
 def supervised(pids, then, *, first=""):
     program = f"{first}{NOTE_PID}; {then}"
-    return SupervisedProcess("clerk", [sys.executable, "-c", program, pids.file])
+    return SupervisedProcess("worker", [sys.executable, "-c", program, pids.file])
 
 
 def is_alive(pid):
@@ -51,25 +51,25 @@ def is_alive(pid):
 
 
 def test_a_killed_process_is_started_again_and_that_is_logged(pids, caplog):
-    clerk = supervised(pids, "time.sleep(60)")
-    clerk.start()
+    worker = supervised(pids, "time.sleep(60)")
+    worker.start()
 
     os.kill(pids(at_least=1)[0], signal.SIGKILL)
     first, second = pids(at_least=2)
-    clerk.stop()
+    worker.stop()
 
     assert first != second
-    assert "the clerk ended after 0 s; it is started again" in caplog.text
+    assert "The worker ended after 0 s. Starting it again" in caplog.text
     assert not is_alive(second)
     assert len(pids()) == 2
 
 
-def test_a_process_that_cannot_live_is_started_less_and_less_often(pids):
-    clerk = supervised(pids, "sys.exit(1)")
+def test_a_process_that_fails_at_once_is_started_less_and_less_often(pids):
+    worker = supervised(pids, "sys.exit(1)")
 
-    clerk.start()
+    worker.start()
     pids(at_least=3)
-    clerk.stop()
+    worker.stop()
 
     assert [next_delay(0, delay) for delay in (0.4, 20, 60)] == [0.8, 40, 60]
     assert next_delay(supervisor.STEADY_SECONDS, 60) == supervisor.FIRST_DELAY
@@ -77,21 +77,21 @@ def test_a_process_that_cannot_live_is_started_less_and_less_often(pids):
 
 def test_a_process_that_ignores_sigterm_is_killed(pids, monkeypatch):
     monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.3)
-    deaf = supervised(pids, "time.sleep(60)", first=f"{IGNORE_SIGTERM}; ")
-    deaf.start()
+    stubborn = supervised(pids, "time.sleep(60)", first=f"{IGNORE_SIGTERM}; ")
+    stubborn.start()
     (pid,) = pids(at_least=1)
 
-    deaf.stop()
+    stubborn.stop()
 
     assert not is_alive(pid)
 
 
-def test_after_a_stop_nothing_is_started_again(pids):
-    clerk = supervised(pids, "sys.exit(1)")
-    clerk.start()
+def test_nothing_is_started_after_a_stop(pids):
+    worker = supervised(pids, "sys.exit(1)")
+    worker.start()
     pids(at_least=1)
 
-    clerk.stop()
+    worker.stop()
     started = len(pids())
     time.sleep(0.3)
 

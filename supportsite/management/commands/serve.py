@@ -32,7 +32,7 @@ from supportsite import env_file
 from supportsite.auth.authentication import issue
 from supportsite.secrets import write_private
 from supportsite.serving import preflight
-from supportsite.serving.index_keeper import IndexKeeper
+from supportsite.serving.index_watchdog import IndexWatchdog
 from supportsite.serving.supervisor import SupervisedProcess
 
 TOKEN_HOURS = 12
@@ -79,10 +79,10 @@ class Command(BaseCommand):
         self._convert_model()
 
     def _rebuild_index(self) -> None:
-        """After Chroma's files were lost or damaged. FAQs are answered without them, too."""
+        """Rebuild an index whose files were lost or damaged. FAQs are answered without it too."""
         self._step("Index: rebuilding it from the database")
         if subprocess.run([sys.executable, MANAGE, "reindex"], check=False).returncode:  # noqa: S603
-            self.stderr.write("The index is not rebuilt. Run manage.py reindex later.")
+            self.stderr.write("The index could not be rebuilt. Run manage.py reindex later.")
 
     def _ingest(self) -> None:
         if reads_file(Path(settings.FAQ_CSV)):
@@ -92,7 +92,7 @@ class Command(BaseCommand):
             call_command("ingest", **options, stdout=self.stdout, stderr=self.stderr)
 
     def _convert_model(self) -> None:
-        """Before gunicorn loads it, since a conversion takes torch."""
+        """Convert the model in a process of its own, because the conversion imports torch."""
         model = wiring.embedder()
         if isinstance(model, LocalModel) and model.needs_conversion:
             _run("prepare_model", "--live")
@@ -103,9 +103,10 @@ class Command(BaseCommand):
 
 
 class Gunicorn(Application):  # type: ignore[misc]
-    """gunicorn as deploy/gunicorn.conf.py has it, and one background process beside its workers.
+    """gunicorn with deploy/gunicorn.conf.py, and one background process beside its workers.
 
-    That is ``manage.py worker``, which sends mails and webhooks and seals the audit trail.
+    The background process is ``manage.py worker``: it sends mails and webhooks, and seals the audit
+    trail.
     """
 
     def __init__(self, banner: str, *, ends_with_terminal: bool) -> None:
@@ -114,7 +115,7 @@ class Gunicorn(Application):  # type: ignore[misc]
         self._background = SupervisedProcess(
             "worker", [sys.executable, MANAGE, "worker", f"--until-orphaned={os.getpid()}"]
         )
-        self._index = IndexKeeper(
+        self._watchdog = IndexWatchdog(
             lambda: bool(settings.CHROMA_URL) or wiring.chroma_server().is_running,
             [sys.executable, MANAGE, "reindex"],
         )
@@ -132,7 +133,7 @@ class Gunicorn(Application):  # type: ignore[misc]
 
     def _when_ready(self, server: Any) -> None:
         self._background.start()
-        self._index.start()
+        self._watchdog.start()
         if self._ends_with_terminal:
             # For gunicorn the signal means reload.
             signal.signal(signal.SIGHUP, lambda *_: server.signal(signal.SIGTERM, None))
@@ -140,7 +141,7 @@ class Gunicorn(Application):  # type: ignore[misc]
         sys.stdout.flush()
 
     def _on_exit(self, server: Any) -> None:
-        self._index.stop()
+        self._watchdog.stop()
         self._background.stop()
         preflight.remove_metrics()
 
@@ -148,24 +149,24 @@ class Gunicorn(Application):  # type: ignore[misc]
 def _run(*command: str) -> None:
     """Run ``manage.py`` with these arguments in a process of its own.
 
-    For work that takes threads and memory, which gunicorn's workers, being forks of this process,
-    must not have. Raises SystemExit if it fails; it has said why.
+    For work with threads and memory that must not be in this process, because gunicorn's workers
+    are forks of it. Raises SystemExit with its exit code if it fails; it prints its own message.
     """
     if code := subprocess.run([sys.executable, MANAGE, *command], check=False).returncode:  # noqa: S603
         sys.exit(code)
 
 
 def _exit_on_signals() -> None:
-    """While the site starts, end normally when told to stop: servers that were started stop too.
+    """While the site starts, turn signals into SystemExit, so that started servers stop too.
 
-    Once it serves, gunicorn has handlers of its own.
+    gunicorn installs its own handlers when it serves.
     """
 
     def end(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # A process that was started with nohup goes on.
+        # nohup starts a process that ignores SIGHUP.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, end)
 
@@ -194,27 +195,27 @@ def _first_admin() -> str:
 
 
 def _example_question() -> str:
-    """A question of the live release, for everybody; the first FAQ's."""
+    """The first question of the live release that everybody may see."""
     live = Release.objects.live()
     example = live.revisions.filter(audience="").first() if live else None
     return example.question if example else "How do I reset my password?"
 
 
 def banner(login: str) -> str:
-    """What a newcomer needs: the address, a login, and a question to paste."""
+    """What a new user needs: the address, a login, and a command that asks a question."""
     address = f"http://127.0.0.1:{settings.PORT}"
-    header, good_for = '"Authorization: Bearer $TOKEN"', "with your identity provider's token"
+    header, note = '"Authorization: Bearer $TOKEN"', "with your identity provider's token"
     if settings.JWT_SECRET:
         token = issue("u1", [Role.CUSTOMER.value], seconds=TOKEN_HOURS * 3600)
         header = f"'Authorization: Bearer {token}'"
-        good_for = f"the token is good for {TOKEN_HOURS} hours"
+        note = f"the token is good for {TOKEN_HOURS} hours"
     body = json.dumps({"user_id": "u1", "message": _example_question()}, ensure_ascii=False)
     lines = [
         "",
         f"supportsite answers at {address}",
         f"  desk   {address}/admin/" + (f"   login: {login}" if login else ""),
         *([f"  help   {address}/help/"] if settings.HELP_PAGE else []),
-        f"  ask    ({good_for})",
+        f"  ask    ({note})",
         "",
         f"curl -s {address}/ask -H 'Content-Type: application/json' \\",
         f"  -H {header} \\",
