@@ -10,7 +10,8 @@ from assistant.calibration.calibrate import TooLittleData
 from assistant.calibration.labelled_questions import LabelledQuestion
 from assistant.evaluation import offline
 from assistant.evaluation.changes import result_changes
-from assistant.evaluation.evaluate import curve, evaluate
+from assistant.evaluation.curves import curve
+from assistant.evaluation.evaluate import evaluate
 from assistant.evaluation.runs import store_run
 from assistant.interfaces import Unavailable
 from assistant.matching import stored_vectors

@@ -14,7 +14,7 @@ from assistant.evaluation.evaluate import Result
 
 @dataclass(frozen=True)
 class ResultChange:
-    """A question whose result changed from one run to the next."""
+    """A question whose result changed between two runs, with its results before and after."""
 
     question: str
     before: Mapping[str, Any]
@@ -24,14 +24,14 @@ class ResultChange:
 def result_changes(
     before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]
 ) -> list[ResultChange]:
-    """Questions of both runs whose result, or wrong answer, changed; regressions first."""
+    """Questions of both runs with another result, or another wrong answer; regressions first."""
     previous = {_key(question): question for question in before}
     changes = [
         ResultChange(question["question"], previous[_key(question)], question)
         for question in after
         if _key(question) in previous and _outcome(previous[_key(question)]) != _outcome(question)
     ]
-    return sorted(changes, key=lambda change: (_gain(change), change.question))
+    return sorted(changes, key=lambda change: (_improvement(change), change.question))
 
 
 def _key(question: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -44,11 +44,12 @@ def _outcome(question: Mapping[str, Any]) -> tuple[str, str | None]:
     return question["result"], question["faq_id"] if wrong else None
 
 
-def _gain(change: ResultChange) -> int:
-    return _value(change.after) - _value(change.before)
+def _improvement(change: ResultChange) -> int:
+    return _quality(change.after) - _quality(change.before)
 
 
-def _value(question: Mapping[str, Any]) -> int:
+def _quality(question: Mapping[str, Any]) -> int:
+    """0 for the best result, less for worse ones."""
     best_first = [Result.RIGHT, Result.OFFERED, Result.NOT_OFFERED, Result.UNANSWERED, Result.WRONG]
     if not question["expected"]:
         best_first = [Result.UNANSWERED, Result.NOT_OFFERED, Result.WRONG]

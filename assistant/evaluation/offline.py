@@ -31,12 +31,16 @@ def evaluate_offline(
     *,
     progress: Progress | None = None,
 ) -> list[EvaluatedQuestion]:
-    """Decide about every question. Vectors are stored, so a second run embeds nothing."""
+    """Decide about every question. Its vectors are stored, so a second run embeds nothing.
+
+    ``progress`` is called with the number of embedded texts and their total. Raises
+    ``EmbedderUnavailable``.
+    """
     messages = [release.message(question.question) for question in questions]
     texts = [text for message in messages for text in message.texts]
     vectors = stored_vectors.ensure(embedder, texts, progress=progress)
 
-    def decision_about(message: Message) -> Decision:
+    def decide(message: Message) -> Decision:
         matches = {
             text: release.search(text, vectors[text], limit=MATCHES, also=message.also).matches
             for text in message.texts
@@ -50,7 +54,7 @@ def evaluate_offline(
         )
 
     return [
-        EvaluatedQuestion(question.question, frozenset(question.expected), decision_about(message))
+        EvaluatedQuestion(question.question, frozenset(question.expected), decide(message))
         for question, message in zip(questions, messages, strict=True)
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.evaluation.evaluate import Point
+from assistant.evaluation.curves import Point
 
 
 def plot_curve(points: Sequence[Point], path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Store evaluations, and compare each with the last one."""
+"""Store evaluations, and compare them with the previous run."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def store_run(
     evaluated: list[EvaluatedQuestion],
     evaluation: Evaluation,
 ) -> tuple[EvaluationRun, list[ResultChange]]:
-    """Store the run; return it and the questions whose result changed since the last one."""
+    """Store the run; return it and the questions whose result changed since the previous run."""
     questions = redact_tree(
         [question.as_dict() for question in evaluated], region=settings.PHONE_REGION
     )
-    before = EvaluationRun.objects.filter(source=source).first()
+    previous = EvaluationRun.objects.filter(source=source).first()
     run = EvaluationRun.objects.create(
         release=release.number or 0,
         source=source,
@@ -32,4 +32,4 @@ def store_run(
         numbers=evaluation.as_dict(),
         questions=questions,
     )
-    return run, result_changes(before.questions, questions) if before else []
+    return run, result_changes(previous.questions, questions) if previous else []

@@ -1,4 +1,4 @@
-"""How good decisions about labelled questions are, counted."""
+"""The metrics of decisions about labelled questions."""
 
 from __future__ import annotations
 
@@ -11,16 +11,9 @@ from assistant.decision.decision import decide
 from assistant.decision.matches import Match
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy
 from assistant.evaluation.changes import result_changes
-from assistant.evaluation.evaluate import (
-    EvaluatedQuestion,
-    Result,
-    auroc,
-    confusions,
-    curve,
-    evaluate,
-    shortfalls,
-    sweep,
-)
+from assistant.evaluation.confusions import confusions
+from assistant.evaluation.curves import curve, sweep
+from assistant.evaluation.evaluate import EvaluatedQuestion, Result, auroc, evaluate, shortfalls
 
 NONE: tuple[str, ...] = ()
 
@@ -60,10 +53,10 @@ EVERYTHING = [
     [
         pytest.param(RIGHT, Result.RIGHT, id="answered right"),
         pytest.param(WRONG, Result.WRONG, id="answered wrong"),
-        pytest.param(OFFERED, Result.OFFERED, id="asked back with the right one"),
+        pytest.param(OFFERED, Result.OFFERED, id="clarified, right FAQ offered"),
         pytest.param(CLARIFIED, Result.NOT_OFFERED, id="clarified, right FAQ not offered"),
         pytest.param(UNANSWERED, Result.UNANSWERED, id="unanswered"),
-        pytest.param(ANSWERED_UNANSWERABLE, Result.WRONG, id="answered what it should not"),
+        pytest.param(ANSWERED_UNANSWERABLE, Result.WRONG, id="answered, unanswerable"),
         pytest.param(CLARIFIED_UNANSWERABLE, Result.NOT_OFFERED, id="clarified, unanswerable"),
         pytest.param(
             evaluated_question("x", ("a", "b"), b=0.9), Result.RIGHT, id="either answer is right"
@@ -75,7 +68,7 @@ def test_each_question_has_one_result(evaluated, result):
     assert evaluated.result is result
 
 
-def test_it_counts_what_became_of_the_questions():
+def test_results_are_counted_for_both_kinds_of_questions():
     evaluation = evaluate(EVERYTHING)
 
     assert evaluation.coverage == Proportion(1, 5)
@@ -87,7 +80,7 @@ def test_it_counts_what_became_of_the_questions():
     assert sum(proportion.count for proportion in evaluation.unanswerable_results.values()) == 3
 
 
-def test_it_ranks():
+def test_accuracy_at_k_and_reciprocal_rank():
     evaluation = evaluate(EVERYTHING)
 
     assert [evaluation.accuracy[k] for k in (1, 3, 5)] == [
@@ -111,7 +104,7 @@ def test_no_question_at_all_is_no_error():
     [
         pytest.param([(0.9, True), (0.1, False)], 1.0, id="separated"),
         pytest.param([(0.1, True), (0.9, False)], 0.0, id="the wrong way round"),
-        pytest.param([(0.5, True), (0.5, False)], 0.5, id="a tie is a coin"),
+        pytest.param([(0.5, True), (0.5, False)], 0.5, id="a tie counts half"),
         pytest.param([(0.9, True), (0.5, False), (0.5, True), (0.1, False)], 0.875, id="mixed"),
         pytest.param([(0.9, True)], None, id="only right ones"),
     ],
@@ -130,16 +123,16 @@ def test_auroc(scored, expected):
         pytest.param(Proportion(0, 0), 0.0, 1.0, id="no data"),
     ],
 )
-def test_an_interval_says_how_far_to_trust_a_share(proportion, low, high):
+def test_the_interval_of_a_proportion(proportion, low, high):
     assert proportion.interval == pytest.approx((low, high), abs=1e-5)
 
 
-def test_a_share_of_more_than_everything_is_refused():
+def test_a_proportion_above_one_is_refused():
     with pytest.raises(ValueError, match="3 out of 2"):
         Proportion(3, 2)
 
 
-def test_the_curve_goes_from_the_surest_answer_to_all_of_them():
+def test_the_curve_goes_from_the_highest_score_to_the_lowest():
     points = curve(EVERYTHING)
 
     assert [point.threshold for point in points] == sorted(
@@ -149,7 +142,7 @@ def test_the_curve_goes_from_the_surest_answer_to_all_of_them():
     assert points[-1].coverage == Proportion(2, 5)
 
 
-def test_the_sweep_says_what_the_cosine_policy_would_do():
+def test_the_sweep_agrees_with_the_cosine_policy():
     points = sweep(EVERYTHING, thresholds=[0.5, 0.7], margins=[0.0, 0.05])
 
     counts = {(one.threshold, one.margin): (one.coverage.count, one.precision) for one in points}
@@ -201,7 +194,7 @@ def test_a_new_label_is_no_change():
 
 
 @pytest.mark.parametrize(
-    ("least", "names"),
+    ("minimums", "names"),
     [
         pytest.param({}, [], id="no minimum"),
         pytest.param({"min_precision": 0.3, "min_coverage": 0.2}, [], id="just enough"),
@@ -209,11 +202,11 @@ def test_a_new_label_is_no_change():
         pytest.param({"min_coverage": 0.21}, ["coverage"], id="too little"),
     ],
 )
-def test_a_gate_names_what_falls_short(least, names):
-    failed_gates = shortfalls(evaluate(EVERYTHING), **least)
+def test_a_gate_names_the_number_below_its_minimum(minimums, names):
+    failed_gates = shortfalls(evaluate(EVERYTHING), **minimums)
 
     assert [sentence.split()[0] for sentence in failed_gates] == names
 
 
-def test_no_answer_at_all_is_not_precise():
+def test_without_answers_the_precision_counts_as_zero():
     assert shortfalls(evaluate([UNANSWERED]), min_precision=0.5)

@@ -17,7 +17,8 @@ from assistant.calibration.labelled_questions import LabelledQuestion, read_ques
 from assistant.calibration.proportion import Proportion
 from assistant.decision.policy import ConfidencePolicy, CosinePolicy, Policy
 from assistant.evaluation import offline
-from assistant.evaluation.evaluate import EvaluatedQuestion, Evaluation, Result, evaluate, sweep
+from assistant.evaluation.curves import sweep
+from assistant.evaluation.evaluate import EvaluatedQuestion, Evaluation, Result, evaluate
 from assistant.interfaces import Embedder, Unavailable
 from assistant.matching.loaded_release import LoadedRelease
 from faq.content import Content

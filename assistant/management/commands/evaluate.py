@@ -15,13 +15,12 @@ from assistant.calibration.labelled_questions import LabelledQuestion, read_ques
 from assistant.calibration.proportion import Proportion
 from assistant.evaluation import offline
 from assistant.evaluation.changes import ResultChange
+from assistant.evaluation.confusions import Confusion, confusions
+from assistant.evaluation.curves import curve
 from assistant.evaluation.evaluate import (
-    Confusion,
     EvaluatedQuestion,
     Evaluation,
     Result,
-    confusions,
-    curve,
     evaluate,
     shortfalls,
 )
