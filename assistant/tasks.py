@@ -10,8 +10,8 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
 from assistant.channels import messages
-from assistant.health import reading
-from assistant.learning import signals
+from assistant.health import log_reading as health_log
+from assistant.learning import log_reading as gap_log
 from assistant.models import (
     Gap,
     GapAsk,
@@ -23,7 +23,7 @@ from assistant.models import (
 )
 from assistant.outcomes import fold
 from assistant.releases import indexing
-from assistant.suggestions import signals as suggestion_signals
+from assistant.suggestions import log_reading as suggestion_log
 from assistant.suggestions import suggestion
 from faq.job_process import run_command
 from faq.models import Release
@@ -38,7 +38,7 @@ INDEX_SECONDS = 1_800.0
 """Time limit of adding a release to Chroma: 100,000 phrasings take minutes."""
 
 ASK_RETRY_DELAYS = (5, 20, 60)
-"""Seconds until a question of a channel is asked again; its thread waits meanwhile."""
+"""Seconds until a failed question of a channel is asked again; its thread of messages waits."""
 
 
 class AskRetry(BaseRetryStrategy):
@@ -78,10 +78,10 @@ async def regroup_gaps(timestamp: int) -> None:
 
 
 def _has_work() -> bool:
-    """Read the log; whether there are new questions, or what the live release was not tried on."""
+    """Read the log. True if it has new questions, or the live release was not checked yet."""
     close_old_connections()
-    signals.read_new()
-    suggestion_signals.read_new()
+    gap_log.read_new()
+    suggestion_log.read_new()
     live = Release.objects.live()
     is_new = bool(live and Gap.objects.unchecked(live.number).exists())
     is_suggested = bool(live and suggestion.has_work(live.number))
@@ -99,9 +99,9 @@ async def read_faq_health(timestamp: int) -> None:
 
 
 def _has_new_release() -> bool:
-    """Read the log; whether the FAQs of the live release were not compared yet."""
+    """Read the log. True if the FAQs of the live release were not compared yet."""
     close_old_connections()
-    reading.read_new()
+    health_log.read_new()
     has_new_release = ReleaseComparison.objects.is_outdated()
     close_old_connections()
     return has_new_release
@@ -137,7 +137,7 @@ def fold_outcomes(timestamp: int) -> None:
 @app.periodic(cron="23 * * * *")
 @app.task(name="assistant.draw_sample", queueing_lock="assistant.draw_sample")
 def draw_sample(timestamp: int) -> None:
-    """Each hour, so that a week is drawn although no worker ran at its end."""
+    """Hourly, so that a week is sampled even if no worker ran at its end."""
     SampledAsk.objects.draw_due()
 
 

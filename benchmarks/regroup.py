@@ -183,15 +183,15 @@ def create(file: str, count: int) -> None:
 
 def _skip_log(sequence: int) -> None:
     """Let the readers of the log go on there. Gaps stay unread: their rows are written here."""
-    from assistant.health import reading
-    from assistant.learning import signals
+    from assistant.health import log_reading as health_log
+    from assistant.learning import log_reading as gap_log
     from assistant.outcomes import fold
-    from assistant.suggestions import signals as suggestion_signals
+    from assistant.suggestions import log_reading as suggestion_log
     from audit.models import LogPosition
     from faq import hit_counts
 
-    for reader in (reading, fold, suggestion_signals, hit_counts, signals):
-        position = UNREAD if reader is signals else sequence
+    for reader in (health_log, fold, suggestion_log, hit_counts, gap_log):
+        position = UNREAD if reader is gap_log else sequence
         LogPosition.objects.update_or_create(pk=reader.CONSUMER, defaults={"sequence": position})
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from assistant.health import faq_health
 from assistant.health.weekly_mail import with_faqs
-from assistant.learning.gap_pages import chosen_gaps, rows
+from assistant.learning.gap_rows import filtered_gaps, rows
 from assistant.models import Gap
 from assistant.outcomes import page_parts
 from assistant.outcomes.mail import VIEW_OUTCOMES
@@ -108,7 +108,7 @@ def _asks() -> dict[str, Any]:
 
 
 def _gaps() -> dict[str, Any]:
-    gaps = chosen_gaps("open")
+    gaps = filtered_gaps("open")
     return {"count": gaps.count(), "first": rows(list(gaps[:MAX_LISTED]))}
 
 

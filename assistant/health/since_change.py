@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from assistant.health.faq_asks import FOLLOW_UP_PERIOD, PERIOD, FaqAsk
 from assistant.health.faq_health import findings, last_change
-from assistant.health.reading import ASKED, TICKET_OPENED
+from assistant.health.log_reading import ASKED, TICKET_OPENED
 from assistant.learning.feedback import Feedback
 from audit.models import Record
 from faq.health import FaqHealth, Period, Rating, SinceChange

@@ -1,8 +1,16 @@
-"""What the site could not answer, and what people said of its answers.
+"""Questions that the site could not answer, and feedback on its answers.
 
-``feedback``: whether a reply helped, by whoever asked. ``signals``: read from the audit log which
-questions were not helped. ``communities`` (pure), ``regrouping``: group them by meaning into
-``gaps``, one process at a time. ``related``: gaps that are close to each other.
-``dry_runs``: their questions are asked again after a release. ``follow_up``: what became of a
-closed gap. ``gap_pages``: the desk. ``feedback_export``: rated questions as CSV. ``api``: programs.
+api.py               POST /asks/{ask_id}/feedback and GET /gaps
+closed_gaps.py       two weeks after a gap was closed: similar questions, and those answered
+communities.py       group vectors by similarity; pure
+dry_runs.py          ask the questions of gaps again after a release
+feedback.py          whether a reply helped: the model
+feedback_export.py   rated questions as CSV
+gap_pages.py         the gaps at the desk
+gap_rows.py          gaps with their texts, for pages, programs and commands
+gaps.py              a gap and its asks: the models
+log_reading.py       read the asks without a helpful answer from the audit log
+recorded_asks.py     the fields of every row about one ask
+regrouping.py        group the asks by meaning, one process at a time
+related.py           store which gaps are similar
 """

@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from assistant.learning.feedback import Feedback, Reason
-from assistant.learning.gap_pages import FILTERS, chosen_gaps, rows
+from assistant.learning.gap_rows import FILTERS, filtered_gaps, rows
 from audit.fields import SubjectField
 from audit.identity.principal import Role, principal_of
 
-LONGEST_COMMENT = 2000
+MAX_COMMENT_LENGTH = 2000
 
 
 class NewFeedbackSerializer(serializers.Serializer[dict[str, Any]]):
@@ -29,7 +29,7 @@ class NewFeedbackSerializer(serializers.Serializer[dict[str, Any]]):
         choices=Reason.choices, required=False, default="", allow_blank=True
     )
     comment = serializers.CharField(
-        max_length=LONGEST_COMMENT, required=False, default="", allow_blank=True
+        max_length=MAX_COMMENT_LENGTH, required=False, default="", allow_blank=True
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class NewFeedbackSerializer(serializers.Serializer[dict[str, Any]]):
 class FeedbackSerializer(serializers.Serializer[Any]):
     ask_id = serializers.UUIDField()
     helpful = serializers.BooleanField()
-    reason = serializers.CharField(help_text="Empty if none was given.")
+    reason = serializers.CharField(help_text="Empty if there is none.")
     comment = serializers.CharField(help_text="With personal data masked.")
 
 
@@ -54,7 +54,7 @@ class FeedbackView(APIView):
         operation_id="ask_feedback", request=NewFeedbackSerializer, responses=FeedbackSerializer
     )
     def post(self, request: Request, ask_id: uuid.UUID) -> Response:
-        """Say whether a reply helped, once per ask; sent again, it replaces the first."""
+        """Rate a reply: whether it helped. A second rating of an ask replaces the first."""
         serializer = NewFeedbackSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
@@ -68,7 +68,7 @@ class FeedbackView(APIView):
         return Response(feedback.as_dict())
 
 
-LARGEST_PAGE = 100
+MAX_PAGE_SIZE = 100
 
 
 class GapFilterSerializer(serializers.Serializer[Any]):
@@ -78,11 +78,11 @@ class GapFilterSerializer(serializers.Serializer[Any]):
         help_text="open: asked by several people; single: by one; or closed, dismissed.",
     )
     offset = serializers.IntegerField(min_value=0, max_value=100_000, default=0)
-    limit = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=25)
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_PAGE_SIZE, default=25)
 
 
 class GapSerializer(serializers.Serializer[Any]):
-    """A group of questions that were not helped."""
+    """A group of questions without a helpful answer."""
 
     id = serializers.IntegerField()
     question = serializers.CharField(help_text="The most central one, with personal data masked.")
@@ -97,14 +97,16 @@ class GapSerializer(serializers.Serializer[Any]):
     nearest = serializers.CharField(allow_null=True, help_text="The faq_id of the nearest FAQ.")
     status = serializers.CharField()
     assignee = serializers.CharField()
-    answered_now = serializers.IntegerField(help_text="Of texts, those that release would answer.")
+    answered_now = serializers.IntegerField(
+        help_text="How many of texts the FAQs of release would answer."
+    )
     texts = serializers.IntegerField()
     release = serializers.IntegerField(allow_null=True)
     later_asks = serializers.IntegerField(
         allow_null=True,
-        help_text="Questions of its kind in the 14 days after it was closed; null before that.",
+        help_text="Similar questions in the 14 days after it was closed; null before that.",
     )
-    later_answered = serializers.IntegerField(help_text="Of later_asks, those that were answered.")
+    later_answered = serializers.IntegerField(help_text="How many of later_asks were answered.")
 
 
 class GapListSerializer(serializers.Serializer[Any]):
@@ -118,9 +120,9 @@ class GapsView(APIView):
         operation_id="gaps_list", parameters=[GapFilterSerializer], responses=GapListSerializer
     )
     def get(self, request: Request) -> Response:
-        """What several people asked in vain: people times one plus tickets, the largest first."""
+        """Questions without a helpful answer, grouped by meaning: most people and tickets first."""
         serializer = GapFilterSerializer(data=request.query_params)
         serializer.is_valid(raise_exception=True)
         fields = serializer.validated_data
-        gaps = chosen_gaps(fields["show"])[fields["offset"] : fields["offset"] + fields["limit"]]
+        gaps = filtered_gaps(fields["show"])[fields["offset"] : fields["offset"] + fields["limit"]]
         return Response({"gaps": [row.as_dict() for row in rows(list(gaps))]})

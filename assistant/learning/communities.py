@@ -15,29 +15,29 @@ import numpy.typing as npt
 Matrix = npt.NDArray[np.float32]
 Weights = npt.NDArray[np.float64]
 Rows = list[int] | npt.NDArray[np.bool_]
-"""Row numbers, or whether each row is one."""
+"""Row numbers, or a mask."""
 
 TOPICS = 10
-"""Things that the questions without an answer are assumed to be about, equally often. With more of
-them, more pairs above a threshold belong to different ones."""
+"""How many topics the unanswered questions are assumed to have, equally often. With more topics,
+more of the pairs above a threshold are of different ones."""
 
-AIMED_PRECISION = 0.95
-"""Of the pairs above the threshold, the share that is about one thing."""
+TARGET_PRECISION = 0.95
+"""Of the pairs above the threshold, the proportion about one topic."""
 
-FEWEST_FAQS = 30
-"""With several phrasings; with fewer the threshold cannot be calibrated."""
+MIN_FAQS = 30
+"""FAQs with several phrasings. With fewer the threshold cannot be calibrated."""
 
 DEFAULT_THRESHOLD = 0.75
 
-LEAST_WITH_MEAN = 3
-"""Questions in a group whose mean attracts others. The mean is less noisy than any question:
+MIN_SIZE_FOR_MEAN = 3
+"""Questions of a group whose mean attracts others. The mean is less noisy than any question:
 on banking77 it raised recall from .38 to .41 and precision from .85 to .91."""
 
 BLOCK = 1_024
 """Rows compared at once: 50 MB of similarities for 12,000 questions."""
 
 BINS = 2_000
-"""Of similarities from -1 to 1: steps of .001."""
+"""Of a histogram of similarities from -1 to 1: steps of .001."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ def communities(vectors: Matrix, weights: Sequence[float], threshold: float) -> 
 def _greedy(vectors: Matrix, counts: Weights, threshold: float) -> list[int]:
     """The group number of each row.
 
-    The row with the heaviest neighbourhood becomes a centre and takes its neighbours that no other
-    has taken; then the next one.
+    The row with the heaviest neighbourhood becomes the centre of a group of itself and all its
+    neighbours that are in no group yet; then the next row.
     """
     neighbours = list(_neighbours(vectors, threshold))
     heaviest_first = sorted(
@@ -87,12 +87,13 @@ def _greedy(vectors: Matrix, counts: Weights, threshold: float) -> list[int]:
 def _near_means(
     vectors: Matrix, counts: Weights, numbers: Sequence[int], threshold: float
 ) -> list[int]:
-    """Every row in the group whose mean is nearest, if it is near enough.
+    """The group number of each row after it moved to the group with the nearest mean.
 
-    A row near no mean stays in a group that is too small for one, and else is alone.
+    A row that is not near enough to any mean stays in its group if that is too small to have a
+    mean; otherwise it gets a group of its own.
     """
     sizes = np.bincount(numbers, minlength=len(numbers))
-    attracting = np.flatnonzero(sizes >= LEAST_WITH_MEAN)
+    attracting = np.flatnonzero(sizes >= MIN_SIZE_FOR_MEAN)
     if not len(attracting):
         return list(numbers)
     means = np.stack([_mean(vectors, counts, np.asarray(numbers) == group) for group in attracting])
@@ -104,7 +105,7 @@ def _near_means(
             number = numbers[start + offset]
             if similarities[offset, mean] >= threshold:
                 number = int(attracting[mean])
-            elif sizes[number] >= LEAST_WITH_MEAN:
+            elif sizes[number] >= MIN_SIZE_FOR_MEAN:
                 # Numbers of groups are row numbers, so these are free.
                 number = len(vectors) + start + offset
             result.append(number)
@@ -135,18 +136,18 @@ def _neighbours(vectors: Matrix, threshold: float) -> Iterator[npt.NDArray[np.in
 
 
 def calibrated_threshold(vectors: Matrix, faq_ids: Sequence[str]) -> float:
-    """The smallest similarity above which ``AIMED_PRECISION`` of the pairs are about one thing.
+    """The smallest similarity above which ``TARGET_PRECISION`` of the pairs are about one topic.
 
     ``vectors``: the phrasings, one row of length 1 each; ``faq_ids``: the FAQ of each row. Pairs of
-    one FAQ are about one thing. By Bayes' rule for ``TOPICS`` things: precision = s / (s + (TOPICS
+    one FAQ are about one topic. By Bayes' rule for ``TOPICS`` topics: precision = s / (s + (TOPICS
     - 1) d), with s and d the shares of pairs of one FAQ and of different FAQs above the similarity.
-    Returns ``DEFAULT_THRESHOLD`` with fewer than ``FEWEST_FAQS`` FAQs of several phrasings, and
+    Returns ``DEFAULT_THRESHOLD`` with fewer than ``MIN_FAQS`` FAQs of several phrasings, and
     where no similarity reaches the precision.
     """
     _, labels, sizes = np.unique(
         np.asarray(faq_ids, dtype=str), return_inverse=True, return_counts=True
     )
-    if np.count_nonzero(sizes > 1) < FEWEST_FAQS:
+    if np.count_nonzero(sizes > 1) < MIN_FAQS:
         return DEFAULT_THRESHOLD
     same, different = np.zeros(BINS), np.zeros(BINS)
     for start in range(0, len(vectors), BLOCK):
@@ -158,7 +159,7 @@ def calibrated_threshold(vectors: Matrix, faq_ids: Sequence[str]) -> float:
         same += np.bincount(bins[once & together], minlength=BINS)
         different += np.bincount(bins[once & ~together], minlength=BINS)
     s, d = (pairs[::-1].cumsum()[::-1] / max(pairs.sum(), 1) for pairs in (same, different))
-    precise = (s > 0) & (s >= AIMED_PRECISION * (s + (TOPICS - 1) * d))
+    precise = (s > 0) & (s >= TARGET_PRECISION * (s + (TOPICS - 1) * d))
     if not precise.any():
         return DEFAULT_THRESHOLD
     return float(np.argmax(precise)) / (BINS / 2) - 1
@@ -167,10 +168,10 @@ def calibrated_threshold(vectors: Matrix, faq_ids: Sequence[str]) -> float:
 def matched_ids(
     groups: Sequence[frozenset[str]], earlier: dict[int, frozenset[str]]
 ) -> list[int | None]:
-    """The id of each group that it had earlier: that of the group it shares most members with.
+    """For each group, the id of the earlier group that it shares most members with.
 
     ``groups``: the members of each, heaviest first; ``earlier``: members by id. An id is used once;
-    None for a group that shares no member with a free one.
+    None for a group that shares no member with an unused one.
     """
     shared = sorted(
         (

@@ -25,12 +25,12 @@ class Reason(models.TextChoices):
 
 
 class AskNotFound(Exception):
-    """There is no such ask of this person."""
+    """The person has no ask with this id."""
 
     problem_status = 404
 
     def __str__(self) -> str:
-        return "ask_id: there is no ask of yours with this id."
+        return "ask_id: you have no ask with this id."
 
 
 class FeedbackManager(models.Manager["Feedback"]):
@@ -44,7 +44,7 @@ class FeedbackManager(models.Manager["Feedback"]):
         reason: str = "",
         comment: str = "",
     ) -> Feedback:
-        """Store and record the feedback of whoever asked; it replaces an earlier one of the ask.
+        """Store and record a person's feedback on their ask; it replaces an earlier one.
 
         Raises ``AskNotFound``, ``gateway.PersonalData`` or ``audit.models.AuditUnavailable``.
         """

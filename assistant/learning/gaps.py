@@ -1,6 +1,6 @@
-"""Gaps: questions that were not helped, grouped by meaning.
+"""Gaps: questions without a helpful answer, grouped by meaning.
 
-The rows hold counts and ids; the texts stay in the audit trail.
+The rows have counts and ids; the texts stay in the audit trail.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from audit.models import record
 from tickets.models import Ticket
 
 WEEKS = 4
-"""Of the trend."""
+"""Weeks of the trend."""
 
 
 class GapQuerySet(models.QuerySet["Gap"]):
@@ -38,13 +38,13 @@ class GapQuerySet(models.QuerySet["Gap"]):
         return self.annotate(**counts, **weeks)
 
     def ranked(self) -> GapQuerySet:
-        """People times one plus tickets, the largest first; the newest breaks ties."""
+        """By people x (1 + tickets), the largest first, then by the newest ask."""
         counted: Any = self.with_counts().annotate(rank=F("people") * (1 + F("tickets")))
         ranked: GapQuerySet = counted.order_by("-rank", "-last", "-pk")
         return ranked
 
     def unchecked(self, release: int) -> GapQuerySet:
-        """Those not tried with this release yet."""
+        """Those that were not checked against this release yet."""
         is_checked = Q(checked_release=release, checked_release__isnull=False)
         return self.exclude(status=Gap.Status.DISMISSED).exclude(is_checked)
 
@@ -57,7 +57,7 @@ def _week(now: datetime, number: int) -> tuple[datetime, datetime]:
 
 
 class Gap(models.Model):
-    """A group of questions that were not helped. Its id stays when the questions are regrouped."""
+    """A group of questions without a helpful answer. Regrouping does not change its id."""
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -106,7 +106,7 @@ class Gap(models.Model):
         self._change("gap.assigned", by=by, assignee=assignee)
 
     def dismiss(self, reason: str, *, by: str) -> None:
-        """It stays dismissed until twice as many people asked."""
+        """Dismiss the gap until at least twice as many people have asked."""
         people = self.asks_in.values("person").distinct().count()
         self._change(
             "gap.dismissed",
@@ -120,7 +120,7 @@ class Gap(models.Model):
         self._change("gap.reopened", by=by, status=self.Status.OPEN, dismissed_because="")
 
     def merge_into(self, other: Gap, *, by: str) -> None:
-        """Move all asks; regrouping leaves them there."""
+        """Move all asks into another gap; regrouping does not move them back."""
         with transaction.atomic():
             data = {"into": other.pk, "asks": self.asks_in.count()}
             record("gap.merged", actor=by, kind="gap", key=self.pk, data=data)
@@ -128,7 +128,7 @@ class Gap(models.Model):
             self.delete()
 
     def split_off(self, asks: Iterable[GapAsk], *, by: str) -> Gap:
-        """Move some asks into a gap of their own; regrouping leaves them there."""
+        """Move some asks into a new gap; regrouping does not move them back."""
         with transaction.atomic():
             new = Gap.objects.create()
             moved = self.asks_in.filter(pk__in=[ask.pk for ask in asks])
@@ -136,10 +136,11 @@ class Gap(models.Model):
             record("gap.split", actor=by, kind="gap", key=self.pk, data=data)
         return new
 
-    def mark_tried(self, release: int, *, texts: int, faq_ids: Sequence[str], asks: int) -> None:
-        """Store which FAQs would answer how many of its texts; all of them: it is closed.
+    def mark_checked(self, release: int, *, texts: int, faq_ids: Sequence[str], asks: int) -> None:
+        """Store the result of a dry run; the gap is closed if FAQs would answer all of its texts.
 
-        ``faq_ids``: that of each answered text; ``asks``: how many it has.
+        ``texts``: how many were asked; ``faq_ids``: one for each that would be answered;
+        ``asks``: how many the gap has.
         """
         was_closed = self.status == self.Status.CLOSED
         is_closed = bool(texts) and len(faq_ids) == texts
@@ -166,19 +167,20 @@ class Gap(models.Model):
 
 class GapAskQuerySet(models.QuerySet["GapAsk"]):
     def counted(self) -> GapAskQuerySet:
+        """Without those whose clarification may still be followed by another ask."""
         return self.exclude(kind=GapAsk.Kind.PENDING)
 
     def ungrouped(self) -> GapAskQuerySet:
         return self.counted().filter(gap=None)
 
     def mark_tickets(self) -> int:
-        """Note which asks became tickets; returns how many were new."""
+        """Mark the asks that became tickets; returns how many are new."""
         with_ticket = Exists(Ticket.objects.filter(ask_id=OuterRef("ask_id")))
         return self.filter(with_ticket, has_ticket=False).update(has_ticket=True)
 
 
 class GapAsk(RecordedAsk):
-    """One ask that was not helped."""
+    """One ask without a helpful answer."""
 
     class Kind(models.TextChoices):
         UNANSWERED = "unanswered"

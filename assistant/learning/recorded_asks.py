@@ -1,4 +1,4 @@
-"""What the rows about single asks have in common."""
+"""The fields of every row about one ask."""
 
 from __future__ import annotations
 

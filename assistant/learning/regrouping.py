@@ -16,10 +16,10 @@ from assistant import wiring
 from assistant.embedding.vector_cache import VectorCache
 from assistant.interfaces import Matrix
 from assistant.learning.communities import calibrated_threshold, communities, matched_ids
-from assistant.learning.dry_runs import try_gaps
+from assistant.learning.dry_runs import check_gaps
 from assistant.learning.gaps import Gap, GapAsk
 from assistant.learning.recorded_asks import RecordedAsk
-from assistant.learning.related import relate
+from assistant.learning.related import store_related
 from assistant.matching import stored_vectors
 from assistant.matching.entries import phrasings
 from assistant.matching.loaded_release import LoadedRelease
@@ -33,12 +33,12 @@ UPDATE_BATCH = 100
 """Asks updated by one statement, whose time grows with the square of their number."""
 
 TEXT_LIFETIME = timedelta(days=90)
-"""Older texts are not opened again; they keep their gap, and count in it."""
+"""Older texts are not decrypted again. Their asks stay in their gap, and count."""
 
 
 @dataclass(frozen=True)
 class Regrouping:
-    """``asks`` in ``gaps``; ``threshold`` is the similarity within a gap, -1..1."""
+    """The result: ``asks`` in ``gaps``; ``threshold``: the similarity within a gap, -1..1."""
 
     asks: int
     gaps: int
@@ -57,7 +57,9 @@ def texts_of(asks: Iterable[RecordedAsk]) -> dict[int, str]:
 
 
 def regroup() -> Regrouping:
-    """Group all asks of the last ``TEXT_LIFETIME``. A gap keeps its id where most asks stay.
+    """Group all asks of the last ``TEXT_LIFETIME``, and check the gaps against the live release.
+
+    A gap whose asks mostly stay together keeps its id.
 
     Raises ``interfaces.EmbedderUnavailable``.
     """
@@ -70,33 +72,32 @@ def regroup() -> Regrouping:
     }
     texts = {pk: strip_pleasantries(text) for pk, text in texts_of(asks.values()).items()}
     threshold = similarity_threshold(release)
-    groups = grouped(texts, asks, release, threshold) if texts else []
+    groups = group_asks(texts, asks, release, threshold) if texts else []
     with transaction.atomic():
         gap_ids = _assign(groups, asks)
-        emptied = Gap.objects.annotate(count=Count("asks_in")).filter(count=0)
-        emptied.delete()
+        Gap.objects.annotate(count=Count("asks_in")).filter(count=0).delete()
         _reopen_grown()
         if groups:
             centres = [texts[group[0]] for group in groups]
             vectors = embed(centres, release)
-            relate(gap_ids, matrix_of([vectors[text] for text in centres]), threshold)
-    try_gaps()
+            store_related(gap_ids, matrix_of([vectors[text] for text in centres]), threshold)
+    check_gaps()
     return Regrouping(len(texts), Gap.objects.count(), threshold)
 
 
 def assign_new() -> int:
-    """Put new asks into the gap whose central ask is nearest, or into a new one.
+    """Put new asks into the gap whose central ask is nearest, or into a new gap.
 
     Returns how many were new. Raises ``interfaces.EmbedderUnavailable``.
     """
     new = {ask.pk: ask for ask in GapAsk.objects.ungrouped().order_by("pk")}
     texts = {pk: strip_pleasantries(text) for pk, text in texts_of(new.values()).items()}
-    # Their people were erased before anybody saw them in a gap: they would be new for ever.
+    # The texts of erased people cannot be read: these asks would never be put into a gap.
     GapAsk.objects.filter(pk__in=new.keys() - texts.keys()).delete()
     if texts:
         _join_nearest(texts, new, wiring.live().current())
         _reopen_grown()
-    try_gaps()
+    check_gaps()
     return len(texts)
 
 
@@ -109,7 +110,7 @@ def _join_nearest(
     centre_texts = [strip_pleasantries(centres[ask.pk]) for ask in central if ask.pk in centres]
     vectors = embed([*texts.values(), *centre_texts], release)
     threshold = similarity_threshold(release)
-    # Room for every text: each may become a centre.
+    # One row more for every new text, since each may become a centre.
     rows = matrix_of([vectors[text] for text in [*centre_texts, *texts.values()]])
     count = len(centre_texts)
     for pk, text in texts.items():
@@ -126,7 +127,7 @@ def _join_nearest(
 
 
 def similarity_threshold(release: LoadedRelease) -> float:
-    """The least similarity, -1..1, within a group; from the phrasings of the release."""
+    """The least similarity within a gap, -1..1; calibrated on the phrasings of the release."""
     contents = list(release.contents.values())
     texts = list(phrasings(contents))
     faq_ids = [content.slug for content in contents for _ in content.phrasings]
@@ -138,7 +139,7 @@ def similarity_threshold(release: LoadedRelease) -> float:
     return calibrated_threshold(rows, [faq_id for _, faq_id in pairs])
 
 
-def grouped(
+def group_asks(
     texts: Mapping[int, str],
     asks: Mapping[int, RecordedAsk],
     release: LoadedRelease,
@@ -178,7 +179,7 @@ def matrix_of(vectors: Sequence[Matrix]) -> Matrix:
 
 
 def _assign(groups: Sequence[Sequence[int]], asks: Mapping[int, GapAsk]) -> list[int]:
-    """Put the asks into their gaps; the id of the gap of each group."""
+    """Put the asks into their gaps; return the gap id of each group."""
     earlier: dict[int, set[str]] = defaultdict(set)
     for pk, ask in asks.items():
         if ask.gap_id is not None:
@@ -201,7 +202,7 @@ def _assign(groups: Sequence[Sequence[int]], asks: Mapping[int, GapAsk]) -> list
 
 
 def _reopen_grown() -> None:
-    """A dismissed gap is work again once twice as many people asked."""
+    """Reopen dismissed gaps that at least twice as many people have asked about since."""
     for gap in Gap.objects.filter(status=Gap.Status.DISMISSED).with_counts():
         if gap.people >= 2 * max(gap.people_at_dismissal, 1):
             gap.reopen(by="")

@@ -15,7 +15,7 @@ from assistant.learning.communities import matched_ids
 from assistant.learning.regrouping import (
     TEXT_LIFETIME,
     embed,
-    grouped,
+    group_asks,
     similarity_threshold,
     texts_of,
 )
@@ -48,7 +48,7 @@ def update() -> int:
     offered = {pk: offered_text(question) for pk, question in questions.items()}
     threshold = similarity_threshold(release)
     groups = {
-        faq_id: grouped(
+        faq_id: group_asks(
             {pk: text for pk, text in compared.items() if asks[pk].faq_id == faq_id},
             *(asks, release, threshold),
         )

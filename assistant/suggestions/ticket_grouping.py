@@ -21,7 +21,7 @@ from assistant.matching.loaded_release import LoadedRelease
 from assistant.meaning.contradiction import contradiction
 from assistant.suggestions.ask_vectors import STORED_TYPE
 from assistant.suggestions.faq_proposal import FEWEST_PEOPLE, FaqProposal, ResolvedTicket
-from assistant.suggestions.signals import faq_in_replies
+from assistant.suggestions.log_reading import faq_in_replies
 from assistant.suggestions.ticket_texts import TicketTexts, texts_of_ticket
 from audit.people.encryption import DecryptionError
 from audit.people.erasure import ERASED
@@ -33,7 +33,7 @@ MOST_TICKETS = 2_000
 MOST_COMPARED = 50
 """Replies to one question of which each is compared with each, for contradictions."""
 
-TRIED_BY = "suggestions"
+DRY_RUN_USER = "suggestions"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _is_helped(members: Sequence[_Source], release: LoadedRelease) -> bool:
     reason = Ticket.Reason.UNHELPFUL
     if _are_enough([member for member in members if member.row.ticket.reason == reason]):
         return False
-    question = Question(text=members[0].texts.question, user_id=TRIED_BY, actor=TRIED_BY)
+    question = Question(text=members[0].texts.question, user_id=DRY_RUN_USER, actor=DRY_RUN_USER)
     return wiring.preview_assistant().dry_run_faqs(question, release) is not None
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.learning.communities import (
     DEFAULT_THRESHOLD,
-    FEWEST_FAQS,
+    MIN_FAQS,
     calibrated_threshold,
     communities,
     matched_ids,
@@ -76,7 +76,7 @@ def test_no_question_is_no_group():
 
 def test_the_threshold_separates_the_phrasings_of_one_faq_from_those_of_others():
     angles, faq_ids = [], []
-    for number in range(FEWEST_FAQS):
+    for number in range(MIN_FAQS):
         angles += [number * 12, number * 12 + 2]
         faq_ids += [f"faq-{number}"] * 2
 

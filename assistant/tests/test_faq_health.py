@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from assistant import wiring
-from assistant.health import duplicates, faq_health, reading
+from assistant.health import duplicates, faq_health, log_reading
 from assistant.health.findings import Kind
 from assistant.health.weekly_mail import WeeklyMail
 from assistant.matching import stored_vectors
@@ -42,7 +42,7 @@ def _read_before(settings, tmp_path):
 
 def read_log():
     call_command("audit_seal", verbosity=0)
-    return reading.read_new()
+    return log_reading.read_new()
 
 
 def answered(faq_id="reset-password", user_id="u1"):
@@ -187,7 +187,7 @@ def test_many_asks_are_read_with_few_queries(django_assert_max_num_queries):
     call_command("audit_seal", verbosity=0)
 
     with django_assert_max_num_queries(15):
-        reading.read_new()
+        log_reading.read_new()
 
     followed = FaqAsk.objects.filter(follow_up=FaqAsk.FollowUp.ASKED_AGAIN)
     assert (FaqAsk.objects.count(), followed.count()) == (20, 16)

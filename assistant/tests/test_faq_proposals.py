@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 
 from assistant.models import FaqProposal, ResolvedTicket
-from assistant.suggestions import signals, ticket_grouping
+from assistant.suggestions import log_reading, ticket_grouping
 from audit.models import Record
 from faq.models import Faq
 from tickets.models import Ticket
@@ -37,7 +37,7 @@ def resolved(person, question=QUESTION, reply=REPLY, *, note="", ask_id=None):
 
 def update():
     call_command("audit_seal", verbosity=0)
-    signals.read_new()
+    log_reading.read_new()
     ticket_grouping.update()
 
 

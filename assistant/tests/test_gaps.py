@@ -1,4 +1,4 @@
-"""Questions that were not helped, grouped by meaning."""
+"""Questions without a helpful answer, grouped by meaning."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from assistant.health import reading
-from assistant.learning import follow_up, regrouping, signals
+from assistant.health import log_reading as health_log
+from assistant.learning import closed_gaps, log_reading, regrouping
 from assistant.learning.regrouping import LOCK
 from assistant.models import Feedback, Gap, GapAsk
 from audit.models import Record
@@ -47,7 +47,7 @@ def ask(as_role):
 
 def read_log():
     call_command("audit_seal", verbosity=0)
-    return signals.read_new()
+    return log_reading.read_new()
 
 
 def kinds():
@@ -277,18 +277,18 @@ def test_a_release_that_answers_all_questions_of_a_gap_closes_it(
     ask_id = ask("do you have pottery classes?", "hal")["ask_id"]
     Feedback.objects.submit(ask_id=ask_id, user_id="hal", actor="hal", helpful=False)
     read_log()
-    reading.read_new()
+    health_log.read_new()
     regrouping.assign_new()
-    assert follow_up.measure() == 0
+    assert closed_gaps.measure() == 0
     later = timezone.now() + timedelta(days=14)
     monkeypatch.setattr(timezone, "now", lambda: later)
-    assert follow_up.measure() == 1
+    assert closed_gaps.measure() == 1
 
     gap.refresh_from_db()
     assert (gap.later_answered, gap.later_asks) == (2, 3)
     curator.force_login(User.objects.get(username="cleo"))
     page = " ".join(curator.get(f"/admin/gaps/{gap.pk}/").content.decode().split())
-    assert "In the 14 days after it was closed, 2 of 3 of its kind were answered." in page
+    assert "In the 14 days after it was closed, 2 of 3 similar questions were answered." in page
 
 
 def test_gaps_that_are_close_are_related(many_asks, ask, curator):
@@ -330,7 +330,7 @@ def test_what_was_dismissed_or_renamed_while_it_was_tried_stays_so():
     gap.rename("Classes", by="cleo")
     gap.dismiss("We hold no classes.", by="cleo")
 
-    tried.mark_tried(1, texts=1, faq_ids=["gift-card"], asks=1)
+    tried.mark_checked(1, texts=1, faq_ids=["gift-card"], asks=1)
 
     gap.refresh_from_db()
     assert (gap.name, gap.status) == ("Classes", Gap.Status.DISMISSED)
@@ -396,7 +396,7 @@ def test_a_dismissal_needs_a_reason(many_asks, curator):
     gap = largest()
 
     page = curator.post(f"/admin/gaps/{gap.pk}/", {"change": "dismiss"})
-    assert "reason: this is needed." in page.content.decode()
+    assert "reason: this is required." in page.content.decode()
     curator.post(f"/admin/gaps/{gap.pk}/", {"change": "dismiss", "reason": "No classes."})
 
     gap.refresh_from_db()

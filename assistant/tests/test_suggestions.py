@@ -18,7 +18,7 @@ from assistant.matching import stored_vectors
 from assistant.matching.entries import entries
 from assistant.matching.matrix import ReleaseMatrix
 from assistant.models import AskVector, Label, Suggestion, SuggestionAsk
-from assistant.suggestions import grouping, proof, signals
+from assistant.suggestions import grouping, log_reading, proof
 from assistant.suggestions.added_phrasing import AddedPhrasing
 from assistant.suggestions.decisions import Case, Decisions
 from assistant.suggestions.proof import Prover
@@ -63,7 +63,7 @@ def pick(ask):
 
 def read_log():
     call_command("audit_seal", verbosity=0)
-    signals.read_new()
+    log_reading.read_new()
 
 
 def update():

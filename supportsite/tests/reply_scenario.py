@@ -16,10 +16,10 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 import supportsite.web
+from assistant.learning import log_reading as gap_log
 from assistant.learning import regrouping
-from assistant.learning import signals as gap_signals
 from assistant.suggestions import grouping
-from assistant.suggestions import signals as suggestion_signals
+from assistant.suggestions import log_reading as suggestion_log
 from assistant.tests.channel_calls import make_channel, post_signed
 
 FILE = Path(supportsite.web.__file__).with_name("reply_examples.json")
@@ -100,9 +100,9 @@ def _learn(client_of: Callable[..., APIClient]) -> None:
         client.post("/ask", body, format="json")
         client.post("/ask", {"message": question}, format="json")
     call_command("audit_seal", verbosity=0)
-    gap_signals.read_new()
+    gap_log.read_new()
     regrouping.regroup()
-    suggestion_signals.read_new()
+    suggestion_log.read_new()
     grouping.update()
 
 

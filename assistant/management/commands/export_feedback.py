@@ -9,13 +9,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant.learning.feedback_export import FEWEST_PEOPLE, csv_lines
+from assistant.learning.feedback_export import MIN_PEOPLE, csv_lines
 
 
 class Command(BaseCommand):
     help = (
         "Write rated questions as CSV (query,expected_id,helpful,reason), to a file or to standard "
-        f"output. Answers that fewer than {FEWEST_PEOPLE} people rated are left out."
+        f"output. Answers that fewer than {MIN_PEOPLE} people rated are left out."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

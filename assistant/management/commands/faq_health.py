@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from assistant.health import duplicates, faq_health, reading
+from assistant.health import duplicates, faq_health, log_reading
 from faq.job_process import lower_priority
 
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if options["compare"]:
             self.stdout.write(f"{duplicates.compare()} pairs of FAQs are nearly the same.")
             return
-        reading.read_new()
+        log_reading.read_new()
         findings = faq_health.findings()
         if options["json"]:
             listed = [finding.as_dict() for finding in findings]

@@ -1,4 +1,4 @@
-"""List the questions that were not helped, grouped by meaning."""
+"""List the questions without a helpful answer, grouped by meaning."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from assistant.learning.gap_pages import FILTERS, chosen_gaps, rows
+from assistant.learning.gap_rows import FILTERS, filtered_gaps, rows
 
 
 class Command(BaseCommand):
-    help = "List the gaps: questions that were not helped, grouped by meaning, most people first."
+    help = "List the gaps: questions without a helpful answer, by meaning, most people first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--show", choices=list(FILTERS), default="open")
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        gaps = rows(list(chosen_gaps(options["show"])[: options["limit"]]))
+        gaps = rows(list(filtered_gaps(options["show"])[: options["limit"]]))
         if options["json"]:
             self.stdout.write(json.dumps([row.as_dict() for row in gaps], ensure_ascii=False))
             return

@@ -1,4 +1,4 @@
-"""Group the questions that were not helped by meaning."""
+"""Group the questions without a helpful answer by meaning."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant.interfaces import Unavailable
-from assistant.learning import follow_up, regrouping, signals
+from assistant.learning import closed_gaps, regrouping
+from assistant.learning import log_reading as gap_log
 from assistant.suggestions import grouping, ticket_grouping
-from assistant.suggestions import signals as suggestion_signals
+from assistant.suggestions import log_reading as suggestion_log
 from audit.advisory_lock import try_lock
 from faq.job_process import lower_priority
 
@@ -36,8 +37,8 @@ class Command(BaseCommand):
             raise CommandError(str(failure)) from None
 
     def _group(self, *, is_new: bool) -> None:
-        signals.read_new()
-        suggestion_signals.read_new()
+        gap_log.read_new()
+        suggestion_log.read_new()
         if is_new:
             self.stdout.write(f"{regrouping.assign_new()} new questions assigned.")
         else:
@@ -46,7 +47,7 @@ class Command(BaseCommand):
                 f"{result.asks} questions in {result.gaps} gaps, at a similarity of at least "
                 f"{result.threshold:.3f}."
             )
-            follow_up.measure()
+            closed_gaps.measure()
         self.stdout.write(
             f"{grouping.update()} suggestions, {ticket_grouping.update()} proposed FAQs."
         )

@@ -1,4 +1,4 @@
-"""Read from the sealed audit log which questions were not helped, each exactly once."""
+"""Read the asks without a helpful answer from the sealed audit log, each record exactly once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ CONSUMER = "assistant.gaps"
 BATCH_SIZE = 500
 """Sealed records read in one transaction."""
 
-FOLLOWED_WITHIN = timedelta(minutes=30)
-"""A clarification is abandoned if the person asks nothing for so long."""
+ABANDONED_AFTER = timedelta(minutes=30)
+"""A clarification is abandoned if the person asks nothing else for this long."""
 
 NO_QUESTION = {"small_talk", "hand_off", "unreadable"}
 """Reasons of messages that no FAQ could answer."""
@@ -43,11 +43,11 @@ def _fold(record_ids: Sequence[int]) -> None:
 
 
 def _read_ask(ask: Record, pending: set[str]) -> None:
-    """``pending``: the people who were asked to clarify; updated."""
+    """``pending``: the people who were asked to clarify. Changes it."""
     person = ask.subject_key_id or ""
     if person in pending:
         GapAsk.objects.filter(
-            person=person, kind=Kind.PENDING, at__gte=ask.at - FOLLOWED_WITHIN
+            person=person, kind=Kind.PENDING, at__gte=ask.at - ABANDONED_AFTER
         ).delete()
         pending.discard(person)
     if ask.outcome == "clarify":
@@ -90,6 +90,6 @@ def _store(ask: Record, kind: str) -> None:
 
 
 def _mark_abandoned() -> None:
-    GapAsk.objects.filter(kind=Kind.PENDING, at__lt=timezone.now() - FOLLOWED_WITHIN).update(
+    GapAsk.objects.filter(kind=Kind.PENDING, at__lt=timezone.now() - ABANDONED_AFTER).update(
         kind=Kind.ABANDONED
     )
