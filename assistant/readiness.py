@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.chroma.heartbeat import ping
 from assistant.interfaces import Degraded, IndexUnavailable
 from assistant.releases import indexing
@@ -39,7 +39,7 @@ def _index() -> str:
 
 
 def _embedder() -> str:
-    return wiring.embedder().check()
+    return embedders.embedder().check()
 
 
 def _release() -> str:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 import numpy as np
 from django.conf import settings
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.chroma.index import ChromaIndex
 from assistant.decision.matches import Match
 from assistant.interfaces import Entry, Matrix, Unavailable, Vector
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--exact-only", action="store_true", help="do not fill Chroma")
     options = parser.parse_args(arguments)
     try:
-        stored = _stored_vectors(wiring.embedder().name)
+        stored = _stored_vectors(embedders.embedder().name)
         questions, phrasings = stored[: options.questions], stored[options.questions :]
         print(
             f"{len(phrasings)} stored vectors, {len(questions)} others as questions; {LIMIT} FAQs "

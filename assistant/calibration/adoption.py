@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from assistant import wiring
+from assistant import embedders
 from assistant.calibration import fitted_policies
 from assistant.calibration.calibrate import Calibration
 from assistant.calibration.labelled_questions import LabelledQuestion
@@ -44,7 +44,7 @@ def propose(
     """
     live = _live()
     contents = list(live.contents().values())
-    embedder = wiring.embedder()
+    embedder = embedders.embedder()
     vectors = stored_vectors.ensure(embedder, fitted_policies.texts(contents), progress=progress)
     stored = Label.objects.counting_for([content.slug for content in contents])
     expected = {label.question: frozenset(label.expected) for label in stored}
@@ -71,7 +71,7 @@ def drop(*, actor: str) -> Release:
     """Publish a new release with the policy without labels. Raises ``PublishError``."""
     live = _live()
     contents = list(live.contents().values())
-    embedder = wiring.embedder()
+    embedder = embedders.embedder()
     vectors = stored_vectors.ensure(embedder, fitted_policies.texts(contents))
     digest = fitted_policies.fit_and_store(contents, vectors)
     with transaction.atomic():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.calibration import adoption, fitted_policies
 from assistant.calibration.calibrate import TooLittleData
 from assistant.calibration.labelled_questions import LabelledQuestion
@@ -34,7 +34,7 @@ def evaluate_labels(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
     release = _live()
     policy = wiring.policy(release)
     evaluated = offline.evaluate_offline(
-        release, policy, _questions(release), wiring.embedder(), progress=progress
+        release, policy, _questions(release), embedders.embedder(), progress=progress
     )
     run, changes = store_run(release, SOURCE, policy.numbers(), evaluated, evaluate(evaluated))
     points = curve(evaluated)
@@ -75,7 +75,7 @@ def compare_releases(job: BackgroundJob, progress: Progress) -> dict[str, Any]:
     results = []
     for number, release in enumerate((before_release, after_release)):
         evaluated = offline.evaluate_offline(
-            release, wiring.policy(release), questions, wiring.embedder()
+            release, wiring.policy(release), questions, embedders.embedder()
         )
         results.append([question.as_dict() for question in evaluated])
         progress(number + 1, 2)
@@ -111,9 +111,9 @@ def _live() -> LoadedRelease:
 
 
 def _loaded(release: Release) -> LoadedRelease:
-    if release.embedder != wiring.embedder().name:
+    if release.embedder != embedders.embedder().name:
         raise JobFailed(f"Release {release.number} was made with another embedding model.")
-    stored_vectors.ensure(wiring.embedder(), phrasings(release.contents().values()))
+    stored_vectors.ensure(embedders.embedder(), phrasings(release.contents().values()))
     return wiring.live().load(release)
 
 

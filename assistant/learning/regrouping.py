@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.embedding.vector_cache import VectorCache
 from assistant.interfaces import Matrix
 from assistant.learning.communities import calibrated_threshold, communities, matched_ids
@@ -171,7 +171,7 @@ def embed(texts: Sequence[str], release: LoadedRelease) -> Mapping[str, Matrix]:
 
 
 def _embedder(release: LoadedRelease) -> VectorCache:
-    return release.embedder or wiring.vector_cache(wiring.embedder())
+    return release.embedder or embedders.vector_cache(embedders.embedder())
 
 
 def matrix_of(vectors: Sequence[Matrix]) -> Matrix:

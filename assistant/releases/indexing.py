@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.interfaces import Entry, Index, IndexUnavailable
 from assistant.matching import stored_vectors
 from assistant.matching.entries import (
@@ -95,7 +95,7 @@ def expected_answers(release: Release, contents: Iterable[Content]) -> list[Entr
     texts = {text for content in contents for text in answer_texts(content)}
     vectors = stored_vectors.stored(release.embedder, texts)
     if len(vectors) < len(texts):
-        vectors = dict(stored_vectors.ensure(wiring.embedder_of(release), texts))
+        vectors = dict(stored_vectors.ensure(embedders.embedder_of(release), texts))
     return answer_entries(contents, vectors)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.decision.matches import Match
 from assistant.interfaces import Unavailable, Vector
 from assistant.matching import stored_vectors
@@ -27,7 +27,7 @@ def nearest(content: Content, *, limit: int) -> list[Neighbour]:
     unavailable: editing must not depend on it.
     """
     try:
-        vectors = stored_vectors.ensure(wiring.embedder(), content.phrasings)
+        vectors = stored_vectors.ensure(embedders.embedder(), content.phrasings)
         live = wiring.live().current().matrix
     except Unavailable:
         return []

@@ -13,7 +13,7 @@ from itertools import chain
 
 from django.conf import settings
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.calibration import fitted_policies
 from assistant.interfaces import Embedder, IndexUnavailable, Unavailable, Vector
 from assistant.matching import stored_vectors
@@ -39,7 +39,7 @@ def prepare(
     """The ``faq.releases.publishing.preparation``. Raises ``NotReady`` with the fix."""
     contents = list(knowledge_base.contents.values())
     try:
-        embedder = wiring.embedder(model)
+        embedder = embedders.embedder(model)
         prepared = Prepared(
             embedder=embedder.name,
             collection=collection_of(knowledge_base, embedder.name),
@@ -98,7 +98,7 @@ def _answer_vectors(embedder: Embedder, contents: list[Content]) -> Mapping[str,
 
 def _embed_second_language(contents: list[Content]) -> str:
     """Store the phrasings' vectors by the multilingual model; its name, empty without one."""
-    embedder = wiring.second_language_embedder()
+    embedder = embedders.second_language_embedder()
     if embedder is None:
         return ""
     stored_vectors.ensure(embedder, phrasings(contents))

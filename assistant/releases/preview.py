@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.answering.answer import Answer, BadQuestion, Question
 from assistant.answering.retrieval import SHOWN
 from assistant.calibration import fitted_policies
@@ -111,7 +111,7 @@ class DraftRelease:
 
     @staticmethod
     def _build(live: LoadedRelease) -> LoadedRelease:
-        knowledge_base, embedder = draft_knowledge_base(), wiring.embedder()
+        knowledge_base, embedder = draft_knowledge_base(), embedders.embedder()
         contents = list(knowledge_base.contents.values())
         texts = set(fitted_policies.needed(contents))
         new = len(texts) - len(stored_vectors.stored(embedder.name, texts))
@@ -121,14 +121,14 @@ class DraftRelease:
                 "drafts, then preview the live release."
             )
         release, release_fit = offline.release_in_memory(
-            contents, embedder, second_embedder=wiring.second_language_embedder(), texts=texts
+            contents, embedder, second_embedder=embedders.second_language_embedder(), texts=texts
         )
         fitted = release_fit.fitted
         return replace(
             release,
             rules=knowledge_base.rules,
             numbers=fitted.policy.numbers() if fitted.classifier else None,
-            embedder=live.embedder or wiring.vector_cache(embedder),
+            embedder=live.embedder or embedders.vector_cache(embedder),
         )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from assistant import wiring
+from assistant import embedders
 from assistant.decision.message import Message
 from assistant.interfaces import Vector
 from assistant.learning.regrouping import embed
@@ -106,7 +106,7 @@ class Prover:
         counting = Label.objects.counting_for(release.contents)
         labels = [label for label in counting if label.source != Label.CHOICE]
         texts = [strip_pleasantries(label.question) for label in labels]
-        vectors = stored_vectors.ensure(wiring.embedder(), texts)
+        vectors = stored_vectors.ensure(embedders.embedder(), texts)
         return cls(release, read_recent(release), labels, [vectors[text] for text in texts])
 
     def prove(self, faq_id: str, text: str) -> Proof:

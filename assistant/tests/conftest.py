@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.agent.limits import Limits
 from assistant.chroma.server import ChromaServer
 from assistant.embedding.local import LocalModel
@@ -27,7 +27,7 @@ def model() -> SentenceTransformerEmbedder:
 @pytest.fixture(scope="session")
 def converted() -> LocalModel:
     """The same model as a new site computes it: by ONNX Runtime, in eight bits."""
-    local = wiring.local_model()
+    local = embedders.local_model()
     local.load()
     return local
 

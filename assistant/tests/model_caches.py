@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from assistant import wiring
+from assistant import embedders
 
 
 def forget_models() -> None:
     """Load models again at their next use."""
-    wiring._local_model_in.cache_clear()
-    wiring._multilingual_in.cache_clear()
-    wiring.vector_cache.cache_clear()
-    wiring.second_language_cache.cache_clear()
+    embedders._local_model_in.cache_clear()
+    embedders._multilingual_in.cache_clear()
+    embedders.vector_cache.cache_clear()
+    embedders.second_language_cache.cache_clear()

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from django.conf import settings
 
-from assistant import wiring
+from assistant import embedders
 from assistant.embedding import conversion
 from assistant.embedding.local import LocalModel
 from assistant.embedding.model_files import Precision
@@ -228,7 +228,7 @@ def test_eight_bits_that_are_too_far_off_are_refused_and_a_new_release_uses_fp32
     monkeypatch.setitem(conversion.MIN_COSINE, Precision.INT8, 1.1)
     forget_models()
 
-    chosen = wiring.local_model()
+    chosen = embedders.local_model()
     chosen.load()
 
     assert chosen.check().endswith(" on ONNX Runtime (fp32)")

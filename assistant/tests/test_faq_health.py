@@ -13,7 +13,7 @@ from django.core.cache import caches
 from django.core.management import call_command
 from django.utils import timezone
 
-from assistant import wiring
+from assistant import embedders
 from assistant.health import duplicates, faq_health, log_reading
 from assistant.health.findings import Kind
 from assistant.health.weekly_mail import WeeklyMail
@@ -98,7 +98,7 @@ def release_with(**content):
     contents[slug] = replace(contents.get(slug, Content("", "", "")), **content)
     release = Release.objects.create(number=live.number + 1, embedder=live.embedder)
     release.add_revisions(contents.values())
-    stored_vectors.ensure(wiring.embedder(), contents[slug].phrasings)
+    stored_vectors.ensure(embedders.embedder(), contents[slug].phrasings)
     return release
 
 

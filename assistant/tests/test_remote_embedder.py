@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.embedding import remote as remote_embedder
 from assistant.embedding.remote import RemoteEmbedder
 from assistant.interfaces import EmbedderUnavailable
@@ -205,8 +205,8 @@ def site(served, settings, monkeypatch, db):
     settings.EMBEDDINGS_URL, settings.EMBEDDINGS_MODEL = served.url, "big-model"
     settings.EMBEDDINGS_API_KEY = KEY
     yield served
-    wiring._remote_at.cache_clear()
-    wiring.vector_cache.cache_clear()
+    embedders._remote_at.cache_clear()
+    embedders.vector_cache.cache_clear()
 
 
 def ask(as_role, message):

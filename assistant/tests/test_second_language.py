@@ -18,7 +18,7 @@ import pytest
 from django.conf import settings as site
 from django.core.management import CommandError, call_command
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.calibration.labelled_questions import LabelledQuestion
 from assistant.decision.reasons import Reason
 from assistant.embedding.model_catalog import MULTILINGUAL
@@ -214,14 +214,14 @@ def test_a_release_in_memory_has_it_too(models):
     contents = [Content("reset-password", "I forgot my password", "Press Forgot password.")]
     contents += [Content(f"other-{place}", f"Question {place}?", "Yes.") for place in range(4)]
     release, release_fit = offline.release_in_memory(
-        contents, wiring.embedder(), second_embedder=wiring.second_language_embedder()
+        contents, embedders.embedder(), second_embedder=embedders.second_language_embedder()
     )
 
     (evaluated,) = offline.evaluate_offline(
         release,
         release_fit.fitted.policy,
         [LabelledQuestion(PASSWORD, ("reset-password",))],
-        wiring.embedder(),
+        embedders.embedder(),
     )
 
     assert evaluated.decision.reason is Reason.OTHER_LANGUAGE

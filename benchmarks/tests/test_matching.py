@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assistant import wiring
+from assistant import embedders
 from assistant.models import PhrasingVector
 from benchmarks import matching
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 def store(count):
     rows = np.random.default_rng(3).standard_normal((count, 384), dtype=np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    name = wiring.embedder().name
+    name = embedders.embedder().name
     PhrasingVector.objects.all().delete()
     PhrasingVector.objects.bulk_create(
         PhrasingVector(embedder=name, digest=place.to_bytes(32, "big"), vector=row.tobytes())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.models import PhrasingVector
 from faq.models import Faq, Release
 from faq.releases.publishing import ConcurrentChange, preparation, publish
@@ -53,7 +53,7 @@ def test_its_collection_is_ready_and_named_by_its_content():
 
     created = publish(actor="tester")
 
-    (vector,) = wiring.embedder().embed(["How can a password be reset?"])
+    (vector,) = embedders.embedder().embed(["How can a password be reset?"])
     matches = wiring.index().search(created.collection, vector, limit=1)
     assert matches[0].faq_id == "reset-password"
     assert created.collection.endswith(created.fingerprint[:16])

@@ -32,10 +32,10 @@ from contextlib import suppress
 import django
 django.setup()
 import supportsite.wsgi
-from assistant import wiring
+from assistant import embedders
 from assistant.chroma.index import ChromaIndex
 from assistant.interfaces import IndexUnavailable
-model = wiring.local_model()
+model = embedders.local_model()
 model.load()
 (vector,) = model.embed(["How do I reset my password?"])
 with suppress(IndexUnavailable):

@@ -9,10 +9,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from assistant.answering.answer import Answer, BadQuestion, Outcome, Purpose, Question
+from assistant.embedders import embedder
 from assistant.interfaces import Unavailable
 from assistant.readable_labels import REASONS
 from assistant.steps import Step
-from assistant.wiring import embedder, get_assistant
+from assistant.wiring import get_assistant
 from audit.identity.cli_user import actor
 
 BAR = 30

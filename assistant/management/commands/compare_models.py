@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.calibration.labelled_questions import LabelledQuestion
 from assistant.evaluation import offline
 from assistant.evaluation.evaluate import Evaluation, evaluate
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             questions = read_labelled(options["questions"], live)
             evaluations = {
                 embedder.name: _evaluate_with(live, embedder, questions)
-                for embedder in (wiring.embedder(), wiring.embedder(options["model"]))
+                for embedder in (embedders.embedder(), embedders.embedder(options["model"]))
             }
         except Unavailable as failure:
             raise CommandError(str(failure)) from None

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant import wiring
+from assistant import embedders
 from assistant.calibration.calibrate import TooLittleData
 from assistant.calibration.fitted_policies import PRECISION, ReleaseFit, labelled
 from assistant.calibration.labelled_questions import LabelledQuestion, read_questions
@@ -53,11 +53,11 @@ class Command(BaseCommand):
             labels = read_questions(read_path(options["calibrate_on"]), faq_ids=faq_ids)
             questions = read_questions(read_path(options["report_on"]), faq_ids=faq_ids)
             with bar("Embedding") as progress:
-                embedder = wiring.embedder()
+                embedder = embedders.embedder()
                 release, release_fit = offline.release_in_memory(
                     contents,
                     embedder,
-                    second_embedder=wiring.second_language_embedder(),
+                    second_embedder=embedders.second_language_embedder(),
                     progress=progress,
                 )
                 table = list(compare(release, release_fit, labels, questions, embedder))

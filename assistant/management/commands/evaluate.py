@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.calibration.labelled_questions import LabelledQuestion, read_questions
 from assistant.calibration.proportion import Proportion
 from assistant.evaluation import offline
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             policy = wiring.policy(release)
             with bar("Embedding") as progress:
                 evaluated = offline.evaluate_offline(
-                    release, policy, questions, wiring.embedder(), progress=progress
+                    release, policy, questions, embedders.embedder(), progress=progress
                 )
         except Unavailable as failure:
             raise CommandError(str(failure)) from None

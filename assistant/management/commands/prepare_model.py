@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assistant import wiring
+from assistant import embedders
 from assistant.embedding import model_catalog
 from assistant.embedding.install import InstallError, install, is_installed
 from assistant.embedding.model_catalog import CatalogModel, catalog_model
@@ -45,7 +45,9 @@ class Command(BaseCommand):
             if entry and entry.second_language:
                 self._prepare_second_language()
                 return
-            model = wiring.embedder() if options["live"] else wiring.local_model(options["name"])
+            model = (
+                embedders.embedder() if options["live"] else embedders.local_model(options["name"])
+            )
             model.load()
         except (EmbedderUnavailable, InstallError) as failure:
             raise CommandError(str(failure)) from None
@@ -60,14 +62,14 @@ class Command(BaseCommand):
                 f"{model.disk_megabytes} MB on the disk afterwards, in {settings.CONVERTED_MODELS}."
             )
         install(model, settings.CONVERTED_MODELS, report=self._say)
-        if model.second_language or wiring.local_model_is_converted(model.name):
+        if model.second_language or embedders.local_model_is_converted(model.name):
             return
         self._say(
             "Converting it and comparing it with sentence-transformers; this may take minutes."
         )
 
     def _prepare_second_language(self) -> None:
-        embedder = wiring.second_language_embedder()
+        embedder = embedders.second_language_embedder()
         assert embedder
         self.stdout.write(f"The model is ready: {embedder.check()}.")
         self.stdout.write("To use it: manage.py publish")
@@ -95,6 +97,6 @@ class Command(BaseCommand):
 
 def _state(model: CatalogModel) -> str:
     ready = is_installed(model, settings.CONVERTED_MODELS) and (
-        model.second_language or wiring.local_model_is_converted(model.name)
+        model.second_language or embedders.local_model_is_converted(model.name)
     )
     return "prepared" if ready else f"not prepared: manage.py prepare_model {model.name}"

@@ -22,7 +22,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 from gunicorn.app.base import Application
 
-from assistant import wiring
+from assistant import embedders, wiring
 from assistant.embedding.local import LocalModel
 from assistant.interfaces import Unavailable
 from audit.identity.principal import Role
@@ -93,7 +93,7 @@ class Command(BaseCommand):
 
     def _convert_model(self) -> None:
         """Convert the model in a process of its own, because the conversion imports torch."""
-        model = wiring.embedder()
+        model = embedders.embedder()
         if isinstance(model, LocalModel) and model.needs_conversion:
             _run("prepare_model", "--live")
 
