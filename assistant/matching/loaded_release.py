@@ -17,21 +17,13 @@ from assistant.embedding.vector_cache import Embedded, VectorCache
 from assistant.interfaces import EmbedderUnavailable, SearchResult, Vector
 from assistant.matching.chroma_candidates import EXACT_UP_TO, CandidateSearch
 from assistant.matching.classifier import Classifier
-from assistant.matching.entries import phrasings
 from assistant.matching.matrix import ReleaseMatrix
+from assistant.matching.release_words import NO_TERMS, ReleaseWords
 from assistant.matching.second_language import SecondLanguage
-from assistant.meaning.names import Names
 from assistant.meaning.wording import Wording
-from assistant.text.answer_words import AnswerWords
-from assistant.text.intents import Intent, intent_of
-from assistant.text.language import ENGLISH_ONLY, is_foreign, words_of
-from assistant.text.priority_terms import first_faq
-from assistant.text.readability import is_readable
-from assistant.text.spelling import Correction, Spelling
+from assistant.text.language import ENGLISH_ONLY
 from faq.content import Content, Rule
 from faq.files.reader import normalise
-
-NO_TERMS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -182,7 +174,7 @@ class LoadedRelease:
         return [
             replace(match, exact=True, phrasing=phrasing) if match.faq_id == faq_id else match
             for match in matches
-            if match.faq_id == faq_id or match.phrasing not in self.unreadable
+            if match.faq_id == faq_id or match.phrasing not in self.words.unreadable
         ]
 
     def visible(
@@ -200,13 +192,9 @@ class LoadedRelease:
 
     def warm_up(self) -> None:
         """Compute the cached properties now: those computed before a fork are shared."""
-        _ = self.spelling, self.words, self.has_audiences, self.exact, self.overrides
-        _ = self.wording, self.answer_words, self.unreadable, self.intents
+        _ = self.has_audiences, self.exact, self.overrides
         _ = self.classifier and self.classifier.rows
-
-    @property
-    def english_only(self) -> bool:
-        return self.embedder is not None and self.embedder.name.startswith(ENGLISH_ONLY)
+        self.words.warm_up()
 
     def message(self, sent: str, *, priority_terms: Mapping[str, str] = NO_TERMS) -> Message:
         """A person's message, as the texts to compare with this release.
@@ -215,68 +203,21 @@ class LoadedRelease:
         """
         if normalise(sent) in self.exact:
             return Message(sent)
-        message = Message.of(
-            sent,
-            correct=self.correct,
-            english_only=self.english_only,
-            site_words=self.words,
-            intents=self.intents,
-        )
-        if message.refusal:
-            return message
-        return replace(
-            message,
-            priority=first_faq(message.text, priority_terms),
-            mention=self.answer_words.find(message.text),
-        )
+        return self.words.message(sent, priority_terms=priority_terms)
 
-    def correct(self, text: str) -> Correction:
-        """Correct typing errors with the words of the release and of the language."""
-        return self.spelling.correct(text) if self.spelling else Correction(text)
-
-    @cached_property
-    def spelling(self) -> Spelling | None:
-        """None if the model has no list of words; then nothing is corrected."""
-        model_words = self.embedder.words if self.embedder else {}
-        if not model_words:
-            return None
-        contents = self.contents.values()
-        texts = [*phrasings(contents), *(content.answer for content in contents)]
-        names = Names.of(texts).followed_by.keys() - model_words.keys()
-        return Spelling(texts, language_words=model_words, names=names)
-
-    @cached_property
+    @property
     def wording(self) -> Wording:
-        """The words of the release, for the rules about close texts of another meaning."""
-        model_words = self.embedder.words if self.embedder else {}
-        return Wording.of(self.contents, model_words=model_words)
+        """See ``ReleaseWords.wording``."""
+        return self.words.wording
 
     @cached_property
-    def answer_words(self) -> AnswerWords:
-        """The words of the FAQs, to find the one whose answer has the words of a question."""
-        return AnswerWords.of(self.contents.values())
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Words that count as English, since English FAQs have them: names, for example."""
-        texts = phrasings(self.contents.values())
-        return words_of(text for text in texts if not is_foreign(text))
-
-    @cached_property
-    def unreadable(self) -> frozenset[str]:
-        """The phrasings without a word that the model can read: all of them have the same
-        vector."""
-        return frozenset(
-            text
-            for text in phrasings(self.contents.values())
-            if not is_readable(text, english_only=self.english_only)
+    def words(self) -> ReleaseWords:
+        """The words of its FAQs and of its model."""
+        return ReleaseWords(
+            self.contents,
+            model_words=self.embedder.words if self.embedder else {},
+            english_only=self.embedder is not None and self.embedder.name.startswith(ENGLISH_ONLY),
         )
-
-    @cached_property
-    def intents(self) -> frozenset[Intent]:
-        """The intents that count as small talk: those that no FAQ has, and always ``PERSON``."""
-        of_faqs = {intent_of(text) for text in phrasings(self.contents.values())}
-        return frozenset(Intent) - (of_faqs - {Intent.PERSON})
 
     @cached_property
     def has_audiences(self) -> bool:

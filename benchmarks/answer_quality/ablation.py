@@ -33,7 +33,7 @@ RULES: Mapping[str, Without] = {
     "main sentence of a story": _returns(f"{PARTS}._main_sentence", None),
     "spelling": partial(
         patch,
-        "assistant.matching.loaded_release.LoadedRelease.correct",
+        "assistant.matching.release_words.ReleaseWords.correct",
         lambda _, text: Correction(text),
     ),
     "least lead": _returns("assistant.decision.decision.is_near_tie", False),
