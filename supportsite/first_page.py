@@ -17,7 +17,7 @@ from assistant.health import faq_health
 from assistant.health.weekly_mail import with_faqs
 from assistant.learning.gap_rows import filtered_gaps, rows
 from assistant.models import Gap
-from assistant.outcomes import page_parts
+from assistant.outcomes.desk.week import week
 from assistant.outcomes.mail import VIEW_OUTCOMES
 from assistant.suggestions.rows import chosen_suggestions
 from assistant.suggestions.rows import rows as suggestion_rows
@@ -68,7 +68,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         invited = people.filter(last_login=None, invitation__isnull=False)
         context["people"] = {"count": people.count(), "invited": invited.count()}
     if request.user.has_perm(VIEW_OUTCOMES):
-        context["week"] = page_parts.week()
+        context["week"] = week()
     context["drafts"] = _drafts(request)
     return context
 

@@ -53,7 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/oidc/authenticate/", oidc.begin, name="oidc-begin"),
     path("admin/oidc/callback/", oidc.callback, name="oidc-callback"),
     path("admin/gaps/", include("assistant.learning.gap_pages")),
-    path("admin/outcomes/", include("assistant.outcomes.pages")),
+    path("admin/outcomes/", include("assistant.outcomes.desk.urls")),
     path("admin/faq-health/", include("assistant.health.pages")),
     path("admin/suggestions/", include("assistant.suggestions.pages")),
     path("admin/tickets/inbox/", include("tickets.inbox.urls")),

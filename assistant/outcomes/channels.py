@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.outcomes.listing import Link, link
-from assistant.outcomes.needs import End
 from assistant.outcomes.rates import Ends, Rate
-from assistant.outcomes.selection import Selection
 
 if TYPE_CHECKING:
     from assistant.outcomes.figures import Coverage, NeedCounts
@@ -46,40 +43,3 @@ def by_channel(needs: NeedCounts, coverage: Coverage) -> list[ChannelFigures]:
         for name in needs.channels.keys() | coverage.channels.keys()
     ]
     return sorted(rows, key=lambda row: (-row.coverage.total, row.name))
-
-
-@dataclass(frozen=True)
-class RateCell:
-    """A rate with the rows behind both of its numbers."""
-
-    rate: Rate
-    count: Link
-    total: Link
-
-
-def rows(needs: NeedCounts, coverage: Coverage, selection: Selection) -> list[dict[str, Any]]:
-    """The rows of the page's table."""
-    return [_row(figures, selection) for figures in by_channel(needs, coverage)]
-
-
-def _row(figures: ChannelFigures, selection: Selection) -> dict[str, Any]:
-    def number(count: int, name: str) -> Link:
-        return link(count, name, selection, channel=figures.name)
-
-    def cell(rate: Rate, name: str, base: str = "closed") -> RateCell:
-        return RateCell(rate, number(rate.count, name), number(rate.total, base))
-
-    ends, rates = figures.ends, figures.ends.rates
-    return {
-        "title": figures.title,
-        "needs": number(ends.total, "needs"),
-        "open": number(ends.open, "open"),
-        "rates": [
-            cell(rates["resolution"], "resolution"),
-            cell(rates["confirmed"], End.CONFIRMED.value),
-            cell(rates["abandonment"], "abandonment"),
-            cell(rates["escalation"], "escalation"),
-            cell(figures.coverage, "answered", "asks"),
-        ],
-        "anonymous": number(sum(ends.anonymous.values()), "anonymous"),
-    }

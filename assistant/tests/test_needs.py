@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assistant.outcomes.charts import Span, line_chart, sparkline, stacked_bars
+from assistant.outcomes.desk.charts import Span, line_chart, sparkline, stacked_bars
 from assistant.outcomes.needs import Ask, End, Ticket, grouped, needs
 from assistant.outcomes.rates import Ends, Rate
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
-from urllib.parse import urlencode
 
+from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,39 +15,8 @@ from assistant.learning.gaps import Gap, GapAsk
 from assistant.outcomes.needs import OPEN, WINDOW
 from assistant.outcomes.rows import Need, NeedAsk, TicketTimes
 from assistant.outcomes.sample import SampledAsk
-from assistant.outcomes.selection import Selection
 from audit import spreadsheet
 from audit.models import Record
-
-
-@dataclass(frozen=True)
-class Link:
-    """A number with the pages of its rows."""
-
-    text: str
-    url: str
-    csv: str
-
-
-def query(selection: Selection, **narrowed: object) -> str:
-    fields = {
-        "from": selection.first,
-        "to": selection.last,
-        "category": selection.category,
-        "audience": selection.audience,
-        **narrowed,
-    }
-    return urlencode({name: value for name, value in fields.items() if value != ""})
-
-
-def link(text: object, figure: str, selection: Selection, **narrowed: object) -> Link:
-    # An empty value of ``narrowed`` is one: tickets without an assignee.
-    parameters = query(selection)
-    if narrowed:
-        parameters = f"{parameters}&{urlencode(narrowed)}"
-    page, csv = (reverse(name, args=[figure]) for name in ("outcome-rows", "outcome-rows-csv"))
-    return Link(str(text), f"{page}?{parameters}", f"{csv}?{parameters}")
-
 
 Columns = Mapping[str, Callable[[Any], object]]
 
@@ -166,3 +134,10 @@ def gap_titles(gaps: Sequence[Gap]) -> dict[int, str]:
         question = record.data.get("question", "") if record else ""
         titles[gap.pk] = gap.name or question or str(gap)
     return titles
+
+
+def csv_response(lines: Any, name: str) -> HttpResponseBase:
+    """A download of these lines; ``name``: its file name."""
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

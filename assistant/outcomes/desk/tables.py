@@ -1,4 +1,4 @@
-"""What the pages of outcomes show: cards, charts and tables, each number with its rows."""
+"""The tables and charts of the page of outcomes, each number with its rows."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.urls import reverse
-
-from assistant.outcomes import charts, figures, listing
+from assistant.outcomes import channels, figures
+from assistant.outcomes.channels import ChannelFigures
+from assistant.outcomes.desk import charts, listing
+from assistant.outcomes.desk.links import Link, link
 from assistant.outcomes.figures import Coverage, GapCost, NeedCounts, TicketFigures
-from assistant.outcomes.listing import Link, link, query
 from assistant.outcomes.needs import OPEN, End
 from assistant.outcomes.rates import DEFINITIONS, Rate
 from assistant.outcomes.selection import Selection
@@ -19,122 +19,7 @@ from tickets.models import Ticket
 KINDS = (End.CONFIRMED, End.CONTAINED, End.ABANDONED, End.REJECTED, End.ESCALATED, OPEN)
 """From the bottom of a column to its top."""
 
-SPARK_DAYS = 28
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Card:
-    """A figure: a rate, or a number where ``rate`` is None."""
-
-    title: str
-    value: Link
-    note: str
-    base: Link | None
-    before: str
-    definition: str
-    beside: Card | None = None
-
-
-@dataclass(frozen=True)
-class Period:
-    """The numbers of a period from which cards are made."""
-
-    needs: NeedCounts
-    coverage: Coverage
-    precision: Rate
-
-    @classmethod
-    def of(cls, selection: Selection) -> Period:
-        return cls(
-            figures.need_counts(selection),
-            figures.coverage(selection),
-            figures.precision(selection),
-        )
-
-
-def cards(selection: Selection, now: Period, before: Period) -> list[Card]:
-    """Abandonment is beside resolution and deflection, and of the same size."""
-    rates, earlier = now.needs.ends.rates, before.needs.ends.rates
-
-    def card(title: str, name: str, base: str = "closed", beside: Card | None = None) -> Card:
-        return _rate_card(selection, title, (name, base), (rates[name], earlier[name]), beside)
-
-    confirmed = card("Confirmed", "confirmed")
-    return [
-        card("Resolution", "resolution", beside=confirmed),
-        card("Deflection", "deflection", "offered"),
-        card("Abandonment", "abandonment"),
-        _rate_card(
-            selection,
-            "Escalation",
-            ("escalation", "closed"),
-            (rates["escalation"], earlier["escalation"]),
-        ),
-        _rate_card(
-            selection,
-            "Coverage",
-            ("answered", "asks"),
-            (now.coverage.total, before.coverage.total),
-            definition="coverage",
-        ),
-        _rate_card(
-            selection,
-            "Precision of the sample",
-            ("right", "judged"),
-            (now.precision, before.precision),
-            definition="precision",
-        ),
-        *count_cards(selection, now, before),
-    ]
-
-
-def count_cards(selection: Selection, now: Period, before: Period) -> list[Card]:
-    ends, earlier = now.needs.ends, before.needs.ends
-    numbers = [
-        ("Needs", "needs", "need", ends.total, earlier.total),
-        ("Still open", "open", "open", ends.open, earlier.open),
-        (
-            *("Anonymous visitors", "anonymous", "anonymous"),
-            *(sum(ends.anonymous.values()), sum(earlier.anonymous.values())),
-        ),
-    ]
-    return [
-        Card(
-            title,
-            link(number, name, selection),
-            "not recognised after their session" if name == "anonymous" else "",
-            None,
-            str(number_before),
-            DEFINITIONS[definition],
-        )
-        for title, name, definition, number, number_before in numbers
-    ]
-
-
-def _rate_card(
-    selection: Selection,
-    title: str,
-    names: tuple[str, str],
-    values: tuple[Rate, Rate],
-    beside: Card | None = None,
-    *,
-    definition: str = "",
-) -> Card:
-    (name, base), (rate, before) = names, values
-    low_high = ""
-    if rate.interval:
-        low, high = rate.interval
-        low_high = f"95 % interval {100 * low:.0f} to {100 * high:.0f} %"
-    return Card(
-        title,
-        link(rate.text if rate.value is not None else rate.count, name, selection),
-        low_high if rate.value is not None else "too few for a rate",
-        link(f"{rate.count} of {rate.total}", base, selection),
-        before.text if before.value is not None else f"{before.count} of {before.total}",
-        DEFINITIONS[definition or name],
-        beside,
-    )
 
 
 def days_of(selection: Selection) -> list[date]:
@@ -266,39 +151,38 @@ def costliest_gaps(selection: Selection) -> list[tuple[str, GapCost]]:
     return [(titles[cost.gap.pk], cost) for cost in costs]
 
 
-def week() -> dict[str, Any]:
-    """The last closed week in four figures, each with a line of the days before it."""
-    selection = Selection.closed_week()
-    longer = Selection(
-        selection.last - timedelta(days=SPARK_DAYS - 1), selection.last, zone=selection.zone
-    )
-    ends = figures.need_counts(selection).ends
-    days = figures.need_counts(longer).days
-    rates = ends.rates
-    chosen = [
-        ("Needs", "needs", str(ends.total), f"{ends.open} still open", KINDS),
-        *(
-            (title, name, rates[name].text, rates[name].note, kinds)
-            for title, name, kinds in (
-                ("Resolved", "resolution", (End.CONFIRMED, End.CONTAINED)),
-                ("Abandoned", "abandonment", (End.ABANDONED,)),
-                ("Escalated", "escalation", (End.ESCALATED,)),
-            )
-        ),
-    ]
+@dataclass(frozen=True)
+class RateCell:
+    """A rate with the rows behind both of its numbers."""
+
+    rate: Rate
+    count: Link
+    total: Link
+
+
+def by_channel(needs: NeedCounts, coverage: Coverage, selection: Selection) -> list[dict[str, Any]]:
+    """The needs and rates of each channel, those with most asks first."""
+    return [_channel_row(row, selection) for row in channels.by_channel(needs, coverage)]
+
+
+def _channel_row(row: ChannelFigures, selection: Selection) -> dict[str, Any]:
+    def number(count: int, name: str) -> Link:
+        return link(count, name, selection, channel=row.name)
+
+    def cell(rate: Rate, name: str, base: str = "closed") -> RateCell:
+        return RateCell(rate, number(rate.count, name), number(rate.total, base))
+
+    ends, rates = row.ends, row.ends.rates
     return {
-        "first": selection.first,
-        "last": selection.last,
-        "url": f"{reverse('outcomes')}?{query(selection)}",
-        "figures": [
-            {
-                "title": title,
-                "value": link(text, name, selection),
-                "note": note,
-                "line": charts.sparkline(
-                    [sum(days.get(day, {}).get(k, 0) for k in kinds) for day in days_of(longer)]
-                ),
-            }
-            for title, name, text, note, kinds in chosen
+        "title": row.title,
+        "needs": number(ends.total, "needs"),
+        "open": number(ends.open, "open"),
+        "rates": [
+            cell(rates["resolution"], "resolution"),
+            cell(rates["confirmed"], End.CONFIRMED.value),
+            cell(rates["abandonment"], "abandonment"),
+            cell(rates["escalation"], "escalation"),
+            cell(row.coverage, "answered", "asks"),
         ],
+        "anonymous": number(sum(ends.anonymous.values()), "anonymous"),
     }

@@ -1,4 +1,4 @@
-"""The desk's pages of outcomes: the figures, the rows behind each, and the weekly sample."""
+"""The pages of outcomes: the figures, the rows behind each, a need, and the weekly mail."""
 
 from __future__ import annotations
 
@@ -11,32 +11,30 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import FieldError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from assistant.agent.budget import usage_between
-from assistant.outcomes import channels, figures, listing, page_parts
+from assistant.outcomes import figures
+from assistant.outcomes.desk import cards, listing, tables
+from assistant.outcomes.desk.cards import Period
+from assistant.outcomes.desk.links import query
 from assistant.outcomes.mail import VIEW_OUTCOMES, OutcomeSubscription
 from assistant.outcomes.needs import WINDOW
-from assistant.outcomes.page_parts import Period
 from assistant.outcomes.rates import DEFINITIONS
 from assistant.outcomes.rows import Need, TicketTimes
-from assistant.outcomes.sample import SampledAsk
 from assistant.outcomes.selection import DAYS, FIGURES, NARROWED_BY, Selection, rows
-from audit.models import Record, record
+from audit.models import record
 from faq.models import Faq
 from tickets.models import Ticket
 
-ON_A_PAGE = 50
-SAMPLES_ON_A_PAGE = 20
-JUDGE_SAMPLES = "assistant.change_sampledask"
+PAGE_SIZE = 50
 
 may_see = permission_required(VIEW_OUTCOMES, raise_exception=True)
-may_judge = permission_required(JUDGE_SAMPLES, raise_exception=True)
 
 
 class SelectionForm(forms.Form):
@@ -79,21 +77,21 @@ def outcomes_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "selection": selection,
         "previous": selection.previous,
-        "presets": [(days, listing.query(Selection.latest(days))) for days in (7, 28, 90)],
+        "presets": [(days, query(Selection.latest(days))) for days in (7, 28, 90)],
         "categories": _distinct("category"),
         "audiences": _distinct("audience"),
-        "cards": page_parts.cards(selection, now, before),
-        "by_day": page_parts.needs_by_day(selection, now.needs),
-        "coverage": page_parts.coverage_by_release(selection, now.coverage),
-        "by_channel": channels.rows(now.needs, now.coverage, selection),
-        "escalations": page_parts.escalations(selection),
-        "all_tickets": page_parts.ticket_row(figures.tickets(selection), selection),
+        "cards": cards.cards(selection, now, before),
+        "by_day": tables.needs_by_day(selection, now.needs),
+        "coverage": tables.coverage_by_release(selection, now.coverage),
+        "by_channel": tables.by_channel(now.needs, now.coverage, selection),
+        "escalations": tables.escalations(selection),
+        "all_tickets": tables.ticket_row(figures.tickets(selection), selection),
         "tickets": [
-            ("Person", page_parts.tickets_by(selection, "assignee")),
-            ("Category", page_parts.tickets_by(selection, "ticket_category")),
+            ("Person", tables.tickets_by(selection, "assignee")),
+            ("Category", tables.tickets_by(selection, "ticket_category")),
         ],
-        "faqs": page_parts.faq_uses(selection),
-        "gaps": page_parts.costliest_gaps(selection),
+        "faqs": tables.faq_uses(selection),
+        "gaps": tables.costliest_gaps(selection),
         "agent": usage_between(selection.first, selection.last),
         "may_edit": user.has_perm("faq.change_faq"),
         "definitions": DEFINITIONS,
@@ -137,9 +135,9 @@ def _selected(request: HttpRequest, figure: str) -> tuple[Selection, Any]:
 @require_safe
 @may_see
 def rows_page(request: HttpRequest, figure: str) -> HttpResponse:
-    """The rows of a figure with their redacted questions; that they were read is recorded."""
+    """The rows of a figure with their redacted questions. Records who read them."""
     selection, matching = _selected(request, figure)
-    page = Paginator(listing.with_related(matching), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(listing.with_related(matching), PAGE_SIZE).get_page(request.GET.get("page"))
     shown = list(page)
     columns = listing.columns(matching)
     questions = {} if matching.model is TicketTimes else listing.questions(shown)
@@ -173,7 +171,7 @@ def rows_page(request: HttpRequest, figure: str) -> HttpResponse:
 @require_safe
 @may_see
 def need_page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What a need consists of, and so why it ended as it did; that it was read is recorded."""
+    """What a need consists of, and so why it ended as it did. Records who read it."""
     need = get_object_or_404(Need, pk=pk)
     record("need.viewed", actor=request.user.get_username(), kind="need", key=pk)
     asks = list(need.asked.order_by("at", "pk"))
@@ -201,13 +199,7 @@ def need_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 @may_see
 def rows_csv(request: HttpRequest, figure: str) -> HttpResponseBase:
     _, matching = _selected(request, figure)
-    return _csv(listing.csv_lines(matching), f"outcomes-{figure}.csv")
-
-
-def _csv(lines: Any, name: str) -> HttpResponseBase:
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return listing.csv_response(listing.csv_lines(matching), f"outcomes-{figure}.csv")
 
 
 # --- The weekly mail ------------------------------------------------------------------------------
@@ -222,79 +214,3 @@ def weekly_mail(request: HttpRequest) -> HttpResponse:
     text = "You get these figures by mail every Monday." if is_on else "The mail is switched off."
     messages.success(request, text)
     return HttpResponseRedirect(reverse("outcomes"))
-
-
-# --- The weekly sample ----------------------------------------------------------------------------
-
-
-class JudgeForm(forms.Form):
-    verdict = forms.ChoiceField(choices=SampledAsk.Verdict.choices)
-    expected = forms.CharField(max_length=100, required=False)
-
-    def clean_expected(self) -> str:
-        expected: str = self.cleaned_data["expected"].strip()
-        if expected and not Faq.objects.filter(slug=expected).exists():
-            raise forms.ValidationError(f"expected: there is no FAQ with the id {expected}.")
-        return expected
-
-
-@require_safe
-@may_judge
-def sample_page(request: HttpRequest) -> HttpResponse:
-    """The answers of a week with their questions, those that nobody judged first."""
-    samples = SampledAsk.objects.order_by("-week", "verdict", "ask_id")
-    page = Paginator(samples, SAMPLES_ON_A_PAGE).get_page(request.GET.get("page"))
-    records = Record.objects.in_bulk([sample.record_id for sample in page])
-    shown = [
-        (sample, records[sample.record_id].data if sample.record_id in records else {})
-        for sample in page
-    ]
-    waiting = SampledAsk.objects.filter(verdict="").count()
-    context = {
-        **admin.site.each_context(request),
-        "title": "Outcomes: weekly sample",
-        "page": page,
-        "samples": shown,
-        "waiting": waiting,
-        "verdicts": SampledAsk.Verdict.choices,
-        "precision": figures.precision(Selection.latest(DAYS)),
-        "definition": DEFINITIONS["precision"],
-    }
-    return TemplateResponse(request, "assistant/outcomes/sample.html", context)
-
-
-@require_POST
-@may_judge
-def judge(request: HttpRequest, ask_id: UUID) -> HttpResponse:
-    sample = get_object_or_404(SampledAsk, pk=ask_id)
-    form = JudgeForm(request.POST)
-    if form.is_valid():
-        sample.judge(
-            form.cleaned_data["verdict"],
-            expected=form.cleaned_data["expected"],
-            by=request.user.get_username(),
-        )
-    else:
-        for errors in form.errors.values():
-            messages.error(request, " ".join(map(str, errors)))
-    query = f"?page={request.POST['page']}" if request.POST.get("page", "").isdigit() else ""
-    return HttpResponseRedirect(f"{reverse('outcome-sample')}{query}#ask-{sample.pk}")
-
-
-@require_safe
-@may_judge
-def labels_csv(request: HttpRequest) -> HttpResponseBase:
-    return _csv(SampledAsk.objects.label_lines(), "sample-labels.csv")
-
-
-_view = admin.site.admin_view
-urlpatterns = [
-    path("", _view(outcomes_page), name="outcomes"),
-    path("mail/", _view(weekly_mail), name="outcome-mail"),
-    path("rows/<slug:figure>/", _view(rows_page), name="outcome-rows"),
-    path("needs/<uuid:pk>/", _view(need_page), name="outcome-need"),
-    path("rows/<slug:figure>.csv", _view(rows_csv), name="outcome-rows-csv"),
-    path("sample/", _view(sample_page), name="outcome-sample"),
-    path("sample/labels.csv", _view(labels_csv), name="outcome-labels"),
-    path("sample/<uuid:ask_id>/", _view(judge), name="outcome-judge"),
-]
