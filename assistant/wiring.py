@@ -43,7 +43,8 @@ def agent() -> Agent:
     """The agent; without AGENT_MODEL it never answers and Agno is not imported."""
     if not settings.AGENT_MODEL:
         return NullAgent()
-    from assistant.agent.agno_model import AgnoClient, BadModel
+    from assistant.agent.providers.agno_client import AgnoClient
+    from assistant.agent.providers.sdk import BadModel
 
     client = AgnoClient(
         model=settings.AGENT_MODEL,

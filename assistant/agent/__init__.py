@@ -1,5 +1,5 @@
 """The LLM fallback: it may only use the FAQs it retrieved.
 
-``agno_model`` is the one adapter of Agno, ``bounded_agent`` enforces limits and the circuit
+``providers`` call a model through Agno, ``bounded_agent`` enforces limits and the circuit
 breaker, ``attempt`` is one run, ``prompt`` and ``choice`` build the prompts and read the replies.
 """

@@ -32,7 +32,7 @@ def _without_model() -> list[CheckMessage]:
 
 
 def _model() -> list[CheckMessage]:
-    from assistant.agent.agno_model import BadModel, check_model
+    from assistant.agent.providers.sdk import BadModel, check_model
 
     try:
         check_model(settings.AGENT_MODEL, settings.AGENT_BASE_URL)

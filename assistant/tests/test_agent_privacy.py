@@ -36,7 +36,7 @@ socket.socket.connect, socket.getaddrinfo = spying_connect, spying_look_up
 RUN = """
 import django
 django.setup()
-from assistant.agent.agno_model import AgnoClient
+from assistant.agent.providers.agno_client import AgnoClient
 from assistant.agent.run import Run
 from assistant.agent.limits import Limits
 client = AgnoClient("openai-like:scripted", sys.argv[1], "", 100, "PK")

@@ -7,8 +7,8 @@ import re
 import pytest
 from django.conf import settings
 
-from assistant.agent.agno_model import AgnoClient
 from assistant.agent.limits import Limits
+from assistant.agent.providers.agno_client import AgnoClient
 from assistant.agent.run import Run
 
 LINES = re.findall(
