@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {str(item.path) for item in items if any(map(item.get_closest_marker, SLOW))}
     first = slow - kinds.keys()
     items.sort(key=lambda item: (str(item.path) not in first, item.path.name not in SLOWEST))
-    if mixed := [path for path, found in kinds.items() if len(found) > 1]:
+    if mixed := [path for path, commits in kinds.items() if len(commits) > 1]:
         raise pytest.UsageError(f"Some tests of {mixed[0]} commit and some do not: use two files.")
 
 

@@ -175,8 +175,8 @@ def ask(client) -> str:
     return body["decision"]["path"][-1]["reason"]
 
 
-def searched(told) -> int:
-    return sum(step["step"] == "tool_call" for step in told["decision"]["path"])
+def searched(reply) -> int:
+    return sum(step["step"] == "tool_call" for step in reply["decision"]["path"])
 
 
 def runs(reason) -> float:

@@ -81,11 +81,11 @@ def seen(printed: str) -> set[str]:
     return set(json.loads(line.removeprefix("seen ")))
 
 
-@pytest.mark.parametrize("wanted", ["true", "false"])
-def test_the_environment_cannot_change_the_address(scripted, wanted):
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_the_environment_cannot_change_the_address(scripted, value):
     scripted.play(searches("x"), says("A reply."))
 
-    printed = python(SPY + RUN + TELL, scripted.url, AGNO_TELEMETRY=wanted)
+    printed = python(SPY + RUN + TELL, scripted.url, AGNO_TELEMETRY=value)
 
     assert "said A reply." in printed
     assert len(scripted.requests) == 2

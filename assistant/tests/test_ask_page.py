@@ -153,12 +153,12 @@ def test_a_curator_adds_the_typed_question_to_an_faq_and_sees_its_effect(curator
 
 
 def test_a_wording_of_another_faq_is_not_added_and_the_other_is_named(curator):
-    taken = Faq.objects.get(slug="reset-password").question
+    question = Faq.objects.get(slug="reset-password").question
 
-    page = ask(curator, taken, add_to="start-return")
+    page = ask(curator, question, add_to="start-return")
 
     assert "Not added: reset-password already has this wording." in page.content.decode()
-    assert taken not in Faq.objects.get(slug="start-return").content().phrasings
+    assert question not in Faq.objects.get(slug="start-return").content().phrasings
 
 
 def test_support_proposes_a_wording(curator):

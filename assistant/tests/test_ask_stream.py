@@ -74,7 +74,7 @@ def test_an_faqs_answer_streams_too(customer):
 
 def test_steps_are_sent_as_they_happen(customer, with_agent):
     model = with_agent(seconds=1.0)
-    model.script = lambda asked: hangs if asked.number else searches("Paris")
+    model.script = lambda request: hangs if request.number else searches("Paris")
     arrived = []
 
     for part in ask(customer).streaming_content:

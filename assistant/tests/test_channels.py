@@ -76,7 +76,7 @@ def press(token, *, id="p1", sender="c1"):
 
 
 def buttons(body):
-    return {each["text"]: each["choice"] for each in body["buttons"]}
+    return {button["text"]: button["choice"] for button in body["buttons"]}
 
 
 # --- Coming in ------------------------------------------------------------------------------------
@@ -212,12 +212,12 @@ def test_the_worker_asks_no_more_at_once_than_the_agent_runs(queue, model, expec
 
 def test_options_are_buttons_where_there_are_buttons(app, gateway):
     say(UNCLEAR)
-    asked = gateway.bodies[0]
-    assert asked["outcome"] == "clarify"
-    label, *_, none, person = buttons(asked)
+    clarification = gateway.bodies[0]
+    assert clarification["outcome"] == "clarify"
+    label, *_, none, person = buttons(clarification)
     assert (none, person) == ("None of these", "Ask a person")
 
-    press(buttons(asked)[label])
+    press(buttons(clarification)[label])
 
     assert gateway.bodies[1]["outcome"] == "answered"
     assert asks()[1].data["choice"] == asks()[0].data["options"][0]["faq_id"]
@@ -226,9 +226,9 @@ def test_options_are_buttons_where_there_are_buttons(app, gateway):
 
 def test_options_are_numbers_where_there_are_no_buttons(shop, gateway):
     say(UNCLEAR)
-    asked = gateway.bodies[0]
-    lines = asked["texts"][0].splitlines()
-    assert asked["buttons"] == []
+    clarification = gateway.bodies[0]
+    lines = clarification["texts"][0].splitlines()
+    assert clarification["buttons"] == []
     assert lines[2].startswith("1. ")
     assert lines[-1] == "Reply with a number."
 

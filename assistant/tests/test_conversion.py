@@ -281,10 +281,10 @@ def test_a_model_that_cannot_be_exported_is_left_to_the_reference(
 
 
 def test_a_folder_that_cannot_be_written_leaves_it_to_the_reference(small_model, tmp_path):
-    taken = tmp_path / "a file"
-    taken.write_text("")
+    file = tmp_path / "a file"
+    file.write_text("")
 
-    local = LocalModel(small_model, backend="auto", converted_models=taken / "models")
+    local = LocalModel(small_model, backend="auto", converted_models=file / "models")
     local.load()
 
     assert " on sentence-transformers (" in local.check()

@@ -65,11 +65,11 @@ def test_a_text_that_cannot_be_written_as_utf8_still_gets_a_vector(embedder):
 
 
 def test_texts_alike_are_closer_than_texts_unlike(embedder):
-    asked, like, unlike = embedder.embed(
+    question, like, unlike = embedder.embed(
         ["How do I reset my password?", "reset my password", "Which countries do you ship to"]
     )
 
-    assert asked @ like > asked @ unlike + 0.2
+    assert question @ like > question @ unlike + 0.2
 
 
 def test_the_same_text_gets_the_same_vector(embedder):
@@ -181,16 +181,16 @@ def test_damaged_weights_of_the_bundled_model_are_never_used(tmp_path, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("weights", "told"),
+    ("weights", "message"),
     [
         pytest.param(None, "has no weights", id="no weights"),
         pytest.param(b"not weights at all", "cannot be loaded", id="nonsense for weights"),
     ],
 )
-def test_a_folder_without_a_usable_model_is_reported_in_one_line(tmp_path, weights, told):
+def test_a_folder_without_a_usable_model_is_reported_in_one_line(tmp_path, weights, message):
     folder = linked_copy(tmp_path / "broken", model=weights)
 
-    with pytest.raises(EmbedderUnavailable, match=told) as raised:
+    with pytest.raises(EmbedderUnavailable, match=message) as raised:
         SentenceTransformerEmbedder(str(folder)).load()
 
     assert "\n" not in str(raised.value)

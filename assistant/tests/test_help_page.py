@@ -303,7 +303,7 @@ def test_who_types_can_still_send(visitor, settings):
 
     typing = [send(visitor, "questions/", message="reset my pass") for _ in range(4)]
 
-    assert [each.status_code for each in typing] == [200, 200, 200, 429]
+    assert [reply.status_code for reply in typing] == [200, 200, 200, 429]
     assert send(visitor, "ask/", message=CLEAR).status_code == 200
 
 
@@ -506,11 +506,11 @@ def test_what_the_frame_loads_is_at_most_40_kilobytes(visitor):
     first = page(visitor)
     # The files as they are, since NGINX compresses them.
     static = re.findall(r'(?:src|<link[^>]* href)="/static/([^"]+)"', first)
-    parts = [Path(str(finders.find(each))).read_bytes() for each in static]
+    parts = [Path(str(finders.find(name))).read_bytes() for name in static]
     parts += [first.encode(), visitor.get("/help/colours.css").content]
 
     assert len(static) == 3
-    assert sum(len(gzip.compress(each)) for each in parts) <= 40_000
+    assert sum(len(gzip.compress(part)) for part in parts) <= 40_000
 
 
 def test_no_page_loads_anything_from_elsewhere(visitor):

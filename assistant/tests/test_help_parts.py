@@ -93,14 +93,14 @@ def translatable(file: Path) -> set[str]:
         # Django's own step of makemessages: a template as calls of gettext.
         source = re.sub(r"(?<!\w)u?(?=')", "", templatize(source))
         calls = re.findall(r"\b(p?gettext)\((.*?)\) ", source)
-        texts = [(name, ast.literal_eval(f"({given},)")) for name, given in calls]
+        texts = [(name, ast.literal_eval(f"({arguments},)")) for name, arguments in calls]
         assert len(texts) == len(re.findall(r"\{% (?:block)?translate ", file.read_text()))
         return {"\x04".join(words) for _, words in texts}
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    named = [
+    arguments = [
         call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "_"
     ]
-    return {ast.literal_eval(each) for each in named}
+    return {ast.literal_eval(argument) for argument in arguments}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -144,9 +144,9 @@ def test_while_somebody_types_the_questions_with_the_same_words_are_found(typed,
         content("damaged", "My parcel is broken"),
         content("jobs", "Are you hiring?"),
     ]
-    index = QuestionIndex({each.slug: each for each in faqs})
+    index = QuestionIndex({faq.slug: faq for faq in faqs})
 
-    assert [each.slug for each in index.find(typed, limit=2)] == expected
+    assert [faq.slug for faq in index.find(typed, limit=2)] == expected
 
 
 def test_the_loader_is_small():

@@ -17,7 +17,7 @@ def test_what_is_not_named_stays_as_it_is():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("minutes=5", "names from seconds, requests"),
         ("seconds", "seconds=1 to seconds=50"),
@@ -28,8 +28,8 @@ def test_what_is_not_named_stays_as_it_is():
     ],
     ids=lambda value: value[:20],
 )
-def test_nonsense_is_refused_with_what_it_must_be(text, said):
-    with pytest.raises(ValueError, match=said):
+def test_nonsense_is_refused_with_what_it_must_be(text, message):
+    with pytest.raises(ValueError, match=message):
         parse(text, runs_at_once=2)
 
 

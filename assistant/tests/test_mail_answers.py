@@ -131,7 +131,7 @@ def test_without_the_setting_a_clear_question_is_a_ticket_with_its_ask(settings)
 def test_an_address_gets_three_answers_a_day_and_then_tickets():
     mails = [take_in() for _ in range(5)]
 
-    assert [each.status for each in mails] == ["answered"] * 3 + ["opened"] * 2
+    assert [mail.status for mail in mails] == ["answered"] * 3 + ["opened"] * 2
     assert len(sent()) == 3
 
 
@@ -164,7 +164,7 @@ def test_two_sites_that_write_to_each_other_stop_after_one_mail_each(settings, k
         raw["Authentication-Results"] = PASS
         stored = InboundMail.objects.store(raw.as_bytes(), source="mailbox")
         receive(stored.pk)
-        return [each.message().as_bytes() for each in sent()]
+        return [mail.message().as_bytes() for mail in sent()]
 
     opening = f"From: {second}\r\nMessage-ID: <0@two.example>\r\nSubject: x\r\n\r\n{CLEAR}"
     waiting, mails = [(opening.encode(), first)], []

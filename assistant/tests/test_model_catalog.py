@@ -189,26 +189,26 @@ def test_a_model_that_is_not_prepared_is_not_published(settings, tmp_path):
 
 @pytest.mark.django_db
 def test_a_model_is_published_by_name_and_switched_back(tiny, as_role):
-    def asked():
+    def ask():
         return (
             as_role("customer")
             .post("/ask", {"message": "I forgot my password"}, format="json")
             .json()
         )
 
-    before = asked()
+    reply = ask()
     prepare("tiny")
     call_command("publish", model="tiny", nothing_else=True, stdout=StringIO())
 
     assert Release.objects.live().embedder.startswith("tiny-model@")
-    assert asked()["release"] == 2
+    assert ask()["release"] == 2
     assert wiring.live().current().matrix.dimension == 32
     assert "tiny-model@" in str(as_role("admin").get("/readyz").json())
 
     call_command("publish", model="minilm", nothing_else=True, stdout=StringIO())
 
     assert Release.objects.live().embedder == Release.objects.get(number=1).embedder
-    assert asked()["similarity"] == before["similarity"]
+    assert ask()["similarity"] == reply["similarity"]
 
 
 @pytest.mark.django_db

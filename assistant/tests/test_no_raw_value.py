@@ -110,20 +110,20 @@ class Doors:
             body["category"] = value
             body["tags"] = [value] if TAG.fullmatch(value) else []
         headers = {"Idempotency-Key": " ".join([*named[:1], uuid.uuid4().hex])}
-        made = customer.post("/tickets", body, format="json", headers=headers).json()["id"]
-        customer.post(f"/tickets/{made}/comments", {"text": text}, format="json")
+        ticket_id = customer.post("/tickets", body, format="json", headers=headers).json()["id"]
+        customer.post(f"/tickets/{ticket_id}/comments", {"text": text}, format="json")
         support = self.as_role("support", subject="sam")
         for internal in (True, False):
             output = {"text": text, "internal": internal}
-            support.post(f"/tickets/{made}/comments", output, format="json")
-        support.get(f"/tickets/{made}")
+            support.post(f"/tickets/{ticket_id}/comments", output, format="json")
+        support.get(f"/tickets/{ticket_id}")
 
     def ticket_in_other_ways(self, text: str, values: tuple[str, ...]) -> None:
         customer = self.as_role("customer", subject="u1")
         customer.post("/tickets", {"message": text}, format="json")
-        support, made = self.as_role("support", subject="sam"), Ticket.objects.order_by("-id")[0]
+        support, ticket = self.as_role("support", subject="sam"), Ticket.objects.order_by("-id")[0]
         for value in alone(values):
-            support.patch(f"/tickets/{made.pk}", {"category": value[:100]}, format="json")
+            support.patch(f"/tickets/{ticket.pk}", {"category": value[:100]}, format="json")
             self.refused(customer, "/tickets", {"message": "Where?", "priority": value})
 
     def log(self, text: str, values: tuple[str, ...]) -> None:
@@ -131,12 +131,12 @@ class Doors:
         for value in alone(values):
             Client().get(f"/nothing/{value}")
 
-    def files(self, found: list[Case]) -> None:
+    def files(self, cases: list[Case]) -> None:
         """/ingest, /imports, /faqs and a release's note."""
         written = io.StringIO()
         rows = csv.writer(written)
         rows.writerow(["id", "question", "answer", "category", "alternates"])
-        for number, (text, values) in enumerate(found):
+        for number, (text, values) in enumerate(cases):
             name, value = word(number), next(alone(values), "")
             if any(ord(character) < 32 and character != "\n" for character in text):
                 continue
@@ -152,7 +152,7 @@ class Doors:
             "/admin/faq/faq/import/",
             {"file": SimpleUploadedFile("f.csv", data), "format": "csv"},
         )
-        text = " ".join(found[0][0].split())
+        text = " ".join(cases[0][0].split())
         draft = {"question": f"Asked: {text}", "answer": text, "owner": "sam"}
         publisher.put("/faqs/asked", draft, format="json")
         publisher.post("/releases", {"note": text[:400]}, format="json")

@@ -74,5 +74,5 @@ class Deployed(Site):
 
     def asks_in_database(self) -> list[str]:
         """The ask_id of every question on the audit trail, whether the site runs or not."""
-        said = self.manage("shell", "--no-imports", "-c", RECORDED).text.splitlines()
-        return [about.removeprefix("ask:") for about in said[-1].split()]
+        lines = self.manage("shell", "--no-imports", "-c", RECORDED).text.splitlines()
+        return [about.removeprefix("ask:") for about in lines[-1].split()]

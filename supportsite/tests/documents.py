@@ -84,14 +84,14 @@ def differences(shown: Any, real: Any, place: str = "") -> list[str]:
         names = shown.keys() - {SHORTENED}
         missing = names - real.keys()
         extra = set() if SHORTENED in shown else real.keys() - names
-        found = [
+        result = [
             f"{place}: {name} is {what}"
             for what, group in (("not in the reply", missing), ("not shown", extra))
             for name in sorted(group)
         ]
         for name in names & real.keys():
-            found += differences(shown[name], real[name], f"{place}.{name}")
-        return found
+            result += differences(shown[name], real[name], f"{place}.{name}")
+        return result
     if isinstance(shown, list) and isinstance(real, list):
         items = [item for item in shown if item != SHORTENED]
         if len(items) > len(real) or (len(items) < len(real) and SHORTENED not in shown):

@@ -64,7 +64,7 @@ def test_all_is_on_time(client):
 
 
 @pytest.mark.parametrize(
-    ("happened", "check", "said"),
+    ("happened", "check", "message"),
     [
         pytest.param(old_record, "sealer", "is unsealed for 90 s", id="no sealer"),
         pytest.param(
@@ -82,14 +82,14 @@ def test_all_is_on_time(client):
         ),
     ],
 )
-def test_a_late_job_is_named_and_the_site_is_still_ready(client, happened, check, said):
+def test_a_late_job_is_named_and_the_site_is_still_ready(client, happened, check, message):
     happened()
 
     reply = client.get("/readyz")
 
     assert (reply.status_code, reply.json()["status"]) == (200, "degraded")
     assert reply.json()["checks"][check].startswith("degraded: ")
-    assert said in reply.json()["checks"][check]
+    assert message in reply.json()["checks"][check]
 
 
 def test_a_delivery_that_waits_for_its_next_try_is_not_late(client):

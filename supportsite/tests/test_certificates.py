@@ -212,7 +212,7 @@ def private(tmp_path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("given", "found"),
+    ("values", "expected"),
     [
         pytest.param({"BIND": "0.0.0.0:8000"}, ["supportsite.E010"], id="an open port"),
         pytest.param({"BIND": ":8000"}, ["supportsite.E010"], id="an open port, said shortly"),
@@ -231,14 +231,14 @@ def private(tmp_path) -> Path:
         ),
     ],
 )
-def test_the_checks_say_so(settings, private, given, found):
+def test_the_checks_say_so(settings, private, values, expected):
     (private / "open").mkdir(mode=0o755)
     settings.ENFORCE_MTLS, settings.PROXY_SECRETS = True, []
-    for name, value in given.items():
+    for name, value in values.items():
         setattr(settings, name, value)
     settings.BIND = settings.BIND.format(private=private, open=private / "open")
 
-    assert [message.id for message in certificates_are_trustworthy(None)] == found
+    assert [message.id for message in certificates_are_trustworthy(None)] == expected
 
 
 def test_every_command_and_gunicorn_ask_them(settings):

@@ -81,17 +81,17 @@ def test_the_first_page_shows_waiting_tickets_questions_and_the_live_release(as_
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("address", "status", "said"),
+    ("address", "status", "text"),
     [
         pytest.param("/admin/nowhere/", 404, "Page not found", id="an unknown page"),
         pytest.param("/admin/audit/record/", 403, "No permission", id="one that is closed"),
     ],
 )
-def test_a_forbidden_page_has_a_link_back(address, status, said):
+def test_a_forbidden_page_has_a_link_back(address, status, text):
     page = staff().get(address)
 
     assert page.status_code == status
-    assert said in page.content.decode()
+    assert text in page.content.decode()
     assert f'href="{reverse("admin:index")}"' in page.content.decode()
 
 

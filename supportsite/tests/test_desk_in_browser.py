@@ -74,8 +74,8 @@ def test_a_support_person_corrects_an_answer_and_sees_to_a_ticket(site, customer
 
         sign_in(page, site, PASSWORD)
         correct_an_answer(page)
-        asked = {"message": "I forgot my password"}
-        body = page.request.post(f"{site}/ask", data=asked, headers=customer).json()
+        question = {"message": "I forgot my password"}
+        body = page.request.post(f"{site}/ask", data=question, headers=customer).json()
         see_to_the_ticket(page)
         sign_out_by_keyboard(page, site)
         sign_in(page, site, PASSWORD)

@@ -195,9 +195,9 @@ def test_visitors_of_the_help_page_need_none(on, authority, path, expected):
     ],
 )
 def test_no_other_path_is_open_without_one(on, authority, path):
-    said = exchange(on.port, request(path), tls(authority))
+    reply = exchange(on.port, request(path), tls(authority))
 
-    assert statuses(said) == [404 if path == "/certificate" else REFUSED_BY_NGINX]
+    assert statuses(reply) == [404 if path == "/certificate" else REFUSED_BY_NGINX]
 
 
 @pytest.mark.parametrize("make", BAD)
@@ -330,7 +330,7 @@ def test_without_a_certificate_it_is_told_so_and_no_name(mirrored, authority):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "subject"),
     [
         pytest.param(
             "a\r\nX-SSL-Client-Verify: SUCCESS",
@@ -342,10 +342,10 @@ def test_without_a_certificate_it_is_told_so_and_no_name(mirrored, authority):
         pytest.param("a;b", r"CN=a\;b", id="a name with a semicolon"),
     ],
 )
-def test_a_name_has_one_form_only(mirrored, authority, issuer, name, told):
+def test_a_name_has_one_form_only(mirrored, authority, issuer, name, subject):
     nginx, mirror = mirrored
     exchange(nginx.port, request(), tls(authority, issuer.make("odd", common_name=name)))
 
     (head,) = mirror.heads()
-    assert head["x-ssl-client-subject"] == [told]
+    assert head["x-ssl-client-subject"] == [subject]
     assert head["x-ssl-client-verify"] == ["SUCCESS"]

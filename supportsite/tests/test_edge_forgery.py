@@ -274,7 +274,7 @@ GATE = "if ($poses_as_edge)"
 def spoilt(authority: Authority, service: Gunicorn, tmp_path: Path) -> Callable[..., int]:
     """The status that a forged request has with these changes to a server block."""
 
-    def ask(*changes: tuple[str, str], said: str = FORGED, plain: bool = False) -> int:
+    def ask(*changes: tuple[str, str], headers: str = FORGED, plain: bool = False) -> int:
         shutil.rmtree(tmp_path / "conf", ignore_errors=True)
         nginx = Nginx(tmp_path, authority, f"unix:{service.socket}", certificates="optional")
         conf = tmp_path / "conf" / "nginx.conf"
@@ -285,15 +285,15 @@ def spoilt(authority: Authority, service: Gunicorn, tmp_path: Path) -> Callable[
         conf.write_text("    server {\n".join([head, *servers]))
         with nginx:
             port, context = (nginx.plain_port, None) if plain else (nginx.port, tls(authority))
-            (found,) = statuses(exchange(port, with_headers(said), context))
-        return found
+            (status,) = statuses(exchange(port, with_headers(headers), context))
+        return status
 
     return ask
 
 
 def test_a_location_with_its_own_header_refuses_everybody(spoilt):
     assert spoilt(("location / {", BARE)) == 403
-    assert spoilt(("location / {", BARE), said="X-Other: a") == 403
+    assert spoilt(("location / {", BARE), headers="X-Other: a") == 403
 
 
 def test_nor_does_it_where_the_callers_header_is_not_looked_for(spoilt):

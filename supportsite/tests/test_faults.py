@@ -64,9 +64,9 @@ def test_a_postgres_that_hangs_is_503_and_healthz_answers(site):
         process.suspend()
     try:
         with ThreadPoolExecutor(REQUESTS) as pool:
-            asked = [pool.submit(ask, site) for _ in range(REQUESTS)]
+            futures = [pool.submit(ask, site) for _ in range(REQUESTS)]
             assert site.send("GET", "/healthz")[0] == 200
-            replies = [reply.result() for reply in asked]
+            replies = [future.result() for future in futures]
         ready, _ = site.send("GET", "/readyz")
     finally:
         for process in postgres:

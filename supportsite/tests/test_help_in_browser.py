@@ -52,12 +52,14 @@ def ask_to_ticket(page: Page | FrameLocator) -> None:
 
 def findings(page: Page) -> list[str]:
     """What axe-core has to say about the page, in light and in dark."""
-    found = []
+    violations = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for each in Axe().run(page).response["violations"]:
-            found.append(f"{page.url} {scheme} {each['id']}: {each['nodes'][0]['html'][:150]}")
-    return found
+        for violation in Axe().run(page).response["violations"]:
+            violations.append(
+                f"{page.url} {scheme} {violation['id']}: {violation['nodes'][0]['html'][:150]}"
+            )
+    return violations
 
 
 def assert_works_without_scripts(browser: Browser, service: str) -> None:
@@ -96,30 +98,30 @@ def assert_is_open_to_everybody(browser: Browser, service: str) -> None:
     page = browser.new_page(viewport=PHONE)
     heard = overheard(page)
     page.goto(f"{service}/help/?lang=ur")
-    found = findings(page)
+    violations = findings(page)
     page.locator("#message").press_sequentially("my password")
     page.locator("#questions a").first.wait_for()
-    found += findings(page)
+    violations += findings(page)
     page.locator("#message").fill(UNCLEAR)
     page.keyboard.press("Enter")
     page.locator("button[value=none]").wait_for()
-    found += findings(page)
+    violations += findings(page)
     page.goto(f"{service}/help/contact/?lang=ur")
     page.locator("#id_email").fill("a@b")
     page.locator("#id_message").fill(UNKNOWN)
     page.locator("main button").click()
     page.locator(".errors").wait_for()
-    found += findings(page)
+    violations += findings(page)
     page.locator("#id_email").fill("ada@shop.example")
     page.locator("main button").click()
     page.locator("#id_text").wait_for()
-    found += findings(page)
+    violations += findings(page)
     paths = ("tickets/", "faqs/", "faqs/?category=returns", "faqs/?q=zzzz", "faqs/reset-password/")
     for path in (*paths, "nothing/"):
         page.goto(f"{service}/help/{path}{'&' if '?' in path else '?'}lang=ur")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
-        found += findings(page)
-    assert found == []
+        violations += findings(page)
+    assert violations == []
     assert [text for text in heard if "policy" in text.lower()] == []
     page.close()
 

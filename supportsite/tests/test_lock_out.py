@@ -148,8 +148,8 @@ def test_no_password_and_no_form_is_stored_with_the_count():
     sign_in("sam", "hunter-2-hunter-2")
     sign_in("sam", "hunter-3-hunter-3")
 
-    kept = AccessAttempt.objects.get(username="sam")
+    attempt = AccessAttempt.objects.get(username="sam")
 
-    assert kept.failures_since_start == 2
-    assert "hunter" not in f"{kept.post_data}{kept.get_data}"
-    assert "sam" not in kept.post_data
+    assert attempt.failures_since_start == 2
+    assert "hunter" not in f"{attempt.post_data}{attempt.get_data}"
+    assert "sam" not in attempt.post_data

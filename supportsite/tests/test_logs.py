@@ -64,7 +64,7 @@ def test_a_failure_is_logged_with_its_traceback():
 
 
 @pytest.mark.parametrize(
-    ("extra", "told"),
+    ("extra", "expected"),
     [
         pytest.param(ValueError("0300 1234567"), "[PHONE]", id="an object, by its text"),
         pytest.param("half \ud83d", "half \ud83d", id="half a character"),
@@ -72,5 +72,5 @@ def test_a_failure_is_logged_with_its_traceback():
         pytest.param({"then": ["jo@example.com"]}, {"then": ["[EMAIL]"]}, id="lists and objects"),
     ],
 )
-def test_whatever_is_handed_over_is_written(extra, told):
-    assert line("done", more=extra)["more"] == told
+def test_whatever_is_handed_over_is_written(extra, expected):
+    assert line("done", more=extra)["more"] == expected

@@ -68,11 +68,11 @@ def test_every_alert_is_tested_says_what_is_wrong_and_how_urgent_it_is():
 
 
 def test_every_expression_of_the_dashboard_is_one_that_prometheus_understands(tmp_path):
-    known = [
+    expressions = [
         expression.replace("$__rate_interval", "5m").replace("$job", "supportsite")
         for expression in EXPRESSIONS
     ]
-    rules = [{"record": f"panel:{place}", "expr": one} for place, one in enumerate(known)]
+    rules = [{"record": f"panel:{place}", "expr": one} for place, one in enumerate(expressions)]
     file = tmp_path / "rules.yml"
     file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
 

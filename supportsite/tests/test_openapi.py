@@ -63,9 +63,9 @@ def objects(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
             yield from objects(inner, f"{place}/{index}")
 
 
-def _values_of(each: dict[str, Any]) -> dict[str, Any]:
+def _values_of(part: dict[str, Any]) -> dict[str, Any]:
     """The schema of the values of an object with free keys; empty if there is none."""
-    values = each.get("additionalProperties")
+    values = part.get("additionalProperties")
     return values if isinstance(values, dict) else {}
 
 
@@ -104,8 +104,8 @@ RECORDED = "/components/schemas/Record/properties/data"
 def test_no_object_is_without_a_type(schema):
     untyped = [
         place
-        for place, each in objects({name: schema[name] for name in ("paths", "components")})
-        if not each.get("properties") and not TYPED & _values_of(each).keys()
+        for place, part in objects({name: schema[name] for name in ("paths", "components")})
+        if not part.get("properties") and not TYPED & _values_of(part).keys()
     ]
 
     assert set(untyped) <= {RECORDED}
@@ -114,8 +114,8 @@ def test_no_object_is_without_a_type(schema):
 def test_no_field_is_without_a_type(schema):
     fields = {
         f"{place}/{name}": field
-        for place, each in objects(schema["components"]["schemas"])
-        for name, field in each.get("properties", {}).items()
+        for place, part in objects(schema["components"]["schemas"])
+        for name, field in part.get("properties", {}).items()
     }
 
     assert not [place for place, field in fields.items() if not TYPED & field.keys()]
@@ -125,8 +125,8 @@ def test_a_default_makes_no_field_of_a_request_required(schema):
     """openapi-typescript requires every field with a default."""
     with_default = [
         f"{place}/{name}"
-        for place, each in objects(schema["components"]["schemas"])
-        for name, field in each.get("properties", {}).items()
+        for place, part in objects(schema["components"]["schemas"])
+        for name, field in part.get("properties", {}).items()
         if "default" in field
     ]
 
@@ -215,10 +215,10 @@ def test_a_limited_reply_says_how_long_to_wait(schema):
 def strictly(schema: dict[str, Any], of: dict[str, Any]) -> OAS31Validator:
     """Checks a document, and that it has no field which its schema does not name."""
     closed = deepcopy(schema)
-    composed = {id(part) for _, each in _nodes(closed) for part in each.get("allOf", ())}
-    for _, each in objects(closed["components"]["schemas"]):
-        if "properties" in each and id(each) not in composed:
-            each.setdefault("additionalProperties", False)
+    composed = {id(member) for _, part in _nodes(closed) for member in part.get("allOf", ())}
+    for _, part in objects(closed["components"]["schemas"]):
+        if "properties" in part and id(part) not in composed:
+            part.setdefault("additionalProperties", False)
     return OAS31Validator({**of, "components": closed["components"]})
 
 

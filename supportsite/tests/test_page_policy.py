@@ -56,7 +56,9 @@ def test_no_page_may_run_inline_or_foreign_scripts_or_styles(client, path):
 
 def test_every_expression_that_the_policys_alpine_cannot_read_is_rewritten():
     script = Path(str(finders.find("supportsite/expressions.js"))).read_text()
-    rewritten = [ast.literal_eval(each) for each in re.findall(r'^    \[(".*?"), "', script, re.M)]
+    rewritten = [
+        ast.literal_eval(literal) for literal in re.findall(r'^    \[(".*?"), "', script, re.M)
+    ]
     folders = (Path(unfold.__file__).parent, settings.BASE_DIR)
     templates = [
         file.read_text()
@@ -66,13 +68,15 @@ def test_every_expression_that_the_policys_alpine_cannot_read_is_rewritten():
     ]
     attributes = re.findall(r'\s(?:x-[a-z]|@|:)[a-z.:-]+="([^"]*)"', "\n".join(templates))
     for text in rewritten:
-        assert any(text in each for each in attributes), f"Unfold has it no longer: {text}"
-        attributes = [each.replace(text, "") for each in attributes]
+        assert any(text in attribute for attribute in attributes), (
+            f"Unfold has it no longer: {text}"
+        )
+        attributes = [attribute.replace(text, "") for attribute in attributes]
 
     # Several statements, arrow functions and global variables.
     unreadable = re.compile(r";\s*\S|=>|^\s*if\b|\b(?:localStorage|window|document)\b")
     assert len(attributes) > 100
-    assert [each for each in attributes if unreadable.search(each)] == []
+    assert [attribute for attribute in attributes if unreadable.search(attribute)] == []
 
 
 def test_the_colours_of_the_desk_are_those_of_unfold():

@@ -175,7 +175,7 @@ def test_the_form_says_that_people_of_the_provider_need_none(admin_client, setti
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         pytest.param({"name": ""}, "This field is required.", id="no name"),
         pytest.param({"email": "ann"}, "Enter a valid email address.", id="no address"),
@@ -183,12 +183,14 @@ def test_the_form_says_that_people_of_the_provider_need_none(admin_client, setti
         pytest.param({"groups": []}, "Choose at least one role.", id="no role"),
     ],
 )
-def test_a_missing_value_is_reported_at_its_field_and_nobody_is_invited(admin_client, fields, said):
+def test_a_missing_value_is_reported_at_its_field_and_nobody_is_invited(
+    admin_client, fields, message
+):
     User.objects.create_user("sam", email="sam@shop.example")
 
     page = invite(admin_client, "support", **fields)
 
-    assert said in page.content.decode()
+    assert message in page.content.decode()
     assert not Invitation.objects.exists()
     assert User.objects.count() == 2
 

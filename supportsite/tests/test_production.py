@@ -76,13 +76,13 @@ def run(*command: str, state_dir, **environment: str) -> subprocess.CompletedPro
 GUNICORN = ("-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "supportsite.wsgi")
 
 
-@pytest.mark.parametrize(("wrong", "said"), REFUSED)
-def test_gunicorn_refuses_with_one_line_that_names_the_variable(tmp_path, wrong, said):
+@pytest.mark.parametrize(("wrong", "message"), REFUSED)
+def test_gunicorn_refuses_with_one_line_that_names_the_variable(tmp_path, wrong, message):
     ended = run(*GUNICORN, state_dir=tmp_path, **wrong)
 
     lines = ended.stderr.splitlines()
     assert ended.returncode == 1
-    assert any(line.startswith(f"Not started: {said}") for line in lines)
+    assert any(line.startswith(f"Not started: {message}") for line in lines)
     assert all(line.startswith("Not started: ") for line in lines)
 
 
@@ -120,7 +120,7 @@ def test_nothing_is_held_against_the_site_of_these_tests():
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("value", "reason"),
     [
         pytest.param("short", "is shorter than 32", id="short"),
         pytest.param(
@@ -152,6 +152,6 @@ def test_nothing_is_held_against_the_site_of_these_tests():
         pytest.param(ALPHABET, "", id="32 different characters"),
     ],
 )
-def test_a_secret_is_what_nobody_can_guess(value, found):
-    assert weakness(value).startswith(found)
-    assert bool(weakness(value)) == bool(found)
+def test_a_secret_is_what_nobody_can_guess(value, reason):
+    assert weakness(value).startswith(reason)
+    assert bool(weakness(value)) == bool(reason)

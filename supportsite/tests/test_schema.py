@@ -79,6 +79,6 @@ def test_other_tools_can_read_the_description(tmp_path):
 def test_every_endpoint_of_the_api_is_described(api):
     operations = [matches.ok() for matches in api.get_all_operations()]
 
-    names = {f"{each.method.upper()} {each.path}" for each in operations}
+    names = {f"{operation.method.upper()} {operation.path}" for operation in operations}
 
     assert names == ENDPOINTS.keys() | SIGNED

@@ -64,7 +64,7 @@ def test_it_starts_with_good_secrets_and_with_those_made_for_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "said"),
+    ("variable", "value", "message"),
     [
         pytest.param("FAQ_CONFIDENCE_THRESHOLD", "1.7", "between 0 and 1", id="threshold"),
         pytest.param("FAQ_POLICY", "guess", "assistant.E001", id="policy"),
@@ -73,13 +73,13 @@ def test_it_starts_with_good_secrets_and_with_those_made_for_it(tmp_path):
         pytest.param("DEBUG", "perhaps", "true or false", id="flag"),
     ],
 )
-def test_a_setting_that_cannot_be_right_stops_it(tmp_path, variable, value, said):
+def test_a_setting_that_cannot_be_right_stops_it(tmp_path, variable, value, message):
     ended = manage(
         "check", state_dir=tmp_path, SECRET_KEY=GOOD, JWT_SECRET=GOOD, **{variable: value}
     )
 
     assert ended.returncode != 0
-    assert said in ended.stderr
+    assert message in ended.stderr
 
 
 PROVIDER = {"JWT_JWKS_URL": "https://login.example.com/keys"}
@@ -87,7 +87,7 @@ TO_AND_FROM = {"JWT_ISSUER": "https://login.example.com", "JWT_AUDIENCE": "suppo
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("keys", "message"),
     [
         pytest.param({**PROVIDER, **TO_AND_FROM, "JWT_SECRET": GOOD}, "Set one of", id="two keys"),
         pytest.param(PROVIDER, "needs JWT_ISSUER and JWT_AUDIENCE", id="keys of any site's tokens"),
@@ -103,11 +103,11 @@ TO_AND_FROM = {"JWT_ISSUER": "https://login.example.com", "JWT_AUDIENCE": "suppo
         ),
     ],
 )
-def test_ways_to_verify_tokens_that_cannot_be_right_stop_it(tmp_path, keys, said):
+def test_ways_to_verify_tokens_that_cannot_be_right_stop_it(tmp_path, keys, message):
     ended = manage("check", state_dir=tmp_path, **{"SECRET_KEY": GOOD, **keys})
 
     assert ended.returncode != 0
-    assert said in ended.stderr.splitlines()[-1]
+    assert message in ended.stderr.splitlines()[-1]
 
 
 def test_a_stated_provider_wins_over_the_secret_that_was_made_and_signs_nothing(tmp_path):

@@ -62,9 +62,9 @@ feedback = give_feedback.sync(answer.ask_id, client=customer, body=NewFeedbackRe
 assert isinstance(feedback, Feedback)
 print("give_feedback")
 
-found = search.sync(client=customer, q="password")
-assert isinstance(found, SearchResults)
-assert found.results[0].faq_id == "reset-password"
+page = search.sync(client=customer, q="password")
+assert isinstance(page, SearchResults)
+assert page.results[0].faq_id == "reset-password"
 print("search")
 
 created = tickets_create.sync(client=customer, body=NewTicketRequest(message="Where is it?"))
