@@ -12,7 +12,7 @@ from assistant.calibration.labelled_questions import LabelledQuestion
 from audit.models import record
 from audit.privacy.redaction import redact
 
-LEAST_OVERLAP = 0.5
+MIN_OVERLAP = 0.5
 """A source of labels counts if at least this share of its FAQs is published."""
 
 
@@ -81,4 +81,4 @@ class Label(models.Model):
 
 def _is_about(live_ids: set[str], labels: Iterable[Label]) -> bool:
     faq_ids = {faq_id for label in labels for faq_id in label.expected}
-    return not faq_ids or len(faq_ids & live_ids) >= LEAST_OVERLAP * len(faq_ids)
+    return not faq_ids or len(faq_ids & live_ids) >= MIN_OVERLAP * len(faq_ids)

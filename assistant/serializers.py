@@ -10,7 +10,7 @@ from assistant.answering.answer import Purpose
 from assistant.decision_serializers import CorrectionSerializer, DecisionSerializer
 from audit.fields import SubjectField, VisibleText
 
-LONGEST_MESSAGE = 4000
+MAX_MESSAGE_LENGTH = 4000
 
 
 class AskSerializer(serializers.Serializer[dict[str, str]]):
@@ -18,7 +18,7 @@ class AskSerializer(serializers.Serializer[dict[str, str]]):
         required=False,
         help_text="The person who asks; default: the subject of the token.",
     )
-    message = VisibleText(max_length=LONGEST_MESSAGE, help_text="The question.")
+    message = VisibleText(max_length=MAX_MESSAGE_LENGTH, help_text="The question.")
     conversation_id = serializers.CharField(
         max_length=100, required=False, default="", allow_blank=True
     )

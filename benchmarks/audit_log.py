@@ -65,7 +65,7 @@ QUESTION: dict[str, Any] = {
 }
 """The fields of an ask's record, about 1.6 kB in the table."""
 
-FEWEST_RECORDS = 1_000
+MIN_RECORDS = 1_000
 
 BARE = "CREATE TABLE benchmark_bare (stored bytea)"
 
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--records", type=int, default=100_000, help="in the log to verify")
     parser.add_argument("--writers", type=int, default=8, help="processes that write at once")
     options = parser.parse_args(arguments)
-    writers, count = options.writers, max(options.records, FEWEST_RECORDS)
+    writers, count = options.writers, max(options.records, MIN_RECORDS)
     with temporary_database("audit"), tempfile.TemporaryDirectory() as anchors:
         settings.AUDIT_ANCHOR_DIR = Path(anchors)
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {writers} writers")

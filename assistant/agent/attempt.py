@@ -214,7 +214,7 @@ class Attempt:
                 return prompt.tool_refusal("question must be a text")
             is_valid = isinstance(limit, int) and 1 <= limit <= prompt.SHOWN
             max_faqs = limit if isinstance(limit, int) and is_valid else prompt.SHOWN
-            words = question[: prompt.LONGEST_TURN]
+            words = question[: prompt.MAX_TURN_LENGTH]
             result = task.search(words, max_faqs)
             matches = [match for match in result.matches if match.faq_id in task.contents]
             run.show(matches)

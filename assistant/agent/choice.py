@@ -15,7 +15,7 @@ from faq.content import Content
 
 NONE = "none"
 
-LONGEST_ANSWER = 200
+MAX_ANSWER_LENGTH = 200
 """Characters of an FAQ's answer among the options."""
 
 _EXAMPLES = """
@@ -60,7 +60,7 @@ def message(question: str, options: Sequence[Match], contents: Mapping[str, Cont
             {
                 "id": content.slug,
                 "question": content.question,
-                "answer": content.answer[:LONGEST_ANSWER],
+                "answer": content.answer[:MAX_ANSWER_LENGTH],
             }
         )
     return json.dumps({"faqs": faqs, "question": question}, ensure_ascii=False)

@@ -20,11 +20,11 @@ from faq.content import Content
 SHOWN = 5
 """FAQs in the first prompt, and the most that one search returns."""
 
-LONGEST_FAQ = 3000
-LONGEST_TURN = 500
+MAX_FAQ_LENGTH = 3000
+MAX_TURN_LENGTH = 500
 """Characters of an answer in a prompt."""
 
-LONGEST_FOLLOW_UP = 8
+MAX_FOLLOW_UP_WORDS = 8
 """Words; a longer question can be understood without the conversation."""
 
 RULES = """\
@@ -114,14 +114,14 @@ def message(question: str, faqs: Iterable[Content] = (), turns: Sequence[Turn] =
     payload: dict[str, Any] = {"faqs": [shown(faq) for faq in faqs]} if faqs else {}
     if turns:
         payload["conversation"] = [
-            {"question": turn.question, "answer": turn.answer[:LONGEST_TURN]} for turn in turns
+            {"question": turn.question, "answer": turn.answer[:MAX_TURN_LENGTH]} for turn in turns
         ]
     return _json({**payload, "question": question})
 
 
 def shown(faq: Content) -> dict[str, str]:
     """An FAQ as the model sees it, in a prompt and in a tool result."""
-    return {"id": faq.slug, "question": faq.question, "answer": faq.answer[:LONGEST_FAQ]}
+    return {"id": faq.slug, "question": faq.question, "answer": faq.answer[:MAX_FAQ_LENGTH]}
 
 
 def tool_result(faqs: Iterable[Content]) -> str:
@@ -181,12 +181,12 @@ def _ids(listed: str) -> tuple[str, ...]:
 
 def is_follow_up(question: str, turns: Sequence[Turn]) -> bool:
     """True for a short question with earlier turns."""
-    return bool(turns) and len(question.split()) <= LONGEST_FOLLOW_UP
+    return bool(turns) and len(question.split()) <= MAX_FOLLOW_UP_WORDS
 
 
 def is_elliptical(question: str) -> bool:
     """Whether a question is short and begins as one that continues another ("and from abroad?")."""
-    is_short = len(question.split()) <= LONGEST_FOLLOW_UP
+    is_short = len(question.split()) <= MAX_FOLLOW_UP_WORDS
     return is_short and bool(_CONTINUES.match(question.strip()))
 
 
@@ -199,7 +199,7 @@ def read_rewritten(content: object, question: str, turns: Sequence[Turn]) -> str
         return None
     text = " ".join(plain_text(content).split()).strip('"')
     conversation = [part for turn in turns for part in (turn.question, turn.answer)]
-    if not text or len(text) > LONGEST_TURN or not is_grounded(text, [question, *conversation]):
+    if not text or len(text) > MAX_TURN_LENGTH or not is_grounded(text, [question, *conversation]):
         return None
     return None if is_elliptical(text) else text
 

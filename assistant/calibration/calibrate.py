@@ -29,7 +29,7 @@ from assistant.calibration.operating_point import (
     weight,
 )
 from assistant.calibration.regression import fit_coefficients
-from assistant.calibration.training import FEWEST_FAQS, NONE, Phrasings, one_thread
+from assistant.calibration.training import MIN_FAQS, NONE, Phrasings, one_thread
 from assistant.calibration.training_data import Labelled, TrainingData, folds
 from assistant.decision.policy import Coefficients, ConfidencePolicy, ReleasePolicy
 
@@ -53,7 +53,7 @@ SAFE = 1.28
 TOLERANCE = 0.005
 """A precision that is lower than required by at most this counts as reached."""
 
-LEAST_PRECISION, HIGHEST_PRECISION = 0.5, 0.99
+MIN_PRECISION, HIGHEST_PRECISION = 0.5, 0.99
 """The range of the required precision. A policy below the first is rejected."""
 
 
@@ -138,7 +138,7 @@ def calibrate(
     Raises ``TooLittleData``; ``LookupError`` when a label names a missing FAQ; ``ValueError`` for a
     precision outside the range.
     """
-    if not LEAST_PRECISION <= precision <= HIGHEST_PRECISION:
+    if not MIN_PRECISION <= precision <= HIGHEST_PRECISION:
         raise ValueError(f"precision must be between 0.5 and 0.99, not {precision}")
     training_data = TrainingData.of(fitted, phrasings, answers or NONE, labelled.in_order())
     _check_enough(training_data.answerable, precision)
@@ -218,7 +218,7 @@ def _best_evidence(
     """
     prior = fitted.policy.coefficients
     as_fitted = training_data.evidence(fitted.classifier).top_k(prior, count=TOP_FAQS)
-    if not may_retrain or len(training_data.faq_ids) < FEWEST_FAQS:
+    if not may_retrain or len(training_data.faq_ids) < MIN_FAQS:
         return as_fitted, prior, False
     with_votes = prior if fitted.classifier else PRIOR
     parts = list(training_data.cross_validated(fitted.classifier))
@@ -258,7 +258,7 @@ def reason_to_reject(expected: ExpectedResults, before: ExpectedResults, precisi
     """
     now, previous = (results.precision.value or 0.0 for results in (expected, before))
     coverage, previous_coverage = (results.coverage.value or 0.0 for results in (expected, before))
-    if now < LEAST_PRECISION:
+    if now < MIN_PRECISION:
         return f"only {now:.1%} of the answers are right; do the labels fit the FAQs?"
     if now < precision - TOLERANCE and expected.precision.interval[1] < previous:
         return f"{now:.1%} of the answers are right, {previous:.1%} without labels"

@@ -13,9 +13,9 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
-from assistant.decision.decision import LEAST_OF_BEST, MAX_OPTIONS
+from assistant.decision.decision import MAX_OPTIONS, MIN_OF_BEST
 from assistant.decision.matches import DECIMALS
-from assistant.decision.policy import LEAST_LEAD, LEAST_VOTE, Coefficients
+from assistant.decision.policy import MIN_LEAD, MIN_VOTE, Coefficients
 from assistant.interfaces import Matrix
 from assistant.matching.classifier import Classifier, Scores
 
@@ -56,9 +56,9 @@ class Evidence:
         similarity = best_similarity(questions, phrasings, faqs, columns=expected.shape[1])
         log_vote = np.zeros_like(similarity)
         if classifier is not None:
-            log_vote += log(LEAST_VOTE)
+            log_vote += log(MIN_VOTE)
             columns = slice(None) if classifier_columns is None else classifier_columns
-            log_vote[:, columns] = np.maximum(classifier.log_votes(questions), log(LEAST_VOTE))
+            log_vote[:, columns] = np.maximum(classifier.log_votes(questions), log(MIN_VOTE))
         answerable = np.asarray(expected.any(axis=1))
         return cls(similarity, _leads(similarity), log_vote, expected, answerable)
 
@@ -94,7 +94,7 @@ class Evidence:
         offered = np.argsort(-logits, axis=1, kind="stable")[:, :MAX_OPTIONS]
         first, rows = offered[:, 0], np.arange(len(self))
         confidence = 1.0 / (1.0 + np.exp(-logits[rows[:, np.newaxis], offered]))
-        is_likely = confidence >= LEAST_OF_BEST * confidence[:, :1]
+        is_likely = confidence >= MIN_OF_BEST * confidence[:, :1]
         return Ranked(
             features=np.column_stack(
                 [matrix[rows, first] for matrix in (self.similarity, self.lead, self.log_vote)]
@@ -141,7 +141,7 @@ class Ranked:
     def near_tie(self) -> Bools:
         """True where no confidence answers, as in ``decision.is_near_tie``."""
         lead = self.features[:, 1]
-        return np.asarray((lead >= 0.0) & (lead < LEAST_LEAD))
+        return np.asarray((lead >= 0.0) & (lead < MIN_LEAD))
 
 
 def best_similarity(

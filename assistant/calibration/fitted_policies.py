@@ -13,7 +13,7 @@ from assistant.calibration.fitting import Fitted, fit_release, reason_not_to_fit
 from assistant.calibration.training import Phrasings
 from assistant.decision.policy import ReleasePolicy
 from assistant.interfaces import Embedder, Vector
-from assistant.labels import LEAST_OVERLAP
+from assistant.labels import MIN_OVERLAP
 from assistant.matching import stored_vectors
 from assistant.matching.entries import entries, phrasings, training_text
 from assistant.models import FittedPolicy, Label
@@ -119,7 +119,7 @@ def adopted_policy(live: Release | None, contents: Sequence[Content]) -> FittedP
         return None
     before = set(live.revisions.values_list("slug", flat=True))
     common = before & {content.slug for content in contents}
-    return stored if len(common) >= LEAST_OVERLAP * len(before) else None
+    return stored if len(common) >= MIN_OVERLAP * len(before) else None
 
 
 def stored_labels(contents: Sequence[Content], embedder: Embedder) -> Labelled:

@@ -51,7 +51,7 @@ three, changes of the vectors by .0001 change it by 1 point."""
 TOP_FAQS = 20
 """FAQs compared for each question."""
 
-LEAST_SIMULATED = 20
+MIN_SIMULATED = 20
 """Answerable questions; ten FAQs of three phrasings give twice as many."""
 
 UNANSWERABLE_PROPORTION = 0.25
@@ -86,7 +86,7 @@ def fit_release(phrasings: Phrasings, *, answers: Phrasings = NONE) -> Fitted:
 
     with one_thread():
         simulated = Evidence.concatenate(list(_simulated_folds(release)))
-        if np.count_nonzero(simulated.answerable) < LEAST_SIMULATED * _passes(release):
+        if np.count_nonzero(simulated.answerable) < MIN_SIMULATED * _passes(release):
             return Fitted(ConfidencePolicy(), None, why="too few alternate questions")
         classifier = train(*release.training_data(), release.faq_ids)
         coefficients = _coefficients(simulated, passes=_passes(release))

@@ -14,7 +14,7 @@ from faq.phrasing import is_blank
 
 QUERY, EXPECTED = "query", "expected_id"
 SEPARATOR = "|"
-LONGEST_QUESTION = 4000
+MAX_QUESTION_LENGTH = 4000
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def read_questions(
         )
         if is_blank(question):
             problems.add(number, QUERY, "is empty")
-        if len(question) > LONGEST_QUESTION:
-            problems.add(number, QUERY, f"has over {LONGEST_QUESTION} characters")
+        if len(question) > MAX_QUESTION_LENGTH:
+            problems.add(number, QUERY, f"has over {MAX_QUESTION_LENGTH} characters")
         for faq_id in expected:
             if faq_id not in faq_ids:
                 problems.add(number, EXPECTED, f"there is no published FAQ {short_repr(faq_id)}")

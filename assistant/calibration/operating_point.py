@@ -18,7 +18,7 @@ from assistant.calibration.regression import EXTREME, answer_at, ask_at, mean_co
 from assistant.calibration.training_data import folds
 from assistant.decision.policy import Coefficients, ConfidencePolicy, ReleasePolicy, sigmoid
 
-MOST_CLARIFIED = 0.45
+MAX_CLARIFIED = 0.45
 """The largest proportion of unanswerable questions to clarify: a policy that always clarifies helps
 nobody."""
 
@@ -70,7 +70,7 @@ def _operating_point(ranked: Ranked, target: Target) -> tuple[float, float]:
     ask = ask_at(
         ranked.confidence[not_answered],
         ranked.similar(target.threshold)[not_answered],
-        allowed=int(MOST_CLARIFIED * np.count_nonzero(unanswerable)),
+        allowed=int(MAX_CLARIFIED * np.count_nonzero(unanswerable)),
         most=answer,
     )
     return answer, ask

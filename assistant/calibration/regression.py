@@ -18,7 +18,7 @@ Bools = npt.NDArray[np.bool_]
 
 FEATURES = ("similarity", "lead", "log_vote")
 
-LEAST_SIMILARITY_WEIGHT = 1.0
+MIN_SIMILARITY_WEIGHT = 1.0
 """Without this minimum, a policy of a release whose phrasings have about the same similarity would
 ignore similarity, and answer questions about unrelated topics."""
 
@@ -31,7 +31,7 @@ nothing."""
 EXTREME = 1e-4
 """Confidences are clipped to this distance from 0 and 1, whose log-odds are infinite."""
 
-LEAST_ASK_AT = 0.05
+MIN_ASK_AT = 0.05
 """Below this confidence, options are noise."""
 
 
@@ -60,7 +60,7 @@ def fit_coefficients(
     target = _vector(prior)
     target[3] += target[:3] @ mean
     pull = np.append(strength * spread**2, 1.0)
-    least = np.array([LEAST_SIMILARITY_WEIGHT, 0.0, 0.0, -np.inf])
+    least = np.array([MIN_SIMILARITY_WEIGHT, 0.0, 0.0, -np.inf])
     fixed = np.array([False, False, not votes, False])
     if not votes:
         target[2] = 0.0
@@ -128,15 +128,15 @@ def ask_at(confidence: Floats, similar: Bools, *, allowed: int, most: float) -> 
     """The least confidence from which at most ``allowed`` of these questions are clarified.
 
     One row for each unanswerable question that was not answered; the ``similar`` ones are clarified
-    whatever their confidence. The result is between ``LEAST_ASK_AT`` and ``most``.
+    whatever their confidence. The result is between ``MIN_ASK_AT`` and ``most``.
     """
     others = -np.sort(-confidence[~similar])
     remaining = allowed - int(similar.sum())
     if remaining >= len(others):
-        return min(LEAST_ASK_AT, most)
+        return min(MIN_ASK_AT, most)
     if remaining <= 0:
         return most
-    return min(max(_between(others, remaining - 1), LEAST_ASK_AT), most)
+    return min(max(_between(others, remaining - 1), MIN_ASK_AT), most)
 
 
 def _between(descending: Floats, last: int) -> float:

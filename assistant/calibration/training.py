@@ -15,7 +15,7 @@ from assistant.calibration.features import Positions
 from assistant.interfaces import Matrix
 from assistant.matching.classifier import Classifier
 
-FEWEST_FAQS = 3
+MIN_FAQS = 3
 """With two classes scikit-learn fits a binary model of another shape."""
 
 INVERSE_REGULARISATION = 30.0
@@ -61,7 +61,7 @@ def train(
     """Multinomial logistic regression; every FAQ has the same weight.
 
     ``faqs``: the position in ``faq_ids`` of each row of ``vectors``; each id occurs, and there are
-    at least ``FEWEST_FAQS`` of them. ``start``: a classifier of the same FAQs, for a warm start.
+    at least ``MIN_FAQS`` of them. ``start``: a classifier of the same FAQs, for a warm start.
     """
     from sklearn.linear_model import LogisticRegression
 

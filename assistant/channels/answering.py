@@ -27,7 +27,7 @@ from assistant.channels.replies import (
 from assistant.decision.message import NO_CHOICE
 from assistant.decision.reasons import Reason
 from assistant.learning.feedback import AskNotFound, Feedback
-from assistant.serializers import LONGEST_MESSAGE
+from assistant.serializers import MAX_MESSAGE_LENGTH
 from assistant.wiring import get_assistant
 from audit.identity.principal import Principal, Role
 from audit.privacy.gateway import Channel as Texts
@@ -69,7 +69,7 @@ def _answer(message: Message) -> None:
     elif kind is Kind.START:
         _finish(message, "started", Reply(_("How can we help?")))
     else:
-        _read(message, message.contents.get("text", "")[:LONGEST_MESSAGE])
+        _read(message, message.contents.get("text", "")[:MAX_MESSAGE_LENGTH])
 
 
 def _read(message: Message, text: str) -> None:
@@ -171,9 +171,9 @@ def _choose(message: Message, earlier: Message, does: str) -> None:
     elif does in (HELPFUL, UNHELPFUL):
         _rate_by_button(message, earlier, helpful=does == HELPFUL)
     elif does == NONE:
-        _ask(message, earlier.asked, choice=NO_CHOICE)
+        _ask(message, earlier.question_text, choice=NO_CHOICE)
     else:
-        _ask(message, earlier.asked, choice=earlier.options[int(does) - 1])
+        _ask(message, earlier.question_text, choice=earlier.options[int(does) - 1])
 
 
 @transaction.atomic
@@ -182,7 +182,7 @@ def _open_ticket(message: Message, earlier: Message) -> None:
     thread = message.thread
     ask_id = str(earlier.ask_id) if earlier.ask_id else None
     opening = open_ticket(
-        {"message": earlier.asked, "ask_id": ask_id},
+        {"message": earlier.question_text, "ask_id": ask_id},
         Principal(thread.user_id, frozenset({Role.CUSTOMER})),
         key=f"channel message {earlier.pk}",
         channel=thread.channel.name,
@@ -217,7 +217,7 @@ def _rate_by_button(message: Message, earlier: Message, *, helpful: bool) -> Non
     # A person is offered about the question that was rated.
     offers = (Offer(_("Ask a person"), PERSON),)
     reply = Reply(_("You said that this did not help."), offers, ask_id=str(earlier.ask_id or ""))
-    _finish(message, "rated unhelpful", reply, question=earlier.asked)
+    _finish(message, "rated unhelpful", reply, question=earlier.question_text)
 
 
 def _submit(thread: Thread, ask_id: UUID | None, *, helpful: bool) -> None:
@@ -240,7 +240,7 @@ def _fail(message: Message, failure: Exception) -> None:
         message,
         type(failure).__name__,
         reply,
-        question=message.contents.get("text", "")[:LONGEST_MESSAGE],
+        question=message.contents.get("text", "")[:MAX_MESSAGE_LENGTH],
         status=Status.FAILED,
     )
 

@@ -31,13 +31,13 @@ OVERLAP = timedelta(hours=24)
 RESERVED = frozenset({"api", "help", "mail"})
 """What ``channel`` in the record of an ask is for other ways to ask."""
 
-SLACK_LONGEST = 3_000
+SLACK_MAX_LENGTH = 3_000
 """Of a section: https://api.slack.com/reference/block-kit/blocks#section"""
 
-TELEGRAM_LONGEST = 4_096
+TELEGRAM_MAX_LENGTH = 4_096
 """Of a message: https://core.telegram.org/bots/api#sendmessage"""
 
-LEAST_LONGEST = 160
+MIN_LENGTH_LIMIT = 160
 
 
 def _validate_name(name: str) -> None:
@@ -88,7 +88,7 @@ class Channel(models.Model):
     longest = models.PositiveIntegerField(
         "longest message",
         default=4_000,
-        validators=[MinValueValidator(LEAST_LONGEST), MaxValueValidator(40_000)],
+        validators=[MinValueValidator(MIN_LENGTH_LIMIT), MaxValueValidator(40_000)],
         help_text="Characters. Longer answers are sent in parts. Signed webhook only.",
     )
     has_buttons = models.BooleanField(
@@ -133,7 +133,7 @@ class Channel(models.Model):
         """In characters, markup included."""
         if self.kind == self.Kind.WEBHOOK:
             return self.longest
-        return SLACK_LONGEST if self.kind == self.Kind.SLACK else TELEGRAM_LONGEST
+        return SLACK_MAX_LENGTH if self.kind == self.Kind.SLACK else TELEGRAM_MAX_LENGTH
 
     @property
     def shows_buttons(self) -> bool:

@@ -1,4 +1,4 @@
-"""What came in by a channel, once each, and the threads in which people talk with the site.
+"""Messages that came in by a channel, each stored once, and the threads that they belong to.
 
 Texts and addresses are encrypted under the person's key, and deleted after some days: the audit
 trail has the record of every ask.
@@ -38,9 +38,9 @@ QUEUE = "asks"
 SAME_CONVERSATION_WITHIN = timedelta(hours=12)
 """Some threads never end, such as a chat with a bot; a conversation does. As on the help page."""
 
-KEPT = timedelta(days=8)
-"""For so long a button works, and a repeated message is recognised. Senders repeat for a day at
-most, and a need is open for seven."""
+LIFETIME = timedelta(days=8)
+"""How long a button works, and a repeated message is recognised. Senders repeat for a day at most,
+and a need is open for seven."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -195,7 +195,7 @@ class MessageManager(models.Manager["Message"]):
 
     def delete_old(self) -> int:
         """Delete messages, delivered answers and unused threads; returns the number of rows."""
-        oldest = timezone.now() - KEPT
+        oldest = timezone.now() - LIFETIME
         messages = self.filter(received__lt=oldest).delete()[0]
         unused = Thread.objects.filter(last__lt=oldest, tickets=None, messages=None)
         answers = Delivery.objects.filter(kind=Delivery.Kind.CHANNEL, ticket=None)
@@ -250,7 +250,7 @@ class Message(models.Model):
         return json.loads(text) if text else {}
 
     @property
-    def asked(self) -> str:
+    def question_text(self) -> str:
         """The question as the person wrote it; empty without one."""
         return self.thread.decrypt(self.question)
 

@@ -15,7 +15,7 @@ from rest_framework import serializers
 from assistant.channels.channel import Channel
 from assistant.channels.inbound import Inbound, Kind
 from assistant.channels.replies import Outbound
-from assistant.serializers import LONGEST_MESSAGE
+from assistant.serializers import MAX_MESSAGE_LENGTH
 from audit.fields import VisibleText
 from tickets.delivery.webhooks import signature
 
@@ -35,7 +35,7 @@ class ChannelMessageSerializer(serializers.Serializer[Any]):
         IDENTIFIER, required=False, help_text="Where they talk with you; default: the sender."
     )
     text = VisibleText(
-        max_length=LONGEST_MESSAGE,
+        max_length=MAX_MESSAGE_LENGTH,
         required=False,
         help_text="The question, or the number of an option.",
     )

@@ -16,7 +16,7 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 (a name)
 
 LABEL = 64
 
-LONGEST_WAIT = 3_600
+MAX_WAIT_SECONDS = 3_600
 """Seconds that we wait because Telegram asks for it."""
 
 COMMAND = re.compile(r"\A/(\w+)(?:@\w+)?\s*")
@@ -157,6 +157,6 @@ def result(status: int, wait: int, body: bytes) -> Sent:
             return Sent(True, "200", f"{message['chat']['id']}:{message['message_id']}")
         retry_after = int((reply.get("parameters") or {}).get("retry_after", 0))
         text = f"{status} {reply.get('description', '')}".strip()
-        return Sent(False, text, wait=min(retry_after, LONGEST_WAIT) or wait)
+        return Sent(False, text, wait=min(retry_after, MAX_WAIT_SECONDS) or wait)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Sent(False, f"{status}, and no reply of Telegram", wait=wait)

@@ -12,7 +12,7 @@ from assistant.decision.decision import Decision
 from assistant.decision.policy import POLICY_ITSELF
 from assistant.decision.reasons import Reason
 
-LEAST_SIMILARITY = 0.3
+MIN_SIMILARITY = 0.3
 """Of the first option. The one wrong choice out of scope that a small model made on the demo's
 questions was at 0.27, the right ones at 0.33 or more."""
 
@@ -33,7 +33,7 @@ def may_choose(decision: Decision) -> bool:
         return False
     if not (bounds.threshold_from == bounds.margin_from == POLICY_ITSELF):
         return False
-    return not first.exact and LEAST_SIMILARITY <= first.similarity < bounds.threshold
+    return not first.exact and MIN_SIMILARITY <= first.similarity < bounds.threshold
 
 
 def chosen_by_agent(decision: Decision) -> Decision:

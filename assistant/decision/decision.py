@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.decision.matches import Match, rank
-from assistant.decision.policy import LEAST_LEAD, POLICY_ITSELF, Bounds, Policy, bounds_for
+from assistant.decision.policy import MIN_LEAD, POLICY_ITSELF, Bounds, Policy, bounds_for
 from assistant.decision.reasons import ANSWERS, ASKS_BACK, Reason
 from assistant.meaning.wording import Conflict
 from assistant.text.intents import Intent
@@ -18,7 +18,7 @@ from assistant.text.spelling import Change
 
 MAX_OPTIONS = 3
 
-LEAST_OF_BEST = 0.05
+MIN_OF_BEST = 0.05
 """Options with less than this fraction of the first option's confidence are not offered. Of these
 2 % were right on the validation questions of five public sets."""
 
@@ -82,7 +82,7 @@ class Decision:
 
     def _is_likely(self, match: Match) -> bool:
         best = (self.closest and self.closest.confidence) or 0.0
-        return match.confidence is None or match.confidence >= LEAST_OF_BEST * best
+        return match.confidence is None or match.confidence >= MIN_OF_BEST * best
 
     def _with_mention(self, matches: tuple[Match, ...]) -> tuple[Match, ...]:
         if self.mention is None or any(m.faq_id == self.mention.faq_id for m in matches):
@@ -111,7 +111,7 @@ class Decision:
             "margin": bounds.margin,
             "margin_from": bounds.margin_from,
             "lead": self.lead,
-            "least_lead": LEAST_LEAD,
+            "least_lead": MIN_LEAD,
             "confidence": self.confidence,
             "features": {
                 "similarity": closest.similarity if closest else None,
@@ -247,7 +247,7 @@ def is_near_tie(lead: float | None) -> bool:
 
     A lead below 0 is no near tie: the classifier's vote ranked the FAQ before a more similar one.
     """
-    return lead is not None and 0.0 <= lead < LEAST_LEAD
+    return lead is not None and 0.0 <= lead < MIN_LEAD
 
 
 def _reaches(confidence: float | None, least: float | None) -> bool:

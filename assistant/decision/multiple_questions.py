@@ -13,10 +13,10 @@ from assistant.decision.decision import Decision, Part, put_first
 from assistant.decision.matches import Match
 from assistant.decision.reasons import Reason
 
-FEWEST_SENTENCES = 3
+MIN_SENTENCES = 3
 """Of a story. Two sentences without a question explain each other."""
 
-LEAST_DISTANCE = 0.2
+MIN_DISTANCE = 0.2
 """The main sentence of a story must be more similar to its FAQ than the others by this much."""
 
 
@@ -77,7 +77,7 @@ def _of_statements(whole: Decision, statements: Sequence[Part]) -> Decision:
 
 def _main_sentence(statements: Sequence[Part]) -> Part | None:
     """The first or last statement, if an FAQ answers it and the others are far from every FAQ."""
-    if len(statements) < FEWEST_SENTENCES:
+    if len(statements) < MIN_SENTENCES:
         return None
     for statement in (statements[-1], statements[0]):
         answer = statement.decision.chosen
@@ -92,7 +92,7 @@ def _is_aside(part: Part, answer: Match) -> bool:
     if closest is None or closest.faq_id == answer.faq_id:
         return True
     less_likely = (closest.confidence or 0.0) <= (answer.confidence or 1.0) / 2
-    return less_likely or closest.similarity <= answer.similarity - LEAST_DISTANCE
+    return less_likely or closest.similarity <= answer.similarity - MIN_DISTANCE
 
 
 def _answer_part(whole: Decision, parts: Sequence[Part]) -> Decision:

@@ -16,10 +16,10 @@ from typing import Any, Protocol
 PUBLISHED_THRESHOLD = 0.7
 """The default of FAQ_CONFIDENCE_THRESHOLD."""
 
-LEAST_VOTE = 0.000335
+MIN_VOTE = 0.000335
 """e^-8, a floor for the logarithm: differences between smaller votes are noise."""
 
-LEAST_LEAD = 0.015
+MIN_LEAD = 0.015
 """A confidence does not answer if the lead is smaller. Measured on the validation questions of five
 public sets, with and without alternates and calibration: 80 % of the answers by confidence with a
 smaller lead were right, 10 points fewer than of all others."""
@@ -142,7 +142,7 @@ class Coefficients:
     def confidence(self, similarity: float, lead: float, vote: float | None) -> float:
         logit = self.similarity * similarity + self.lead * lead + self.bias
         if self.log_vote:
-            logit += self.log_vote * log(max(vote or 0.0, LEAST_VOTE))
+            logit += self.log_vote * log(max(vote or 0.0, MIN_VOTE))
         return sigmoid(logit)
 
     def numbers(self) -> dict[str, float]:

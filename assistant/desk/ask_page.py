@@ -11,13 +11,13 @@ from django.template.response import TemplateResponse
 from assistant.interfaces import Unavailable
 from assistant.releases.preview import preview_answers
 from assistant.releases.preview_card import Card, cards
-from assistant.serializers import LONGEST_MESSAGE
+from assistant.serializers import MAX_MESSAGE_LENGTH
 from faq.admin.wordings import add_wording, may_add_wording
 from faq.models import Faq
 
 
 class PreviewForm(forms.Form):
-    question = forms.CharField(max_length=LONGEST_MESSAGE)
+    question = forms.CharField(max_length=MAX_MESSAGE_LENGTH)
     category = forms.CharField(max_length=100, required=False)
     audience = forms.CharField(max_length=100, required=False)
     add_to = forms.SlugField(

@@ -20,7 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from assistant.calibration.labelled_questions import LONGEST_QUESTION, SEPARATOR, read_questions
+from assistant.calibration.labelled_questions import MAX_QUESTION_LENGTH, SEPARATOR, read_questions
 from assistant.models import Label
 from audit.models import record
 from audit.privacy.redaction import redact
@@ -33,7 +33,7 @@ MAX_BYTES = 2_000_000
 
 class LabelForm(forms.ModelForm):  # type: ignore[type-arg]
     question = forms.CharField(
-        max_length=LONGEST_QUESTION, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+        max_length=MAX_QUESTION_LENGTH, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
     )
     faq_ids = forms.CharField(
         label="FAQ ids",

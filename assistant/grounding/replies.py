@@ -15,10 +15,10 @@ from assistant.grounding.sentences import Statement, check_sentence, sources_of
 from assistant.text import tokens
 from faq.content import Content
 
-LONGEST_ANSWER = 4000
+MAX_ANSWER_LENGTH = 4000
 """Characters; the same as for a question."""
 
-LEAST_RELEVANCE = 0.45
+MIN_RELEVANCE = 0.45
 """Cosine of the question with what the answer rests on, or with the answer, -1..1. Below it a true
 sentence is about something else. Tuned on ``tests/cases/grounding_sentences.csv``."""
 
@@ -61,7 +61,7 @@ def check_grounding(
     text = plain_text(reply) if isinstance(reply, str) else ""
     if not text:
         return Verdict(Grounds.NO_TEXT)
-    if len(text) > LONGEST_ANSWER:
+    if len(text) > MAX_ANSWER_LENGTH:
         return Verdict(Grounds.TOO_LONG)
 
     grounds, cited = check_citations(citing, returned=returned, visible=visible)
@@ -93,7 +93,7 @@ def is_relevant(
     for content in contents:
         texts += content.phrasings[:PHRASINGS]
         texts += [f"{content.question} {part}" for part in tokens.sentences(content.answer)]
-    return relevance(texts) >= LEAST_RELEVANCE
+    return relevance(texts) >= MIN_RELEVANCE
 
 
 def check_citations(

@@ -17,7 +17,7 @@ from assistant.grounding.grounds import Grounds
 from assistant.text import tokens
 from faq.content import Content
 
-LEAST_COMMON = 0.5
+MIN_COMMON = 0.5
 """Proportion of a sentence's words and numbers that the source's sentence has, not only the FAQ's
 question. Tuned, as all rules here, on ``tests/cases/grounding_sentences.csv``."""
 
@@ -162,7 +162,7 @@ def _has_foreign_words(sentence: Statement, source: Source) -> bool:
     from_question = frozenset() if source.denies else source.question.facts
     if words - source.sentence.facts - from_question:
         return True
-    return len(words & source.sentence.facts) < max(LEAST_COMMON * len(words), 1)
+    return len(words & source.sentence.facts) < max(MIN_COMMON * len(words), 1)
 
 
 def _contradicts(sentence: Statement, source: Statement) -> bool:

@@ -10,7 +10,7 @@ from assistant.models import ReleaseComparison
 from faq.models import Release
 from faq.releases.near_duplicates import NEAR_DUPLICATE
 
-MOST_STORED = 1_000
+MAX_STORED = 1_000
 """Pairs of one release, the most similar ones."""
 
 
@@ -33,6 +33,6 @@ def compare() -> int:
         [faq_id for faq_id, _ in embedded],
         [text for _, text in embedded],
         NEAR_DUPLICATE,
-    )[:MOST_STORED]
+    )[:MAX_STORED]
     ReleaseComparison.objects.replace(live.number, best)
     return len(best)

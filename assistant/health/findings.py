@@ -9,21 +9,21 @@ from enum import StrEnum
 
 from assistant.calibration.proportion import Proportion
 
-FEWEST_RATINGS = 5
+MIN_RATINGS = 5
 """With fewer, unhelpful ratings are listed after all others."""
 
-FEWEST_UNHELPFUL = 2
+MIN_UNHELPFUL = 2
 """A single unhelpful rating is no finding."""
 
-FEWEST_PEOPLE = 2
+MIN_PEOPLE = 2
 """People who opened a ticket or asked again after an answer."""
 
-LEAST_RATE = 0.1
+MIN_RATE = 0.1
 """Of the lower bound of a rate: two of five (.12) is a finding, two of six (.097) is not."""
 
-FEWEST_NEAR_PEOPLE = 3
+MIN_NEAR_PEOPLE = 3
 
-LEAST_ANSWERED = 0.5
+MIN_ANSWERED = 0.5
 """Share of the asks near an FAQ that it should answer."""
 
 DAYS_LIVE = 30
@@ -147,11 +147,11 @@ def findings_of(facts: Facts) -> list[Finding]:
 
 
 def _feedback(facts: Facts) -> Finding | None:
-    if facts.unhelpful < FEWEST_UNHELPFUL:
+    if facts.unhelpful < MIN_UNHELPFUL:
         return None
     low = _lower_bound(facts.unhelpful, facts.rated)
-    is_ranked = facts.rated >= FEWEST_RATINGS
-    if is_ranked and low < LEAST_RATE:
+    is_ranked = facts.rated >= MIN_RATINGS
+    if is_ranked and low < MIN_RATE:
         return None
     numbers = (
         f"{facts.unhelpful} of {facts.rated} ratings say that it did not help"
@@ -166,7 +166,7 @@ def _feedback(facts: Facts) -> Finding | None:
 
 def _contact(facts: Facts) -> Finding | None:
     low = _lower_bound(facts.contacts, facts.readers)
-    if facts.contacts < FEWEST_PEOPLE or low < LEAST_RATE:
+    if facts.contacts < MIN_PEOPLE or low < MIN_RATE:
         return None
     numbers = (
         f"{facts.contacts} of {_people(facts.readers)} who got this answer needed more within "
@@ -187,7 +187,7 @@ def _outdated(facts: Facts) -> Finding | None:
 
 def _unanswered(facts: Facts) -> Finding | None:
     share = facts.answered / facts.near if facts.near else 1.0
-    if facts.near_people < FEWEST_NEAR_PEOPLE or share >= LEAST_ANSWERED:
+    if facts.near_people < MIN_NEAR_PEOPLE or share >= MIN_ANSWERED:
         return None
     numbers = (
         f"It was nearest to {facts.near} questions of {_people(facts.near_people)} in 90 days,"

@@ -14,7 +14,7 @@ CONSUMER = "assistant.faq_health"
 BATCH_SIZE = 500
 """Sealed records read in one transaction."""
 
-LEAST_SIMILARITY = 0.5
+MIN_SIMILARITY = 0.5
 """Below it the nearest FAQ of a question says nothing about either."""
 
 ASKED, RATED, TICKET_OPENED = "question.asked", "ask.rated", "ticket.opened"
@@ -86,7 +86,7 @@ def _answering(data: Mapping[str, Any]) -> Iterator[str]:
 
 def _nearest(data: Mapping[str, Any]) -> Iterator[str]:
     closest = data.get("decision", {}).get("closest")
-    if closest and closest["similarity"] >= LEAST_SIMILARITY:
+    if closest and closest["similarity"] >= MIN_SIMILARITY:
         yield closest["faq_id"]
 
 

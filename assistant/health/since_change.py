@@ -21,13 +21,13 @@ COMPARED = timedelta(days=14)
 SHOWN_PERIOD = timedelta(days=60)
 """Time after a change in which its numbers are shown."""
 
-MOST_RATINGS = 20
-MOST_NEXT_QUESTIONS = 5
+MAX_RATINGS = 20
+MAX_NEXT_QUESTIONS = 5
 
 
 def faq_health(faq_id: str) -> FaqHealth:
     """What the page of an FAQ shows."""
-    ratings = Feedback.objects.filter(faq_id=faq_id).order_by("-changed")[:MOST_RATINGS]
+    ratings = Feedback.objects.filter(faq_id=faq_id).order_by("-changed")[:MAX_RATINGS]
     return FaqHealth(
         findings=[(finding.numbers, finding.action) for finding in findings({faq_id})],
         ratings=[
@@ -43,7 +43,7 @@ def _next_questions(faq_id: str) -> list[str]:
     """The next question or ticket of people for whom the answer was not enough, redacted."""
     rows = FaqAsk.objects.filter(faq_id=faq_id, at__gte=timezone.now() - PERIOD)
     texts = []
-    for row in rows.exclude(follow_up="").order_by("-at")[:MOST_NEXT_QUESTIONS]:
+    for row in rows.exclude(follow_up="").order_by("-at")[:MAX_NEXT_QUESTIONS]:
         after = Record.objects.filter(
             subject_key=row.person,
             action__in=(ASKED, TICKET_OPENED),

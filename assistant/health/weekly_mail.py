@@ -20,7 +20,7 @@ from tickets.delivery.outbox import Delivery
 
 EVENT = "faq_health"
 
-MOST_LISTED = 20
+MAX_LISTED = 20
 """Findings in one mail; the page has all of them."""
 
 OwnedFinding = tuple[Faq, Finding]
@@ -99,7 +99,7 @@ def with_faqs(findings: Iterable[Finding]) -> list[OwnedFinding]:
 
 def mail_text(name: str, owned: Sequence[OwnedFinding]) -> str:
     lines = [f"Hello {name},", "", f"{_count(len(owned))} in your FAQs this week:", ""]
-    for faq, finding in owned[:MOST_LISTED]:
+    for faq, finding in owned[:MAX_LISTED]:
         page = reverse("admin:faq_faq_change", args=[faq.pk])
         lines += [faq.question, finding.numbers, finding.action, f"{settings.SITE_URL}{page}", ""]
     page = f"{settings.SITE_URL}{reverse('faq-health')}?owner=me"

@@ -15,11 +15,11 @@ from django.utils.safestring import mark_safe
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
-from assistant.decision.agent_choice import LEAST_SIMILARITY
+from assistant.decision.agent_choice import MIN_SIMILARITY
 from assistant.help.page import HelpView
 from assistant.help.question_index import QuestionIndex
 from assistant.releases.ticket_knowledge import search
-from assistant.serializers import LONGEST_MESSAGE
+from assistant.serializers import MAX_MESSAGE_LENGTH
 from assistant.wiring import get_assistant
 from faq.content import Content
 from faq.markdown import to_html
@@ -30,7 +30,7 @@ EVERYBODY: frozenset[str] = frozenset()
 
 FAQS_ON_PAGE = 50
 SEARCH_RESULTS = 10
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 WHILE_TYPING = 5
 
 
@@ -57,12 +57,12 @@ class FaqsView(HelpView):
         return bool(self.request.query_params.get("q"))
 
     def get(self, request: Request) -> HttpResponseBase:
-        words = request.query_params.get("q", "").strip()[:LONGEST_SEARCH]
+        words = request.query_params.get("q", "").strip()[:MAX_SEARCH_LENGTH]
         category = request.query_params.get("category", "")
         contents = public_contents()
         if words:
             matches = search(
-                words, limit=SEARCH_RESULTS, audiences=EVERYBODY, least_similarity=LEAST_SIMILARITY
+                words, limit=SEARCH_RESULTS, audiences=EVERYBODY, least_similarity=MIN_SIMILARITY
             )
             faqs = [contents[match.faq_id] for match in matches]
         else:
@@ -88,7 +88,7 @@ class QuestionsView(HelpView):
 
     def post(self, request: Request) -> HttpResponseBase:
         index = _question_index(get_assistant().live.current().pk)
-        faqs = index.find(request.POST.get("message", "")[:LONGEST_MESSAGE], limit=WHILE_TYPING)
+        faqs = index.find(request.POST.get("message", "")[:MAX_MESSAGE_LENGTH], limit=WHILE_TYPING)
         return self.page("help/questions.html", {"faqs": faqs})
 
 

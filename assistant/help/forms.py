@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets.ticket_fields import LONGEST_TEXT
 
-LONGEST_NAME = 100
+MAX_NAME_LENGTH = 100
 
 
 # Django has these texts in fewer languages than the help page.
@@ -24,7 +24,7 @@ ERRORS = {
 class ContactForm(forms.Form):
     name = forms.CharField(
         label=_("Your name"),
-        max_length=LONGEST_NAME,
+        max_length=MAX_NAME_LENGTH,
         required=False,
         error_messages=ERRORS,
         widget=forms.TextInput({"autocomplete": "name"}),
@@ -38,7 +38,7 @@ class ContactForm(forms.Form):
     )
     message = forms.CharField(
         label=_("Your message"),
-        max_length=LONGEST_TEXT - LONGEST_NAME - 2,
+        max_length=LONGEST_TEXT - MAX_NAME_LENGTH - 2,
         error_messages=ERRORS,
         widget=forms.Textarea({"rows": 5, "dir": "auto"}),
     )

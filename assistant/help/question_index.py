@@ -15,10 +15,10 @@ from faq.content import Content
 
 _WORD = re.compile(r"\w+")
 
-LEAST_START = 3
+MIN_START = 3
 """Letters of the last word; shorter ones start too many words."""
 
-LEAST_SHARE = 0.5
+MIN_SHARE = 0.5
 """Of what the typed words weigh, 0 to 1: a question with less in common is not shown."""
 
 
@@ -33,14 +33,14 @@ class QuestionIndex:
     def find(self, typed: str, *, limit: int) -> list[Content]:
         """The best ``limit`` FAQs, best first. The last word may be the start of one."""
         words = [word.casefold() for word in _WORD.findall(typed)]
-        if words and len(words[-1]) < LEAST_START:
+        if words and len(words[-1]) < MIN_START:
             del words[-1]
         if not words:
             return []
         starts = {word for word in self._counts if word.startswith(words[-1])}
         meant = [{word} for word in words[:-1]] + [starts or {words[-1]}]
         weighted = [(min(map(self._weight, one_of)), one_of) for one_of in meant]
-        least = LEAST_SHARE * sum(weight for weight, _ in weighted)
+        least = MIN_SHARE * sum(weight for weight, _ in weighted)
         common = (
             (sum(weight for weight, one_of in weighted if one_of & have), faq_id)
             for faq_id, have in self._words.items()

@@ -21,7 +21,7 @@ from assistant.help.visitor import forget_customer
 from assistant.interfaces import EmbedderUnavailable
 from assistant.learning.api import NewFeedbackSerializer
 from assistant.learning.feedback import Feedback, Reason
-from assistant.serializers import LONGEST_MESSAGE
+from assistant.serializers import MAX_MESSAGE_LENGTH
 from assistant.views import question_of
 from assistant.wiring import get_assistant
 
@@ -43,7 +43,7 @@ class ConversationView(HelpView):
                 "offers_person": misses(turns) >= MISSES,
                 # The browser refused the cookie, so the conversation cannot be shown.
                 "is_forgotten": "sent" in request.query_params and self.visitor is None,
-                "longest": LONGEST_MESSAGE,
+                "longest": MAX_MESSAGE_LENGTH,
                 "has_agent": bool(settings.AGENT_MODEL),
                 "reasons": _reasons(),
                 "categories": [] if turns else _categories(),

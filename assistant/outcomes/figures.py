@@ -27,7 +27,7 @@ from assistant.outcomes.selection import (
 )
 from faq.models import Faq, Release
 
-MOST_FAQS = 20
+MAX_FAQS = 20
 
 COSTLIEST = 10
 """Gaps in the list."""
@@ -221,7 +221,7 @@ class FaqUse:
 
 
 def faq_uses(selection: Selection) -> list[FaqUse]:
-    """The FAQs that answered most often, at most ``MOST_FAQS``."""
+    """The FAQs that answered most often, at most ``MAX_FAQS``."""
     groups = (
         answered_asks(selection)
         .exclude(faq_id="")
@@ -232,7 +232,7 @@ def faq_uses(selection: Selection) -> list[FaqUse]:
             helpful_count=Count("pk", filter=Q(helpful=True)),
             unhelpful_count=Count("pk", filter=Q(helpful=False)),
         )
-        .order_by("-count", "faq_id")[:MOST_FAQS]
+        .order_by("-count", "faq_id")[:MAX_FAQS]
     )
     numbers = list(groups)
     questions = dict(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.decision.decision import is_near_tie
-from assistant.decision.policy import LEAST_LEAD, POLICY_ITSELF
+from assistant.decision.policy import MIN_LEAD, POLICY_ITSELF
 
 LEAD_SCALE = 0.5
 """The lead at the full length of its bar: leads are rarely larger, and margins are about 0.1."""
@@ -107,5 +107,5 @@ def _confidence_note(decided: Mapping[str, Any]) -> str:
     if decided["margin_from"] != POLICY_ITSELF and lead is not None and lead < decided["margin"]:
         return "This FAQ has its own margin: a confidence never answers below it."
     if is_near_tie(lead):
-        return f"Two FAQs are too close: with a lead below {LEAST_LEAD} a confidence never answers."
+        return f"Two FAQs are too close: with a lead below {MIN_LEAD} a confidence never answers."
     return ""

@@ -18,7 +18,7 @@ from audit.models import record
 from faq.releases.publishing import current_rules, draft_knowledge_base
 from faq.releases.review import review
 
-MOST_NEW_TEXTS = 300
+MAX_NEW_TEXTS = 300
 """The most texts without a vector that a preview embeds, which takes about three seconds."""
 
 
@@ -115,7 +115,7 @@ class DraftRelease:
         contents = list(knowledge_base.contents.values())
         texts = set(fitted_policies.needed(contents))
         new = len(texts) - len(stored_vectors.stored(embedder.name, texts))
-        if new > MOST_NEW_TEXTS:
+        if new > MAX_NEW_TEXTS:
             raise TooManyNewTexts(
                 f"The drafts have {new:,} new texts, too many to embed for a preview. Publish the "
                 "drafts, then preview the live release."

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from assistant.suggestions.rows import FILTERS, chosen_suggestions, rows
 from audit.identity.principal import Role
 
-LARGEST_PAGE = 100
+MAX_PAGE_SIZE = 100
 
 
 class SuggestionFilterSerializer(serializers.Serializer[Any]):
@@ -23,7 +23,7 @@ class SuggestionFilterSerializer(serializers.Serializer[Any]):
         help_text="ready: enough people stand for it; growing: not yet; or what became of it.",
     )
     offset = serializers.IntegerField(min_value=0, max_value=100_000, default=0)
-    limit = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=25)
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_PAGE_SIZE, default=25)
 
 
 class ChangedQuestionSerializer(serializers.Serializer[Any]):

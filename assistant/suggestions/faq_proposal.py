@@ -14,7 +14,7 @@ from audit.people.pseudonyms import Pseudonym
 from tickets.faq_lookup import knowledge_base
 from tickets.models import Ticket
 
-FEWEST_PEOPLE = 2
+MIN_PEOPLE = 2
 """Who asked nearly the same and got nearly the same reply."""
 
 

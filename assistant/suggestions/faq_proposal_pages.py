@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from assistant.meaning.contradiction import Contradiction, contradiction
-from assistant.suggestions.faq_proposal import FEWEST_PEOPLE, FaqProposal
+from assistant.suggestions.faq_proposal import MIN_PEOPLE, FaqProposal
 from assistant.suggestions.pages import ChangeForm, may_edit
 from assistant.suggestions.suggestion import NotAcceptable
 from assistant.suggestions.ticket_texts import TicketTexts, texts_of_ticket
@@ -24,7 +24,7 @@ from tickets.faq_lookup import ProposalError
 from tickets.models import Ticket
 
 ON_A_PAGE = 25
-MOST_ALTERNATES = 2
+MAX_ALTERNATES = 2
 """Of the other questions: with the question three phrasings."""
 
 FILTERS = {status.value: status.label for status in FaqProposal.Status}
@@ -61,7 +61,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "chosen": chosen,
         "filters": FILTERS,
-        "fewest_people": FEWEST_PEOPLE,
+        "fewest_people": MIN_PEOPLE,
         "sees_tickets": request.user.has_perm("tickets.view_ticket"),
     }
     return TemplateResponse(request, "assistant/faq_proposals.html", context)
@@ -120,7 +120,7 @@ def _row(proposal: FaqProposal, faqs: dict[str, Faq]) -> ProposalRow:
         proposal=proposal,
         question=question[:1].upper() + question[1:],
         answer=answer,
-        alternates=distinct(question, filter(normalise, others))[:MOST_ALTERNATES],
+        alternates=distinct(question, filter(normalise, others))[:MAX_ALTERNATES],
         sources=tuple(sources),
         faq=faqs.get(proposal.faq_id),
         other=other,

@@ -22,7 +22,7 @@ BATCH_SIZE = 500
 PICKED_WITHIN = timedelta(minutes=30)
 """After the options were shown."""
 
-SHORTEST_ANSWER = 20
+MIN_ANSWER_LENGTH = 20
 """Characters of an FAQ's answer that is looked for in a reply: "Yes." is in many."""
 
 ASKED = "question.asked"
@@ -125,7 +125,7 @@ def faq_in_replies(ticket: Ticket) -> str:
     contained = [
         (len(answer), faq_id)
         for faq_id, answer in answers
-        if len(answer) >= SHORTEST_ANSWER and _one_line(answer) in text
+        if len(answer) >= MIN_ANSWER_LENGTH and _one_line(answer) in text
     ]
     return max(contained, default=(0, ""))[1]
 

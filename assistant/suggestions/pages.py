@@ -18,8 +18,8 @@ from assistant.learning.regrouping import texts_of
 from assistant.suggestions.faq_proposal import FaqProposal
 from assistant.suggestions.rows import FILTERS, chosen_suggestions, rows, text_of
 from assistant.suggestions.suggestion import (
-    FEWEST_PEOPLE,
     LIFETIME,
+    MIN_PEOPLE,
     NotAcceptable,
     Suggestion,
 )
@@ -29,7 +29,7 @@ from faq.files.reader import Unreadable
 from faq.models import Faq, PhrasingConflict, Release
 
 ON_A_PAGE = 25
-MOST_ASKS = 200
+MAX_ASKS = 200
 """Listed on the page of one suggestion."""
 
 
@@ -80,7 +80,7 @@ def suggestion_page(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         by = request.user.get_username()
         record("suggestion.viewed", actor=by, kind="suggestion", key=pk)
-    asks = list(suggestion.asks_in.all()[:MOST_ASKS])
+    asks = list(suggestion.asks_in.all()[:MAX_ASKS])
     texts = texts_of(asks)
     context = {
         **admin.site.each_context(request),
@@ -97,7 +97,7 @@ def _rule() -> dict[str, int]:
     return {
         "needed_people": settings.SUGGESTION_PEOPLE,
         "needed_asks": settings.SUGGESTION_ASKS,
-        "fewest_people": FEWEST_PEOPLE,
+        "fewest_people": MIN_PEOPLE,
         "days": LIFETIME.days,
     }
 

@@ -27,11 +27,11 @@ from faq.phrasing import normalise
 NEAR = 0.6
 """A question less similar to the phrasing is decided as before."""
 
-MOST_DECIDED = 200
+MAX_DECIDED = 200
 """The nearest distinct questions of those whose decision may change: so that a proof takes less
 than two seconds."""
 
-MOST_CHANGES = 50
+MAX_CHANGES = 50
 """Kept of a proof; the numbers count all of them."""
 
 CaseAndVector = tuple[Case, Vector]
@@ -86,7 +86,7 @@ class Proof:
             "wrong": self.wrong,
             "flips": self.flips,
             "questions": self.questions,
-            "changes": [change.as_dict() for change in self.changes[:MOST_CHANGES]],
+            "changes": [change.as_dict() for change in self.changes[:MAX_CHANGES]],
         }
 
 
@@ -162,13 +162,13 @@ class Prover:
 
 
 def _that_may_change(near: Sequence[CaseAndVector], added: AddedPhrasing) -> dict[Case, Message]:
-    """The nearest ``MOST_DECIDED`` cases, at most half of them labels, each with its message."""
+    """The nearest ``MAX_DECIDED`` cases, at most half of them labels, each with its message."""
     terms = PriorityTerm.objects.by_term()
     messages: dict[Case, Message] = {}
     labels = 0
     for case, vector in near:
         is_label = case.source == "label"
-        if len(messages) == MOST_DECIDED or (is_label and labels == MOST_DECIDED // 2):
+        if len(messages) == MAX_DECIDED or (is_label and labels == MAX_DECIDED // 2):
             continue
         message = added.before.message(case.text, priority_terms=terms)
         if added.may_change(message, vector):

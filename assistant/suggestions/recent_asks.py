@@ -21,7 +21,7 @@ from audit.people.encryption import DecryptionError, decrypt_stored
 
 PERIOD = timedelta(days=28)
 
-MOST_ASKS = 20_000
+MAX_ASKS = 20_000
 """The newest ones; a proof reads and decrypts all of them."""
 
 BATCH_SIZE = 1_000
@@ -56,7 +56,7 @@ def read_recent(release: LoadedRelease) -> RecentAsks:
     assert release.embedder
     AskVector.objects.exclude(embedder=release.embedder.name).delete()
     asks = Record.objects.filter(action="question.asked", at__gte=since)
-    newest = list(asks.values_list("pk", flat=True)[:MOST_ASKS])
+    newest = list(asks.values_list("pk", flat=True)[:MAX_ASKS])
     stored = set(AskVector.objects.values_list("pk", flat=True))
     missing = [pk for pk in newest if pk not in stored]
     for start in range(0, len(missing), BATCH_SIZE):

@@ -24,7 +24,7 @@ LIFETIME = timedelta(days=28)
 
 PROOF_LIFETIME = timedelta(days=1)
 
-FEWEST_PEOPLE = 2
+MIN_PEOPLE = 2
 """However many asks there are: one person alone never makes a suggestion."""
 
 
@@ -95,8 +95,8 @@ def has_work(release: int) -> bool:
 
 
 def enough() -> Q:
-    """SUGGESTION_PEOPLE people, or SUGGESTION_ASKS asks of ``FEWEST_PEOPLE`` people."""
-    by_asks = Q(asks__gte=settings.SUGGESTION_ASKS, people__gte=FEWEST_PEOPLE)
+    """SUGGESTION_PEOPLE people, or SUGGESTION_ASKS asks of ``MIN_PEOPLE`` people."""
+    by_asks = Q(asks__gte=settings.SUGGESTION_ASKS, people__gte=MIN_PEOPLE)
     return Q(people__gte=settings.SUGGESTION_PEOPLE) | by_asks
 
 

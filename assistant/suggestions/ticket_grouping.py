@@ -20,17 +20,17 @@ from assistant.learning.regrouping import TEXT_LIFETIME, embed, matrix_of, simil
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.meaning.contradiction import contradiction
 from assistant.suggestions.ask_vectors import STORED_TYPE
-from assistant.suggestions.faq_proposal import FEWEST_PEOPLE, FaqProposal, ResolvedTicket
+from assistant.suggestions.faq_proposal import MIN_PEOPLE, FaqProposal, ResolvedTicket
 from assistant.suggestions.log_reading import faq_in_replies
 from assistant.suggestions.ticket_texts import TicketTexts, texts_of_ticket
 from audit.people.encryption import DecryptionError
 from audit.people.erasure import ERASED
 from tickets.models import Ticket
 
-MOST_TICKETS = 2_000
+MAX_TICKETS = 2_000
 """The newest ones, of 90 days."""
 
-MOST_COMPARED = 50
+MAX_COMPARED = 50
 """Replies to one question of which each is compared with each, for contradictions."""
 
 DRY_RUN_USER = "suggestions"
@@ -111,7 +111,7 @@ def _sources() -> list[_Source]:
         ticket__status__in=(Ticket.Status.RESOLVED, Ticket.Status.CLOSED),
     ).exclude(encrypted=b"")
     sources = []
-    for row in rows.select_related("ticket", "person")[:MOST_TICKETS]:
+    for row in rows.select_related("ticket", "person")[:MAX_TICKETS]:
         texts = texts_of_ticket(row.ticket) if row.person else None
         if texts is None or row.person is None:
             continue
@@ -140,7 +140,7 @@ def _groups(sources: Sequence[_Source], release: LoadedRelease) -> list[_Group]:
 
 def _group(members: Sequence[_Source], threshold: float) -> _Group | None:
     """What tickets with one question say; None if their replies are about different things."""
-    for one, other in combinations(members[:MOST_COMPARED], 2):
+    for one, other in combinations(members[:MAX_COMPARED], 2):
         if contradiction(one.texts.answer, other.texts.answer):
             return _Group(tuple(members), one, other)
     answers = matrix_of([member.answer for member in members])
@@ -152,7 +152,7 @@ def _group(members: Sequence[_Source], threshold: float) -> _Group | None:
 
 
 def _are_enough(sources: Sequence[_Source]) -> bool:
-    return len({source.person for source in sources}) >= FEWEST_PEOPLE
+    return len({source.person for source in sources}) >= MIN_PEOPLE
 
 
 def _is_helped(members: Sequence[_Source], release: LoadedRelease) -> bool:

@@ -12,7 +12,7 @@ from tickets.models import Ticket
 from tickets.original_ask import find_original_ask
 from tickets.proposals import suggested_answer, suggested_question
 
-LONGEST_QUESTION = 200
+MAX_QUESTION_LENGTH = 200
 """Characters; a longer message is not proposed."""
 
 
@@ -33,7 +33,7 @@ def texts_of_ticket(ticket: Ticket) -> TicketTexts | None:
     text = strip_pleasantries(ask.question) if ask else suggested_question(ticket)
     question = " ".join(without_placeholders(text).split())
     answer = without_placeholders(suggested_answer(ticket)).strip()
-    if not question or not answer or len(question) > LONGEST_QUESTION:
+    if not question or not answer or len(question) > MAX_QUESTION_LENGTH:
         return None
     if any(has_placeholder(text) or is_instruction(text) for text in (question, answer)):
         return None

@@ -25,7 +25,7 @@ BASE_URL = os.environ.get("AGENT_TEST_BASE_URL", "")
 MODEL = os.environ.get("AGENT_TEST_MODEL", "openai-like:default")
 CASES = Path(__file__).parent / "cases" / "agent_questions.csv"
 ANSWERABLE = 20
-LEAST_RIGHT = 0.6
+MIN_RIGHT = 0.6
 """Of the answerable questions, in every mode."""
 
 SECONDS = 30
@@ -73,7 +73,7 @@ def test_most_answers_are_right_and_none_out_of_scope(settings, mode):
         f"{statistics.median(seconds):.1f} s, p95 {seconds[int(0.95 * len(seconds))]:.1f} s"
     )
     assert wrong == []
-    assert sum(answerable) >= LEAST_RIGHT * len(answerable)
+    assert sum(answerable) >= MIN_RIGHT * len(answerable)
 
 
 def ask(text, expected, kind):

@@ -24,13 +24,13 @@ from assistant.text.clauses import clauses, stem
 from assistant.text.tokens import GLUE
 from faq.content import Content
 
-LEAST_SHARE = 0.5
+MIN_SHARE = 0.5
 """The answer must have this share of the weight of the question's words. With less, on two sets
 with real answers, as many offers are wrong as right."""
 
 SHORTEST = 3
 
-MOST_TIED = 5
+MAX_TIED = 5
 """FAQs with the same words of a question, for which the order of the words is compared."""
 
 _CAPITALISED_PAIR = re.compile(r"\b([A-Z][a-z]{2,20}) ([A-Z][a-z]{2,20})\b")
@@ -80,10 +80,10 @@ class AnswerWords:
         for word in sorted(weights, key=lambda word: (-weights[word], word)):
             shares[having[word]] += weights[word] / total
         best = shares.max(initial=0.0)
-        if best < LEAST_SHARE - ROUNDING:
+        if best < MIN_SHARE - ROUNDING:
             return ""
         best_faqs = [self.contents[row] for row in np.flatnonzero(shares == best).tolist()]
-        if 1 < len(best_faqs) <= MOST_TIED:
+        if 1 < len(best_faqs) <= MAX_TIED:
             words = _neighbours(question)
             best_faqs = [content for content in best_faqs if _has_neighbours(content, words)]
         return best_faqs[0].slug if len(best_faqs) == 1 else ""

@@ -115,7 +115,7 @@ _AROUND = re.compile(r"^(?:please|so|well|and|oh|hi|hello|hey) (?=\w)|(?<=\w) (?
 LONGEST = 80
 """Characters; a longer piece is more than small talk."""
 
-FEWEST_WORDS = 3
+MIN_WORDS = 3
 """Of a sentence that asks for a person among other sentences: "agent" alone is ambiguous."""
 
 
@@ -129,7 +129,7 @@ def intent_of(text: str) -> Intent | None:
     if pieces and all(intents):
         return Intent.PERSON if Intent.PERSON in intents else intents[0]
     for piece, intent in zip(pieces, intents, strict=True):
-        if intent is Intent.PERSON and len(piece.split()) >= FEWEST_WORDS:
+        if intent is Intent.PERSON and len(piece.split()) >= MIN_WORDS:
             return intent
     return None
 

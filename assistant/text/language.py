@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterable
 FOREIGN_LETTERS = 0.4
 """Share of the letters: one borrowed word in another script does not make a question foreign."""
 
-LEAST_WORDS = 3
-LEAST_FOREIGN = 2
+MIN_WORDS = 3
+MIN_FOREIGN = 2
 """Function words of one language, or words with accents; a single one may be part of a name."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
@@ -127,11 +127,11 @@ def is_foreign(question: str, *, site_words: Collection[str] = ()) -> bool:
     if _foreign_script(question):
         return True
     words = [word.lower() for word in _WORD.findall(question.replace("\u2019", "'"))]
-    if len(words) < LEAST_WORDS:
+    if len(words) < MIN_WORDS:
         return False
     english = sum(word in _VOCABULARY[ENGLISH] or word in site_words for word in words)
     strange = [word for word in words if word not in site_words]
-    if len(strange) < max(english, LEAST_FOREIGN - 1):
+    if len(strange) < max(english, MIN_FOREIGN - 1):
         # The usual case, decided without a look at each language. A mark counts as a word below.
         return False
     foreign = max(
@@ -140,7 +140,7 @@ def is_foreign(question: str, *, site_words: Collection[str] = ()) -> bool:
         if language != ENGLISH
     )
     foreign += any(mark in question for mark in "\u00bf\u00a1")
-    return foreign >= LEAST_FOREIGN and foreign > english
+    return foreign >= MIN_FOREIGN and foreign > english
 
 
 def _foreign_script(question: str) -> bool:

@@ -51,13 +51,13 @@ _LINK = re.compile(
 )
 _WORD = re.compile(r"\w+")
 
-FEWEST_WORDS = 2
+MIN_WORDS = 2
 """Of a question: "Why?" and "Really?" alone ask nothing."""
 
-MOST_QUESTIONS = 5
+MAX_QUESTIONS = 5
 """A message with more is left to a person."""
 
-MOST_STATEMENTS = 8
+MAX_STATEMENTS = 8
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,15 @@ def to_decide(text: str) -> tuple[Sentence, ...]:
         return ()
     questions = tuple(sentence for sentence in distinct.values() if sentence.asks)
     if questions:
-        return questions if len(questions) <= MOST_QUESTIONS else ()
+        return questions if len(questions) <= MAX_QUESTIONS else ()
     requests = tuple(
         Sentence(sentence.text, asks=True)
         for sentence in distinct.values()
         if _REQUEST.search(sentence.text)
     )
-    if 0 < len(requests) <= MOST_QUESTIONS:
+    if 0 < len(requests) <= MAX_QUESTIONS:
         return requests
-    return tuple(distinct.values())[-MOST_STATEMENTS:]
+    return tuple(distinct.values())[-MAX_STATEMENTS:]
 
 
 def _belongs_together(part: str, gap: str) -> bool:
@@ -126,6 +126,6 @@ def _refers_back(question: str) -> bool:
 
 def _sentence(text: str) -> Sentence:
     plain = _LINK.sub("", text)
-    asks = bool(_ASKS.search(text)) and len(_WORD.findall(plain)) >= FEWEST_WORDS
+    asks = bool(_ASKS.search(text)) and len(_WORD.findall(plain)) >= MIN_WORDS
     # Phrasings have no full stop, and in a short text it lowers the similarity.
     return Sentence((plain if asks else plain.rstrip(" .!")) or text, asks)

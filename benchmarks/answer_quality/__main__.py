@@ -15,7 +15,7 @@ from benchmarks.answer_quality.chatty import kinds
 from benchmarks.answer_quality.release import OfflineRelease, Question, read_questions
 from benchmarks.answer_quality.vector_store import VectorStore
 
-MOST_CHATTY = 120
+MAX_CHATTY = 120
 """Questions of a set that are asked in every chatty way."""
 
 
@@ -70,7 +70,7 @@ def chatty(release: OfflineRelease, questions: list[Question]) -> str:
         question
         for question, evaluated in zip(questions, release.decide(questions), strict=True)
         if evaluated.result is Result.RIGHT
-    ][:MOST_CHATTY]
+    ][:MAX_CHATTY]
     shares = []
     for name, change in kinds().items():
         changed = release.decide([(change(text), expected) for text, expected in right])

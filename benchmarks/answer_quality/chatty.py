@@ -18,7 +18,7 @@ CLOSINGS = (
     "Please get back to me as soon as you can. All the best and stay safe, Ingrid",
 )
 EMOJI = "😡🙏😊📦🤔😭👍🎁🔥"
-SHORTEST_WORD = 5
+MIN_WORD_LENGTH = 5
 """Letters of a word that gets a typing error."""
 
 Change = Callable[[str], str]
@@ -55,7 +55,7 @@ def with_errors(text: str, count: int, random: Random) -> str:
     """A letter left out, doubled or swapped with the next, in each of ``count`` longer words."""
     words = text.split()
     places = [
-        place for place, word in enumerate(words) if len(word) >= SHORTEST_WORD and word.isalpha()
+        place for place, word in enumerate(words) if len(word) >= MIN_WORD_LENGTH and word.isalpha()
     ]
     random.shuffle(places)
     for place in places[:count]:

@@ -27,7 +27,7 @@ Texts = npt.NDArray[np.str_]
 Figures = tuple[float, ...]
 
 DRAWS = 6
-FEWEST_HELD_BACK = 6
+MIN_HELD_BACK = 6
 
 SIZES = (1_000, 10_000, 50_000)
 NOISE = 0.02
@@ -69,7 +69,7 @@ def mean_report(
         held_back = np.unique(questions[1])
         if not everything:
             order = np.random.default_rng(seed).permutation(held_back)
-            held_back = order[: max(FEWEST_HELD_BACK, len(order) // 5)]
+            held_back = order[: max(MIN_HELD_BACK, len(order) // 5)]
         chosen = np.isin(questions[1], held_back)
         known = np.isin(curated[1], held_back, invert=not everything)
         threshold = calibrated_threshold(curated[0][known], list(curated[1][known]))

@@ -24,7 +24,7 @@ from supportsite.auth.claims import role_names
 from supportsite.auth.jwks import RETRY_SECONDS, KeysUnavailable
 from supportsite.edge.client_certificates import require_owner
 
-LONGEST_TOKEN = 8192
+MAX_TOKEN_LENGTH = 8192
 END_OF_TIME = 253_402_300_800
 """The year 10000, in seconds since 1970; a JSON number can be much larger."""
 
@@ -90,7 +90,7 @@ def verify(token: str) -> Mapping[str, Any]:
     ``VerificationUnavailable``.
     """
     try:
-        if len(token) > LONGEST_TOKEN:
+        if len(token) > MAX_TOKEN_LENGTH:
             raise ValueError("too long")
         claims = signing_keys.decode(token)
         if not 0 < claims["exp"] < END_OF_TIME:

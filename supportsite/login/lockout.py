@@ -20,7 +20,7 @@ from supportsite.edge.client_address import client_network
 ADDRESS_FACTOR = 4
 """Several people may share an address, so its limit is this many times higher."""
 
-LONGEST_NAME = 200
+MAX_NAME_LENGTH = 200
 
 
 class Handler(AxesDatabaseHandler):  # type: ignore[misc]
@@ -47,7 +47,7 @@ def address(request: HttpRequest) -> str | None:
 def name(request: HttpRequest, credentials: Any) -> str | None:
     """The user name to store, masked: people may type anything into the field."""
     typed = credentials.get("username") if credentials else request.POST.get("username")
-    return stored_name(typed[:LONGEST_NAME]) if typed else None
+    return stored_name(typed[:MAX_NAME_LENGTH]) if typed else None
 
 
 def has_no_password(request: HttpRequest, credentials: Any) -> bool:
@@ -71,6 +71,6 @@ def _record_lockout(sender: Any, request: HttpRequest, username: str | None, **_
     if getattr(request, "axes_failures_since_start", None):
         record(
             "user.locked_out",
-            actor=(username or "")[:LONGEST_NAME],
+            actor=(username or "")[:MAX_NAME_LENGTH],
             data={"minutes": _minutes()},
         )

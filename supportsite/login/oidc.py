@@ -138,7 +138,7 @@ def _create_user(claims: Mapping[str, Any]) -> User:
 
 def _username(claims: Mapping[str, Any]) -> str:
     name = claims.get("preferred_username") or email_of(claims) or claims["sub"]
-    return re.sub(r"[^\w.@+-]", "-", str(name))[: usernames.LONGEST_NAME]
+    return re.sub(r"[^\w.@+-]", "-", str(name))[: usernames.MAX_NAME_LENGTH]
 
 
 def _grant(user: User, claims: Mapping[str, Any], groups: list[str]) -> None:

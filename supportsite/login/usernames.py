@@ -6,14 +6,14 @@ import re
 
 from django.contrib.auth.models import User
 
-LONGEST_NAME = 140
+MAX_NAME_LENGTH = 140
 """Shorter than the column, so that a number fits behind it."""
 
 
 def from_full_name(name: str) -> str:
     """``Ann Lee`` -> ``ann.lee``; no address, which audit records would mask."""
     words = re.findall(r"\w+", User.normalize_username(name).lower())
-    return ".".join(words)[:LONGEST_NAME] or "colleague"
+    return ".".join(words)[:MAX_NAME_LENGTH] or "colleague"
 
 
 def unused(base: str) -> str:

@@ -24,7 +24,7 @@ from assistant.tests.channel_calls import make_channel, post_signed
 
 FILE = Path(supportsite.web.__file__).with_name("reply_examples.json")
 
-LONGEST_LIST = 2
+MAX_LIST_ITEMS = 2
 
 UNCLEAR = "how do i return a parcel and get my money back"
 UNHELPED = (
@@ -188,7 +188,7 @@ def _cut(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _cut(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_cut(inner) for inner in value[:LONGEST_LIST]]
+        return [_cut(inner) for inner in value[:MAX_LIST_ITEMS]]
     if isinstance(value, str):
-        return "\n".join(value.removeprefix("\ufeff").splitlines()[:LONGEST_LIST])
+        return "\n".join(value.removeprefix("\ufeff").splitlines()[:MAX_LIST_ITEMS])
     return value
