@@ -94,7 +94,7 @@ RESULTS = {
     "asked": "asked to clarify, right FAQ not offered",
     "fell_through": "not answered",
 }
-"""By the value of ``evaluation.evaluate.Result``, as it is stored with a run."""
+"""Labels of the values of ``evaluation.evaluate.Result``, which runs store."""
 
 
 def step_label(step: dict[str, Any]) -> str:

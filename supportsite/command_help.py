@@ -1,4 +1,4 @@
-"""``manage.py help``: first the commands of this site with a line each, then those of libraries."""
+"""``manage.py help``: first the commands of this site, one line each, then those of libraries."""
 
 from __future__ import annotations
 

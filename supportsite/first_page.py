@@ -38,7 +38,7 @@ EDIT = "faq.change_faq"
 OUTCOMES = {"answered": "Answered", "clarify": "Asked to clarify", "unanswered": "Not answered"}
 
 QUEUES = {"mine": "Yours", "overdue": "Overdue"}
-"""Of the inbox, besides the tickets that wait."""
+"""Counts of the inbox, besides the waiting tickets."""
 
 
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

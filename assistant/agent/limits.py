@@ -25,18 +25,18 @@ class Limits:
     seconds: float = 10.0
     """Wall-clock time, from the first request to the last check."""
     requests: int = 3
-    """To the model."""
+    """Requests to the model."""
     tool_calls: int = 3
     output_tokens: int = 500
-    """Of one reply of the model."""
+    """Tokens of one reply of the model."""
     runs_at_once: int = 2
-    """Of one process; further runs are refused. Must be below the number of request threads."""
+    """Concurrent runs of one process; further runs are refused. Fewer than its request threads."""
     runs_a_day: int = 2_000
-    """Of the whole site, per UTC day."""
+    """Runs of the whole site per UTC day."""
     tokens_a_day: int = 2_000_000
-    """Of the whole site, input and output; the run that reaches the limit may finish."""
+    """Input and output tokens of the whole site per UTC day; the run that reaches it may finish."""
     failures: int = 3
-    """Consecutive failures, of one process, that open the circuit breaker."""
+    """Consecutive failures of one process that open the circuit breaker."""
     rest_seconds: float = 30.0
     """How long the breaker stays open before it allows one run."""
 

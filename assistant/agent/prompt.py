@@ -83,7 +83,7 @@ _REFUSAL = re.compile(
     r"the (?:provided |given )?faqs? (?:do|does)(?: not|n't)\b)",
     re.IGNORECASE,
 )
-"""How models begin when they answer nothing, whatever they were told to write then."""
+"""How models begin a refusal, whatever the prompt tells them to write instead."""
 
 
 _CONTINUES = re.compile(

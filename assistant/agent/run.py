@@ -104,7 +104,7 @@ class Run:
 
     @property
     def may_search(self) -> bool:
-        """False when this is the last request, or no search is left: a call would be in vain."""
+        """False when this is the last request, or no search is left: a call would be useless."""
         used = self.usage
         return used.requests < self.limits.requests and used.tool_calls < self.limits.tool_calls
 

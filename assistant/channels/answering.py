@@ -42,7 +42,7 @@ log = logging.getLogger("assistant.channels")
 def answer(message_id: str, *, is_last_try: bool = False) -> None:
     """Answer a message that waits, and store its reply in the outbox.
 
-    Whatever fails is raised, so that the queue tries again; at the last try a person is offered.
+    Raises any failure, so that the queue retries; at the last try the reply offers a person.
     """
     waiting = Message.objects.filter(pk=message_id, status=Status.WAITING)
     message = waiting.select_related("channel", "thread__channel").first()
@@ -85,7 +85,7 @@ def _read(message: Message, text: str) -> None:
 
 @transaction.atomic
 def _added_to_ticket(message: Message, text: str) -> bool:
-    """Whether the thread has an open ticket, which the message now belongs to."""
+    """Add the message to the thread's open ticket; False if there is none."""
     ticket = message.thread.open_ticket()
     if ticket is None or not ticket.comment(text, by=message.thread.user_id, from_desk=False):
         return False
@@ -121,7 +121,7 @@ def _ask(message: Message, text: str, *, choice: str = "") -> None:
 
 
 def reply_to(answer: Answer, *, shows_reactions: bool) -> Reply:
-    """What a channel says to an answer, in the active language."""
+    """The reply of a channel to an answer, in the active language."""
     person = Offer(_("Ask a person"), PERSON)
     if answer.outcome is Outcome.CLARIFY:
         options = [
@@ -178,7 +178,7 @@ def _choose(message: Message, earlier: Message, does: str) -> None:
 
 @transaction.atomic
 def _open_ticket(message: Message, earlier: Message) -> None:
-    """Once for each question, however often the button is pressed."""
+    """Open a ticket, once for each question, however often the button is pressed."""
     thread = message.thread
     ask_id = str(earlier.ask_id) if earlier.ask_id else None
     opening = open_ticket(
@@ -200,7 +200,7 @@ def _open_ticket(message: Message, earlier: Message) -> None:
 
 
 def _rate(message: Message) -> None:
-    """A reaction of the person who asked; others' reactions were not stored."""
+    """Rate by a reaction of the person who asked; other people's reactions are not stored."""
     reference = message.contents.get("reference", "")
     sent = SentMessage.objects.filter(digest=digest(message.channel_id, reference)).first()
     ask_id = sent.message.ask_id if sent else None
@@ -255,7 +255,7 @@ def _finish(
     options: list[str] | None = None,
     status: Message.Status = Status.ANSWERED,
 ) -> None:
-    """Store what became of the message, and enqueue its reply."""
+    """Store the result of the message, and enqueue its reply."""
     message.finish(
         status,
         result,

@@ -26,33 +26,34 @@ from audit.people import encryption
 from tickets.delivery.webhooks import signature
 
 OVERLAP = timedelta(hours=24)
-"""The time for which the previous secret is valid too."""
+"""How long the previous secret stays valid."""
 
 RESERVED = frozenset({"api", "help", "mail"})
-"""What ``channel`` in the record of an ask is for other ways to ask."""
+"""Names of the site's own ways to ask, in records of asks; no channel may have them."""
 
 SLACK_MAX_LENGTH = 3_000
-"""Of a section: https://api.slack.com/reference/block-kit/blocks#section"""
+"""Characters of a section: https://api.slack.com/reference/block-kit/blocks#section"""
 
 TELEGRAM_MAX_LENGTH = 4_096
-"""Of a message: https://core.telegram.org/bots/api#sendmessage"""
+"""Characters of a message: https://core.telegram.org/bots/api#sendmessage"""
 
 MIN_LENGTH_LIMIT = 160
+"""The smallest value that a webhook's limit of characters may have."""
 
 
 def _validate_name(name: str) -> None:
     if name in RESERVED:
-        raise ValidationError(f"{name} is what the site itself calls another way to ask.")
+        raise ValidationError(f"The name {name} is reserved. Choose another name.")
 
 
 class ChannelManager(models.Manager["Channel"]):
     def active(self, name: str) -> Channel | None:
-        """None for an unknown one, and for one that is switched off."""
+        """The channel; None if there is none of this name, or if it is switched off."""
         return self.filter(name=name, is_active=True).first()
 
 
 class Channel(models.Model):
-    """A way to ask, such as a Slack workspace, a Telegram bot, or a program of one's own."""
+    """A way to ask, such as a Slack workspace, a Telegram bot, or a program of your own."""
 
     class Kind(models.TextChoices):
         WEBHOOK = "webhook", "Signed webhook"

@@ -83,7 +83,7 @@ class Thread(models.Model):
 
     @property
     def where(self) -> dict[str, Any]:
-        """What a reply needs to arrive; empty if the person was erased."""
+        """The address that replies are sent to; empty if the person was erased."""
         text = self.decrypt(self.address)
         return json.loads(text) if text else {}
 
@@ -188,7 +188,7 @@ class MessageManager(models.Manager["Message"]):
         return thread
 
     def _rated_thread(self, channel: Channel, reference: str, user_id: str) -> Thread | None:
-        """Only whoever asked rates an answer."""
+        """The thread of a rated answer; None unless its own person rates it."""
         sent = SentMessage.objects.filter(digest=digest(channel.pk, reference)).first()
         thread = sent.message.thread if sent else None
         return thread if thread and thread.user_id == user_id else None
@@ -208,7 +208,7 @@ def _new_conversation() -> str:
 
 
 class Message(models.Model):
-    """One message of a person, and what became of it."""
+    """One message of a person, and its result."""
 
     class Status(models.TextChoices):
         WAITING = "waiting"
@@ -280,7 +280,7 @@ class Message(models.Model):
         offers: Sequence[Offer] = (),
         replied: bool = False,
     ) -> None:
-        """Store what became of it, in the transaction of its reply."""
+        """Store the result, in the transaction of its reply."""
         self.status, self.result, self.answered = status, result[:100], timezone.now()
         self.ask_id = uuid.UUID(ask_id) if ask_id else None
         self.question = self.thread.encrypt(question) if question else None

@@ -75,7 +75,7 @@ def _split(block: Block, markup: Markup, longest: int) -> list[str]:
     """The block in parts, between words where possible."""
     write = _WRITERS[markup]
     done: list[str] = []
-    # What is written, and the last span, to which more words of its style may come.
+    # The finished text, and the last span, which grows while words have its style.
     written, last = _rendered(replace(block, spans=()), markup), Span("")
     for word in _words(block.spans, markup, longest):
         joined = _joined(last, word)

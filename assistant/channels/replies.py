@@ -13,7 +13,7 @@ NONE, PERSON, HELPFUL, UNHELPFUL, NEW = "none", "person", "yes", "no", "new"
 
 @dataclass(frozen=True)
 class Offer:
-    """Something to choose: a button, or a line of a numbered list."""
+    """A choice in a reply: a button, or a line of a numbered list."""
 
     label: str
     does: str

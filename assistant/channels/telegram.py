@@ -118,7 +118,7 @@ def _user(user: Mapping[str, Any]) -> str:
 
 
 def acknowledgement(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The reply to an update may be a request: here, the one that ends a button's waiting."""
+    """The reply to an update: a request that tells Telegram that a button was handled."""
     query = data.get("callback_query")
     if not isinstance(query, dict):
         return {}

@@ -63,7 +63,7 @@ class Record:
 
     model: str
     sha256: str
-    """Of the graph file, in hexadecimal."""
+    """SHA-256 of the graph file, in hexadecimal."""
     max_tokens: int
     """The model truncates longer texts."""
     dimension: int

@@ -46,7 +46,7 @@ _RELATION_OF = {word: name for name, words in _RELATIONS.items() for word in wor
 
 @dataclass(frozen=True)
 class Statement:
-    """One sentence, ``plain``, as it is compared."""
+    """One sentence in the form in which it is compared, see ``plain``."""
 
     text: str
 
@@ -83,7 +83,7 @@ class Statement:
 
     @cached_property
     def parts(self) -> tuple[Statement, ...]:
-        """What is between commas and conjunctions, where it states something."""
+        """The parts between commas and conjunctions that state something."""
         parts = (Statement(part) for part in _PART_END.split(self.body) if part)
         return tuple(part for part in parts if part.facts)
 

@@ -19,9 +19,9 @@ from faq.models import Faq, Release, Revision
 
 
 def findings(only: Collection[str] | None = None) -> list[Finding]:
-    """Of the FAQs of the live release that are not retired, the worst first.
+    """The findings of the live FAQs that are not retired, the worst first.
 
-    ``only``: of FAQs with these ids.
+    ``only``: the ids of the FAQs to look at; None: all.
     """
     live = Release.objects.live()
     return ranked(_facts(live, only)) if live else []

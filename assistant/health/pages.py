@@ -1,4 +1,4 @@
-"""FAQ health at the desk, for whoever edits FAQs: counts and texts of FAQs, never names."""
+"""The page of FAQ health at the desk, for people who may edit FAQs. No names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from assistant.health.reviews import REVIEWABLE, HealthReview
 from assistant.health.weekly_mail import OwnedFinding, WeeklyMail, is_owner, with_faqs
 from faq.models import Faq
 
-ON_A_PAGE = 25
+PAGE_SIZE = 25
 
 ME = "me"
 
@@ -47,7 +47,7 @@ def health_page(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("kind", "")
     chosen = chosen if chosen in set(Kind) else ""
     shown = [row for row in owned if not chosen or row[1].kind == chosen]
-    page = Paginator(shown, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         **admin.site.each_context(request),
         "title": "FAQ health",

@@ -23,7 +23,7 @@ class ReleaseComparisonManager(models.Manager["ReleaseComparison"]):
         self.create(release=release, pairs=[asdict(pair) for pair in pairs])
 
     def pairs(self) -> list[Pair]:
-        """Of the release compared last; empty if none was."""
+        """The pairs of the release that was compared last; empty if none was."""
         comparison = self.order_by("-release").first()
         rows = comparison.pairs if comparison else []
         return [

@@ -11,7 +11,7 @@ from assistant.health.findings import Kind
 from audit.models import record
 
 LIFETIME = timedelta(days=90)
-"""A finding without counts, such as a duplicate, is shown again after so long."""
+"""A reviewed finding without counts, such as a duplicate, is shown again after this time."""
 
 REVIEWABLE = frozenset(Kind) - {Kind.OUTDATED}
 """An FAQ that is out of date gets a new date instead."""
@@ -35,7 +35,7 @@ class HealthReviewManager(models.Manager["HealthReview"]):
 
 
 class HealthReview(models.Model):
-    """When somebody last marked a kind of finding of an FAQ as reviewed."""
+    """The last time that a person marked a kind of finding of an FAQ as reviewed."""
 
     faq_id = models.CharField(max_length=100)
     kind = models.CharField(max_length=20)

@@ -61,7 +61,7 @@ class WeeklyMailManager(models.Manager["WeeklyMail"]):
 
 
 class WeeklyMail(models.Model):
-    """Whether somebody at the desk wants the mail, and the last week that is done."""
+    """A user's switch for the weekly mail, and the last week for which it was sent."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE)
     is_off = models.BooleanField(default=False)

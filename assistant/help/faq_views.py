@@ -1,4 +1,7 @@
-"""Published FAQs for everybody: browse, search, while typing, and a sitemap. Records nothing."""
+"""Published FAQs for everybody: lists, search, suggestions while typing, and a sitemap.
+
+Nothing is recorded.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,7 @@ class FaqsView(HelpView):
 
 
 class QuestionsView(HelpView):
-    """A part of a page, while somebody types: a POST, so that no log of addresses has the text."""
+    """Questions suggested while a visitor types. A POST keeps the text out of logs of addresses."""
 
     is_typing = True
 

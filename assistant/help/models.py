@@ -24,9 +24,9 @@ class FooterLink:
 
 
 def footer_links(text: str) -> list[FooterLink]:
-    """One link a line: its text and its address, with a blank between them.
+    """The links in a text with one per line: label, space, address.
 
-    Raises ``ValidationError`` with the line.
+    Raises ``ValidationError`` that quotes the line.
     """
     links = []
     for line in filter(None, map(str.strip, text.splitlines())):

@@ -43,10 +43,10 @@ class HelpView(APIView):
     parser_classes = (FormParser,)
     permission_classes = (SentFromOwnPage,)
     counts_reading = False
-    """Whether a throttle counts GET requests, because they cost something."""
+    """Whether a throttle counts GET requests too, because they are expensive."""
 
     is_typing = False
-    """Whether scripts send this at every pause of somebody who types."""
+    """Whether scripts send this while a visitor types."""
 
     # --- Before the method --------------------------------------------------------------------
 
@@ -79,12 +79,12 @@ class HelpView(APIView):
 
     @cached_property
     def visitor(self) -> Visitor | None:
-        """None for somebody who has not sent anything yet."""
+        """The visitor; None before they have sent anything."""
         return visitor_of(self.request)
 
     @property
     def sender(self) -> Visitor:
-        """Of a POST."""
+        """The visitor who sent a POST."""
         assert self.visitor
         return self.visitor
 

@@ -1,4 +1,4 @@
-"""What is refused: forms of other sites, forms that a program filled in, and too many of them."""
+"""Refuse forms of other sites, forms that a program filled in, and too many of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask a person: open a ticket, read one's own, write on one."""
+"""Tickets on the help page: open one, read your own, reply."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class TicketView(HelpView):
         return self.moved_on("ticket", pk, fragment="last")
 
     def _own_ticket(self, pk: int) -> Ticket:
-        """Raises ``NotFound``, also for somebody else's."""
+        """The visitor's ticket. Raises ``NotFound``, also if it is another person's."""
         own = Ticket.objects.of(self.visitor.subject) if self.visitor else Ticket.objects.none()
         ticket: Ticket | None = own.filter(pk=pk).first()
         if ticket is None:

@@ -79,7 +79,7 @@ class AskView(HelpView):
 
 
 class SignOutView(HelpView):
-    """For the widget, when its page says that nobody is signed in any more."""
+    """Ends the session of a customer, when the page of a widget reports that they signed out."""
 
     def post(self, request: Request) -> HttpResponseBase:
         response = HttpResponse(status=204)

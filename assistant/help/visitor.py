@@ -21,17 +21,17 @@ from assistant.help.protection import READING
 from audit.identity.principal import Principal, Role
 
 SESSION = timedelta(hours=12)
-"""After the last send; with a customer's token at most until that expires."""
+"""How long a cookie lasts after the last POST; at most until a customer's token expires."""
 
 SALT = "help.visitor"
 PREFIX = "visitor-"
-"""Of the user ids of visitors. Letters follow: digits could look like personal data."""
+"""Prefix of the user ids of visitors. Letters follow: digits could look like personal data."""
 
 ID_LETTERS = 24
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-"""Browsers take secure cookies from these hosts over http, too."""
+"""Browsers accept secure cookies from these hosts over HTTP, too."""
 
 # Python knows the attribute from 3.14 on. Source: https://github.com/python/cpython/issues/112713
 cookies.Morsel._reserved.setdefault("partitioned", "Partitioned")  # type: ignore[attr-defined]
@@ -40,12 +40,12 @@ cookies.Morsel._flags.add("partitioned")  # type: ignore[attr-defined]
 
 @dataclass(frozen=True)
 class Visitor:
-    """A person on the help page: nobody we know, or a customer whose token was verified."""
+    """A person on the help page: anonymous, or a customer whose token was verified."""
 
     subject: str
     conversation: str
     expires: float = 0.0
-    """Of the customer's token, in seconds since 1970; 0: no token."""
+    """When the customer's token expires, in seconds since 1970; 0: no token."""
     email: str = ""
     """From the token; the cookie does not have it."""
     is_new: bool = False
@@ -70,7 +70,7 @@ class Visitor:
 
 
 def forget_customer(request: HttpRequest, response: HttpResponseBase, *, framed: bool) -> bool:
-    """Ends the cookie of somebody who had a token; False for all others, who keep theirs."""
+    """End the cookie of a visitor with a token. False for others, whose cookie stays."""
     visitor = read_cookie(request, framed=framed)
     if visitor is None or not visitor.expires:
         return False
@@ -115,7 +115,7 @@ def read_cookie(request: HttpRequest, *, framed: bool) -> Visitor | None:
 
 
 class VisitorAuthentication(BaseAuthentication):
-    """The visitor of the cookie. Whoever sends without one is a new visitor."""
+    """The visitor of the cookie. A POST without one makes a new visitor."""
 
     def authenticate(self, request: Request) -> tuple[Principal, Visitor] | None:
         visitor = read_cookie(request._request, framed=is_framed(request))
@@ -125,7 +125,7 @@ class VisitorAuthentication(BaseAuthentication):
 
 
 def visitor_of(request: Request) -> Visitor | None:
-    """Who sends the request; None for somebody who has not sent anything yet.
+    """The visitor who sends the request; None before they have sent anything.
 
     Raises ``PermissionDenied`` for a token without the role ``customer``.
     """

@@ -1,4 +1,4 @@
-"""What became of the questions: needs and their ends, in figures that a team can check.
+"""How questions end: needs, their ends, and figures that a team can check.
 
 ``needs``, ``rates`` are pure: how a need ends, when a rate is shown. ``fold`` derives ``rows`` from
 the sealed log. ``selection`` has the rows behind every figure of a period; ``figures`` counts them,

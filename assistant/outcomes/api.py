@@ -122,7 +122,7 @@ class OutcomesView(APIView):
         operation_id="outcomes", parameters=[PeriodSerializer], responses=OutcomesSerializer
     )
     def get(self, request: Request) -> Response:
-        """What became of the questions of a period: needs by end, rates, tickets."""
+        """The outcomes of a period: needs by their end, rates, tickets."""
         serializer = PeriodSerializer(data=request.query_params)
         serializer.is_valid(raise_exception=True)
         return Response(figures.report(serializer.validated_data["selection"]))

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from assistant.outcomes.figures import Coverage, NeedCounts
 
 TITLES = {"": "Not recorded", "api": "API", "help": "Help page", "mail": "Mail"}
-"""Of the site's own; all others are rows of the page Channels."""
+"""Titles of the site's own ways to ask; all others are rows of the page Channels."""
 
 NO_NEEDS = Ends({}, {}, 0, {})
 
 
 @dataclass(frozen=True)
 class ChannelFigures:
-    """Of the needs whose first ask came by one channel, and of the asks that came by it."""
+    """Figures of the needs that began in a channel, and the coverage of its asks."""
 
     name: str
     ends: Ends
@@ -33,7 +33,7 @@ class ChannelFigures:
 
 
 def by_channel(needs: NeedCounts, coverage: Coverage) -> list[ChannelFigures]:
-    """Those with most asks first."""
+    """The figures of each channel, those with most asks first."""
     rows = [
         ChannelFigures(
             name,

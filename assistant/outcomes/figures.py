@@ -30,7 +30,7 @@ from faq.models import Faq, Release
 MAX_FAQS = 20
 
 COSTLIEST = 10
-"""Gaps in the list."""
+"""Gaps in the list of the costliest ones."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _rate(counts: Counter[bool]) -> Rate:
 
 
 def releases_until(selection: Selection) -> list[Release]:
-    """Those published in the period, after the one that was live when it began, if any."""
+    """The release that was live when the period began, if any, and those published in it."""
     begin, end = selection.span
     published = Release.objects.filter(published_at__lt=end).order_by("published_at", "number")
     before = published.filter(published_at__lt=begin).last()
@@ -140,7 +140,7 @@ def escalations(selection: Selection) -> list[tuple[str, int]]:
 
 
 class Percentile(Aggregate):
-    """Postgres' ``percentile_cont``, of durations."""
+    """Postgres' ``percentile_cont`` of durations."""
 
     function = "PERCENTILE_CONT"
     template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
@@ -149,7 +149,7 @@ class Percentile(Aggregate):
 
 @dataclass(frozen=True)
 class TicketFigures:
-    """Of the tickets of one person or category. Durations are elapsed time."""
+    """The figures of the tickets of one person or category. Durations are elapsed time."""
 
     name: str
     opened: int

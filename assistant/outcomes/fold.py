@@ -1,7 +1,7 @@
 """Fold the sealed log into needs and the times of tickets: each record once, in its order.
 
-A rebuild gives the same rows. What it cannot read any more stays as it was: asks of erased people,
-and records that were pruned.
+A rebuild gives the same rows. Rows whose records it cannot read stay: asks of erased people, and
+pruned records.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OPENS_TICKETS = frozenset({Role.CUSTOMER, Role.SUPPORT, Role.SERVICE, Role.ADMIN
 """Roles that POST /tickets accepts."""
 
 VISITOR = "visitor"
-"""The role, and the beginning of the user id, of somebody without an identity."""
+"""The role of a person without an identity, and the prefix of their user id."""
 
 Changes = dict[str, datetime]
 """By person: the time of the earliest event that was read."""
@@ -116,7 +116,7 @@ def _ask(record: Record) -> NeedAsk | None:
 
 
 def _read_ratings(records: Sequence[Record], new: dict[UUID, NeedAsk], changes: Changes) -> None:
-    """The last feedback of each ask; a rating of an erased person has none any more."""
+    """Apply the last rating of each ask; ratings of erased people are empty."""
     ratings = {
         UUID(record.about.partition(":")[2]): (record.data["helpful"], record.at)
         for record in records

@@ -13,13 +13,13 @@ SAME_NEED_WITHIN = timedelta(minutes=30)
 """Asks of one person that are closer than this belong to one need."""
 
 WINDOW = timedelta(days=7)
-"""After its last ask a need is open for so long: later tickets and feedback do not change it."""
+"""How long a need is open after its last ask. Later tickets and feedback do not change it."""
 
 GREETINGS = frozenset({Reason.SMALL_TALK})
 """Messages without a question; they are in no need."""
 
 OPEN = "open"
-"""What a need is until it is closed, in place of its end."""
+"""Stands for the end of a need that is not closed yet."""
 
 NO_QUESTION = frozenset({Reason.SMALL_TALK, Reason.HAND_OFF, Reason.UNREADABLE})
 """Messages that no FAQ could answer; they are out of the scope of coverage."""

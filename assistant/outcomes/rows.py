@@ -1,4 +1,4 @@
-"""What is folded from the sealed log: needs with their asks, and tickets. No names, no texts.
+"""Needs with their asks, and tickets, as folded from the sealed log. No names, no texts.
 
 ``person`` is the pseudonym of the audit trail. Erasing a person destroys the key that links it to
 a name, so these rows stay and counts stay true.
@@ -19,7 +19,7 @@ from assistant.outcomes.needs import WINDOW, End
 
 class NeedQuerySet(models.QuerySet["Need"]):
     def closed(self) -> NeedQuerySet:
-        """Nothing changes their end any more."""
+        """Needs whose end cannot change any more."""
         return self.filter(last__lte=timezone.now() - WINDOW)
 
     def open(self) -> NeedQuerySet:
@@ -27,7 +27,7 @@ class NeedQuerySet(models.QuerySet["Need"]):
 
 
 class Need(models.Model):
-    """What one person wanted; its id is that of its first ask."""
+    """Asks of one person that belong together. Its id is that of its first ask."""
 
     id = models.UUIDField(primary_key=True)
     person = models.CharField(max_length=64)

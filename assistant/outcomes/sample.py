@@ -124,7 +124,7 @@ class SampledAsk(models.Model):
         record("ask.judged", actor=by, kind="ask", key=self.ask_id, data=data)
 
     def label(self, data: dict[str, Any]) -> str | None:
-        """``expected_id`` of its label; None if nobody knows. ``data``: its record's."""
+        """``expected_id`` of its label; None if unknown. ``data``: that of its audit record."""
         if self.verdict == self.Verdict.OUT_OF_SCOPE:
             return ""
         if self.verdict == self.Verdict.WRONG:

@@ -16,13 +16,12 @@ from assistant.outcomes.rows import Need, NeedAsk, NeedQuerySet, TicketTimes
 from assistant.outcomes.sample import SampledAsk
 from faq.models import Faq
 
-LONGEST = timedelta(days=370)
-"""Of a period."""
+MAX_PERIOD = timedelta(days=370)
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 DAYS = 28
-"""Of the period where none is chosen."""
+"""Length of the period if none is chosen."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,8 @@ class Selection:
         if not EARLIEST <= last <= LATEST:
             raise ValueError(f"to must be a day from {EARLIEST} to {LATEST}.")
         first = first or last - timedelta(days=DAYS - 1)
-        if not EARLIEST <= first <= last < first + LONGEST:
-            raise ValueError(f"from must be before to, by {LONGEST.days} days at most.")
+        if not EARLIEST <= first <= last < first + MAX_PERIOD:
+            raise ValueError(f"from must be before to, by {MAX_PERIOD.days} days at most.")
         return cls(first, last, category, audience, zone=zone)
 
     @classmethod

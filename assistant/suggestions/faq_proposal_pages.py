@@ -23,16 +23,16 @@ from faq.phrasing import distinct, normalise
 from tickets.faq_lookup import ProposalError
 from tickets.models import Ticket
 
-ON_A_PAGE = 25
+PAGE_SIZE = 25
 MAX_ALTERNATES = 2
-"""Of the other questions: with the question three phrasings."""
+"""Alternate questions of a proposed FAQ."""
 
 FILTERS = {status.value: status.label for status in FaqProposal.Status}
 
 
 @dataclass(frozen=True)
 class ProposalRow:
-    """One proposal as it is listed. ``question``, ``answer``: empty once erased.
+    """One proposal in a list. ``question``, ``answer``: empty once erased.
 
     ``other``: the contradicting answer, with the words of both in ``contradiction``.
     """
@@ -53,7 +53,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("show", "")
     chosen = chosen if chosen in FILTERS else FaqProposal.Status.OPEN.value
     proposals = FaqProposal.objects.filter(status=chosen).ranked()
-    page = Paginator(proposals, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(proposals, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         **admin.site.each_context(request),
         "title": "FAQs from tickets",

@@ -27,12 +27,12 @@ from faq.models import Phrasing
 from faq.phrasing import key_of, normalise
 from tickets.excerpts import has_placeholder, without_placeholders
 
-LONGEST = 200
-"""Characters; a longer message is not proposed."""
+MAX_LENGTH = 200
+"""Longer questions are not proposed, in characters."""
 
 
 def update() -> int:
-    """Group new asks, choose texts, prove what has no proof; returns the number of ready ones.
+    """Group new asks, choose texts, and prove new ones; returns the number of ready suggestions.
 
     Raises ``interfaces.EmbedderUnavailable``.
     """
@@ -69,7 +69,7 @@ def update() -> int:
 def offered_text(question: str) -> str:
     """A redacted question as a phrasing: one line, without greeting; empty if it cannot be one."""
     text = " ".join(without_placeholders(strip_pleasantries(question)).split())
-    return "" if has_placeholder(text) or len(text) > LONGEST else text
+    return "" if has_placeholder(text) or len(text) > MAX_LENGTH else text
 
 
 def _undecided() -> dict[int, SuggestionAsk]:
@@ -97,7 +97,7 @@ def _assign(
 
 
 def _reopen_grown() -> None:
-    """A dismissed suggestion is work again once twice as many people asked."""
+    """Reopen dismissed suggestions that at least twice as many people have asked for since."""
     for suggestion in Suggestion.objects.filter(status=Suggestion.Status.DISMISSED).with_counts():
         if suggestion.people >= 2 * max(suggestion.people_at_dismissal, 1):
             suggestion.reopen(by="")

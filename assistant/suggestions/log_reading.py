@@ -1,4 +1,4 @@
-"""Read from the sealed audit log which asks speak for an FAQ, each exactly once."""
+"""Read the asks that are evidence for an FAQ from the sealed audit log, each record once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ BATCH_SIZE = 500
 """Sealed records read in one transaction."""
 
 PICKED_WITHIN = timedelta(minutes=30)
-"""After the options were shown."""
+"""How long after the options were shown a choice counts."""
 
 MIN_ANSWER_LENGTH = 20
-"""Characters of an FAQ's answer that is looked for in a reply: "Yes." is in many."""
+"""Shorter answers are not searched for in replies: "Yes." is in many."""
 
 ASKED = "question.asked"
 
@@ -43,7 +43,7 @@ def _fold(record_ids: Sequence[int]) -> None:
 
 def _read_ask(ask: Record) -> None:
     if ask.outcome != "answered":
-        # Without decrypting it: most asks pick nothing.
+        # Before it is decrypted: most asks choose nothing.
         return
     choice = str(ask.data.get("choice") or "")
     if _reason(ask) == Reason.CHOSEN and _was_offered(ask, choice):
@@ -134,7 +134,7 @@ def _store(ask: Record, kind: str, faq_id: str) -> None:
     text, ask_id = str(ask.data.get("question") or ""), _key(ask)
     if not text or not faq_id or is_instruction(text):
         return
-    # An ask speaks for one FAQ only, the last one.
+    # An ask is evidence for one FAQ only, the last one.
     SuggestionAsk.objects.filter(ask_id=ask_id).exclude(faq_id=faq_id).delete()
     SuggestionAsk.objects.update_or_create(
         ask_id=ask_id,

@@ -1,4 +1,4 @@
-"""The suggestions at the desk, for whoever edits FAQs: redacted texts and counts, never names."""
+"""The pages of suggestions at the desk, for people who may edit FAQs. No names."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from audit.privacy.gateway import PersonalData
 from faq.files.reader import Unreadable
 from faq.models import Faq, PhrasingConflict, Release
 
-ON_A_PAGE = 25
+PAGE_SIZE = 25
 MAX_ASKS = 200
-"""Listed on the page of one suggestion."""
+"""Asks that are listed on the page of a suggestion."""
 
 
 may_edit = permission_required("faq.change_faq", raise_exception=True)
 
 
 class ChangeForm(forms.Form):
-    """One of the changes; ``change`` names it."""
+    """A change of a suggestion; ``change`` is the button that was pressed."""
 
     CHANGES = ("accept", "dismiss", "reopen")
 
@@ -57,7 +57,7 @@ class ChangeForm(forms.Form):
 def suggestion_list(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("show", "")
     chosen = chosen if chosen in FILTERS else "ready"
-    page = Paginator(chosen_suggestions(chosen), ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(chosen_suggestions(chosen), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         **admin.site.each_context(request),
         **_rule(),

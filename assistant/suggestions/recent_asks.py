@@ -36,13 +36,13 @@ class RecentAsks:
     record_ids: Sequence[int]
     vectors: Matrix
 
-    def near(self, vector: Vector, least: float) -> dict[int, Vector]:
-        """The asks at least so similar by their record ids, the most similar first."""
+    def near(self, vector: Vector, min_similarity: float) -> dict[int, Vector]:
+        """The vectors of asks at least ``min_similarity`` similar, by record id, nearest first."""
         if not len(self.record_ids):
             return {}
         similarities = self.vectors @ vector
         order = np.argsort(-similarities, kind="stable")
-        rows = order[similarities[order] >= least]
+        rows = order[similarities[order] >= min_similarity]
         return {self.record_ids[row]: self.vectors[row] for row in rows.tolist()}
 
 
@@ -88,7 +88,7 @@ def _store(asks: Sequence[Record], release: LoadedRelease) -> None:
 
 
 def _question(ask: Record) -> str:
-    """What is compared of it; empty where nothing is."""
+    """The text of an ask that is compared; empty if it has none."""
     text = str(ask.data.get("question") or "")
     reason = (ask.data.get("decision") or {}).get("reason", "")
     return "" if reason in NO_QUESTION or is_instruction(text) else strip_pleasantries(text)

@@ -55,10 +55,10 @@ class ChangedQuestion:
 
 @dataclass(frozen=True)
 class SuggestionRow:
-    """One suggestion as it is listed.
+    """One suggestion in a list.
 
     ``text``: empty once erased. ``owner``: another FAQ whose draft has the text as a phrasing.
-    ``is_live``: of an accepted one, whether customers are answered with it now. ``is_near_tie``:
+    ``is_live``: whether it was accepted and is published. ``is_near_tie``:
     whether another FAQ is within the margin of the text.
     """
 

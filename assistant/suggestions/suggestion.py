@@ -1,6 +1,6 @@
 """Suggestions: a phrasing proposed for an FAQ, because people or support chose that FAQ.
 
-The rows hold counts and ids; the texts stay in the audit trail.
+The rows have counts and ids; the texts stay in the audit trail.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from audit.models import SubjectKey
 from faq.models import Faq
 
 LIFETIME = timedelta(days=28)
-"""A suggestion without a new ask for so long has expired."""
+"""A suggestion without a new ask for this long has expired."""
 
 PROOF_LIFETIME = timedelta(days=1)
 
 MIN_PEOPLE = 2
-"""However many asks there are: one person alone never makes a suggestion."""
+"""The asks of one person alone never make a suggestion, however many there are."""
 
 
 class NotAcceptable(Exception):
@@ -47,7 +47,7 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
         return self.annotate(**counts)
 
     def ranked(self) -> SuggestionQuerySet:
-        """Those of most people first; the newest breaks ties."""
+        """By number of people, the largest first, then by the newest ask."""
         counted: Any = self.with_counts()
         ranked: SuggestionQuerySet = counted.order_by("-people", "-last", "-pk")
         return ranked
@@ -204,7 +204,7 @@ class SuggestionAskQuerySet(models.QuerySet["SuggestionAsk"]):
 
 
 class SuggestionAsk(RecordedAsk):
-    """One ask that speaks for an FAQ."""
+    """One ask that is evidence for an FAQ."""
 
     class Kind(models.TextChoices):
         PICKED = "picked", "Picked from the options"

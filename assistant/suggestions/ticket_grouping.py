@@ -28,10 +28,10 @@ from audit.people.erasure import ERASED
 from tickets.models import Ticket
 
 MAX_TICKETS = 2_000
-"""The newest ones, of 90 days."""
+"""The newest ones of the last 90 days are compared."""
 
 MAX_COMPARED = 50
-"""Replies to one question of which each is compared with each, for contradictions."""
+"""Replies to one question that are compared in pairs, for contradictions."""
 
 DRY_RUN_USER = "suggestions"
 
@@ -100,7 +100,7 @@ def _embed_new(release: LoadedRelease) -> None:
 
 
 def _texts(row: ResolvedTicket) -> TicketTexts | None:
-    # A reply that is an FAQ's answer speaks for that FAQ instead.
+    # A reply that is an FAQ's answer is evidence for that FAQ instead.
     return None if faq_in_replies(row.ticket) else texts_of_ticket(row.ticket)
 
 
@@ -139,7 +139,7 @@ def _groups(sources: Sequence[_Source], release: LoadedRelease) -> list[_Group]:
 
 
 def _group(members: Sequence[_Source], threshold: float) -> _Group | None:
-    """What tickets with one question say; None if their replies are about different things."""
+    """Tickets with one question; None if their replies are about different things."""
     for one, other in combinations(members[:MAX_COMPARED], 2):
         if contradiction(one.texts.answer, other.texts.answer):
             return _Group(tuple(members), one, other)
@@ -156,7 +156,7 @@ def _are_enough(sources: Sequence[_Source]) -> bool:
 
 
 def _is_helped(members: Sequence[_Source], release: LoadedRelease) -> bool:
-    """Whether an FAQ answers the question by now, and not in vain."""
+    """Whether an FAQ answers the question now, unless people found its answer unhelpful."""
     reason = Ticket.Reason.UNHELPFUL
     if _are_enough([member for member in members if member.row.ticket.reason == reason]):
         return False
@@ -194,7 +194,7 @@ def _save(group: _Group, key: int | None) -> int:
 
 
 def _reopen_grown() -> None:
-    """A dismissed proposal is work again once twice as many people asked."""
+    """Reopen dismissed proposals that at least twice as many people have asked for since."""
     for proposal in FaqProposal.objects.filter(status=FaqProposal.Status.DISMISSED).ranked():
         if proposal.people >= 2 * max(proposal.people_at_dismissal, 1):
             proposal.reopen(by="")

@@ -1,4 +1,4 @@
-"""What each role of the desk may do, in a line that people choose by."""
+"""What each role of the desk may do, one line per role."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ AUDIT_SIGNING_KEY = secrets.read("AUDIT_SIGNING_KEY", STATE_DIR)
 PHONE_REGION = env.parsed("PHONE_REGION", "", phones.region)
 # Masks names and places, if set.
 PRESIDIO_MODEL = env.text("PRESIDIO_MODEL")
-# What is done with personal data, by channel; the audit trail is always redacted.
+# How personal data is handled in each channel; the audit trail is always redacted.
 REDACTION = env.parsed("REDACTION", "", channels.parse)
 # What audit_erase calls in each app; audit may import none of them.
 AUDIT_ERASERS = ["tickets.erasure.erase", "assistant.erasure.erase", "faq.erasure.erase"]

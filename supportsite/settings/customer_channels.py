@@ -23,6 +23,6 @@ HELP_AUTHENTICATION_CLASSES = [
 # What one person may send by a channel.
 CHANNEL_THROTTLE = env.parsed("CHANNEL_THROTTLE", "30/min", rates.parse)
 CHANNEL_THROTTLE_CLASS = "supportsite.throttling.throttles.ChannelThrottle"
-# Other servers than the public ones, such as a Bot API server of one's own.
+# Other servers than the public ones, such as your own Bot API server.
 SLACK_API_URL = env.parsed("SLACK_API_URL", "https://slack.com/api", links.site)
 TELEGRAM_API_URL = env.parsed("TELEGRAM_API_URL", "https://api.telegram.org", links.site)
