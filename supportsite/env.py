@@ -81,15 +81,15 @@ def one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
-def integer(name: str, default: int, *, least: int, most: int) -> int:
-    """A whole number from ``least`` to ``most``, both included."""
+def integer(name: str, default: int, *, minimum: int, maximum: int) -> int:
+    """A whole number from ``minimum`` to ``maximum``, both included."""
     value = text(name)
     try:
         number = int(value) if value else default
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
-    if not least <= number <= most:
-        raise ImproperlyConfigured(f"{name} must be from {least} to {most}, not {number}.")
+    if not minimum <= number <= maximum:
+        raise ImproperlyConfigured(f"{name} must be from {minimum} to {maximum}, not {number}.")
     return number
 
 

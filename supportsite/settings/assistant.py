@@ -36,7 +36,7 @@ AGENT_MODEL = env.text("AGENT_MODEL")
 AGENT_BASE_URL = env.text("AGENT_BASE_URL")
 AGENT_API_KEY = env.text("AGENT_API_KEY")
 AGENT_ANSWER_MODE = env.text("AGENT_ANSWER_MODE", "grounded")
-WEB_THREADS = env.integer("WEB_THREADS", 4, least=1, most=256)
+WEB_THREADS = env.integer("WEB_THREADS", 4, minimum=1, maximum=256)
 # Unless stated otherwise half of a process's threads are left to the FAQs, however slow a model is.
 AGENT_LIMITS = env.parsed(
     "AGENT_LIMITS", "", partial(limits.parse, runs_at_once=max(WEB_THREADS // 2, 1))
@@ -44,13 +44,13 @@ AGENT_LIMITS = env.parsed(
 AGENT_PRICE = env.parsed("AGENT_PRICE", "", price.parse)
 # Turns of a conversation in the prompt.
 CONVERSATION_TURNS = 6
-CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, least=0, most=3_650)
+CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, minimum=0, maximum=3_650)
 
 # --- Suggestions ----------------------------------------------------------------------------------
 
 # A phrasing is suggested once so many people, or so many asks of two people, stand for it.
-SUGGESTION_PEOPLE = env.integer("SUGGESTION_PEOPLE", 3, least=2, most=1_000)
-SUGGESTION_ASKS = env.integer("SUGGESTION_ASKS", 5, least=2, most=1_000)
+SUGGESTION_PEOPLE = env.integer("SUGGESTION_PEOPLE", 3, minimum=2, maximum=1_000)
+SUGGESTION_ASKS = env.integer("SUGGESTION_ASKS", 5, minimum=2, maximum=1_000)
 
 # --- Libraries ------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ env_file.load()
 
 STATE_DIR = env.path("STATE_DIR", BASE_DIR / "var")
 DEBUG = env.flag("DEBUG", default=False)
-PORT = env.integer("PORT", 8000, least=1, most=65535)
+PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 
 SITE_NAME = env.text("SITE_NAME", "supportsite")
 
@@ -37,7 +37,7 @@ ENFORCE_MTLS = env.flag("ENFORCE_MTLS", default=False)
 PROXY_SECRETS = secrets.read("PROXY_SECRET", STATE_DIR).split()
 for _secret in PROXY_SECRETS:
     secrets.require("PROXY_SECRET", _secret)
-NUM_PROXIES = env.integer("NUM_PROXIES", 1, least=1, most=9)
+NUM_PROXIES = env.integer("NUM_PROXIES", 1, minimum=1, maximum=9)
 MTLS_SUBJECTS = env.parsed("MTLS_SUBJECTS", "", certificate_subjects.principals)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

@@ -32,8 +32,8 @@ def test_flags_are_read_in_the_usual_words(monkeypatch, value, meant):
         pytest.param(lambda: env.fraction("X", 0.5), "nan", id="a threshold of nan"),
         pytest.param(lambda: env.fraction("X", 0.5), "1.01", id="a threshold above 1"),
         pytest.param(lambda: env.fraction("X", 0.5), "high", id="a threshold in words"),
-        pytest.param(lambda: env.integer("X", 1, least=1, most=9), "10", id="too large"),
-        pytest.param(lambda: env.integer("X", 1, least=1, most=9), "1.5", id="not whole"),
+        pytest.param(lambda: env.integer("X", 1, minimum=1, maximum=9), "10", id="too large"),
+        pytest.param(lambda: env.integer("X", 1, minimum=1, maximum=9), "1.5", id="not whole"),
     ],
 )
 def test_nonsense_is_refused_by_name(monkeypatch, read, value):
