@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from assistant.health.faq_asks import PERIOD, FaqAsk, Since
 from assistant.health.findings import Counts
-from assistant.health.reading import CONSUMER
+from assistant.health.log_reading import CONSUMER
 from audit.models import LogPosition
 
 CACHE_SECONDS = 600
