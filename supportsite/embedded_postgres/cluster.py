@@ -89,7 +89,7 @@ class Cluster:
         result = self._run(account, "initdb", *INITDB_OPTIONS, "-D", new.name)
         if result.returncode != 0:
             shutil.rmtree(new, ignore_errors=True)
-            reason = _reason(result.stdout)
+            reason = _reason(result.stdout, result.returncode)
             raise EmbeddedPostgresError(
                 f"Postgres could not create {self.data}: {reason} "
                 "Fix that, or set DATABASE_URL to a Postgres server of your own."
@@ -116,7 +116,7 @@ class Cluster:
             return
         with self.log.open("rb") as log:
             log.seek(before)
-            reason = _reason(log.read())
+            reason = _reason(log.read(), result.returncode)
         raise EmbeddedPostgresError(
             f"Postgres did not start: {reason} Fix that (more in {self.log}), "
             "or set DATABASE_URL to a Postgres server of your own."
@@ -129,7 +129,8 @@ class Cluster:
             return
         result = self._pg_ctl("stop", "-m", "fast")
         if result.returncode != 0:
-            logger.warning("Postgres did not stop on %s: %s", self.data, _reason(result.stdout))
+            reason = _reason(result.stdout, result.returncode)
+            logger.warning("Postgres did not stop on %s: %s", self.data, reason)
             return
         logger.info("Postgres stopped on %s", self.data)
         if link := self._short_link():
@@ -251,14 +252,20 @@ def _check_own_link(link: Path, target: Path) -> None:
     )
 
 
-def _reason(output: bytes) -> str:
-    """The reason in the output of a Postgres program, as a sentence."""
+def _reason(output: bytes, exit_code: int) -> str:
+    """The reason in the output of a Postgres program, as a sentence.
+
+    Without a line that reports an error it is the exit code (negative: the number of the signal
+    that killed the program) and the last line.
+    """
     text = output.decode(errors="replace")
     if "No space left on device" in text:
         return "the disk is full (free space, or set STATE_DIR to a folder on another disk)."
     # "error while loading shared libraries", says the loader of a machine it is not made for.
     reasons = re.findall(r"(?:FATAL:|PANIC:|error:|error while) .*", text)
-    reason: str = reasons[-1] if reasons else "its process ended without a reason"
+    last_line = text.strip().rpartition("\n")[2]
+    no_error = f"it ended with exit code {exit_code} after the line '{last_line}'"
+    reason: str = reasons[-1] if reasons else no_error
     return reason.strip().rstrip(".") + "."
 
 
