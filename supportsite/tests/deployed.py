@@ -12,12 +12,6 @@ import psutil
 
 from supportsite.tests.served import REPOSITORY, START_SECONDS, WORKERS, Site
 
-MAKE_READY = """
-from django.core.management import call_command
-for command in (["migrate", "-v0"], ["ingest"], ["token", "u1"]):
-    call_command(*command)
-"""
-
 RECORDED = """
 from audit.models import Record
 print(*Record.objects.filter(action="question.asked").values_list("about", flat=True))
@@ -32,8 +26,7 @@ def replaced_after(requests: int) -> dict[str, str]:
 
 class Deployed(Site):
     def start(self) -> Deployed:
-        self.make_secrets()
-        self.token = self.manage("shell", "--no-imports", "-c", MAKE_READY).text.split()[-1]
+        self.token = self.make_ready()
         command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = subprocess.Popen(
@@ -46,10 +39,6 @@ class Deployed(Site):
             )
         self.wait_until(lambda: len(self.workers()) == WORKERS)
         return self
-
-    def make_secrets(self) -> None:
-        self.state_dir.mkdir(parents=True, exist_ok=True)
-        assert self.run("-m", "supportsite.secrets").code == 0
 
     def wait_until(self, happened: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,15 +17,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
+from filelock import FileLock
 
 REPOSITORY = Path(__file__).parents[2]
 LAST_LINE = "Ctrl-C stops it."
 WORKERS = 2
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
+
+MAKE_READY = """
+from django.core.management import call_command
+for command in (["migrate", "-v0"], ["ingest"], ["token", "u1"]):
+    call_command(*command)
+"""
+SHARED = REPOSITORY / "var" / "test" / "first-start"
+"""State after a first start, for all processes of one run of the tests."""
 
 EDITED = "Ask Amina."
 EDIT_AND_PUBLISH = f"""
@@ -75,10 +85,34 @@ class Site:
 
     # --- Starting -----------------------------------------------------------------------------
 
-    def begin(self, **settings: str) -> None:
-        """Both commands of `make run`, in the foreground of a terminal of their own."""
+    def copy_first_start(self) -> Self:
+        """Begin with the state after a first start, which takes longer than all later ones."""
+        run_id = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+        of_this_run = SHARED / run_id
+        SHARED.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{SHARED}.lock"):
+            if not of_this_run.exists():
+                shutil.rmtree(SHARED)
+                Site(SHARED / "new").make_ready()
+                (SHARED / "new").rename(of_this_run)
+        # Its files belong to the user Postgres runs as.
+        subprocess.run(["cp", "-a", of_this_run, self.state_dir], check=True)
+        return self
+
+    def make_ready(self) -> str:
+        """Create the database, the index and release 1 without serving; a customer's token."""
+        self.make_secrets()
+        ended = self.manage("shell", "--no-imports", "-c", MAKE_READY)
+        assert ended.code == 0, ended.text
+        return ended.text.split()[-1]
+
+    def make_secrets(self) -> None:
         self.state_dir.mkdir(parents=True, exist_ok=True)
         assert self.run("-m", "supportsite.secrets") == Ended(0, "")
+
+    def begin(self, **settings: str) -> None:
+        """Both commands of `make run`, in the foreground of a terminal of their own."""
+        self.make_secrets()
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],

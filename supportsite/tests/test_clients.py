@@ -85,7 +85,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, shop: int) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("clients")
     one = Site(folder / "site", CORS_ORIGINS=f"http://localhost:{shop}")
     try:
-        yield one.start()
+        yield one.copy_first_start().start()
     finally:
         one.end()
 

@@ -25,7 +25,7 @@ def site() -> Iterator[Site]:
     folder.chmod(0o755)
     site = Site(folder / "site")
     try:
-        yield site.start()
+        yield site.copy_first_start().start()
     finally:
         site.end()
         shutil.rmtree(folder)

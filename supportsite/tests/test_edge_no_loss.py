@@ -30,7 +30,7 @@ def site() -> Iterator[Deployed]:
     folder.chmod(0o755)
     created = Deployed(folder / "site", PROXY_SECRET=SECRET, **replaced_after(RENEWED_AFTER))
     try:
-        yield created.start()
+        yield created.copy_first_start().start()
     finally:
         created.end()
         shutil.rmtree(folder)

@@ -57,7 +57,7 @@ def site() -> Iterator[Site]:
         MTLS_SUBJECTS="CN=shop,O=supportsite -> shop service",
     )
     try:
-        yield one.start()
+        yield one.copy_first_start().start()
     finally:
         one.end()
         shutil.rmtree(folder)

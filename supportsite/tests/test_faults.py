@@ -48,7 +48,7 @@ def disk() -> Iterator[Path]:
 def site(disk) -> Iterator[Site]:
     served = Site(disk / "state", AUDIT_FILE=str(disk / "audit.jsonl"))
     try:
-        yield served.start()
+        yield served.copy_first_start().start()
     finally:
         served.end()
 

@@ -63,7 +63,7 @@ def site(folder: Path, collector: Collector) -> Iterator[Deployed]:
         **replaced_after(RECYCLED_AFTER),
     )
     try:
-        yield created.start()
+        yield created.copy_first_start().start()
     finally:
         created.end()
 

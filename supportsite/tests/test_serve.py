@@ -58,8 +58,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def both(folder: Path) -> Iterator[tuple[Site, Site]]:
-    # It converts the model, as a first start does.
-    shop = Site(folder / "shop", CONVERTED_MODELS=str(folder / "shop" / "models"))
+    shop = Site(folder / "shop")
     lighthouse = Site(folder / "light", FAQ_CSV=str(folder / "lighthouse.csv"), DEBUG="1")
     try:
         shop.begin()
