@@ -57,3 +57,10 @@ class Sent:
     """By which a reaction names this message; empty if there are none."""
     wait: int = 0
     """Seconds until it may be sent again."""
+    is_permanent: bool = False
+    """Whether it would fail again."""
+
+
+def is_permanent(status: int) -> bool:
+    """Whether a request with this status would get it again: 4xx, except timeouts and limits."""
+    return 400 <= status < 500 and status not in {408, 425, 429}

@@ -19,7 +19,7 @@ from django.utils.translation import override
 
 from assistant.channels import rendering, replies, signed, slack, telegram
 from assistant.channels.channel import Channel
-from assistant.channels.inbound import Sent
+from assistant.channels.inbound import Sent, is_permanent
 from assistant.channels.messages import Message, SentMessage, Thread, ThreadTicket, digest
 from assistant.channels.replies import Offer, Outbound, Reply
 from tickets.comments import Comment
@@ -108,7 +108,7 @@ def send(delivery: Delivery) -> Result:
     thread = threads.filter(pk=delivery.payload["thread"]).first()
     where = thread.where if thread else {}
     if thread is None or not where:
-        return Result(False, ERASED)
+        return Result(False, ERASED, is_permanent=True)
     channel = thread.channel
     if not channel.is_active:
         return Result(False, "the channel is switched off")
@@ -166,7 +166,7 @@ def _send_signed(
 
 
 def _read_status(status: int, wait: int, body: bytes) -> Sent:
-    return Sent(200 <= status < 300, str(status), wait=wait)
+    return Sent(200 <= status < 300, str(status), wait=wait, is_permanent=is_permanent(status))
 
 
 def _post(
@@ -195,7 +195,13 @@ def _post(
 def _result(sent: Sent | Result) -> Result:
     if isinstance(sent, Result):
         return sent
-    return Result(sent.succeeded, sent.text, has_reply=True, wait=sent.wait)
+    return Result(
+        sent.succeeded,
+        sent.text,
+        has_reply=True,
+        wait=sent.wait,
+        is_permanent=sent.is_permanent,
+    )
 
 
 def _outbound(delivery: Delivery, channel: Channel) -> Outbound:

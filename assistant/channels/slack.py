@@ -23,6 +23,17 @@ TOLERANCE_SECONDS = 300
 LABEL = 75
 """Of a button: https://api.slack.com/reference/block-kit/block-elements#button"""
 
+PERMANENT_ERRORS = frozenset(
+    {
+        *("account_inactive", "channel_not_found", "ekm_access_denied", "invalid_auth"),
+        *("invalid_blocks", "is_archived", "messages_tab_disabled", "missing_scope"),
+        *("msg_too_long", "no_permission", "not_authed", "not_in_channel", "restricted_action"),
+        *("restricted_action_read_only_channel", "restricted_action_thread_locked"),
+        *("team_access_not_granted", "token_expired", "token_revoked", "user_not_found"),
+    }
+)
+"""Of https://api.slack.com/methods/chat.postMessage#errors those that another try meets again."""
+
 LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 HELPFUL = frozenset({"+1", "thumbsup", "white_check_mark", "heavy_check_mark"})
@@ -204,6 +215,11 @@ def result(status: int, wait: int, body: bytes) -> Sent:
         reply = json.loads(body)
         if status == 200 and reply["ok"] is True:
             return Sent(True, "200", reference=f"{reply['channel']}:{reply['ts']}")
-        return Sent(False, f"{status} {reply.get('error', '')}".strip())
+        error = str(reply.get("error", ""))
+        return Sent(
+            False,
+            f"{status} {error}".strip(),
+            is_permanent=error in PERMANENT_ERRORS,
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         return Sent(False, f"{status}, and no reply of Slack")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from assistant.channels.inbound import BadMessage, Inbound, Kind, Sent
+from assistant.channels.inbound import BadMessage, Inbound, Kind, Sent, is_permanent
 from assistant.channels.rendering import shortened
 from assistant.channels.replies import Outbound
 
@@ -157,6 +157,11 @@ def result(status: int, wait: int, body: bytes) -> Sent:
             return Sent(True, "200", f"{message['chat']['id']}:{message['message_id']}")
         retry_after = int((reply.get("parameters") or {}).get("retry_after", 0))
         text = f"{status} {reply.get('description', '')}".strip()
-        return Sent(False, text, wait=min(retry_after, MAX_WAIT_SECONDS) or wait)
+        return Sent(
+            False,
+            text,
+            wait=min(retry_after, MAX_WAIT_SECONDS) or wait,
+            is_permanent=is_permanent(status),
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         return Sent(False, f"{status}, and no reply of Telegram", wait=wait)

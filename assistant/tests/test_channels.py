@@ -360,6 +360,19 @@ def test_a_gateway_that_is_down_gets_the_reply_later_and_says_when(shop, gateway
     assert (delivery.status, results) == ("delivered", ["503", "429", "200"])
 
 
+@pytest.mark.parametrize(
+    ("status", "waits"), [(400, []), (404, []), (408, [10]), (425, [10]), (429, [10]), (500, [10])]
+)
+def test_a_reply_that_the_gateway_refuses_is_not_sent_again(status, waits, shop, gateway, settings):
+    settings.DELIVERY_RETRY_DELAYS = (10,)
+    gateway.problems = [(status, {}, {})]
+    post_signed({"id": "m1", "sender": "c1", "text": CLEAR})
+    answering.answer(str(Message.objects.get().pk))
+
+    assert deliver() == waits
+    assert Delivery.objects.get(kind="channel").status == ("pending" if waits else "dead")
+
+
 def test_a_question_that_cannot_be_answered_at_the_last_try_goes_to_a_person(
     app, gateway, monkeypatch
 ):

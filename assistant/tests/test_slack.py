@@ -220,7 +220,7 @@ def test_slack_may_ask_to_wait_and_the_desk_sees_why(slack, settings):
     settings.DELIVERY_RETRY_DELAYS = (10, 60, 300)
     slack.problems = [
         (429, {"Retry-After": "30"}, {"ok": False, "error": "ratelimited"}),
-        (200, {}, {"ok": False, "error": "channel_not_found"}),
+        (200, {}, {"ok": False, "error": "internal_error"}),
     ]
     post_slack(slack_event(slack_direct(CLEAR)))
     work()
@@ -229,7 +229,17 @@ def test_slack_may_ask_to_wait_and_the_desk_sees_why(slack, settings):
     assert 20 < (delivery.next_try - delivery.attempts.get().at).total_seconds() < 31
     assert [deliver(), deliver()] == [[60], []]
     results = [attempt.result for attempt in delivery.attempts.all()]
-    assert results == ["429", "200 channel_not_found", "200"]
+    assert results == ["429", "200 internal_error", "200"]
+
+
+def test_a_room_that_does_not_exist_ends_the_delivery_at_once(slack, settings):
+    settings.DELIVERY_RETRY_DELAYS = (10,)
+    slack.problems = [(200, {}, {"ok": False, "error": "channel_not_found"})]
+    post_slack(slack_event(slack_direct(CLEAR)))
+    work()
+
+    delivery = Delivery.objects.dead().get()
+    assert [attempt.result for attempt in delivery.attempts.all()] == ["200 channel_not_found"]
 
 
 @pytest.mark.parametrize(

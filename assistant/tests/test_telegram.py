@@ -154,6 +154,17 @@ def test_telegram_may_ask_to_wait_and_the_token_is_in_no_log(telegram, settings)
     assert unreachable.result == "ConnectError"
 
 
+def test_a_person_who_blocked_the_bot_ends_the_delivery_at_once(telegram, settings):
+    settings.DELIVERY_RETRY_DELAYS = (10,)
+    blocked = "Forbidden: bot was blocked by the user"
+    telegram.problems = [(403, {}, {"ok": False, "error_code": 403, "description": blocked})]
+    post_telegram(telegram_message(CLEAR))
+    work()
+
+    delivery = Delivery.objects.dead().get()
+    assert [attempt.result for attempt in delivery.attempts.all()] == [f"403 {blocked}"]
+
+
 @pytest.mark.parametrize(
     "update",
     [

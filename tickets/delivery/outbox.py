@@ -3,7 +3,7 @@
 A delivery is written in the transaction of its event, together with the job that sends it: either
 everything is committed or nothing. The queue (procrastinate, in the same Postgres) then delivers it
 at least once, with growing delays between tries (``settings.DELIVERY_RETRY_DELAYS``). A delivery
-that fails at the last try is a dead letter.
+that fails at the last try, or permanently, is a dead letter.
 """
 
 from __future__ import annotations
@@ -202,9 +202,14 @@ class Delivery(models.Model):
         )
 
     @transaction.atomic
-    def mark_failed(self, attempt: Attempt, *, least_seconds: int = 0) -> int | None:
-        """Seconds until the next try, as many as the receiver asks for; None if it was the last."""
-        if self.tries >= len(settings.DELIVERY_RETRY_DELAYS):
+    def mark_failed(
+        self, attempt: Attempt, *, least_seconds: int = 0, is_permanent: bool = False
+    ) -> int | None:
+        """Seconds until the next try, as many as the receiver asks for; None if it was the last.
+
+        ``is_permanent``: another try would fail as well.
+        """
+        if is_permanent or self.tries >= len(settings.DELIVERY_RETRY_DELAYS):
             self._save_attempt(attempt, status=self.Status.DEAD, next_try=None)
             return None
         seconds: int = max(settings.DELIVERY_RETRY_DELAYS[self.tries], least_seconds)

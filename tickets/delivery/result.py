@@ -15,3 +15,5 @@ class Result(NamedTuple):
     """Seconds until the receiver wants the next try (Retry-After)."""
     is_gone: bool = False
     """Whether a webhook's receiver says that it is there no more."""
+    is_permanent: bool = False
+    """Whether another try would fail as well."""

@@ -77,7 +77,9 @@ def _failed(delivery: Delivery, attempt: Attempt, result: Result) -> int | None:
         gone.switch_off(webhook)
     elif webhook and result.wait:
         webhook.wait(result.wait)
-    return delivery.mark_failed(attempt, least_seconds=result.wait)
+    return delivery.mark_failed(
+        attempt, least_seconds=result.wait, is_permanent=result.is_permanent
+    )
 
 
 def _try(delivery: Delivery) -> tuple[Attempt, Result]:
@@ -111,7 +113,7 @@ def _send(delivery: Delivery) -> Result:
 
 
 def _erased(delivery: Delivery) -> Result:
-    return Result(False, "the content was erased with the person")
+    return Result(False, "the content was erased with the person", is_permanent=True)
 
 
 def _mail(delivery: Delivery) -> Result:
