@@ -49,18 +49,26 @@ class Assistant:
     conversations: Conversations | None = None
     """None without an agent: only the agent reads conversations."""
 
-    def ask(self, question: Question, on_step: OnStep = ignore) -> Answer:
+    def ask(
+        self,
+        question: Question,
+        on_step: OnStep = ignore,
+        *,
+        store: Callable[[Answer], None] | None = None,
+    ) -> Answer:
         """Answer, clarify or offer a ticket, and record it before returning.
 
-        Raises ``BadQuestion``, ``interfaces.Unavailable``, ``audit.models.AuditUnavailable`` or
-        what ``on_step`` raises; then nothing is recorded.
+        ``store`` is called in the transaction of the record, so that what it writes is committed
+        together with it. Raises ``BadQuestion``, ``interfaces.Unavailable``,
+        ``audit.models.AuditUnavailable`` or what ``on_step`` and ``store`` raise; then nothing is
+        recorded.
         """
         started = time.perf_counter()
         release = self.live.current()
         answer = self._answer(question, release, Path(on_step))
         telemetry.note(outcome=answer.outcome.value, reason=answer.decision.reason.value)
         with telemetry.step("record"):
-            self._record(question, answer, release)
+            self._record(question, answer, release, store)
         count(question, answer, time.perf_counter() - started)
         return answer
 
@@ -138,10 +146,16 @@ class Assistant:
         path.add({"step": "agent", "ms": ms(started), "reason": reply.reason.value})
         return reply
 
-    def _record(self, question: Question, answer: Answer, release: LoadedRelease) -> None:
-        """Write the audit record, and the label and the conversation turn if there are any."""
+    def _record(
+        self,
+        question: Question,
+        answer: Answer,
+        release: LoadedRelease,
+        store: Callable[[Answer], None] | None,
+    ) -> None:
+        """Write the audit record, and what belongs to it: a label, a conversation turn, a reply."""
         label, turn = label_of(question, answer), self._turn(question, answer)
-        if not (label or turn):
+        if not (label or turn or store):
             record_ask(question, answer, release)
             return
         with transaction.atomic():
@@ -150,6 +164,8 @@ class Assistant:
                 label.save()
             if turn and self.conversations:
                 self.conversations.add(question.user_id, question.conversation_id, turn)
+            if store:
+                store(answer)
 
     def _turns(self, question: Question, decision: Decision) -> tuple[Turn, ...]:
         """The earlier turns, where the agent needs them.

@@ -107,17 +107,20 @@ def _ask(message: Message, text: str, *, choice: str = "") -> None:
         conversation_id=thread.conversation,
         channel=thread.channel.name,
     )
+
+    def store(answer: Answer) -> None:
+        reply = reply_to(answer, shows_reactions=thread.channel.shows_reactions)
+        options = [match.faq_id for match in answer.options]
+        _finish(message, answer.outcome.value, reply, question=text, options=options)
+
     try:
-        answer = get_assistant().ask(question)
+        # A worker that is killed leaves both the record and the reply, or neither.
+        get_assistant().ask(question, store=store)
     except BadQuestion:
         if not choice:
             raise
         # The FAQ was retired since it was offered.
         _ask(message, text)
-        return
-    reply = reply_to(answer, shows_reactions=thread.channel.shows_reactions)
-    options = [match.faq_id for match in answer.options]
-    _finish(message, answer.outcome.value, reply, question=text, options=options)
 
 
 def reply_to(answer: Answer, *, shows_reactions: bool) -> Reply:

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from assistant.agent.limits import Limits
-from assistant.channels import answering, signed
+from assistant.channels import answering, sending, signed
 from assistant.channels.channel import OVERLAP
 from assistant.models import Channel, Feedback, Message, Thread
 from assistant.tests.channel_calls import (
@@ -394,6 +394,31 @@ def test_a_question_that_cannot_be_answered_at_the_last_try_goes_to_a_person(
     assert message.thread.last_offers() is not None
     press(buttons(gateway.bodies[0])["Ask a person"])
     assert Ticket.objects.get().message == CLEAR
+
+
+class Killed(BaseException):
+    """The worker's process ends here."""
+
+
+def test_a_worker_that_is_killed_between_record_and_reply_leaves_neither(app, gateway, monkeypatch):
+    def die(*args):
+        raise Killed
+
+    post_signed({"id": "m1", "sender": "c1", "text": CLEAR})
+    message = Message.objects.get()
+    with monkeypatch.context() as killed:
+        killed.setattr(sending, "enqueue", die)
+        with pytest.raises(Killed):
+            answering.answer(str(message.pk))
+    message.refresh_from_db()
+    assert (asks(), message.status) == ([], "waiting")
+
+    work()
+
+    [ask] = asks()
+    [reply] = gateway.bodies
+    assert ask.about == f"ask:{reply['ask_id']}"
+    assert reply["ask_id"] == str(Message.objects.get().ask_id)
 
 
 def test_personal_data_is_refused_with_its_reason_where_it_is_not_accepted(app, gateway, settings):
