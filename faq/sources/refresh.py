@@ -23,7 +23,6 @@ from faq.short_ids import short_id
 from faq.sources.fetching import FetchFailed, Reading
 from faq.sources.matching import Matched, match
 from faq.sources.pairs import Pair
-from faq.sources.source import MISSES_UNTIL_GONE
 from faq.write_lock import lock_knowledge_base
 
 
@@ -32,8 +31,8 @@ class Result:
     """What a refresh did, by FAQ id, JSON-able.
 
     ``edited``: the source changed, but the draft was edited by hand, so it is not updated.
-    ``missing``: missing for the first time. ``problems``: questions that cannot become an FAQ, and
-    why.
+    ``missing``: not there, but not long enough to count. ``problems``: questions that cannot become
+    an FAQ, and why.
     """
 
     changed: list[str] = field(default_factory=list)
@@ -58,7 +57,7 @@ class Result:
         more = {
             "to restore": self.restored,
             "not updated because they were edited by hand": self.edited,
-            "missing for the first time": self.missing,
+            "missing once": self.missing,
             "not imported": self.problems,
         }
         return text + "".join(f", {len(ids)} {words}" for words, ids in more.items() if ids)
@@ -174,12 +173,13 @@ class _Refresh:
     def _miss(self, row: SourcePair) -> None:
         slug, draft = row.faq.slug, self.stored[row.faq.slug]
         was_edited = row.is_edited(draft)
-        self._save(row, missing=row.missing + 1)
-        if row.missing < MISSES_UNTIL_GONE:
+        is_counted = row.miss()
+        self._save(row)
+        if not row.is_gone:
             self.result.missing.append(slug)
-        elif row.missing == MISSES_UNTIL_GONE and was_edited:
+        elif is_counted and was_edited:
             self.result.edited.append(slug)
-        elif row.missing == MISSES_UNTIL_GONE:
+        elif is_counted:
             self.result.retiring.append(slug)
             self.drafts[slug] = replace(draft, retired=True)
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MISSES_UNTIL_GONE = 2
 """A question counts as gone once it was missing in so many readings in a row."""
 
+LEAST_TIME_BETWEEN_MISSES = timedelta(hours=12)
+"""Readings closer together count once: a page may be incomplete for an hour."""
+
 EARLY = timedelta(minutes=90)
 """A source is due so much before its interval ends, since the worker looks once an hour."""
 
@@ -161,6 +164,7 @@ class SourcePair(models.Model):
     missing = models.PositiveIntegerField(
         default=0, help_text="Readings in a row that did not have it."
     )
+    last_missing = models.DateTimeField(null=True, help_text="When ``missing`` was last counted.")
 
     class Meta:
         ordering = ("id",)
@@ -177,6 +181,20 @@ class SourcePair(models.Model):
     @property
     def is_gone(self) -> bool:
         return self.missing >= MISSES_UNTIL_GONE
+
+    def miss(self) -> bool:
+        """Count a reading that did not have it. False if the last one is too close, or it is gone.
+
+        Does not save.
+        """
+        now = timezone.now()
+        is_close = (
+            self.last_missing is not None and now - self.last_missing < LEAST_TIME_BETWEEN_MISSES
+        )
+        if self.is_gone or (self.missing and is_close):
+            return False
+        self.missing, self.last_missing = self.missing + 1, now
+        return True
 
     def is_edited(self, draft: Draft) -> bool:
         """Whether somebody edited or retired the draft since it came from the source."""

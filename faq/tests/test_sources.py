@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -118,6 +119,11 @@ def published(imported):
 
 def fetch_again(source):
     return jobs.fetch_again(source, by="cora")
+
+
+def pass_time(**duration):
+    """Since a question was last missing."""
+    SourcePair.objects.update(last_missing=F("last_missing") - timedelta(**duration))
 
 
 def draft(slug):
@@ -243,7 +249,12 @@ def test_a_question_that_vanished_must_be_missing_twice_then_a_person_decides(pu
     assert (once.missing, once.retiring) == ([BROKEN], [])
     assert not draft(BROKEN).retired
 
+    # Pressing "Fetch now" twice counts once.
+    pass_time(hours=11)
+    assert fetch_again(published).missing == [BROKEN]
+
     # The page has not changed since: 304.
+    pass_time(hours=1)
     twice = fetch_again(published)
     assert site.requests[-1]["status"] == 304
     assert twice.retiring == [BROKEN]
@@ -260,6 +271,7 @@ def test_a_question_that_comes_back_is_not_retired(imported, site):
     assert fetch_again(imported).missing == []
     site.html("/faq", PAGE.replace("<h2>Who repairs broken ladders?</h2>", ""))
     assert fetch_again(imported).retiring == []
+    pass_time(days=1)
     assert fetch_again(imported).retiring == [BROKEN]
 
     site.html("/faq", PAGE)
