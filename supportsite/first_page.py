@@ -23,7 +23,7 @@ from assistant.suggestions.rows import chosen_suggestions
 from assistant.suggestions.rows import rows as suggestion_rows
 from audit.models import Record
 from audit.people.pseudonyms import stored_name
-from faq.models import Faq, Release
+from faq.models import Faq, Release, Source
 from supportsite.admin_site import PUBLISH, sees, staged
 from tickets.inbox.queries import counts
 from tickets.models import Ticket
@@ -56,6 +56,8 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if request.user.has_perm(EDIT):
         context["gaps"], context["suggestions"] = _gaps(), _suggestions()
         context["health"] = _health()
+    if sees(request, "faq.source"):
+        context["failed_sources"] = _failed_sources()
     if request.user.has_perm(PUBLISH):
         context["closed_gaps"] = _closed_gaps()
     if sees(request, "audit.record"):
@@ -126,6 +128,13 @@ def _closed_gaps() -> dict[str, Any]:
     number = live.number if live else None
     gaps = Gap.objects.filter(status=Gap.Status.CLOSED, checked_release=number)
     return {"count": gaps.count(), "release": number}
+
+
+def _failed_sources() -> dict[str, Any]:
+    failed = Source.objects.failed()
+    page = reverse("admin:faq_source_changelist")
+    link = f"{page}?last_error__isempty=0"
+    return {"count": failed.count(), "first": failed[:MAX_LISTED], "link": link}
 
 
 def _health() -> dict[str, Any]:

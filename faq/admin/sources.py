@@ -57,6 +57,7 @@ class SourceAdmin(AuditedAdminMixin, ModelAdmin):  # type: ignore[misc]
 
     form = SourceForm
     list_display = ("name", "kind", "url", "faqs", "state", "last_checked")
+    list_filter = (("last_error", admin.EmptyFieldListFilter), "kind")
     search_fields = ("name", "url")
     fieldsets = (
         (None, {"fields": ("name", "kind", "url", "locale", "secret", "interval")}),

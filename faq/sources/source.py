@@ -35,6 +35,10 @@ class SourceQuerySet(models.QuerySet["Source"]):
         """Sources of which drafts were saved. The others wait for somebody who looks at them."""
         return self.filter(Exists(SourcePair.objects.filter(source=OuterRef("pk"))))
 
+    def failed(self) -> SourceQuerySet:
+        """Sources that could not be read at the last try."""
+        return self.exclude(last_error="")
+
     def due(self) -> SourceQuerySet:
         """Imported sources whose interval has ended."""
         now = timezone.now()

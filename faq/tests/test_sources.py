@@ -615,7 +615,7 @@ def test_who_may_fetch(role, status, source):
     assert client.get(fetch).status_code == 403
 
 
-def test_the_worker_reads_what_is_due_and_goes_on_after_a_failure(imported, site, capsys):
+def test_the_worker_reads_what_is_due_and_goes_on_after_a_failure(imported, site, desk, capsys):
     other = Source.objects.create(name="Away", url=site.url("/away"), last_checked=timezone.now())
     other.pairs.create(faq=Faq.objects.get(slug="reset-password"), question="Q?", answer="A.")
     Source.objects.create(name="New", url=site.url("/new"))
@@ -629,6 +629,10 @@ def test_the_worker_reads_what_is_due_and_goes_on_after_a_failure(imported, site
     away, shop = capsys.readouterr().out.splitlines()
     assert away == "Away could not be read, nothing changed: the server replied with status 404."
     assert shop == "Shop: 0 changed, 0 added, 0 proposed to retire, 4 unchanged."
+    work = desk.get(reverse("admin:index"))
+    listed = desk.get(work.context["failed_sources"]["link"]).context["cl"].queryset
+    assert "Away: the server replied with status 404" in work.content.decode()
+    assert list(listed) == [other]
     with pytest.raises(CommandError, match="no source Nowhere"):
         call_command("fetch_sources", "Nowhere")
     with pytest.raises(CommandError, match="preview at the desk first: New"):
