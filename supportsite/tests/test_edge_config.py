@@ -11,6 +11,7 @@ from django.conf import settings
 from django.urls import get_resolver
 
 from supportsite.tests.edge import SHIPPED, Authority, Nginx
+from supportsite.web.problems import phrase_of, problem_type
 from tickets.attachment_files import MAX_BYTES
 from tickets.inbound.webhooks import MAX_BODY_BYTES
 
@@ -148,6 +149,27 @@ def test_bodies_are_as_large_as_the_service_takes_them(http):
     # What surrounds a file in a form is not counted by the service.
     files, uploads = (size // 1024**2 + 1 for size in (MAX_BYTES, settings.FILE_UPLOAD_MAX_SIZE))
     assert larger == [f"{files}m", f"{MAX_BODY_BYTES // 1024**2}m", f"{uploads}m"]
+
+
+def test_problems_have_the_types_and_titles_of_the_service(http):
+    types, titles = (
+        dict(
+            each.words
+            for block in http.all("map")
+            if block.words[-1] == name
+            for each in block.inside
+        )
+        for name in ("$problem_type", "$problem_title")
+    )
+
+    statuses = types.keys() - {"default"}
+    assert statuses == titles.keys() - {"default"}
+    assert {status: types[status] for status in statuses} == {
+        status: problem_type(int(status)) for status in statuses
+    }
+    assert {status: titles[status] for status in statuses} == {
+        status: phrase_of(int(status)) for status in statuses
+    }
 
 
 def test_every_file_is_used():

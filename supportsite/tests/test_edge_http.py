@@ -19,6 +19,7 @@ from supportsite.tests.edge import (
     statuses,
     tls,
 )
+from supportsite.web.problems import problem_type
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +172,7 @@ def test_what_nginx_refuses_is_a_problem_document(ask):
     assert status == 404
     assert headers["Content-Type"] == "application/problem+json"
     assert problem == {
-        "type": "about:blank",
+        "type": problem_type(404),
         "title": "Not Found",
         "status": 404,
         "detail": "There is nothing at this address.",

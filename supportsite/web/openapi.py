@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from supportsite.web.problems import CONTENT_TYPE, problem_type
+from supportsite.web.problems import CONTENT_TYPE, phrase_of, problem_type
 
 Operation = dict[str, Any]
 
@@ -252,7 +251,7 @@ def _problem(status: int | None) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": schema}
     phrase = "Another problem"
     if status is not None:
-        phrase = HTTPStatus(status).phrase
+        phrase = phrase_of(status)
         content["example"] = {
             "type": problem_type(status),
             "title": phrase,
@@ -268,7 +267,7 @@ def _problem(status: int | None) -> dict[str, Any]:
 
 
 def _problem_name(status: int) -> str:
-    return HTTPStatus(status).phrase.title().replace(" ", "")
+    return phrase_of(status).title().replace(" ", "")
 
 
 def _reference(kind: str, name: str) -> dict[str, str]:

@@ -31,19 +31,31 @@ from supportsite.throttling import throttles
 
 CONTENT_TYPE = "application/problem+json"
 
+PHRASES = {
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    422: "Unprocessable Entity",
+}
+"""Python 3.13 names these statuses otherwise, and clients compare types."""
+
 log = logging.getLogger("supportsite.web.problems")
+
+
+def phrase_of(status: int) -> str:
+    """The ``title`` of problem documents with this HTTP status, under every version of Python."""
+    return PHRASES.get(status) or HTTPStatus(status).phrase
 
 
 def problem_type(status: int) -> str:
     """The ``type`` of problem documents with this HTTP status: one for each status."""
-    return f"urn:problem-type:supportsite:{slugify(HTTPStatus(status).phrase)}"
+    return f"urn:problem-type:supportsite:{slugify(phrase_of(status))}"
 
 
 def document(status: int, detail: str, **more: Any) -> dict[str, Any]:
     """The members of RFC 9457 plus ``request_id`` and, for bad input, ``errors``."""
     return {
         "type": problem_type(status),
-        "title": HTTPStatus(status).phrase,
+        "title": phrase_of(status),
         "status": status,
         # An error may quote the input, and clients log documents.
         "detail": redact_outbound(Channel.LOGS, detail),
@@ -79,7 +91,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse |
         detail = str(translated.detail)
         details = getattr(exc, "problem", {})
     else:
-        detail = HTTPStatus(response.status_code).phrase + "."
+        detail = phrase_of(response.status_code) + "."
     if response.status_code >= 500:
         # Clients do not see the cause; it is logged.
         log.error("answered %s", response.status_code, exc_info=exc)
@@ -98,7 +110,7 @@ def to_problem(response: HttpResponseBase) -> HttpResponseBase:
     """An error response of Django or a library, as a problem document."""
     if response.status_code < 400 or response.headers.get("Content-Type") == CONTENT_TYPE:
         return response
-    phrase = HTTPStatus(response.status_code).phrase
+    phrase = phrase_of(response.status_code)
     return _with_headers_of(response, problem_response(response.status_code, f"{phrase}."))
 
 
