@@ -10,11 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SHOP = """<!DOCTYPE html><html lang="en"><head><title>Shop</title></head>
 <body><main><h1>Shop</h1></main>
-<script src="{service}/widget/v1.js" data-site="shop"></script></body></html>"""
+<script src="{service}/widget/v1.js" data-site="{site}"></script></body></html>"""
 
 
 class Shop(BaseHTTPRequestHandler):
-    """A site with a policy that allows the service's script and frame, and nothing else."""
+    """A site with a policy that allows the service's script and frame, and nothing else.
+
+    ``/`` shows the widget of the help site ``shop``, ``/KEY`` that of another one.
+    """
 
     def __init__(self, service: str, *args: object) -> None:
         self.service = service
@@ -22,11 +25,12 @@ class Shop(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         policy = f"default-src 'none'; script-src {self.service}; frame-src {self.service}"
-        self.send_response(200 if self.path == "/" else 404)
+        self.send_response(404 if "." in self.path else 200)
         self.send_header("Content-Security-Policy", policy)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
-        self.wfile.write(SHOP.format(service=self.service).encode())
+        site = self.path.strip("/") or "shop"
+        self.wfile.write(SHOP.format(service=self.service, site=site).encode())
 
     def log_message(self, *args: object) -> None:
         pass

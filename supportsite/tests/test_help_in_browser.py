@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Frame, FrameLocator, Page, expect, sync_playwright
 
 from assistant.models import HelpSite
 from supportsite.tests.browser import new_page, overheard
@@ -33,6 +33,7 @@ def service(committed, live_server) -> str:
 def listed(service) -> Iterator[str]:
     with shop(service) as origin:
         HelpSite.objects.create(key="shop", origins=origin)
+        HelpSite.objects.create(key="paused", origins=origin, is_paused=True)
         yield origin
 
 
@@ -50,14 +51,15 @@ def ask_to_ticket(page: Page | FrameLocator) -> None:
     expect(page.get_by_role("heading", name="Ticket")).to_be_visible()
 
 
-def findings(page: Page) -> list[str]:
-    """What axe-core has to say about the page, in light and in dark."""
+def findings(page: Page, frame: Frame | None = None) -> list[str]:
+    """What axe-core has to say about the page or a frame of it, in light and in dark."""
     violations = []
+    tested = frame or page
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for violation in Axe().run(page).response["violations"]:
+        for violation in Axe().run(tested).response["violations"]:
             violations.append(
-                f"{page.url} {scheme} {violation['id']}: {violation['nodes'][0]['html'][:150]}"
+                f"{tested.url} {scheme} {violation['id']}: {violation['nodes'][0]['html'][:150]}"
             )
     return violations
 
@@ -126,11 +128,31 @@ def assert_is_open_to_everybody(browser: Browser, service: str) -> None:
     page.close()
 
 
-def assert_is_refused(page: Page, origin: str) -> None:
-    page.goto(origin)
-    page.get_by_role("button", name="Help").press("Enter")
-    expect(page.get_by_text("Help is not available on this page.")).to_be_visible()
-    assert page.locator("iframe").count() == 0
+def assert_are_refused(browser: Browser, *addresses: str) -> None:
+    pages = [browser.new_page() for _ in addresses]
+    for page, address in zip(pages, addresses, strict=True):
+        page.goto(address)
+        page.get_by_role("button", name="Help").press("Enter")
+    for page in pages:
+        expect(page.get_by_text("Help is not available on this page.")).to_be_visible()
+        assert page.locator("iframe").count() == 0
+        page.close()
+
+
+def assert_is_asked_again_without_cookies(page: Page, frame: FrameLocator) -> None:
+    """The frame asks, its browser keeps no cookie, and a page of its own shows the answer."""
+    answered = {"content_type": "text/event-stream", "body": "event: answer\ndata: {}\n\n"}
+    ask = re.compile(r"/help/ask/\?site=")
+    page.route(ask, lambda route: route.fulfill(**answered))
+    frame.get_by_label("Your question").fill(CLEAR)
+    frame.get_by_role("button", name="Send").press("Enter")
+    with page.context.expect_page() as opened:
+        frame.get_by_role("button", name="Ask it in a page of its own").press("Enter")
+    expect(opened.value.get_by_text(CLEAR)).to_be_visible()
+    expect(opened.value.get_by_text("Did this help?")).to_be_visible()
+    opened.value.close()
+    page.unroute(ask)
+    page.context.clear_cookies()
 
 
 def test_visitors_get_from_a_question_to_a_ticket_on_the_page_and_in_the_widget(service, listed):
@@ -147,11 +169,12 @@ def test_visitors_get_from_a_question_to_a_ticket_on_the_page_and_in_the_widget(
         frame = page.frame_locator("iframe")
         expect(frame.get_by_label("Your question")).to_be_visible()
         assert page.context.cookies() == []
+        assert_is_asked_again_without_cookies(page, frame)
         ask_to_ticket(frame)
         frame.locator("#main").press("Escape")
         expect(button).to_be_focused()
         assert [text for text in heard if "Content Security Policy" in text] == []
-        assert findings(page) == []
+        assert findings(page) + findings(page, page.frames[1]) == []
         # This browser refuses cookies of third parties; it takes those that are kept apart.
         [cookie] = page.context.cookies()
         assert cookie["partitionKey"] == "http://127.0.0.1"
@@ -162,11 +185,12 @@ def test_visitors_get_from_a_question_to_a_ticket_on_the_page_and_in_the_widget(
         frame.get_by_label("Your next question").fill(CLEAR)
         frame.get_by_role("button", name="Send").press("Enter")
         expect(frame.get_by_text("Did this help?")).to_be_visible()
+        assert findings(page, page.frames[1]) == []
         frame.get_by_role("link", name="Your tickets").press("Enter")
         expect(frame.get_by_role("link", name=re.compile(r"Ticket \d+"))).to_be_visible()
         assert hosts == {service.split("/")[2], listed.split("/")[2]}
 
-        assert_is_refused(page, other)
+        assert_are_refused(browser, other, f"{listed}/paused", f"{listed}/nowhere")
         assert_works_without_scripts(browser, service)
         assert_is_open_to_everybody(browser, service)
         browser.close()

@@ -77,12 +77,21 @@
     const address = new URL(location.href);
     address.searchParams.set("sent", "1");
     address.hash = "";
-    return show(await (await fetch(address)).text(), address);
+    show(await (await fetch(address)).text(), address);
+    offerAgain(body.get("message"));
+  }
+
+  // A frame without cookies shows no conversation; a page of its own does.
+  function offerAgain(message) {
+    const form = document.querySelector("form[data-again]");
+    if (!form || !message) return;
+    form.elements.message.value = message;
+    form.hidden = false;
   }
 
   document.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (form.method !== "post") return;
+    if (form.method !== "post" || form.target) return;
     event.preventDefault();
     clearTimeout(pause);
     const buttons = form.querySelectorAll("button");
