@@ -12,6 +12,7 @@ from assistant.agent.bounded_agent import BoundedAgent
 from assistant.agent.null_agent import NullAgent
 from assistant.answering.assistant import Assistant
 from assistant.answering.conversations import Conversations
+from assistant.chroma.client import READ_SECONDS
 from assistant.chroma.faq_search import load_client
 from assistant.chroma.index import ChromaIndex
 from assistant.chroma.server import ChromaServer
@@ -35,7 +36,7 @@ def chroma_server() -> ChromaServer:
 
 def index() -> Index:
     """The index; starts our own Chroma server if necessary. Raises ``Unavailable``."""
-    return ChromaIndex(settings.CHROMA_URL or chroma_server().ensure_running())
+    return _index_at(settings.CHROMA_URL or chroma_server().ensure_running())
 
 
 @cache
@@ -86,18 +87,18 @@ def live() -> LiveRelease:
 
 def running_index() -> Index:
     """The index, without starting a server. Raises ``Unavailable``."""
-    return ChromaIndex(settings.CHROMA_URL or chroma_server().url())
+    return _index_at(settings.CHROMA_URL or chroma_server().url())
 
 
 def _candidate_index() -> ChromaIndex:
     """Without starting a server, because a person waits. Raises ``Unavailable``."""
-    return _index_at(settings.CHROMA_URL or chroma_server().url())
+    return _index_at(settings.CHROMA_URL or chroma_server().url(), CANDIDATE_SECONDS)
 
 
 @cache
-def _index_at(url: str) -> ChromaIndex:
-    """One index for all searches, with a persistent connection."""
-    return ChromaIndex(url, read_seconds=CANDIDATE_SECONDS)
+def _index_at(url: str, read_seconds: float = READ_SECONDS) -> ChromaIndex:
+    """One index for a process, with a persistent connection: to open one takes 50 ms of CPU."""
+    return ChromaIndex(url, read_seconds=read_seconds)
 
 
 def policy(release: LoadedRelease) -> Policy:
