@@ -11,10 +11,15 @@ from django.core.management import call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
+from assistant.calibration import fitted_policies
+from assistant.calibration.fitting import Fitted
+from assistant.decision.policy import ConfidencePolicy
 from audit import committed as committed_ids
 from audit.identity.principal import Role
 from audit.models import SubjectKey
+from faq.models import Release
 from supportsite.auth.authentication import issue
+from supportsite.tests import table_rows
 
 SLOW = ("slow", "edge", "browser", "model")
 """Markers of tests that start servers, a browser or a model; pyproject.toml says which is which."""
@@ -64,10 +69,22 @@ def no_unnamed_records() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Real Postgres, real Chroma, the real model loaded once; each test rolls back to here."""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> dict[str, bytes]:
+    """Real Postgres, real Chroma, the real model loaded once; each test rolls back to here.
+
+    Returns the rows that the ingest wrote, by table.
+    """
     with django_db_blocker.unblock():
+        before = table_rows.filled_tables()
         call_command("ingest", verbosity=0)
+        return table_rows.read(table_rows.filled_tables() - before)
+
+
+@pytest.fixture
+def without_fitting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New releases get the shipped policy: to fit one is most of the work of publishing."""
+    shipped = Fitted(ConfidencePolicy(), None, why="not fitted in this test")
+    monkeypatch.setattr(fitted_policies, "fit_release", lambda *args, **options: shipped)
 
 
 @pytest.fixture
@@ -96,6 +113,13 @@ def committed(transactional_db: None) -> Iterator[None]:
     committed_ids.forget(committed_ids.unlisted(limit=None))
     yield
     _triggers("DISABLE")
+
+
+@pytest.fixture
+def committed_faqs(committed: None, django_db_setup: dict[str, bytes]) -> None:
+    """Like ``committed``, with the demo knowledge base as release 1: copied, not ingested again."""
+    if not Release.objects.exists():
+        table_rows.write(django_db_setup)
 
 
 def _triggers(verb: str) -> None:

@@ -9,7 +9,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 
 from assistant import wiring
@@ -90,8 +89,7 @@ def converse(agent, store, thread, number):
     return None if right else (user, number, reply, path.steps)
 
 
-def test_with_every_place_taken_by_a_model_that_hangs_faqs_answer(committed, with_agent):
-    call_command("ingest", verbosity=0)
+def test_with_every_place_taken_by_a_model_that_hangs_faqs_answer(committed_faqs, with_agent):
     model = with_agent(runs_at_once=2, seconds=20)
     model.play(hangs)
     assistant, done = wiring.get_assistant(), threading.Event()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 
-import pytest
-from django.core.management import call_command
 from django.db import close_old_connections, connection, connections
 from django.test.utils import CaptureQueriesContext
 
@@ -17,16 +15,11 @@ from faq.releases.publishing import publish
 PASSWORD = "How do I reset my password?"
 
 
-@pytest.fixture
-def shop(committed):
-    call_command("ingest", verbosity=0)
-
-
 def ask(client, **more):
     return client.post("/ask", {"message": PASSWORD, **more}, format="json")
 
 
-def test_an_answer_of_an_faq_costs_one_read_and_one_insert(shop, as_role):
+def test_an_answer_of_an_faq_costs_one_read_and_one_insert(committed_faqs, as_role):
     customer = as_role("customer")
     ask(customer)
 
@@ -41,7 +34,7 @@ def test_an_answer_of_an_faq_costs_one_read_and_one_insert(shop, as_role):
     assert written.startswith('INSERT INTO "audit_record"')
 
 
-def test_the_first_question_of_somebody_new_brings_their_key_along(shop, as_role):
+def test_the_first_question_of_somebody_new_brings_their_key_along(committed_faqs, as_role):
     with CaptureQueriesContext(connection) as queries:
         ask(as_role("customer", subject="somebody-new"))
 
@@ -50,7 +43,7 @@ def test_the_first_question_of_somebody_new_brings_their_key_along(shop, as_role
     assert "INSERT" not in first_words
 
 
-def test_a_release_is_answered_from_as_soon_as_it_is_published(shop, as_role):
+def test_a_release_is_answered_from_as_soon_as_it_is_published(committed_faqs, as_role):
     ask(as_role("customer"))
     Faq.objects.filter(slug="reset-password").update(answer="Call us.")
     publish(actor="tester")
@@ -58,7 +51,7 @@ def test_a_release_is_answered_from_as_soon_as_it_is_published(shop, as_role):
     assert ask(as_role("customer")).json()["answer"] == "Call us."
 
 
-def test_what_is_warm_before_workers_are_forked_needs_no_loading_in_any_of_them(shop):
+def test_what_is_warm_before_workers_are_forked_needs_no_loading_in_any_of_them(committed_faqs):
     publish(actor="tester")
     wiring.warm_up()
 
@@ -72,7 +65,7 @@ def test_what_is_warm_before_workers_are_forked_needs_no_loading_in_any_of_them(
     assert [name for name in derived if name not in vars(release)] == []
 
 
-def test_a_connection_that_postgres_closed_is_made_anew(shop, as_role):
+def test_a_connection_that_postgres_closed_is_made_anew(committed_faqs, as_role):
     customer = as_role("customer")
     ask(customer)
     close_all_connections()

@@ -6,7 +6,6 @@ import json
 import time
 
 import pytest
-from django.core.management import call_command
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from rest_framework.test import APIRequestFactory
@@ -20,10 +19,8 @@ from supportsite.auth.authentication import issue
 QUESTION = "what is the capital of France?"
 
 
-@pytest.fixture(autouse=True)
-def shop(committed):
-    """The work is done by a thread of its own, with its own connection to the database."""
-    call_command("ingest", verbosity=0)
+# The work is done by a thread of its own, with its own connection to the database.
+pytestmark = pytest.mark.usefixtures("committed_faqs")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.core.management import call_command
 
 from assistant.models import Message
 from assistant.tests.channel_calls import UNKNOWN, make_channel, post_slack
@@ -23,11 +22,10 @@ from tickets.tests.test_worker import (
     worker,
 )
 
-pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
+pytestmark = [pytest.mark.usefixtures("committed_faqs"), pytest.mark.slow]
 
 
 def test_a_message_is_acknowledged_and_webhooks_go_out_while_the_agent_hangs(scripted):
-    call_command("ingest", verbosity=0)
     make_channel("slack")
     released = threading.Event()
 

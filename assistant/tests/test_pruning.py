@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 
 from assistant import wiring
 from assistant.models import PhrasingVector
+from assistant.releases import indexing
 from audit.models import Record
 from faq.models import Faq, Release
 from faq.releases.publishing import publish
@@ -14,8 +15,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def releases():
+def releases(without_fitting):
     """Four of them, each with another question."""
+    collections = indexing.expected_collections(Release.objects.live())
     for number in range(3):
         Faq.objects.filter(slug="reset-password").update(question=f"Lost password {number}?")
         publish(actor="tester")
@@ -23,6 +25,9 @@ def releases():
     yield created
     for release in created[1:]:
         wiring.index().drop(release.collection)
+    # The other tests use them.
+    for collection, expected in collections.items():
+        wiring.index().sync(collection, expected)
 
 
 def there(release):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.core.management import call_command
 
 from benchmarks import ask
 from benchmarks.timing import Ratio, Timing
@@ -36,8 +35,7 @@ def test_a_ratio_compares_numbers_of_the_same_round():
 QUICK = ("--seconds", "0.2", "--rounds", "1", "--connections", "2")
 
 
-def test_a_running_site_is_compared_with_a_naive_baseline(committed, live_server, capsys):
-    call_command("ingest", verbosity=0)
+def test_a_running_site_is_compared_with_a_naive_baseline(committed_faqs, live_server, capsys):
     token = issue("benchmark", ["service"], seconds=600)
     capsys.readouterr()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.urls import reverse
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -18,10 +17,8 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
-def site(committed, live_server) -> str:
+def site(committed_faqs, live_server) -> str:
     """A site with the demo's FAQs live, one ticket waiting and one person of support."""
-    # Tests that commit leave nothing behind: there may be no FAQs any more.
-    call_command("ingest", verbosity=0)
     User.objects.create_superuser("sam", password=PASSWORD)
     Ticket.objects.escalate("The lamp is broken.", requester="u1", by="u1")
     return live_server.url

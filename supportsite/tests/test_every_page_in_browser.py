@@ -35,9 +35,8 @@ document.addEventListener("securitypolicyviolation", (seen) =>
 
 
 @pytest.fixture
-def site(committed, live_server, as_role) -> str:
+def site(committed_faqs, live_server, as_role) -> str:
     """With something on every list."""
-    call_command("ingest", verbosity=0)
     sam = User.objects.create_superuser("sam", password=PASSWORD)
     ticket = Ticket.objects.escalate("The lamp is broken.", requester="u1", by="u1")
     ticket.claim(by=sam.username)

@@ -8,7 +8,6 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.core.management import call_command
 from playwright.sync_api import Browser, Frame, FrameLocator, Page, expect, sync_playwright
 
 from assistant.models import HelpSite
@@ -24,8 +23,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.fixture
-def service(committed, live_server) -> str:
-    call_command("ingest", verbosity=0)
+def service(committed_faqs, live_server) -> str:
     return live_server.url
 
 

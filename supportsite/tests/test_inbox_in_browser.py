@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import Page, expect, sync_playwright
@@ -22,9 +21,8 @@ FIRST, SECOND = "The lamp is broken.", "I forgot my password"
 
 
 @pytest.fixture
-def site(committed, live_server) -> str:
+def site(committed_faqs, live_server) -> str:
     """Two tickets wait for two people of support, of whom only Sam signs in."""
-    call_command("ingest", verbosity=0)
     User.objects.create_superuser("sam", password=PASSWORD)
     ann = User.objects.create_user("ann", is_staff=True)
     ann.user_permissions.set(Permission.objects.filter(codename="change_ticket"))

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from playwright.sync_api import Page, expect, sync_playwright
 
 from audit.identity.principal import Role
@@ -23,8 +22,7 @@ REPLY = "Yes, two spare bulbs are in the box, jo@example.com."
 
 
 @pytest.fixture
-def site(committed, live_server) -> str:
-    call_command("ingest", verbosity=0)
+def site(committed_faqs, live_server) -> str:
     User.objects.create_superuser("sam", password=PASSWORD)
     return live_server.url
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -45,9 +44,8 @@ COLLEAGUES = {
 
 
 @pytest.fixture
-def site(committed, live_server, settings) -> str:
+def site(committed_faqs, live_server, settings) -> str:
     make_roles()
-    call_command("ingest", verbosity=0)
     User.objects.create_superuser("sam", password=PASSWORD)
     with connection.cursor() as cursor:
         # The queue's tables are not Django's to empty.
