@@ -7,8 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from assistant.calibration.fitting import Fitted
 from assistant.calibration.training import Phrasings
 from assistant.calibration.training_data import Labelled
+from assistant.decision.decision import decide
+from assistant.decision.matches import Match
+from assistant.evaluation.evaluate import EvaluatedQuestion
 
 DIMENSION = 24
 Vectors = npt.NDArray[np.float32]
@@ -47,3 +51,17 @@ class Town:
 
 def reordered(phrasings: Phrasings, order: Sequence[int]) -> Phrasings:
     return Phrasings([phrasings.faq_ids[place] for place in order], phrasings.vectors[list(order)])
+
+
+def decide_each(fitted: Fitted, questions: Labelled, town: Town) -> list[EvaluatedQuestion]:
+    """The questions with their decisions by ``decide``, one at a time."""
+    result = []
+    for vector, expected in zip(questions.vectors, questions.expected, strict=True):
+        votes = fitted.classifier.votes(vector) if fitted.classifier else {}
+        similarities = town.phrasings.vectors @ vector
+        matches = [
+            Match(faq_id, "?", float(similarity), vote=votes.get(faq_id))
+            for faq_id, similarity in zip(town.phrasings.faq_ids, similarities, strict=True)
+        ]
+        result.append(EvaluatedQuestion("?", expected, decide(matches, fitted.policy)))
+    return result
