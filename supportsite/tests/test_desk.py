@@ -85,6 +85,7 @@ def test_the_first_page_shows_waiting_tickets_questions_and_the_live_release(as_
     [
         pytest.param("/admin/nowhere/", 404, "Page not found", id="an unknown page"),
         pytest.param("/admin/audit/record/", 403, "No permission", id="one that is closed"),
+        pytest.param("/admin/tickets/inbox/1/assign/", 405, "No page here", id="one for forms"),
     ],
 )
 def test_a_forbidden_page_has_a_link_back(address, status, text):

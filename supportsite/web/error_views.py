@@ -10,6 +10,7 @@ from math import ceil
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views import defaults
 
@@ -69,6 +70,16 @@ def too_many_requests(request: HttpRequest, seconds: float) -> HttpResponse:
     else:
         response = _error_response(request, 429, detail)
     response["Retry-After"] = str(ceil(seconds))
+    return response
+
+
+def method_not_allowed(request: HttpRequest, refusal: HttpResponseBase) -> HttpResponseBase:
+    """A page for the empty reply 405 of a view of the desk, or of the help page."""
+    if is_admin(request):
+        response = render(request, "405.html", status=405)
+    else:
+        response = plain_page(request, 405)
+    response["Allow"] = refusal["Allow"]
     return response
 
 

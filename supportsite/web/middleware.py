@@ -18,7 +18,7 @@ from supportsite.edge import client_certificates
 from supportsite.edge.internal_paths import INTERNAL_PATHS
 from supportsite.edge.public_paths import is_help, is_public
 from supportsite.throttling import throttles
-from supportsite.web.error_views import too_many_requests
+from supportsite.web.error_views import method_not_allowed, too_many_requests
 from supportsite.web.problems import is_admin, problem_response, to_problem
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -97,15 +97,19 @@ class RequestIdMiddleware:
 
 
 class ProblemMiddleware:
-    """Turn error responses of Django and libraries, such as 405, into problem documents."""
+    """Turn error responses of Django and libraries, such as 405, into problem documents or
+    pages."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        is_page = is_admin(request) or is_help(request.path)
-        return response if is_page else to_problem(response)
+        if not (is_admin(request) or is_help(request.path)):
+            return to_problem(response)
+        if isinstance(response, HttpResponseNotAllowed):
+            return method_not_allowed(request, response)
+        return response
 
 
 _YEAR = re.compile(r"[0-9]{1,4}")
