@@ -123,8 +123,13 @@ class Delivery(models.Model):
         )
 
     def __str__(self) -> str:
-        subject = f" of ticket {self.ticket_id}" if self.ticket_id else ""
-        return f"{self.event}{subject} to {self.address}"
+        return f"{self.title} to {self.address}"
+
+    @property
+    def title(self) -> str:
+        """Such as ``Ticket 12 resolved``."""
+        event = self.event.replace("_", " ")
+        return f"Ticket {self.ticket_id} {event}" if self.ticket_id else event.capitalize()
 
     @classmethod
     def mail_colleague(cls, name: str, *, event: str, subject: str, text: str) -> None:

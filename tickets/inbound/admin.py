@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -46,10 +47,11 @@ class InboundMailAdmin(ReadOnlyAdmin):
     list_per_page = 50
     list_before_template = "tickets/inbound/before.html"
     fields = (
-        *("shown_number", "shown_status", "shown_reason", "detail", "what_to_do"),
-        *("sender", "is_verified", "ticket_number", "ask_id", "source", "size", "received"),
-        "shown_content",
+        *("shown_number", "shown_status", "shown_reason", "detail"),
+        *("sender", "shown_verified", "ticket_number", "ask_id", "source", "shown_size"),
+        *("received", "shown_content"),
     )
+    change_form_outer_before_template = "tickets/inbound/actions.html"
     actions = ("open_tickets", "dismiss_selected")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMail]:
@@ -82,7 +84,11 @@ class InboundMailAdmin(ReadOnlyAdmin):
         mail = self.get_object(request, object_id)
         if mail and mail.raw and self.has_view_permission(request, mail):
             mail.record_view(by=request.user.get_username())
-        return super().change_view(request, object_id, form_url, extra_context)
+        context = dict(extra_context or {})
+        if mail and mail.status == Status.PARKED:
+            context["what_to_do"] = WHAT_TO_DO[Reason(mail.reason)]
+            context["may_act"] = self.has_receive_permission(request)
+        return super().change_view(request, object_id, form_url, context)
 
     @admin.display(description="Mail", ordering="id")
     def shown_number(self, mail: InboundMail) -> str:
@@ -100,10 +106,13 @@ class InboundMailAdmin(ReadOnlyAdmin):
     def shown_reason(self, mail: InboundMail) -> str:
         return mail.get_reason_display()
 
-    @admin.display(description="What to do")
-    def what_to_do(self, mail: InboundMail) -> str:
-        is_parked = mail.status == Status.PARKED
-        return WHAT_TO_DO[Reason(mail.reason)] if is_parked else "Nothing."
+    @admin.display(description="Address verified")
+    def shown_verified(self, mail: InboundMail) -> str:
+        return "Yes, by our mail server (dmarc=pass)" if mail.is_verified else "No"
+
+    @admin.display(description="Size")
+    def shown_size(self, mail: InboundMail) -> str:
+        return filesizeformat(mail.size)
 
     @admin.display(description="Ticket", ordering="ticket")
     def ticket_number(self, mail: InboundMail) -> SafeString | str:
@@ -117,7 +126,7 @@ class InboundMailAdmin(ReadOnlyAdmin):
         """The text, never as HTML: it may be hostile."""
         parsed = _parsed(mail)
         if parsed is None:
-            return "It is in its ticket, cannot be read, or was erased."
+            return "Not here: it is in its ticket, cannot be read, or was erased."
         head = f"From: {parsed.sender}\nSubject: {parsed.subject}"
         return format_html('<pre class="desk-data" dir="auto">{}\n\n{}</pre>', head, parsed.text)
 
