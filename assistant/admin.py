@@ -18,6 +18,9 @@ from assistant.readable_labels import RESULTS
 from assistant.templatetags.quality import proportion
 from audit.admin import ReadOnlyAdmin
 
+COEFFICIENTS = {"log_vote": "vote of the classifier", "bias": "constant"}
+"""The words for a coefficient, if its name does not say them."""
+
 
 @admin.register(EvaluationRun)
 class EvaluationRunAdmin(ReadOnlyAdmin):
@@ -60,7 +63,10 @@ class EvaluationRunAdmin(ReadOnlyAdmin):
 @admin.register(FittedPolicy)
 class FittedPolicyAdmin(ReadOnlyAdmin):
     list_display = ("created", "short_digest", "threshold", "answer_at", "ask_at", "calibrated")
-    fields = ("created", "digest", "readable_numbers", "readable_report")
+    fields = (
+        *("created", "digest", "threshold", "margin", "answer_at", "ask_at", "coefficients"),
+        "readable_report",
+    )
 
     @admin.display(description="Policy")
     def short_digest(self, policy: FittedPolicy) -> str:
@@ -82,9 +88,14 @@ class FittedPolicyAdmin(ReadOnlyAdmin):
     def calibrated(self, policy: FittedPolicy) -> bool:
         return bool(policy.report.get("kept"))
 
-    @admin.display(description="Numbers")
-    def readable_numbers(self, policy: FittedPolicy) -> SafeString:
-        return _pretty(policy.numbers)
+    @admin.display(description="Margin")
+    def margin(self, policy: FittedPolicy) -> float:
+        return float(policy.numbers["margin"])
+
+    @admin.display(description="Coefficients of the confidence")
+    def coefficients(self, policy: FittedPolicy) -> str:
+        numbers = policy.numbers.get("coefficients") or {}
+        return ", ".join(f"{COEFFICIENTS.get(n, n)} {value:.2f}" for n, value in numbers.items())
 
     @admin.display(description="Calibration report")
     def readable_report(self, policy: FittedPolicy) -> SafeString:
@@ -98,5 +109,6 @@ def _results(results: dict[str, Any]) -> SafeString:
 
 def _pretty(value: Any) -> SafeString:
     return format_html(
-        '<pre class="whitespace-pre-wrap text-xs">{}</pre>', json.dumps(value, indent=2)
+        '<details><summary>{}</summary><pre class="desk-data">{}</pre></details>',
+        *("As stored, in JSON", json.dumps(value, indent=2)),
     )

@@ -23,8 +23,8 @@ from audit.sealing.heartbeat import CHECKED
 MAX_SUMMARY_LENGTH = 90
 MAX_ABOUT_LENGTH = 14
 
-FIELD_NAMES = {"slug": "faq_id"}
-"""The name of a record's field on pages and in the API, if they differ."""
+FIELD_NAMES = {"slug": "FAQ id", "alternates": "alternate questions"}
+"""The words for a record's field on pages, if its name does not say them."""
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
@@ -56,7 +56,7 @@ class RecordAdmin(ReadOnlyAdmin):
     search_help_text = "A user id, an object such as ticket:12, or a request id"
     fields = (
         *("id", "when", "readable_action", "actor", "subject", "about_link", "request_link"),
-        *("proof", "pretty_data"),
+        *("proof", "summary", "pretty_data"),
     )
     list_per_page = 50
 
@@ -129,14 +129,17 @@ class RecordAdmin(ReadOnlyAdmin):
     @admin.display(description="Data")
     def pretty_data(self, record: Record) -> SafeString:
         text = json.dumps(record.data, indent=2, ensure_ascii=False)
-        return format_html('<pre class="desk-data">{}</pre>', text)
+        summary = "As recorded, in JSON"
+        return format_html(
+            '<details><summary>{}</summary><pre class="desk-data">{}</pre></details>', summary, text
+        )
 
 
 def summary_of(data: dict[str, Any]) -> str:
     """A record's data in one line."""
     text = next((data[name] for name in ("question", "message", "summary") if data.get(name)), "")
     if not text and isinstance(data.get("fields"), dict):
-        text = ", ".join(FIELD_NAMES.get(name, name) for name in data["fields"])
+        text = ", ".join(FIELD_NAMES.get(name) or name.replace("_", " ") for name in data["fields"])
     line = ": ".join(str(part) for part in (data.get("outcome"), text or data.get("note")) if part)
     return line if len(line) <= MAX_SUMMARY_LENGTH else line[: MAX_SUMMARY_LENGTH - 1] + "…"
 

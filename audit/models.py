@@ -26,6 +26,7 @@ from django.db import (
 from django.utils import timezone
 
 from audit import audit_file, committed, keys
+from audit.action_labels import action_label
 from audit.identity import caller, request_id
 from audit.log_format import chain
 from audit.log_format.merkle import leaf_hash
@@ -94,7 +95,7 @@ class Record(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.pk} {self.action}"
+        return f"Record {self.pk}: {action_label(self.action)}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
