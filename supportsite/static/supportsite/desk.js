@@ -7,6 +7,8 @@ if (zone) document.cookie = `time_zone=${zone}; path=/admin/; max-age=31536000; 
 document.addEventListener("DOMContentLoaded", () => {
   // An icon is a word in a font of its own, which a screen reader would read out.
   for (const icon of document.querySelectorAll(".material-symbols-outlined")) icon.ariaHidden = "true";
+  // SimpleBar calls every part that scrolls the same, unless it has a name.
+  document.querySelector("#nav-sidebar-apps")?.setAttribute("data-simplebar-aria-label", "Menu");
   document.querySelector("#searchbar-submit")?.setAttribute("aria-label", "Search");
   document.querySelector("#nav-sidebar a.active")?.setAttribute("aria-current", "page");
   const onlyForMice = "[x-on\\:click]:not(a[href], button, input, tr, td, #changelist-filter-close)";
