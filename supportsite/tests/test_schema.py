@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 
 import pytest
 import schemathesis
@@ -34,11 +35,17 @@ FITTING = [(endpoint, GenerationMode.POSITIVE) for endpoint in ENDPOINTS]
 UNFITTING = [(endpoint, GenerationMode.NEGATIVE) for endpoint in ENDPOINTS.keys() - NO_INPUT]
 
 
+@cache
+def description() -> OpenApiSchema:
+    """As the site serves it; read once, since it takes about a second."""
+    return schemathesis.openapi.from_wsgi("/schema", application, headers=ADMIN)
+
+
 @pytest.fixture
 def api(kept_connection: None) -> OpenApiSchema:
     # An id that is often tried.
     Ticket.objects.create(pk=0, message="Where is it?", requester="u1")
-    return schemathesis.openapi.from_wsgi("/schema", application, headers=ADMIN)
+    return description()
 
 
 @pytest.mark.parametrize(("endpoint", "mode"), [*FITTING, *sorted(UNFITTING)])
