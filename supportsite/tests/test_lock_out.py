@@ -20,7 +20,6 @@ PASSWORD = "a-lamp-in-the-hall-7"
 
 @pytest.fixture(autouse=True)
 def people(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.AXES_FAILURE_LIMIT = 3
     settings.PROXY_SECRETS = ["p" * 40]
     for name in ("sam", "kim"):

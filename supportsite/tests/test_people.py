@@ -25,7 +25,6 @@ ADD, LIST = "/admin/auth/user/add/", "/admin/auth/user/"
 
 @pytest.fixture(autouse=True)
 def _site(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SITE_URL, settings.SITE_NAME = "https://desk.example", "Example shop"
 
 

@@ -20,9 +20,7 @@ PASSWORD = "a-lamp-in-the-hall-7"
 
 
 @pytest.fixture(autouse=True)
-def sam(settings):
-    # A slow one is what one wants, but not seventy times.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def sam():
     return User.objects.create_user("sam", password=PASSWORD, is_staff=True)
 
 
