@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import quote
 
 JSON = "application/json"
@@ -171,43 +173,82 @@ PARTS = tuple(
 Sound = Mapping[str, object]
 """The fields an endpoint takes, with values that it accepts."""
 
+Turns = Mapping[str, tuple[int, int]]
+"""By field: the number of an endpoint among those that take the field, and how many they are."""
 
-def bodies(sound: Sound, *, count: int, seed: str) -> Iterator[Body]:
+AT_EVERY_ENDPOINT = {
+    *("null", "NaN", "{}", "[[]]", "an int of 5,000 digits", "an escaped NUL"),
+    *("an escaped high surrogate", "a quarter of a megabyte"),
+}
+"""Names of ``VALUES`` that each field of each endpoint gets."""
+
+NUMBERS = {"NaN", "an int of 5,000 digits"}
+"""Names of ``VALUES`` that each parameter of each endpoint gets."""
+
+QUERY_VALUES = (
+    *("9999-99-99", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),
+    *("2026-02-30", "٣", "1e5", "0x10", "1_000"),
+)
+
+READ_BY_ITS_VIEW = {"message"}
+"""Fields that each endpoint treats in its own way: it gets all values."""
+
+
+def turns(sounds: Iterable[Sound]) -> list[Turns]:
+    """Endpoints that take a field of one name share the values, since its type is the same."""
+    fields = [list(sound) for sound in sounds]
+    counts = Counter(chain.from_iterable(fields))
+    before: Counter[str] = Counter()
+    shared = []
+    for names in fields:
+        shared.append({name: (before[name], counts[name]) for name in names})
+        before.update(names)
+    return shared
+
+
+def _part(
+    field: str, turn: tuple[int, int], *, always: Collection[str]
+) -> Iterator[tuple[str, bytes]]:
+    """The values of one endpoint's turn and those of these names, with their names."""
+    position, count = turn
+    for number, (name, value) in enumerate(VALUES.items()):
+        if number % count == position or name in always or field in READ_BY_ITS_VIEW:
+            yield name, value
+
+
+def bodies(sound: Sound, shared: Turns, *, count: int, seed: str) -> Iterator[Body]:
     """Wrong values for these fields, and ``count`` random bodies; the same ones for the same
     seed."""
-    yield from _wrong_values(sound)
+    yield from _wrong_values(sound, shared)
     dice = random.Random(seed)
     for number in range(count):
         make = dice.choice((_random_bytes, _random_object, _mutated))
         yield Body(f"random {number}, {make.__name__}", make(dice, sound))
 
 
-def queries(fields: Iterable[str]) -> Iterator[str]:
+def queries(shared: Turns) -> Iterator[str]:
     """Query strings as hostile as the bodies."""
     yield from ("", "%", "%00", "&&&", "=", "%ff=%ff", "a[b]=1", "=" * 500, "format=xml")
     yield "&".join(f"f{number}=1" for number in range(2_000))
-    for field in fields:
-        for value in VALUES.values():
+    for field, turn in shared.items():
+        # A list of all that there is would take most of the time.
+        end = "&limit=1" if "limit" in shared and field != "limit" else ""
+        for _, value in _part(field, turn, always=NUMBERS):
             text = quote(value.strip(b'"')[:2_000])
-            yield f"{field}={text}"
-        for value in (
-            "%00",
-            "%ed%a0%80",
-            "%ff%fe",
-            "9999-99-99",
-            "9999-12-31",
-            "0001-01-01T00:00:00%2B14:00",
-        ):
-            yield f"{field}={value}"
-        for value in ("9999-12-31T23:59:59-14:00", "2026-02-30", "٣", "1e5", "0x10", "1_000"):
+            yield f"{field}={text}{end}"
+        for value in ("%00", "%ed%a0%80", "%ff%fe"):
+            yield f"{field}={value}{end}"
+        position, count = turn
+        for value in QUERY_VALUES[position::count]:
+            yield f"{field}={quote(value)}{end}"
             yield f"{field}={quote(value)}&{field}=2&{field}="
 
 
-def _wrong_values(sound: Sound) -> Iterator[Body]:
-    for field in sound:
+def _wrong_values(sound: Sound, shared: Turns) -> Iterator[Body]:
+    for field, turn in shared.items():
         # Of a key given twice the last one holds.
         others = json.dumps(sound).encode()[:-1]
-        for name, value in VALUES.items():
+        for name, value in _part(field, turn, always=AT_EVERY_ENDPOINT):
             yield Body(f"{field}: {name}", others + b',"%s":%s}' % (field.encode(), value))
 
 
