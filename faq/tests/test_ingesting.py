@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.releases.preparation import prepare
 from audit.models import Record
 from faq.content import Content, Draft
 from faq.files.formats import FORMATS
@@ -20,8 +21,9 @@ from faq.releases.publishing import (
     preparation,
     publish,
 )
+from faq.tests.preparing import prepare_no_vectors
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_vectors")]
 
 
 def row(slug, question="", *, answer="An answer.", alternates=()) -> Draft:
@@ -272,7 +274,8 @@ def test_without_chroma_a_file_is_ingested_and_published(settings):
     take(row("a"))
     settings.CHROMA_URL = "http://127.0.0.1:9"
 
-    take(row("a", answer="Changed."), row("b"))
+    with preparation.replaced(prepare):
+        take(row("a", answer="Changed."), row("b"))
 
     assert Release.objects.live().number == 2
     assert set(Release.objects.live().contents()) == {"a", "b"}
@@ -294,7 +297,5 @@ def prepare_without_a_model(knowledge_base, **options):
 
 
 def prepare_while_a_colleague_edits(knowledge_base, **options):
-    from assistant.releases.preparation import prepare
-
     Faq.objects.filter(slug="a").update(answer="From a colleague.")
-    return prepare(knowledge_base, **options)
+    return prepare_no_vectors(knowledge_base, **options)

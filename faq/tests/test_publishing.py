@@ -7,6 +7,7 @@ from assistant.models import PhrasingVector
 from faq.models import Faq, Release
 from faq.releases.publishing import ConcurrentChange, preparation, publish
 from faq.releases.rollback import roll_back
+from faq.tests.preparing import prepare_no_vectors
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +19,7 @@ def test_without_a_difference_the_live_release_stays():
     assert Release.objects.count() == 1
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_a_draft_is_not_in_a_release_until_it_is_published():
     Faq.objects.create(slug="new", question="Is it new?", answer="It is.")
     assert "new" not in Release.objects.live().contents()
@@ -27,6 +29,7 @@ def test_a_draft_is_not_in_a_release_until_it_is_published():
     assert "new" in created.contents()
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_a_release_does_not_change_with_its_faqs():
     before = Release.objects.live().contents()
 
@@ -70,12 +73,11 @@ def test_faqs_changed_while_a_release_is_made_ready_are_not_mixed_into_it():
 
 
 def prepare_while_a_colleague_edits(knowledge_base, **options):
-    from assistant.releases.preparation import prepare
-
     Faq.objects.filter(slug="reset-password").update(answer="Second.")
-    return prepare(knowledge_base, **options)
+    return prepare_no_vectors(knowledge_base, **options)
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_a_selection_is_published_and_the_rest_stays_as_it_was():
     Faq.objects.filter(slug="reset-password").update(answer="Chosen.")
     Faq.objects.filter(slug="track-order").update(answer="Not chosen.")
@@ -87,6 +89,7 @@ def test_a_selection_is_published_and_the_rest_stays_as_it_was():
     assert (created.added, created.changed, created.retired) == (0, 1, 0)
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_rolling_back_is_a_new_release_with_the_old_content():
     first = Release.objects.live()
     Faq.objects.filter(slug="reset-password").update(answer="A mistake.")
@@ -116,8 +119,6 @@ def test_of_two_publishers_the_second_gets_an_error():
 
 
 def prepare_while_a_colleague_publishes(knowledge_base, **options):
-    from assistant.releases.preparation import prepare
-
-    with preparation.replaced(prepare):
+    with preparation.replaced(prepare_no_vectors):
         publish(actor="colleague")
-    return prepare(knowledge_base, **options)
+    return prepare_no_vectors(knowledge_base, **options)

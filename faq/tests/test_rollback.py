@@ -13,7 +13,7 @@ from faq.models import CategoryRule, Faq, Release
 from faq.releases.publishing import ConcurrentChange, ConflictingFaqs, publish
 from faq.releases.rollback import ResetDrafts, plan_rollback, roll_back
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_vectors")]
 
 
 def write(slug: str, **fields: object) -> None:

@@ -111,8 +111,8 @@ def imported(desk, source):
 
 
 @pytest.fixture
-def published(imported):
-    """A source whose FAQs are published. Slow, since it prepares a release."""
+def published(imported, no_vectors):
+    """A source whose FAQs are published."""
     publish(actor="pat", only=ALL)
     return imported
 
