@@ -99,7 +99,7 @@ def main(rows: int, columns: int, memory_bytes: int) -> None:
     sheet_rows: list[Row] = []
     errors: tuple[Problem, ...] = ()
     try:
-        sheet_rows = _read(sys.stdin.buffer.read(), limits, problems)
+        sheet_rows = rows_of_workbook(sys.stdin.buffer.read(), limits, problems)
     except Unreadable as error:
         errors = error.problems
     except MemoryError:
@@ -119,7 +119,8 @@ def main(rows: int, columns: int, memory_bytes: int) -> None:
     )
 
 
-def _read(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
+def rows_of_workbook(data: bytes, limits: Limits, problems: Problems) -> list[Row]:
+    """Like ``read_xlsx``, but in this process, without its limits."""
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         if sum(member.file_size for member in packed.infolist()) > UNPACKED_BYTES:
             raise unreadable(f"the workbook unpacks to more than {UNPACKED_BYTES:,} bytes")
