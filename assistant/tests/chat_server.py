@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def chatting() -> Iterator[ChatServer]:
     with ChatServer() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
             yield server

@@ -40,6 +40,6 @@ class Shop(BaseHTTPRequestHandler):
 def shop(service: str) -> Iterator[str]:
     """Its origin. It is another site than localhost, so that cookies are those of a third party."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Shop, service))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -75,7 +75,7 @@ class Shop(BaseHTTPRequestHandler):
 def shop() -> Iterator[int]:
     """The port of a page that may call the site as localhost, and may not as 127.0.0.1."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.server_port
         server.shutdown()
 

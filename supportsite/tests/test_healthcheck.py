@@ -39,7 +39,7 @@ def bind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         server = TCPServer(("127.0.0.1", 0), Answers)
         address = f"0.0.0.0:{server.server_address[1]}"
     with server:
-        serving = threading.Thread(target=server.serve_forever)
+        serving = threading.Thread(target=server.serve_forever, args=(0.02,))
         serving.start()
         yield address
         server.shutdown()
