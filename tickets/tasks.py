@@ -103,7 +103,7 @@ def receive_mail(mail_id: int) -> None:
     receiving.receive(mail_id)
 
 
-@app.periodic(cron="* * * * *")
+@app.periodic(cron=settings.WAITING_MAIL_CRON)
 @app.task(
     name="tickets.receive_waiting_mail",
     queueing_lock="tickets.receive_waiting_mail",

@@ -31,6 +31,8 @@ globals().update(
 # The mailbox that the worker reads, and how often: the sixth field is seconds.
 MAILBOX = env.parsed("MAILBOX_URL", "", mailbox_url.parse)
 MAILBOX_CRON = "* * * * * */15"
+# Mails that were stored and not received, since a worker was killed or failed.
+WAITING_MAIL_CRON = "* * * * *"
 # The name that our own mail server has in Authentication-Results.
 MAIL_AUTHSERV_ID = env.text("MAIL_AUTHSERV_ID")
 # The mailbox's address, if it takes mails to name+anything@domain.

@@ -1,5 +1,5 @@
-"""The site's settings, with the mailbox read each second."""
+"""The site's settings, with the mailbox read, and waiting mails received, each second."""
 
 from supportsite.settings import *  # noqa: F403
 
-MAILBOX_CRON = "* * * * * *"
+MAILBOX_CRON = WAITING_MAIL_CRON = "* * * * * *"

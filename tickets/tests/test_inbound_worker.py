@@ -15,7 +15,7 @@ from tickets.tests.test_worker import _empty_queue, worker  # noqa: F401 (a fixt
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
 
-MAILS = int(os.environ.get("INBOUND_MAILS", "45"))
+MAILS = int(os.environ.get("INBOUND_MAILS", "15"))
 """INBOUND_MAILS=500 takes about a minute."""
 
 KILLED_AT = (MAILS // 3,)
