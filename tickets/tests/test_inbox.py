@@ -422,29 +422,28 @@ def test_a_ticket_is_merged_only_with_an_open_one_of_the_same_person(sam, ticket
 # --- Words and meaning ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", ["book", "BOOK", "appointment boo"])
-@pytest.mark.parametrize("place", ["inbox", "ticket page", "phrasing"])
-def test_book_finds_how_do_i_book_an_appointment_first(sam, ticket, words, place):
+def test_book_finds_how_do_i_book_an_appointment_first(sam, ticket):
     question = "How do I book an appointment?"
     Faq.objects.create(slug="appointment", question=question, answer="Call us.")
     publish(actor="kim", only=["appointment"])
     User.objects.get(username="sam").user_permissions.add(
         Permission.objects.get(codename="propose_faq")
     )
-    addresses = {
-        "inbox": reverse("tickets_inbox_faqs", args=[ticket.pk]) + f"?faq={words}",
-        "ticket page": reverse("admin:tickets_ticket_canned") + f"?q={words}",
-        "phrasing": reverse("tickets_inbox_phrasing", args=[ticket.pk]),
-    }
+    inbox = reverse("tickets_inbox_faqs", args=[ticket.pk])
+    ticket_page = reverse("admin:tickets_ticket_canned")
+    phrasing = reverse("tickets_inbox_phrasing", args=[ticket.pk])
 
-    if place == "phrasing":
-        page = sam.post(addresses[place], {"text": "x", "faq": words, "search": ""})
-    else:
-        page = sam.get(addresses[place])
+    for words in ("book", "BOOK", "appointment boo"):
+        pages = [
+            sam.get(inbox, {"faq": words}),
+            sam.get(ticket_page, {"q": words}),
+            sam.post(phrasing, {"text": "x", "faq": words, "search": ""}),
+        ]
 
-    faqs = page.context["faqs"] if page.context else page.json()["results"]
-    first = faqs[0] if isinstance(faqs[0], dict) else faqs[0].as_dict()
-    assert first["question"] == question
+        for page in pages:
+            faqs = page.context["faqs"] if page.context else page.json()["results"]
+            first = faqs[0] if isinstance(faqs[0], dict) else faqs[0].as_dict()
+            assert first["question"] == question, (words, page.request["PATH_INFO"])
 
 
 def test_an_empty_queue_says_what_that_means(sam):

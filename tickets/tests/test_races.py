@@ -22,7 +22,7 @@ def test_of_two_people_who_claim_one_ticket_at_once_exactly_one_gets_it():
             connection.close()
 
     with ThreadPoolExecutor(2) as people:
-        for _ in range(200):
+        for _ in range(40):
             ticket = Ticket.objects.escalate("Who is first?", requester="u1", by="u1")
             gate = Barrier(2)
             won = list(people.map(lambda by, t=ticket, g=gate: claim(t, by, g), ("sam", "ann")))

