@@ -70,18 +70,16 @@ def embedder_of(release: Release) -> Model:
 def local_model(model: str = "") -> LocalModel:
     """``model``, or LOCAL_EMB_MODEL, as a new release would use it. Needs no database.
 
-    Uses the first precision that EMBEDDING_BACKEND allows and the model can be converted to.
+    In eight bits, or in fp32 if the model cannot be converted to eight bits.
     """
-    *preferred, last = _precisions()
-    for precision in preferred:
-        candidate = _local_model_at(model or settings.LOCAL_EMB_MODEL, precision)
-        try:
-            candidate.load()
-        except EmbedderUnavailable as failure:
-            log.warning("The model cannot be used in %s: %s", precision, failure)
-        else:
-            return candidate
-    return _local_model_at(model or settings.LOCAL_EMB_MODEL, last)
+    model = model or settings.LOCAL_EMB_MODEL
+    preferred = _local_model_at(model, Precision.INT8)
+    try:
+        preferred.load()
+    except EmbedderUnavailable as failure:
+        log.warning("The model is used in fp32: %s", failure)
+        return _local_model_at(model, Precision.FP32)
+    return preferred
 
 
 def second_language_embedder() -> MultilingualEmbedder | None:
@@ -125,22 +123,8 @@ def second_language_cache(embedder: MultilingualEmbedder) -> VectorCache:
 
 
 def local_model_is_converted(model: str) -> bool:
-    """Whether ``model`` is converted in a precision that a new release would use."""
-    return _converted(model) is not None
-
-
-def _converted(model: str) -> LocalModel | None:
-    models = (_local_model_at(model, precision) for precision in _precisions())
-    return next((model for model in models if model.is_converted), None)
-
-
-def _precisions() -> tuple[Precision, ...]:
-    """The precisions that EMBEDDING_BACKEND allows for a new release, preferred first."""
-    if settings.EMBEDDING_BACKEND == "auto":
-        return (Precision.INT8, Precision.FP32)
-    if settings.EMBEDDING_BACKEND == "onnx-int8":
-        return (Precision.INT8,)
-    return (Precision.FP32,)
+    """Whether ``model`` is converted in any precision."""
+    return any(_local_model_at(model, precision).is_converted for precision in Precision)
 
 
 def _configured_model() -> str:
@@ -166,14 +150,7 @@ def _local_model_at(model: str, precision: Precision) -> LocalModel:
 
 @cache
 def _local_model_in(model: str, precision: Precision) -> LocalModel:
-    backend = settings.EMBEDDING_BACKEND
-    return LocalModel(
-        model,
-        # An existing fp32 release can be served with every setting.
-        backend="auto" if backend == "onnx-int8" else backend,
-        precision=precision,
-        converted_models=settings.CONVERTED_MODELS,
-    )
+    return LocalModel(model, precision=precision, converted_models=settings.CONVERTED_MODELS)
 
 
 @cache

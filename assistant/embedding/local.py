@@ -15,23 +15,15 @@ from assistant.embedding.onnx_runtime import OnnxEmbedder
 from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.interfaces import Embedder, EmbedderUnavailable, Matrix, Progress
 
-BACKENDS = ("auto", "onnx", "reference")
-
-FIXES = {
-    Precision.FP32: "set EMBEDDING_BACKEND=auto to use sentence-transformers",
-    Precision.INT8: "set EMBEDDING_BACKEND=onnx and run manage.py publish --model, for fp32",
-}
-
 log = logging.getLogger("assistant.embedding")
 
 
 class LocalModel:
     """One model on this machine, in one precision.
 
-    ``precision``: int8 requires ONNX Runtime and a model that passes its check.
-    ``backend``, for fp32: ``auto`` uses ONNX Runtime if the converted model agrees with
-    sentence-transformers (the reference), otherwise the reference; ``onnx`` and ``reference``
-    require one of them. Vectors of both can be compared with each other.
+    ``precision``: int8 requires ONNX Runtime and a model that passes its check. fp32 uses ONNX
+    Runtime if the converted model agrees with sentence-transformers (the reference), otherwise the
+    reference; vectors of both can be compared with each other.
     ``converted_models``: the folder of converted models.
 
     Loaded once, at first use or by ``load``. Safe to share between threads and, once loaded,
@@ -43,13 +35,9 @@ class LocalModel:
         model: str,
         *,
         converted_models: Path,
-        backend: str = "auto",
         precision: Precision = Precision.FP32,
     ) -> None:
-        if backend not in BACKENDS:
-            raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r}")
         self._reference = SentenceTransformerEmbedder(model)
-        self._backend = "onnx" if precision is Precision.INT8 else backend
         self._precision = precision
         self._converted_models = converted_models
         self._threads = os.cpu_count() or 1
@@ -93,8 +81,6 @@ class LocalModel:
     def needs_conversion(self) -> bool:
         """True if loading it would convert it first, which needs torch. Raises
         ``EmbedderUnavailable``."""
-        if self._backend == "reference":
-            return False
         try:
             return not self._conversion().is_done(self._precision)
         except ConversionError:
@@ -133,23 +119,23 @@ class LocalModel:
         return Conversion(self.files, self._converted_models, self._reference)
 
     def _load(self) -> Embedder:
-        # First, so that a missing model raises with every backend.
+        # Outside of the try, so that a missing model raises.
         conversion = self._conversion()
-        why = "EMBEDDING_BACKEND=reference"
-        if self._backend != "reference":
-            try:
-                converted = conversion.open(self._precision)
-            except ConversionError as failure:
-                why = str(failure)
-            else:
-                converted.threads = self._threads
-                metrics.EMBEDDER.labels("onnx").set(1)
-                self._description = f"ONNX Runtime ({self._precision})"
-                return converted
-            if self._backend == "onnx":
-                fix = FIXES[self._precision]
-                raise EmbedderUnavailable(f"{self.name} cannot run on ONNX Runtime: {why}; {fix}")
-            log.warning("%s runs on sentence-transformers, which is slower: %s.", self.name, why)
+        try:
+            converted = conversion.open(self._precision)
+        except ConversionError as failure:
+            why = str(failure)
+        else:
+            converted.threads = self._threads
+            metrics.EMBEDDER.labels("onnx").set(1)
+            self._description = f"ONNX Runtime ({self._precision})"
+            return converted
+        if self._precision is Precision.INT8:
+            raise EmbedderUnavailable(
+                f"{self.name} cannot run on ONNX Runtime: {why}; run manage.py publish --model, "
+                "which then uses fp32"
+            )
+        log.warning("%s runs on sentence-transformers, which is slower: %s.", self.name, why)
         self._reference.load()
         metrics.EMBEDDER.labels("reference").set(1)
         self._description = f"sentence-transformers ({why})"

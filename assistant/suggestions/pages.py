@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
@@ -18,6 +17,8 @@ from assistant.learning.regrouping import texts_of
 from assistant.suggestions.faq_proposal import FaqProposal
 from assistant.suggestions.rows import FILTERS, chosen_suggestions, rows, text_of
 from assistant.suggestions.suggestion import (
+    ENOUGH_ASKS,
+    ENOUGH_PEOPLE,
     LIFETIME,
     MIN_PEOPLE,
     NotAcceptable,
@@ -95,8 +96,8 @@ def suggestion_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _rule() -> dict[str, int]:
     return {
-        "needed_people": settings.SUGGESTION_PEOPLE,
-        "needed_asks": settings.SUGGESTION_ASKS,
+        "needed_people": ENOUGH_PEOPLE,
+        "needed_asks": ENOUGH_ASKS,
         "fewest_people": MIN_PEOPLE,
         "days": LIFETIME.days,
     }

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
@@ -23,6 +22,9 @@ LIFETIME = timedelta(days=28)
 """A suggestion without a new ask for this long has expired."""
 
 PROOF_LIFETIME = timedelta(days=1)
+
+ENOUGH_PEOPLE, ENOUGH_ASKS = 3, 5
+"""A phrasing is suggested when so many people stand for it, or so many asks of several people."""
 
 MIN_PEOPLE = 2
 """The asks of one person alone never make a suggestion, however many there are."""
@@ -95,9 +97,9 @@ def has_work(release: int) -> bool:
 
 
 def enough() -> Q:
-    """SUGGESTION_PEOPLE people, or SUGGESTION_ASKS asks of ``MIN_PEOPLE`` people."""
-    by_asks = Q(asks__gte=settings.SUGGESTION_ASKS, people__gte=MIN_PEOPLE)
-    return Q(people__gte=settings.SUGGESTION_PEOPLE) | by_asks
+    """``ENOUGH_PEOPLE`` people, or ``ENOUGH_ASKS`` asks of ``MIN_PEOPLE`` people."""
+    by_asks = Q(asks__gte=ENOUGH_ASKS, people__gte=MIN_PEOPLE)
+    return Q(people__gte=ENOUGH_PEOPLE) | by_asks
 
 
 def _expiry() -> Any:

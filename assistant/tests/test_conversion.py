@@ -18,7 +18,6 @@ from assistant.embedding import conversion
 from assistant.embedding.local import LocalModel
 from assistant.embedding.model_files import Precision
 from assistant.embedding.reference import SentenceTransformerEmbedder
-from assistant.interfaces import EmbedderUnavailable
 from assistant.tests.model_caches import forget_models
 
 pytestmark = pytest.mark.slow
@@ -35,7 +34,7 @@ def column(file, name):
 @pytest.fixture(scope="module")
 def exact():
     """The bundled model in fp32."""
-    return LocalModel("all-MiniLM-L6-v2", backend="onnx", converted_models=CONVERTED)
+    return LocalModel("all-MiniLM-L6-v2", converted_models=CONVERTED)
 
 
 def test_in_fp32_it_computes_the_vectors_of_the_reference(model, exact):
@@ -116,12 +115,12 @@ def files_in(folder):
 
 
 def test_it_is_converted_once_and_reused(small_model, tmp_path):
-    first = LocalModel(small_model, backend="onnx", converted_models=tmp_path)
+    first = LocalModel(small_model, converted_models=tmp_path)
     vectors = first.embed(["Hello", "there"])
     (graph,) = tmp_path.glob("*.onnx")
     before = graph.stat()
 
-    again = LocalModel(small_model, backend="onnx", converted_models=tmp_path)
+    again = LocalModel(small_model, converted_models=tmp_path)
 
     np.testing.assert_array_equal(again.embed(["Hello", "there"]), vectors)
     assert graph.stat() == before
@@ -137,18 +136,18 @@ def test_it_is_converted_once_and_reused(small_model, tmp_path):
     ],
 )
 def test_a_damaged_file_is_converted_again(small_model, tmp_path, damage):
-    LocalModel(small_model, backend="onnx", converted_models=tmp_path).load()
+    LocalModel(small_model, converted_models=tmp_path).load()
     (graph,) = tmp_path.glob("*.onnx")
     whole = graph.read_bytes()
     damage(graph)
 
-    LocalModel(small_model, backend="onnx", converted_models=tmp_path).load()
+    LocalModel(small_model, converted_models=tmp_path).load()
 
     assert graph.read_bytes() == whole
 
 
 def test_files_of_an_earlier_conversion_are_deleted(small_model, tmp_path):
-    first = LocalModel(small_model, backend="onnx", converted_models=tmp_path)
+    first = LocalModel(small_model, converted_models=tmp_path)
     first.load()
     (graph,) = tmp_path.glob("*.onnx")
     other_model = tmp_path / "0123456789abcdef-2-1.0.0-fp32.onnx"
@@ -156,7 +155,7 @@ def test_files_of_an_earlier_conversion_are_deleted(small_model, tmp_path):
     for file in (graph, graph.with_suffix(".json"), graph.with_suffix(".lock")):
         file.rename(tmp_path / file.name.replace(f"-{conversion.VERSION}-", "-1-"))
 
-    LocalModel(small_model, backend="onnx", converted_models=tmp_path).load()
+    LocalModel(small_model, converted_models=tmp_path).load()
 
     assert {file.name for file in tmp_path.glob("*.onnx")} == {graph.name, other_model.name}
     assert len(list(tmp_path.glob(f"{graph.stem.split('-')[0]}*"))) == 3
@@ -167,7 +166,7 @@ import sys
 from pathlib import Path
 from assistant.embedding.local import LocalModel
 from assistant.embedding.model_files import Precision
-local = LocalModel(sys.argv[1], backend="onnx", converted_models=Path(sys.argv[2]))
+local = LocalModel(sys.argv[1], converted_models=Path(sys.argv[2]))
 print(local.embed(["Hello"]).shape, "torch" in sys.modules)
 """
 
@@ -207,7 +206,7 @@ def prompting_model(small_model, tmp_path):
 
 def test_one_that_disagrees_is_refused_and_not_tried_again(prompting_model, tmp_path, monkeypatch):
     folder = tmp_path / "converted"
-    local = LocalModel(prompting_model, backend="auto", converted_models=folder)
+    local = LocalModel(prompting_model, converted_models=folder)
     vectors = local.embed(["Hello"])
 
     expected = SentenceTransformerEmbedder(prompting_model).embed(["Hello"])
@@ -215,10 +214,9 @@ def test_one_that_disagrees_is_refused_and_not_tried_again(prompting_model, tmp_
     np.testing.assert_array_equal(vectors, expected)
     assert files_in(folder) == [".json", ".lock"]
     monkeypatch.delattr(SentenceTransformerEmbedder, "export")
-    with pytest.raises(
-        EmbedderUnavailable, match="set EMBEDDING_BACKEND=auto to use sentence-transformers"
-    ):
-        LocalModel(prompting_model, backend="onnx", converted_models=folder).load()
+    again = LocalModel(prompting_model, converted_models=folder)
+    again.load()
+    assert again.check() == local.check()
 
 
 def test_eight_bits_that_are_too_far_off_are_refused_and_a_new_release_uses_fp32(
@@ -245,7 +243,7 @@ def test_a_model_with_another_pooling_is_converted_too(small_model, tmp_path):
     changed = {name: name == "pooling_mode_cls_token" for name in reply if "_mode_" in name}
     pooling.write_text(json.dumps(reply | changed | {"pooling_mode": "cls"}))
 
-    local = LocalModel(str(folder), backend="onnx", converted_models=tmp_path / "converted")
+    local = LocalModel(str(folder), converted_models=tmp_path / "converted")
     vectors = local.embed(["Hello there", "Where is my parcel?"])
 
     expected = SentenceTransformerEmbedder(str(folder)).embed(
@@ -264,7 +262,7 @@ def test_a_model_that_cannot_be_exported_is_left_to_the_reference(
     (folder / "tokenizer.json").unlink()
 
     def model():
-        return LocalModel(str(folder), backend="auto", converted_models=tmp_path / "converted")
+        return LocalModel(str(folder), converted_models=tmp_path / "converted")
 
     assert model().needs_conversion
     local = model()
@@ -284,15 +282,7 @@ def test_a_folder_that_cannot_be_written_leaves_it_to_the_reference(small_model,
     file = tmp_path / "a file"
     file.write_text("")
 
-    local = LocalModel(small_model, backend="auto", converted_models=file / "models")
+    local = LocalModel(small_model, converted_models=file / "models")
     local.load()
 
     assert " on sentence-transformers (" in local.check()
-
-
-def test_the_reference_is_used_where_it_is_set(small_model, tmp_path):
-    local = LocalModel(small_model, backend="reference", converted_models=tmp_path)
-    local.load()
-
-    assert local.check().endswith(" on sentence-transformers (EMBEDDING_BACKEND=reference)")
-    assert not list(tmp_path.iterdir())

@@ -7,9 +7,9 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from assistant import wiring
+from assistant import embedders, wiring
+from assistant.embedding.model_files import Precision
 from assistant.models import PhrasingVector
-from assistant.tests.model_caches import forget_models
 from faq.models import Faq, Release
 from faq.releases.publishing import NotReady, publish
 from faq.releases.rollback import roll_back
@@ -79,14 +79,13 @@ def test_another_model_is_tried_beside_the_live_one(small_model):
     assert Release.objects.live().number == 1
 
 
-def test_a_release_in_fp32_stays_so_until_its_model_is_named_again(settings, as_role):
-    settings.EMBEDDING_BACKEND = "onnx"
-    forget_models()
-    release = publish(actor="tester", model=settings.LOCAL_EMB_MODEL)
+def test_a_release_in_fp32_stays_so_until_its_model_is_named_again(settings, as_role, monkeypatch):
+    in_fp32 = embedders._local_model_at(settings.LOCAL_EMB_MODEL, Precision.FP32)
+    with monkeypatch.context() as without_int8:
+        without_int8.setattr(embedders, "local_model", lambda model="": in_fp32)
+        release = publish(actor="tester", model=settings.LOCAL_EMB_MODEL)
     assert not release.embedder.endswith("-int8")
 
-    settings.EMBEDDING_BACKEND = "auto"
-    forget_models()
     assert ask(as_role)["faq_id"] == "reset-password"
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
     assert publish(actor="tester").embedder == release.embedder

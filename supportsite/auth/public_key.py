@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ def read(text: str) -> str:
     try:
         pem = text if text.startswith("-----BEGIN") else Path(text).expanduser().read_text()
         key = load(pem.replace("\\n", "\n").strip())
-        if not supported_algorithms(key, ALGORITHMS):
+        if not any(_is_accepted_by(jwt.get_algorithm_by_name(name), key) for name in ALGORITHMS):
             raise ValueError("a short key, or another curve")
     except (OSError, ValueError, TypeError):
         raise ValueError(
@@ -38,17 +37,8 @@ def read(text: str) -> str:
     return key.public_bytes(serialization.Encoding.PEM, info).decode()
 
 
-def supports_any(pem: str, algorithms: Iterable[str]) -> bool:
-    """True if the key (PEM) can verify a signature by one of the algorithms, such as RS256."""
-    return bool(supported_algorithms(load(pem), algorithms))
-
-
-def supported_algorithms(key: PublicKey, algorithms: Iterable[str]) -> list[str]:
-    """The algorithms that can be verified with the key: its type, curve and size decide."""
-    return [name for name in algorithms if _accepts(jwt.get_algorithm_by_name(name), key)]
-
-
-def _accepts(algorithm: Any, key: PublicKey) -> bool:
+def _is_accepted_by(algorithm: Any, key: PublicKey) -> bool:
+    """The key's type, curve and size decide."""
     try:
         return algorithm.check_key_length(algorithm.prepare_key(key)) is None
     except (jwt.InvalidKeyError, TypeError):

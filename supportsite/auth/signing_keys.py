@@ -14,7 +14,7 @@ from django.conf import settings
 from rest_framework_simplejwt.backends import TokenBackend
 
 from supportsite.auth import public_key
-from supportsite.auth.jwks import JWKSClient
+from supportsite.auth.jwks import ALGORITHMS, JWKSClient
 
 OWN_ALGORITHM = "HS256"
 
@@ -74,10 +74,10 @@ def _own_backend(secret: str, audience: str, issuer: str) -> TokenBackend:
 def _key_for(token: str) -> tuple[Any, Sequence[str]]:
     if settings.JWT_JWKS_URL:
         # Before the keys are needed: such a token is bad whether the provider answers or not.
-        if jwt.get_unverified_header(token).get("alg") not in settings.JWT_ALGORITHMS:
+        if jwt.get_unverified_header(token).get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError
-        return jwks_client().get_signing_key_from_jwt(token), settings.JWT_ALGORITHMS
-    return public_key.load(settings.JWT_PUBLIC_KEY), settings.JWT_ALGORITHMS
+        return jwks_client().get_signing_key_from_jwt(token), ALGORITHMS
+    return public_key.load(settings.JWT_PUBLIC_KEY), ALGORITHMS
 
 
 def jwks_client() -> JWKSClient:

@@ -31,7 +31,7 @@ from audit.models import record
 from supportsite.auth import provider
 from supportsite.auth.authentication import email_of
 from supportsite.auth.claims import role_names
-from supportsite.auth.jwks import KeysUnavailable
+from supportsite.auth.jwks import ALGORITHMS, KeysUnavailable
 from supportsite.auth.signing_keys import LEEWAY
 from supportsite.login import usernames
 from supportsite.login.oidc_discovery import DiscoveredEndpoints, configuration, jwks_client
@@ -97,7 +97,7 @@ class Backend(DiscoveredEndpoints, OIDCAuthenticationBackend):  # type: ignore[m
         claims: Mapping[str, Any] = jwt.decode(
             token,
             keys.get_signing_key_from_jwt(token),
-            algorithms=settings.JWT_ALGORITHMS,
+            algorithms=ALGORITHMS,
             audience=settings.OIDC_RP_CLIENT_ID,
             issuer=settings.OIDC_ISSUER,
             leeway=LEEWAY,

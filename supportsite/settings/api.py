@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from django.core.exceptions import ImproperlyConfigured
-
 from audit.identity.principal import Role
 from supportsite import env, secrets
-from supportsite.auth import claims, jwks, provider, public_key
+from supportsite.auth import claims, provider, public_key
 from supportsite.settings.site import DEBUG, IS_PUBLIC, STATE_DIR
 from supportsite.throttling import caches, rates
 from supportsite.web import cors
@@ -28,14 +26,9 @@ JWT_ISSUER = env.text("JWT_ISSUER")
 JWT_AUDIENCE = env.text("JWT_AUDIENCE")
 JWT_ROLE_CLAIM = env.text("JWT_ROLE_CLAIM")
 JWT_ROLE_MAP = env.parsed("JWT_ROLE_MAP", "", partial(claims.parse_map, allowed=list(Role)))
-JWT_ALGORITHMS = env.parsed("JWT_ALGORITHMS", "RS256,PS256,ES256,EdDSA", jwks.algorithms)
 # Seconds that the provider's keys are valid while it does not answer.
 JWT_JWKS_MAX_AGE = 86_400
 env.at_most_one("JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL")
-if JWT_PUBLIC_KEY and not public_key.supports_any(JWT_PUBLIC_KEY, JWT_ALGORITHMS):
-    raise ImproperlyConfigured(
-        "JWT_ALGORITHMS has no algorithm of JWT_PUBLIC_KEY's kind. Add one, such as RS256 or ES256."
-    )
 if JWT_JWKS_URL:
     env.requires("JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE")
 
@@ -48,7 +41,8 @@ THROTTLE_ROLES = env.parsed(
     _default_rates if IS_PUBLIC else "off",
     partial(rates.parse_by_role, allowed=list(Role)),
 )
-THROTTLE_ADDRESS = env.parsed("THROTTLE_ADDRESS", "600/min" if IS_PUBLIC else "off", rates.parse)
+# All limited callers of one address together.
+THROTTLE_ADDRESS = rates.parse("600/min" if IS_PUBLIC else "off")
 # Failed tokens of one address, until the reply is 429 instead of 401.
 THROTTLE_FAILURES = rates.parse("60/min" if IS_PUBLIC else "off")
 CACHES = env.parsed("CACHE_URL", "", caches.parse)

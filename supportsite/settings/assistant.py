@@ -19,9 +19,6 @@ KEEP_COLLECTIONS = 10
 FAQ_CONFIDENCE_THRESHOLD = env.fraction("FAQ_CONFIDENCE_THRESHOLD", 0.7)
 FAQ_POLICY = env.text("FAQ_POLICY", "release")
 LOCAL_EMB_MODEL = env.text("LOCAL_EMB_MODEL", "all-MiniLM-L6-v2")
-EMBEDDING_BACKEND = env.parsed(
-    "EMBEDDING_BACKEND", "auto", env.one_of("auto", "onnx-int8", "onnx", "reference")
-)
 CONVERTED_MODELS = env.path("CONVERTED_MODELS", STATE_DIR / "models")
 EMBEDDINGS_URL = env.text("EMBEDDINGS_URL")
 EMBEDDINGS_MODEL = env.text("EMBEDDINGS_MODEL")
@@ -45,12 +42,6 @@ AGENT_PRICE = env.parsed("AGENT_PRICE", "", price.parse)
 # Turns of a conversation in the prompt.
 CONVERSATION_TURNS = 6
 CONVERSATION_DAYS = env.integer("CONVERSATION_DAYS", 30, minimum=0, maximum=3_650)
-
-# --- Suggestions ----------------------------------------------------------------------------------
-
-# A phrasing is suggested once so many people, or so many asks of two people, stand for it.
-SUGGESTION_PEOPLE = env.integer("SUGGESTION_PEOPLE", 3, minimum=2, maximum=1_000)
-SUGGESTION_ASKS = env.integer("SUGGESTION_ASKS", 5, minimum=2, maximum=1_000)
 
 # --- Libraries ------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from tickets.delivery import links
 
 HELP_PAGE = env.flag("HELP_PAGE", default=not IS_PUBLIC)
 # What one visitor may send, and the new visitors of one address.
-HELP_THROTTLE = env.parsed("HELP_THROTTLE", "60/min", rates.parse)
+HELP_THROTTLE = rates.parse("60/min")
 HELP_THROTTLE_CLASS = "supportsite.throttling.throttles.VisitorThrottle"
 HELP_AUTHENTICATION_CLASSES = [
     "supportsite.auth.authentication.BearerAuthentication",
@@ -21,7 +21,7 @@ HELP_AUTHENTICATION_CLASSES = [
 # --- Chat and programs ----------------------------------------------------------------------------
 
 # What one person may send by a channel.
-CHANNEL_THROTTLE = env.parsed("CHANNEL_THROTTLE", "30/min", rates.parse)
+CHANNEL_THROTTLE = rates.parse("30/min")
 CHANNEL_THROTTLE_CLASS = "supportsite.throttling.throttles.ChannelThrottle"
 # Other servers than the public ones, such as your own Bot API server.
 SLACK_API_URL = env.parsed("SLACK_API_URL", "https://slack.com/api", links.site)

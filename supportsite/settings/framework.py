@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from supportsite import env
 from supportsite.settings.site import BASE_DIR
 
 INSTALLED_APPS = [
@@ -93,8 +92,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Before those of apps: files that replace one of a package.
 STATICFILES_DIRS = [BASE_DIR / "supportsite" / "vendored"]
 STATIC_URL = "static/"
-STATIC_ROOT = env.text("STATIC_ROOT") or None
-# Nothing was collected, as with `make run`: files are served from the apps' own folders.
+# In the image collectstatic fills it. Without it, as with `make run`, the files of apps are served
+# from their folders.
+_collected = BASE_DIR / "static"
+STATIC_ROOT = _collected if _collected.is_dir() else None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

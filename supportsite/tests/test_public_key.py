@@ -30,8 +30,6 @@ def test_each_kind_is_read_and_verifies_what_fits_it(key):
     read = public_key.read(pem(key))
 
     assert read == pem(key)
-    assert public_key.supports_any(read, ("RS256", "ES256", "EdDSA"))
-    assert not public_key.supports_any(read, ("ES384",))
 
 
 def test_a_file_a_certificate_and_a_text_in_one_line_are_the_same_key(tmp_path):
