@@ -75,6 +75,8 @@ $(VENV)/.installed: requirements-lock.txt | $(VENV)/.torch
 	@echo "→ Installing requirements-lock.txt (a download of about 360 MB)"
 	@$(UV_INSTALL) -q $(HASHED) -r requirements-lock.txt \
 		|| $(PIP) install --progress-bar on --no-compile -q --require-hashes -r requirements-lock.txt
+	@# Python itself writes no bytecode where PYTHONDONTWRITEBYTECODE is set, and then compiles at each start.
+	@$(PY) -m compileall -q assistant audit faq supportsite tickets
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev-lock.txt | $(VENV)/.installed

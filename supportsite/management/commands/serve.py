@@ -42,6 +42,8 @@ GUNICORN_CONFIG = str(settings.BASE_DIR / "deploy" / "gunicorn.conf.py")
 
 class Command(BaseCommand):
     help = "Migrate, ingest FAQ_CSV, and serve with gunicorn on 127.0.0.1:PORT until Ctrl-C."
+    # Run by handle(), while the servers start: they load all pages, which takes as long.
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         ends_with_terminal = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
@@ -62,14 +64,15 @@ class Command(BaseCommand):
     def _prepare(self) -> None:
         if names := env_file.load():
             self._step(f"Settings: {', '.join(names)} from {env_file.path()}")
-        with ThreadPoolExecutor(1) as pool:
-            index = pool.submit(wiring.index)
-            self._step(
-                "Database: " + ("DATABASE_URL" if settings.DATABASE_URL else "embedded Postgres")
-            )
-            connection.ensure_connection()
+        self._step(
+            "Database: " + ("DATABASE_URL" if settings.DATABASE_URL else "embedded Postgres")
+        )
+        self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
+        with ThreadPoolExecutor(2) as pool:
+            database, index = pool.submit(_start_postgres), pool.submit(wiring.index)
+            self.check()
+            database.result()
             call_command("migrate", verbosity=0, interactive=False)
-            self._step("Index: Chroma " + (settings.CHROMA_URL or "on loopback"))
             index.result().ping()
         had_release = Release.objects.live() is not None
         self._step(f"Knowledge base: {settings.FAQ_CSV}")
@@ -144,6 +147,13 @@ class Gunicorn(Application):  # type: ignore[misc]
         self._watchdog.stop()
         self._background.stop()
         preflight.remove_metrics()
+
+
+def _start_postgres() -> None:
+    """Start the embedded server, or see that DATABASE_URL answers. Raises ``OperationalError``."""
+    connection.ensure_connection()
+    # It belongs to this thread.
+    connection.close()
 
 
 def _run(*command: str) -> None:
