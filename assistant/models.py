@@ -105,7 +105,7 @@ class FittedPolicy(models.Model):
         verbose_name_plural = "fitted policies"
 
     def __str__(self) -> str:
-        return f"{self.digest[:12]} of {self.created:%Y-%m-%d %H:%M}"
+        return f"Policy {self.digest[:12]}"
 
     @property
     def is_calibrated(self) -> bool:

@@ -158,7 +158,7 @@ def _feedback(facts: Facts) -> Finding | None:
         f" (by {_people(facts.raters)}; lower bound of the rate {low:.2f})."
         f" Last 30 days: {facts.recent_unhelpful} of {facts.recent_rated}."
     )
-    action = "Read the reasons on its page, correct the answer and publish it."
+    action = "Read the reasons, correct the answer and publish it."
     # Too few ratings say little: they come last, those with most unhelpful ones first.
     rank = low if is_ranked else facts.unhelpful / facts.rated - 2
     return Finding(Kind.FEEDBACK, facts.faq_id, rank, numbers, action)
@@ -172,7 +172,7 @@ def _contact(facts: Facts) -> Finding | None:
         f"{facts.contacts} of {_people(facts.readers)} who got this answer needed more within "
         f"a day: {facts.tickets} opened a ticket, {facts.contacts - facts.tickets} asked again."
     )
-    action = "Read on its page what they asked next, and add that to the answer."
+    action = "Read what they asked next, and add that to the answer."
     return Finding(Kind.CONTACT, facts.faq_id, low, numbers, action)
 
 

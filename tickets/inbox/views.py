@@ -69,6 +69,7 @@ def _ticket_page(request: HttpRequest, ticket: Ticket, form: ReplyForm) -> HttpR
         "assign_form": AssignForm(ticket=ticket),
         "merge_form": MergeForm(),
         "may_change": request.user.has_perm("tickets.change_ticket"),
+        "may_reply": _may_reply(request, ticket),
     }
     return TemplateResponse(request, "tickets/inbox/inbox.html", context)
 
@@ -76,6 +77,10 @@ def _ticket_page(request: HttpRequest, ticket: Ticket, form: ReplyForm) -> HttpR
 def _page(request: HttpRequest) -> dict[str, Any]:
     common = admin.site.each_context(request)
     return {**common, "title": "Inbox", "is_fullwidth": "1", "selection": selection_of(request)}
+
+
+def _may_reply(request: HttpRequest, ticket: Ticket) -> bool:
+    return request.user.has_perm("tickets.change_ticket") and ticket.status != Ticket.Status.CLOSED
 
 
 def _search_words(request: HttpRequest) -> str:
@@ -107,7 +112,10 @@ def ticket_thread(request: HttpRequest, pk: int) -> HttpResponse:
 def faqs(request: HttpRequest, pk: int) -> HttpResponse:
     """FAQs that match the search ``?faq=``, to insert their answers into the reply."""
     ticket = get_object_or_404(Ticket, pk=pk)
-    context = {"faqs": thread.faqs_for(ticket, _search_words(request))}
+    context = {
+        "faqs": thread.faqs_for(ticket, _search_words(request)),
+        "may_reply": _may_reply(request, ticket),
+    }
     return TemplateResponse(request, "tickets/inbox/faqs.html", context)
 
 

@@ -233,6 +233,9 @@ def test_the_second_writer_gets_an_error_and_changes_nothing(sam, ticket):
 def test_a_closed_ticket_takes_no_reply(sam, ticket):
     ticket.resolve(by="ann")
     assert post(sam, ticket, "close").status_code == 302
+    page = sam.get(page_of(ticket)).content.decode()
+    assert "Reopen it to reply." in page
+    assert 'name="insert"' not in page
 
     late = post(sam, ticket, "send", "One more thing.")
 
