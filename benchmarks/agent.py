@@ -80,9 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for mode in options.modes:
         assistant = assistant_in(mode, options.seconds)
         for labelled in questions:
-            known = done.get((mode, labelled.text))
-            reply = known or ask(assistant, mode, labelled)
-            if options.replies and not known:
+            stored = done.get((mode, labelled.text))
+            reply = stored or ask(assistant, mode, labelled)
+            if options.replies and not stored:
                 with options.replies.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(asdict(reply), ensure_ascii=False) + "\n")
             replies.append(reply)

@@ -77,18 +77,18 @@ def site(folder: Path | None = None, **settings: str) -> Iterator[Site]:
 
 def watch(served: Site, fault: Callable[[], object], repair: Callable[[], object]) -> None:
     """Print the replies during a fault of ``FAULT_SECONDS``, and the seconds to the next 200."""
-    asked, probed, stop = Replies(), Replies(), threading.Event()
+    replies, probes, stop = Replies(), Replies(), threading.Event()
     fault()
-    threads = [threading.Thread(target=_ask, args=(served, asked, stop)) for _ in range(ASKING)]
-    threads.append(threading.Thread(target=_probe, args=(served, probed, stop)))
+    threads = [threading.Thread(target=_ask, args=(served, replies, stop)) for _ in range(ASKING)]
+    threads.append(threading.Thread(target=_probe, args=(served, probes, stop)))
     for thread in threads:
         thread.start()
     time.sleep(FAULT_SECONDS)
     stop.set()
     for thread in threads:
         thread.join()
-    print(f"  /ask      {asked}")
-    print(f"  /healthz  {probed}", flush=True)
+    print(f"  /ask      {replies}")
+    print(f"  /healthz  {probes}", flush=True)
     repair()
     print(f"  well again after {_seconds_to_answer(served):.1f} s", flush=True)
 

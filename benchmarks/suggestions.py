@@ -44,13 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--asks", type=int, default=10_000)
     parser.add_argument("--proofs", type=int, default=20)
     options = parser.parse_args(arguments)
-    asked = _questions(options.folder / "queries.csv")
+    questions = _questions(options.folder / "queries.csv")
     labelled = _questions(options.folder / "queries_val.csv")
     with temporary_database():
         faqs, alternates = options.folder / "faq.csv", options.folder / "faq_alternates.csv"
         call_command("ingest", str(faqs), alternates=alternates, verbosity=0)
         Label.objects.replace_source(labelled, source="queries_val.csv", by="benchmark")
-        _write_asks([question.question for question in asked], options.asks)
+        _write_asks([question.question for question in questions], options.asks)
         load = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
         print(f"{options.asks} asks, {len(labelled)} labelled questions; {load}")
         release = wiring.live().current()
@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with _timed("read asks and labels, once a run"):
             prover = Prover.of(release)
         seconds = []
-        for question in [each for each in asked if each.expected][:: len(asked) // options.proofs]:
+        answerable = [question for question in questions if question.expected]
+        for question in answerable[:: len(questions) // options.proofs]:
             started = time.perf_counter()
             proof = prover.prove(question.expected[0], f"{question.question} then")
             seconds.append(time.perf_counter() - started)

@@ -71,8 +71,8 @@ def mean_report(
             order = np.random.default_rng(seed).permutation(held_back)
             held_back = order[: max(MIN_HELD_BACK, len(order) // 5)]
         chosen = np.isin(questions[1], held_back)
-        known = np.isin(curated[1], held_back, invert=not everything)
-        threshold = calibrated_threshold(curated[0][known], list(curated[1][known]))
+        remaining = np.isin(curated[1], held_back, invert=not everything)
+        threshold = calibrated_threshold(curated[0][remaining], list(curated[1][remaining]))
         labels = np.unique(questions[1][chosen], return_inverse=True)[1]
         for name, group in ways(len(held_back), threshold).items():
             reports.setdefault(name, []).append(report(group, questions[0][chosen], labels))

@@ -57,15 +57,15 @@ class OfflineRelease:
         texts = [*phrasings(contents), *map(training_text, contents)]
         vectors = dict(zip(texts, self._embedder.embed(texts), strict=True))
         stored = entries(contents, vectors)
-        asked = Phrasings(
+        questions = Phrasings(
             tuple(entry.faq_id for entry in stored), np.stack([entry.vector for entry in stored])
         )
         answers = Phrasings(
             tuple(content.slug for content in contents),
             np.stack([vectors[training_text(content)] for content in contents]),
         )
-        self._phrasings, self._answers = asked, answers
-        self.fitted: Fitted = fit_release(asked, answers=answers)
+        self._phrasings, self._answers = questions, answers
+        self.fitted: Fitted = fit_release(questions, answers=answers)
         self._release = LoadedRelease(
             pk=0,
             number=None,

@@ -21,8 +21,8 @@ def rows(
     calibrated = release.calibrated(labels, precision=PRECISION)
     policies = {"without labels": release, "calibrated": calibrated}
     return "\n".join(
-        f"| {name} | {policy} | {_cells(evaluate(each.decide(questions)))} |"
-        for policy, each in policies.items()
+        f"| {name} | {policy} | {_cells(evaluate(fitted.decide(questions)))} |"
+        for policy, fitted in policies.items()
     )
 
 

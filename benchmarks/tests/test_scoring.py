@@ -32,9 +32,9 @@ def case(*spans: Span, suite: str = "pos", neutral: tuple = ()) -> Case:
     ],
 )
 def test_data_is_detected_if_a_span_of_its_kind_overlaps_it(labels, spans, expected):
-    labelled = [Span(*each, Kind.PHONE) for each in labels]
+    labelled = [Span(*bounds, Kind.PHONE) for bounds in labels]
 
-    scores = score([case(*labelled)], finder(*(Span(*each, Kind.PHONE) for each in spans)))
+    scores = score([case(*labelled)], finder(*(Span(*bounds, Kind.PHONE) for bounds in spans)))
 
     assert scores.of([Kind.PHONE]) == expected
 
