@@ -25,7 +25,7 @@ from assistant.matching.chroma_candidates import CANDIDATES, EXACT_UP_TO
 from assistant.matching.matrix import ReleaseMatrix
 from assistant.models import PhrasingVector
 
-FEWEST = 500
+MIN_ROWS = 500
 LIMIT = 10
 NOISE = 0.02
 """Standard deviation of the noise per dimension. At 384 dimensions the cosine with the original is
@@ -59,7 +59,7 @@ def _stored_vectors(embedder: str) -> Matrix:
     stored = PhrasingVector.objects.filter(embedder=embedder).order_by("digest")
     column = stored.values_list("vector", flat=True).iterator(5_000)
     rows = [np.frombuffer(row, dtype=stored_vectors.STORED_TYPE) for row in column]
-    if len(rows) < FEWEST:
+    if len(rows) < MIN_ROWS:
         raise SystemExit(f"{len(rows)} stored vectors are too few: ingest more FAQs first.")
     return stored_vectors.matrix(rows)
 

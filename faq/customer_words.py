@@ -15,10 +15,10 @@ from faq.content import Content
 from faq.phrasing import normalise
 
 PERIOD = timedelta(days=90)
-MOST_ASKS = 500
+MAX_ASKS = 500
 """The newest asks that are read for one page; each is decrypted."""
 
-LONGEST = 200
+MAX_LENGTH = 200
 """Characters; longer messages are no phrasings."""
 
 NOT_ANSWERED = ("clarify", "unanswered")
@@ -39,7 +39,7 @@ def customer_words(content: Content, *, limit: int) -> list[CustomerWords]:
     """
     asks = Record.objects.filter(
         action="question.asked", outcome__in=NOT_ANSWERED, at__gte=timezone.now() - PERIOD
-    )[:MOST_ASKS]
+    )[:MAX_ASKS]
     phrasings = set(map(normalise, content.phrasings))
     people: dict[str, set[str]] = defaultdict(set)
     texts: dict[str, str] = {}
@@ -49,7 +49,7 @@ def customer_words(content: Content, *, limit: int) -> list[CustomerWords]:
         if (
             not key
             or key in phrasings
-            or len(text) > LONGEST
+            or len(text) > MAX_LENGTH
             or content.slug not in _offered(ask.data)
         ):
             continue

@@ -7,8 +7,8 @@ from collections.abc import Container
 
 from django.utils.text import slugify
 
-MOST_WORDS = 4
-LONGEST = 40
+MAX_WORDS = 4
+MAX_LENGTH = 40
 
 # Words that do not name the subject of a question.
 _STOP_WORDS = frozenset(
@@ -24,12 +24,12 @@ _STOP_WORDS = frozenset(
 def short_id(question: str, used: Container[str] = ()) -> str:
     """Such as ``book-appointment`` for "How do I book an appointment?".
 
-    At most ``LONGEST`` characters of at most ``MOST_WORDS`` words, with a number if the id is in
+    At most ``MAX_LENGTH`` characters of at most ``MAX_WORDS`` words, with a number if the id is in
     ``used``; ``faq`` if the question has no Latin letters.
     """
     words = slugify(question.replace("'", "")).split("-")
     content_words = [word for word in words if word and word not in _STOP_WORDS] or words
-    short = "-".join(content_words[:MOST_WORDS])[:LONGEST].strip("-_") or "faq"
+    short = "-".join(content_words[:MAX_WORDS])[:MAX_LENGTH].strip("-_") or "faq"
     number, unused = 1, short
     while unused in used:
         number += 1

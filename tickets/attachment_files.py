@@ -15,7 +15,7 @@ MAX_FILES = 5
 
 MAX_FILES_OF_TICKET = 50
 
-LONGEST_NAME = 150
+MAX_NAME_LENGTH = 150
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _ZIP = (b"PK\x03\x04",)
@@ -89,7 +89,7 @@ def clean_name(name: str) -> str:
     base = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
     visible = "".join(c for c in base if unicodedata.category(c)[0] != "C").strip(" .")
     stem, dot, ending = visible.rpartition(".")
-    return f"{stem[: LONGEST_NAME - len(ending) - 1]}{dot}{ending}"[-LONGEST_NAME:]
+    return f"{stem[: MAX_NAME_LENGTH - len(ending) - 1]}{dot}{ending}"[-MAX_NAME_LENGTH:]
 
 
 def _is_text(data: bytes) -> bool:

@@ -22,9 +22,9 @@ from audit.privacy.gateway import Channel, PersonalData, find_in, reject
 from tickets import deflection
 from tickets.faq_lookup import unpublished
 from tickets.models import Ticket
-from tickets.ticket_fields import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS
+from tickets.ticket_fields import MAX_TAG_LENGTH, MAX_TAGS, MAX_TEXT_LENGTH
 
-_TAG = re.compile(rf"[\w.:-]{{1,{LONGEST_TAG}}}")
+_TAG = re.compile(rf"[\w.:-]{{1,{MAX_TAG_LENGTH}}}")
 
 
 def _confirmation(values: Sequence[str]) -> str:
@@ -40,9 +40,9 @@ class TagsField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         tags = sorted(set(re.split(r"[,\s]+", value or "")) - {""})
-        if len(tags) > MOST_TAGS or any(not _TAG.fullmatch(tag) for tag in tags):
+        if len(tags) > MAX_TAGS or any(not _TAG.fullmatch(tag) for tag in tags):
             raise forms.ValidationError(
-                f"At most {MOST_TAGS} tags of letters, digits, dots, colons and dashes."
+                f"At most {MAX_TAGS} tags of letters, digits, dots, colons and dashes."
             )
         return tags
 
@@ -92,7 +92,7 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
     """
 
     reply = forms.CharField(
-        max_length=LONGEST_TEXT,
+        max_length=MAX_TEXT_LENGTH,
         required=False,
         strip=True,
         help_text="The customer reads a reply, the desk a note. Keys: Alt+R, Ctrl+Enter to send.",
@@ -151,7 +151,7 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="The customer's id, without blanks.",
     )
     message = forms.CharField(
-        max_length=LONGEST_TEXT,
+        max_length=MAX_TEXT_LENGTH,
         label="Question",
         widget=UnfoldAdminTextareaWidget({"rows": 5, "dir": "auto"}),
     )

@@ -26,7 +26,7 @@ from tickets.inbound.inbound_mail import InboundMail
 from tickets.inbound.mailbox_state import MailboxState
 from tickets.reply_drafts import ReplyDraft
 from tickets.service_levels import Holiday, ServiceLevel
-from tickets.ticket_fields import AMENDABLE, LONGEST_TAG, clean_field
+from tickets.ticket_fields import AMENDABLE, MAX_TAG_LENGTH, clean_field
 from tickets.ticket_queries import TicketManager, TicketQuerySet
 from tickets.ticket_state import TicketState
 
@@ -68,7 +68,7 @@ class Ticket(TicketState):
         help_text="Why a person is needed.",
     )
     category = models.CharField(max_length=100, blank=True)
-    tags = ArrayField(models.CharField(max_length=LONGEST_TAG), default=list, blank=True)
+    tags = ArrayField(models.CharField(max_length=MAX_TAG_LENGTH), default=list, blank=True)
     faq_id = models.CharField(
         "FAQ id", max_length=100, blank=True, help_text="The FAQ drafted from it."
     )

@@ -10,19 +10,19 @@ from rest_framework import serializers
 from audit.fields import SubjectField, VisibleText
 from tickets.attachment_files import MAX_BYTES
 from tickets.models import Attachment, Comment, Ticket
-from tickets.ticket_fields import LONGEST_TAG, LONGEST_TEXT, MOST_TAGS
+from tickets.ticket_fields import MAX_TAG_LENGTH, MAX_TAGS, MAX_TEXT_LENGTH
 
-LONGEST_CATEGORY = 100
+MAX_CATEGORY_LENGTH = 100
 
 
 class TagsField(serializers.ListField):
     child = serializers.RegexField(
-        rf"^[\w.:-]{{1,{LONGEST_TAG}}}\Z",
+        rf"^[\w.:-]{{1,{MAX_TAG_LENGTH}}}\Z",
         help_text="Letters, digits, dots, colons, dashes and underscores.",
     )
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=MOST_TAGS, **kwargs)
+        super().__init__(max_length=MAX_TAGS, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[Any]:
         """Sorted, without duplicates."""
@@ -33,7 +33,7 @@ class NewTicketSerializer(serializers.Serializer[dict[str, Any]]):
     user_id = SubjectField(
         required=False, help_text="The customer; by default the user of the token."
     )
-    message = VisibleText(max_length=LONGEST_TEXT)
+    message = VisibleText(max_length=MAX_TEXT_LENGTH)
     ask_id = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="The question it comes from."
     )
@@ -52,7 +52,7 @@ class NewTicketSerializer(serializers.Serializer[dict[str, Any]]):
         choices=Ticket.Priority.choices, required=False, default=Ticket.Priority.NORMAL
     )
     category = serializers.CharField(
-        max_length=LONGEST_CATEGORY, required=False, default="", allow_blank=True
+        max_length=MAX_CATEGORY_LENGTH, required=False, default="", allow_blank=True
     )
     reason = serializers.ChoiceField(
         choices=Ticket.Reason.choices,
@@ -66,7 +66,9 @@ class AmendSerializer(serializers.Serializer[dict[str, Any]]):
     """Fields that the desk may change; those left out stay as they are."""
 
     priority = serializers.ChoiceField(choices=Ticket.Priority.choices, required=False)
-    category = serializers.CharField(max_length=LONGEST_CATEGORY, required=False, allow_blank=True)
+    category = serializers.CharField(
+        max_length=MAX_CATEGORY_LENGTH, required=False, allow_blank=True
+    )
     reason = serializers.ChoiceField(choices=Ticket.Reason.choices, required=False)
     tags = TagsField(required=False)
 
@@ -80,9 +82,9 @@ class SelectionSerializer(OnBehalfSerializer):
 
     status = serializers.ChoiceField(choices=Ticket.Status.choices, required=False)
     priority = serializers.ChoiceField(choices=Ticket.Priority.choices, required=False)
-    category = serializers.CharField(max_length=LONGEST_CATEGORY, required=False)
+    category = serializers.CharField(max_length=MAX_CATEGORY_LENGTH, required=False)
     assignee = serializers.CharField(max_length=200, required=False)
-    tag = serializers.CharField(max_length=LONGEST_TAG, required=False)
+    tag = serializers.CharField(max_length=MAX_TAG_LENGTH, required=False)
     overdue = serializers.BooleanField(required=False, allow_null=True, default=None)
     since = serializers.DateField(required=False, help_text="Opened on this day (UTC) or later.")
     until = serializers.DateField(required=False, help_text="Opened on this day (UTC) or earlier.")
@@ -119,7 +121,7 @@ class FullTicketSerializer(TicketSerializer):
 
 
 class NewCommentSerializer(serializers.Serializer[dict[str, Any]]):
-    text = VisibleText(max_length=LONGEST_TEXT)
+    text = VisibleText(max_length=MAX_TEXT_LENGTH)
     internal = serializers.BooleanField(
         required=False,
         default=False,
@@ -138,7 +140,7 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
 
 class NewAttachmentSerializer(serializers.Serializer[dict[str, Any]]):
     file = serializers.FileField(help_text=f"At most {MAX_BYTES // 1024 // 1024} MB.")
-    text = VisibleText(max_length=LONGEST_TEXT, required=False, allow_blank=True, default="")
+    text = VisibleText(max_length=MAX_TEXT_LENGTH, required=False, allow_blank=True, default="")
 
 
 class CommentSerializer(serializers.ModelSerializer[Comment]):

@@ -6,9 +6,9 @@ from typing import Any
 
 from audit.privacy.gateway import Channel, apply_inbound
 
-LONGEST_TEXT = 4000
-LONGEST_TAG = 50
-MOST_TAGS = 20
+MAX_TEXT_LENGTH = 4000
+MAX_TAG_LENGTH = 50
+MAX_TAGS = 20
 
 FIELDS = ("priority", "category", "tags", "reason")
 AMENDABLE = (*FIELDS, "email")

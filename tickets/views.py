@@ -36,7 +36,7 @@ from tickets.serializers import (
 )
 from tickets.state_views import WrongState
 
-LONGEST_KEY = 200
+MAX_KEY_LENGTH = 200
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     # The schema has no maximum: a longer key is answered with 400.
@@ -94,8 +94,10 @@ class TicketsView(APIView):
 
 def _idempotency_key(request: Request) -> str:
     key = request.headers.get("Idempotency-Key", "")
-    if len(key) > LONGEST_KEY or not key.isprintable():
-        raise ValidationError({"Idempotency-Key": f"At most {LONGEST_KEY} printable characters."})
+    if len(key) > MAX_KEY_LENGTH or not key.isprintable():
+        raise ValidationError(
+            {"Idempotency-Key": f"At most {MAX_KEY_LENGTH} printable characters."}
+        )
     return key
 
 

@@ -13,7 +13,7 @@ from assistant.text import tokens
 from audit.privacy.redaction import find, redact
 from faq.content import Content
 
-LONGEST = 1000
+MAX_LENGTH = 1000
 """Characters of a reasoning or of a tool's argument in a trace."""
 
 LINK = "[LINK]"
@@ -42,10 +42,10 @@ def redact_trace(text: str, *, region: str) -> str:
 
     This text is not checked against any FAQ, so it must not contain links.
     """
-    text = redact(plain_text(text)[: 2 * LONGEST], region=region)
+    text = redact(plain_text(text)[: 2 * MAX_LENGTH], region=region)
     for address in sorted(set(tokens.addresses(tokens.plain(text))), key=len, reverse=True):
         text = re.sub(re.escape(address), LINK, text, flags=re.IGNORECASE)
     # Case folding may change the text's length; then a link cannot be located.
     if tokens.addresses(tokens.plain(text)):
         return LINK
-    return text[:LONGEST]
+    return text[:MAX_LENGTH]

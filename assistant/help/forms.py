@@ -7,7 +7,7 @@ import uuid
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tickets.ticket_fields import LONGEST_TEXT
+from tickets.ticket_fields import MAX_TEXT_LENGTH
 
 MAX_NAME_LENGTH = 100
 
@@ -38,7 +38,7 @@ class ContactForm(forms.Form):
     )
     message = forms.CharField(
         label=_("Your message"),
-        max_length=LONGEST_TEXT - MAX_NAME_LENGTH - 2,
+        max_length=MAX_TEXT_LENGTH - MAX_NAME_LENGTH - 2,
         error_messages=ERRORS,
         widget=forms.Textarea({"rows": 5, "dir": "auto"}),
     )
@@ -55,7 +55,7 @@ class ContactForm(forms.Form):
 class MessageForm(forms.Form):
     text = forms.CharField(
         label=_("Your message"),
-        max_length=LONGEST_TEXT,
+        max_length=MAX_TEXT_LENGTH,
         error_messages=ERRORS,
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
     )

@@ -16,7 +16,7 @@ from assistant.text.tokens import GLUE
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _SENTENCE = re.compile(r"[.!?:\n]\s*")
 
-SHORTEST = 3
+MIN_LENGTH = 3
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Names:
 def _is_capitalised(word: str) -> bool:
     """Acronyms such as "PIN" and "ATMs" are not names."""
     return (
-        len(word) >= SHORTEST
+        len(word) >= MIN_LENGTH
         and word[0].isupper()
         and not word.rstrip("s").isupper()
         and "'" not in word
@@ -109,7 +109,7 @@ def _beside(words: list[str], word: str) -> set[tuple[str, str]]:
 
 
 def _is_strange(word: str, faq_words: Collection[str], model_words: Collection[str]) -> bool:
-    if len(word) < SHORTEST or word in faq_words or word.isdigit() or "'" in word:
+    if len(word) < MIN_LENGTH or word in faq_words or word.isdigit() or "'" in word:
         return False
     return word not in model_words and not all(part in model_words for part in word.split("-"))
 
@@ -118,7 +118,7 @@ def _is_short_for(word: str, name: str) -> bool:
     """ "Mongo" is short for "MongoDB". A name with a further digit is another model."""
     short, long = sorted((word, name), key=len)
     rest = long[len(short) :]
-    return long.startswith(short) and (not rest or (len(short) > SHORTEST and rest.isalpha()))
+    return long.startswith(short) and (not rest or (len(short) > MIN_LENGTH and rest.isalpha()))
 
 
 def _other_thing(

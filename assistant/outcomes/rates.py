@@ -9,7 +9,7 @@ from typing import Any
 from assistant.calibration.proportion import Proportion
 from assistant.outcomes.needs import End
 
-LEAST = 20
+MIN_TOTAL = 20
 """Fewer needs than this have no rate."""
 
 INTERVAL_UNDER = 400
@@ -50,7 +50,7 @@ DEFINITIONS = {
 
 @dataclass(frozen=True)
 class Rate:
-    """``count`` out of ``total``; without a value below ``LEAST``."""
+    """``count`` out of ``total``; without a value below ``MIN_TOTAL``."""
 
     count: int
     total: int
@@ -58,7 +58,7 @@ class Rate:
     @property
     def value(self) -> float | None:
         """0..1, or None."""
-        return self.count / self.total if self.total >= LEAST else None
+        return self.count / self.total if self.total >= MIN_TOTAL else None
 
     @property
     def interval(self) -> tuple[float, float] | None:

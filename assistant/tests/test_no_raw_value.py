@@ -44,7 +44,7 @@ TAG = re.compile(r"[\w.:-]{1,50}")
 READER = "news@reader.example"
 """A customer, whom the desk's replies reach as written; nobody else may read them so."""
 
-SHORTEST = 7
+MIN_LENGTH = 7
 """Anything shorter is in some number or other by chance."""
 
 Case = tuple[str, tuple[str, ...]]
@@ -60,7 +60,9 @@ def recognised(tested: Iterable[Case]) -> list[Case]:
     return [
         (text, values)
         for text, all_values in tested
-        if (values := tuple(v for v in all_values if v not in redact(text) and len(v) >= SHORTEST))
+        if (
+            values := tuple(v for v in all_values if v not in redact(text) and len(v) >= MIN_LENGTH)
+        )
     ]
 
 

@@ -28,7 +28,7 @@ MIN_SHARE = 0.5
 """The answer must have this share of the weight of the question's words. With less, on two sets
 with real answers, as many offers are wrong as right."""
 
-SHORTEST = 3
+MIN_LENGTH = 3
 
 MAX_TIED = 5
 """FAQs with the same words of a question, for which the order of the words is compared."""
@@ -136,4 +136,4 @@ def _neighbours(text: str) -> frozenset[Pair]:
 
 
 def _is_content(word: str) -> bool:
-    return word not in GLUE and len(word) >= SHORTEST
+    return word not in GLUE and len(word) >= MIN_LENGTH

@@ -112,7 +112,7 @@ _PIECES = re.compile(r"[,.!?;\n]+")
 _NOT_WORDS = re.compile(r"[^\w\s']+")
 _AROUND = re.compile(r"^(?:please|so|well|and|oh|hi|hello|hey) (?=\w)|(?<=\w) (?:please|pls)$")
 
-LONGEST = 80
+MAX_LENGTH = 80
 """Characters; a longer piece is more than small talk."""
 
 MIN_WORDS = 3
@@ -139,7 +139,7 @@ def _plain(piece: str) -> str:
 
 
 def _intent(piece: str) -> Intent | None:
-    if len(piece) > LONGEST:
+    if len(piece) > MAX_LENGTH:
         return None
     forms = (piece, _AROUND.sub("", piece))
     for intent, pattern in _COMPILED.items():

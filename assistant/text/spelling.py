@@ -15,10 +15,10 @@ from string import ascii_lowercase
 
 from assistant.text.word_lists import word_set
 
-SHORTEST = 4
+MIN_LENGTH = 4
 """Letters; nearly every shorter word is one error away from another."""
 
-LONGEST = 24
+MAX_LENGTH = 24
 
 _CONTRACTIONS = word_set(
     """
@@ -96,7 +96,7 @@ class Spelling:
     def _is_correctable(self, word: str) -> bool:
         lower = word.lower()
         return (
-            SHORTEST <= len(word) <= LONGEST
+            MIN_LENGTH <= len(word) <= MAX_LENGTH
             and word.isascii()
             and lower not in _CONTRACTIONS
             and lower not in self._uses

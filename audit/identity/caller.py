@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from audit.identity.principal import Principal
 
-LONGEST_CERTIFICATE = 300
+MAX_CERTIFICATE_LENGTH = 300
 
 current: ContextVar[HttpRequest | None] = ContextVar("caller", default=None)
 """None outside a request."""
@@ -46,4 +46,4 @@ def name(request: HttpRequest) -> str:
 
 def certificate(request: HttpRequest) -> str:
     """The subject of the verified client certificate, at most 300 characters; empty without one."""
-    return str(getattr(request, "certificate_subject", ""))[:LONGEST_CERTIFICATE]
+    return str(getattr(request, "certificate_subject", ""))[:MAX_CERTIFICATE_LENGTH]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-LONGEST_SUBJECT = 200
+MAX_SUBJECT_LENGTH = 200
 
-SUBJECT = rf"^[^\s\x00-\x1f\x7f\ud800-\udfff]{{1,{LONGEST_SUBJECT}}}\Z"
+SUBJECT = rf"^[^\s\x00-\x1f\x7f\ud800-\udfff]{{1,{MAX_SUBJECT_LENGTH}}}\Z"
 """A regular expression: one printable word. It is stored, logged and compared."""
 
 

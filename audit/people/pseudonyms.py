@@ -30,7 +30,7 @@ INSERT_STATEMENT = (
     "INSERT INTO audit_subjectkey (pseudonym, lookup, name, key, mac, created) VALUES"
 )
 
-LONGEST_NAME = 200
+MAX_NAME_LENGTH = 200
 # Hexadecimal digits as letters, since digits could look like a number.
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _PSEUDONYM = re.compile(r"\[[A-Z]+\].*-[a-p]{12}\Z")
@@ -58,7 +58,7 @@ def _masked(name: str, region: str) -> str:
     if masked == name:
         return name
     letters = encryption.keyed_hash(name, keys.lookup_key()).hex()[:12].translate(_LETTERS)
-    return f"{masked[: LONGEST_NAME - 13]}-{letters}"
+    return f"{masked[: MAX_NAME_LENGTH - 13]}-{letters}"
 
 
 def _name_hash(name: str) -> bytes:
@@ -161,7 +161,7 @@ class SubjectKey(models.Model):
     @classmethod
     def new(cls, name: str, lookup: bytes) -> SubjectKey:
         key = encryption.new_key()
-        masked = _masked(name, settings.PHONE_REGION)[:LONGEST_NAME]
+        masked = _masked(name, settings.PHONE_REGION)[:MAX_NAME_LENGTH]
         key_row = cls(pseudonym=encryption.pseudonym_of(key), lookup=lookup, name=masked, key=key)
         key_row.mac = key_row.expected_mac()
         return key_row

@@ -20,15 +20,15 @@ MASKED = "\x00"
 MASKED_PHONE = "\x01"
 NO_NUMBER = "\x02"
 
-_LONGEST_GROUP = 40
-_MOST_GROUPS = 7
-_FEWEST_DIGITS = 7
-_MOST_DIGITS = 19
+_MAX_GROUP_LENGTH = 40
+_MAX_GROUPS = 7
+_MIN_DIGITS = 7
+_MAX_DIGITS = 19
 
-_LONG_NUMBER = re.compile(rf"[0-9](?:[ ()./-]{{0,5}}[0-9]){{{_FEWEST_DIGITS - 1}}}")
-_TOKEN = re.compile(rf"[0-9]{{1,{_LONGEST_GROUP}}}|{MASKED_PHONE}{{1,64}}")
+_LONG_NUMBER = re.compile(rf"[0-9](?:[ ()./-]{{0,5}}[0-9]){{{_MIN_DIGITS - 1}}}")
+_TOKEN = re.compile(rf"[0-9]{{1,{_MAX_GROUP_LENGTH}}}|{MASKED_PHONE}{{1,64}}")
 LINK = re.compile(r"\)?(?: {0,2}(?:[-/] ?)?|\.)\(?")
-_LONGEST_LINK = 6
+_MAX_LINK_LENGTH = 6
 _LEAD = re.compile(r"(?:\+\(?|\(\+?)\Z")
 GLUE = re.compile(r"[A-Za-z0-9_]")
 
@@ -177,12 +177,12 @@ class Place:
         """
         readings: list[Reading] = []
         digits, sizes = "", []
-        for group in self.run[self.first : self.first + _MOST_GROUPS]:
+        for group in self.run[self.first : self.first + _MAX_GROUPS]:
             digits += group.digits
             sizes.append(len(group.digits))
-            if len(digits) > _MOST_DIGITS:
+            if len(digits) > _MAX_DIGITS:
                 break
-            if len(digits) >= _FEWEST_DIGITS and len(digits) > 1.5 * len(sizes):
+            if len(digits) >= _MIN_DIGITS and len(digits) > 1.5 * len(sizes):
                 readings.append(Reading(digits, tuple(sizes), group.end))
         readings.reverse()
         return readings
@@ -226,7 +226,7 @@ def runs(text: str, link: re.Pattern[str] = LINK) -> Iterator[list[Group]]:
 
 def _are_linked(text: str, left: Group, right: Group, link: re.Pattern[str]) -> bool:
     return (
-        0 < right.start - left.end <= _LONGEST_LINK
+        0 < right.start - left.end <= _MAX_LINK_LENGTH
         and not (left.is_masked_phone or right.is_masked_phone)
         and link.fullmatch(text, left.end, right.start) is not None
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NO_COUNTRY = "ZZ"
 """PHONE_REGION of a site that has no country, on purpose; CLDR's code for an unknown region."""
 
-_MOST_DIGITS = 15  # ITU-T E.164
+_MAX_DIGITS = 15  # ITU-T E.164
 _EXTENSION = re.compile(
     r"(?:x|[ ,]{0,2}(?:x|ext(?:ension|n)?[.:]?) ?)[0-9]{1,7}(?![A-Za-z0-9_]|[-/.][0-9])",
     re.IGNORECASE,
@@ -64,7 +64,7 @@ def find_phone(place: Place, readings: Sequence[Reading], region: str) -> Span |
         return None
     if "+" in place.lead and place.before.endswith(")"):
         return None  # A sum, (45)+(31).
-    short = [reading for reading in readings if len(reading.digits) <= _MOST_DIGITS]
+    short = [reading for reading in readings if len(reading.digits) <= _MAX_DIGITS]
     for test in (is_in_use, _looks_dialled, _is_called_phone):
         for reading in short:
             if test(place, reading, region):

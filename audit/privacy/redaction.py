@@ -33,7 +33,7 @@ TOO_DEEP = "[TOO DEEP]"
 _PLACEHOLDERS = {kind.placeholder: kind for kind in Kind}
 _PLACEHOLDER = re.compile("|".join(map(re.escape, _PLACEHOLDERS)))
 # One number can hide its neighbour; once it is masked the next pass reads the neighbour.
-_MOST_PASSES = 4
+_MAX_PASSES = 4
 
 # Every fold is one character for one, so that offsets stay true.
 _AT_SIGNS = "@\N{FULLWIDTH COMMERCIAL AT}\N{SMALL COMMERCIAL AT}"
@@ -200,7 +200,7 @@ def _find_in_folded(text: str, region: str) -> list[Span]:
     if not _may_hold_any(text):
         # An id of a record, for one.
         return spans
-    for _ in range(_MOST_PASSES):
+    for _ in range(_MAX_PASSES):
         count_before = len(spans)
         for finder in (
             *(emails, ibans, ipv6s, ipv4s),

@@ -27,7 +27,7 @@ _DIGIT_BY_DIGIT = re.compile(
     r"(?![0-9A-Za-z]|(?P=link)[0-9])"
 )
 _PRINTED_CARDS = {(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4)}
-_MOST_IN_CARD = 5
+_MAX_IN_CARD = 5
 """Groups of four in a row; a card may be followed by a year. More than these are a table."""
 
 
@@ -81,15 +81,15 @@ def _is_printed_card(place: Place, reading: Reading) -> bool:
     if place.label is Label.CARD:
         return True
     is_printed = reading.sizes in _PRINTED_CARDS and CARD.fullmatch(reading.digits)
-    return bool(is_printed) and _fours_around(place.run, place.first) <= _MOST_IN_CARD
+    return bool(is_printed) and _fours_around(place.run, place.first) <= _MAX_IN_CARD
 
 
 def _fours_around(run: Sequence[Group], first: int) -> int:
     """How many groups of four digits follow one another around the group at ``first``."""
     start = end = first
-    while start > 0 and first - start < _MOST_IN_CARD and len(run[start - 1].digits) == 4:
+    while start > 0 and first - start < _MAX_IN_CARD and len(run[start - 1].digits) == 4:
         start -= 1
-    while end < len(run) and end - first <= _MOST_IN_CARD and len(run[end].digits) == 4:
+    while end < len(run) and end - first <= _MAX_IN_CARD and len(run[end].digits) == 4:
         end += 1
     return end - start
 

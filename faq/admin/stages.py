@@ -17,7 +17,7 @@ from faq.models import Faq
 
 PROPOSE = "faq.propose_faq"
 MAX_COMMENTS = 20
-LONGEST_TEXT = 2000
+MAX_TEXT_LENGTH = 2000
 
 
 class StageFilter(admin.SimpleListFilter):
@@ -56,7 +56,7 @@ class StageMixin:
         may_view = self.has_view_permission(request, faq)  # type: ignore[attr-defined]
         if request.method != "POST" or not may_view:
             raise PermissionDenied
-        text = request.POST.get("text", "").strip()[:LONGEST_TEXT]
+        text = request.POST.get("text", "").strip()[:MAX_TEXT_LENGTH]
         try:
             if "submit" in request.POST:
                 self.submit_draft(request, faq, text)

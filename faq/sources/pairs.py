@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, replace
 
 from faq.phrasing import distinct, normalise
 
-LEAST_WORDS = 3
+MIN_WORDS = 3
 """Two questions are not the same because both are answered with "Yes."."""
 
 
@@ -35,7 +35,7 @@ def merge(pairs: Iterable[Pair]) -> list[Pair]:
     """One pair for each question and each answer, in their order.
 
     Of pairs with the same question the first is kept. A pair with the answer of an earlier one
-    becomes an alternate question of it, unless the answer is shorter than ``LEAST_WORDS``.
+    becomes an alternate question of it, unless the answer is shorter than ``MIN_WORDS``.
     """
     merged: dict[str, Pair] = {}
     questions: set[str] = set()
@@ -55,7 +55,7 @@ def merge(pairs: Iterable[Pair]) -> list[Pair]:
 
 def is_shareable(answer: str) -> bool:
     """Whether two questions with this answer are one FAQ."""
-    return len(answer.split()) >= LEAST_WORDS
+    return len(answer.split()) >= MIN_WORDS
 
 
 def words_of(answer: str) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MISSES_UNTIL_GONE = 2
 """A question counts as gone once it was missing in so many readings in a row."""
 
-LEAST_TIME_BETWEEN_MISSES = timedelta(hours=12)
+MIN_TIME_BETWEEN_MISSES = timedelta(hours=12)
 """Readings closer together count once: a page may be incomplete for an hour."""
 
 EARLY = timedelta(minutes=90)
@@ -193,7 +193,7 @@ class SourcePair(models.Model):
         """
         now = timezone.now()
         is_close = (
-            self.last_missing is not None and now - self.last_missing < LEAST_TIME_BETWEEN_MISSES
+            self.last_missing is not None and now - self.last_missing < MIN_TIME_BETWEEN_MISSES
         )
         if self.is_gone or (self.missing and is_close):
             return False

@@ -20,17 +20,17 @@ MAX_BYTES = 10 * 1024 * 1024
 
 MAX_PARTS = 100
 MAX_HEADERS = 500
-LONGEST_HEADER = 8_000
+MAX_HEADER_LENGTH = 8_000
 """Characters of a header that is parsed as addresses, words or parameters."""
 
 MAX_DASHES = 10_000
 """Lines that begin with two hyphens: each may begin a part, and parts take long to parse."""
 
-LONGEST_BODY = 100_000
-LONGEST_SUBJECT = 300
+MAX_BODY_LENGTH = 100_000
+MAX_SUBJECT_LENGTH = 300
 MAX_REFERENCES = 50
 MAX_ADDRESSES = 50
-LONGEST_ADDRESS = 254
+MAX_ADDRESS_LENGTH = 254
 
 NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape"})
 """Codecs of Python that are no charsets of mail (RFC 2978), and slow."""
@@ -133,7 +133,9 @@ def _parse(raw: bytes) -> ParsedMail:
     new_text = _reply_of_html(html) if html else _reply_of(text)
     return ParsedMail(
         sender=sender,
-        subject=_clean(str(message["subject"] or ""))[:LONGEST_SUBJECT].replace("\n", " ").strip(),
+        subject=_clean(str(message["subject"] or ""))[:MAX_SUBJECT_LENGTH]
+        .replace("\n", " ")
+        .strip(),
         message_id=message_id_of(raw),
         text=text,
         new_text=new_text or text,
@@ -157,7 +159,7 @@ def _parts(message: EmailMessage) -> list[Message]:
         if len(parts) > MAX_PARTS:
             raise UnreadableMail(f"it has more than {MAX_PARTS} parts")
         for name, value in part.raw_items():
-            if name.lower() in PARSED_HEADERS and len(value) > LONGEST_HEADER:
+            if name.lower() in PARSED_HEADERS and len(value) > MAX_HEADER_LENGTH:
                 raise UnreadableMail(f"its header {name} is too long")
     return parts
 
@@ -168,7 +170,7 @@ def _headers(message: EmailMessage) -> dict[str, list[str]]:
     for number, (name, value) in enumerate(message.raw_items()):
         if number >= MAX_HEADERS:
             raise UnreadableMail(f"it has more than {MAX_HEADERS} headers")
-        one_line = " ".join(str(value)[:LONGEST_HEADER].split())
+        one_line = " ".join(str(value)[:MAX_HEADER_LENGTH].split())
         headers.setdefault(name.lower(), []).append(one_line)
     return headers
 
@@ -185,8 +187,10 @@ def _sender(headers: dict[str, list[str]]) -> str:
 
 
 def _addresses(value: str) -> list[str]:
-    addresses = (address for _, address in getaddresses([value[:LONGEST_HEADER]]))
-    return [a for a in addresses if len(a) <= LONGEST_ADDRESS and a.isascii() and _ADDRESS.match(a)]
+    addresses = (address for _, address in getaddresses([value[:MAX_HEADER_LENGTH]]))
+    return [
+        a for a in addresses if len(a) <= MAX_ADDRESS_LENGTH and a.isascii() and _ADDRESS.match(a)
+    ]
 
 
 def _references(headers: dict[str, list[str]], parts: Sequence[Message]) -> tuple[str, ...]:
@@ -223,14 +227,14 @@ def _body(message: EmailMessage) -> tuple[str, str]:
 def _decoded(part: Message) -> str:
     """The text of a part, also if its charset is unknown or wrong."""
     content = part.get_payload(decode=True)
-    data = (content if isinstance(content, bytes) else b"")[: LONGEST_BODY * 4]
+    data = (content if isinstance(content, bytes) else b"")[: MAX_BODY_LENGTH * 4]
     named = part.get_content_charset("utf-8")
     for charset in ("utf-8" if named in NO_CHARSETS else named, "utf-8"):
         try:
-            return data.decode(charset)[:LONGEST_BODY]
+            return data.decode(charset)[:MAX_BODY_LENGTH]
         except (LookupError, ValueError):
             continue
-    return data.decode("cp1252", "replace")[:LONGEST_BODY]
+    return data.decode("cp1252", "replace")[:MAX_BODY_LENGTH]
 
 
 def _text_of(html: str) -> str:
@@ -289,7 +293,7 @@ def _files(message: EmailMessage, parts: Sequence[Message]) -> Iterator[MailFile
         content = part.get_payload(decode=True)
         name = part.get_filename() or f"attachment.{part.get_content_subtype()}"
         yield MailFile(
-            _clean(name)[:LONGEST_SUBJECT], content if isinstance(content, bytes) else b""
+            _clean(name)[:MAX_SUBJECT_LENGTH], content if isinstance(content, bytes) else b""
         )
 
 

@@ -19,7 +19,7 @@ from tickets.inbound.inbound_mail import InboundMail
 from tickets.inbound.mail_files import accepted_files
 from tickets.inbound.parsing import ParsedMail, UnreadableMail
 from tickets.models import Ticket
-from tickets.ticket_fields import LONGEST_TEXT
+from tickets.ticket_fields import MAX_TEXT_LENGTH
 
 CHANNEL = "mail"
 
@@ -139,7 +139,7 @@ def _answer_or_open(mail: InboundMail, parsed: ParsedMail, *, may_be_answered: b
     """A mail that answers nothing of ours: an FAQ answers it, or it becomes a ticket."""
     question = letter_body(parsed.new_text) if parsed.new_text else parsed.subject
     answer = None
-    if question and len(question) <= LONGEST_TEXT:
+    if question and len(question) <= MAX_TEXT_LENGTH:
         answer = questions.ask(question, user_id=mail.sender)
     mail.ask_id = answer.ask_id if answer else None
     mail.save(update_fields=["ask_id"])
@@ -174,7 +174,7 @@ def open_ticket(
     is_confirmed = mail.is_verified and not by and not earlier
     is_confirmed = is_confirmed and InboundMail.objects.may_send_automatic(mail)
     ticket: Ticket = Ticket.objects.escalate(
-        text[:LONGEST_TEXT],
+        text[:MAX_TEXT_LENGTH],
         requester=mail.sender,
         by=by or mail.sender,
         ask_id=str(source.ask_id) if source.ask_id else None,
@@ -183,7 +183,7 @@ def open_ticket(
         channel=CHANNEL,
         is_address_verified=is_confirmed,
     )
-    files, remarks = accepted_files(parsed, text if len(text) > LONGEST_TEXT else "")
+    files, remarks = accepted_files(parsed, text if len(text) > MAX_TEXT_LENGTH else "")
     if files or remarks:
         ticket.comment(
             remarks,
@@ -256,10 +256,10 @@ def _comment(
 ) -> Comment | None:
     """The comment with the mail's files; a text that is too long is one of them. None if the ticket
     is closed."""
-    is_long = len(text) > LONGEST_TEXT
+    is_long = len(text) > MAX_TEXT_LENGTH
     files, remarks = accepted_files(parsed, text if is_long else "", ticket=ticket)
     return ticket.comment(
-        "\n\n".join(filter(None, (text[:LONGEST_TEXT], remarks))),
+        "\n\n".join(filter(None, (text[:MAX_TEXT_LENGTH], remarks))),
         by=by,
         is_internal=is_internal,
         from_desk=False,

@@ -12,7 +12,7 @@ from tickets.forms import confirm_personal_data, refuse_personal_data
 from tickets.inbox.queries import MAX_TICKET_NUMBER
 from tickets.inbox.thread import possible_assignees
 from tickets.models import Ticket
-from tickets.ticket_fields import LONGEST_TEXT
+from tickets.ticket_fields import MAX_TEXT_LENGTH
 
 COMMENT_BUTTONS = ("send", "send_resolve", "note")
 """The buttons that need a text or a file; the others save the text as a draft."""
@@ -42,7 +42,7 @@ class ReplyForm(forms.Form):
     """The box at the end of the conversation, with all its buttons."""
 
     reply = forms.CharField(
-        max_length=LONGEST_TEXT,
+        max_length=MAX_TEXT_LENGTH,
         required=False,
         widget=forms.Textarea({"rows": 4, "dir": "auto", "aria-describedby": "reply-errors"}),
     )

@@ -29,7 +29,7 @@ from tickets.proposals import (
     suggested_question,
 )
 
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 """Characters of the words in a search for FAQs."""
 
 may_propose = permission_required(["tickets.view_ticket", PROPOSE], raise_exception=True)
@@ -39,7 +39,7 @@ may_propose = permission_required(["tickets.view_ticket", PROPOSE], raise_except
 def phrasing(request: HttpRequest, pk: int) -> HttpResponse:
     """Propose the customer's question as a phrasing of an FAQ: a close one, or one of a search."""
     ticket = get_object_or_404(Ticket, pk=pk)
-    search_words = request.POST.get("faq", "").strip()[:LONGEST_SEARCH]
+    search_words = request.POST.get("faq", "").strip()[:MAX_SEARCH_LENGTH]
     if request.method != "POST":
         form = PhrasingForm(initial={"text": _question(request, ticket)})
         return _phrasing_page(request, ticket, form, search_words)

@@ -14,7 +14,7 @@ from tickets.models import Comment, Ticket, TicketQuerySet
 from tickets.queues import LATEST_FIRST, ORDER
 
 PAGE_SIZE = 50
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 MAX_TICKET_NUMBER = 2**63 - 1
 """The largest value of a BigAutoField."""
 
@@ -77,7 +77,7 @@ class Selection:
         queue, page = parameters.get("queue", ""), parameters.get("page", "")
         return cls(
             queue=queue if queue in TITLES else "unassigned",
-            search=parameters.get("q", "").strip()[:LONGEST_SEARCH],
+            search=parameters.get("q", "").strip()[:MAX_SEARCH_LENGTH],
             page=int(page) if page.isascii() and page.isdecimal() and 0 < int(page) < 10_000 else 1,
         )
 

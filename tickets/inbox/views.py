@@ -27,9 +27,9 @@ from tickets.inbox.page_parts import UNCHANGED, list_part, selection_of, thread_
 from tickets.inbox.queries import MAX_TICKET_NUMBER
 from tickets.merging import merge_error
 from tickets.models import ReplyDraft, Ticket
-from tickets.ticket_fields import LONGEST_TEXT
+from tickets.ticket_fields import MAX_TEXT_LENGTH
 
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 """Characters of the words in a search for FAQs."""
 
 may_view = permission_required("tickets.view_ticket", raise_exception=True)
@@ -84,7 +84,7 @@ def _may_reply(request: HttpRequest, ticket: Ticket) -> bool:
 
 
 def _search_words(request: HttpRequest) -> str:
-    return request.GET.get("faq", "").strip()[:LONGEST_SEARCH]
+    return request.GET.get("faq", "").strip()[:MAX_SEARCH_LENGTH]
 
 
 # --- Parts of pages, which htmx reloads -----------------------------------------------------------
@@ -136,7 +136,7 @@ def attachment(request: HttpRequest, pk: int, number: int) -> FileResponse:
 def save_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Save a reply that is being typed; its author counts as writing for a while."""
     ticket, text = get_object_or_404(Ticket, pk=pk), request.POST.get("reply", "")
-    ReplyDraft.objects.store(ticket, text[:LONGEST_TEXT], by=username_of(request))
+    ReplyDraft.objects.store(ticket, text[:MAX_TEXT_LENGTH], by=username_of(request))
     return HttpResponse(status=UNCHANGED)
 
 
