@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 
 from assistant.models import FaqProposal, ResolvedTicket
-from assistant.suggestions import log_reading, ticket_grouping
+from assistant.suggestions import log_reading
+from assistant.suggestions.faq_proposals import ticket_grouping
 from audit.models import Record
 from faq.models import Faq
 from tickets.models import Ticket

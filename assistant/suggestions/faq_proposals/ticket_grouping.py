@@ -20,9 +20,9 @@ from assistant.learning.regrouping import TEXT_LIFETIME, embed, matrix_of, simil
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.meaning.contradiction import contradiction
 from assistant.suggestions.ask_vectors import STORED_TYPE
-from assistant.suggestions.faq_proposal import MIN_PEOPLE, FaqProposal, ResolvedTicket
+from assistant.suggestions.faq_proposals.faq_proposal import MIN_PEOPLE, FaqProposal, ResolvedTicket
+from assistant.suggestions.faq_proposals.ticket_texts import TicketTexts, texts_of_ticket
 from assistant.suggestions.log_reading import faq_in_replies
-from assistant.suggestions.ticket_texts import TicketTexts, texts_of_ticket
 from audit.people.encryption import DecryptionError
 from audit.people.erasure import ERASED
 from tickets.models import Ticket
