@@ -19,7 +19,7 @@ from assistant.outcomes.mail import OutcomeSubscription
 from assistant.outcomes.rows import Need, NeedAsk, TicketTimes
 from assistant.outcomes.sample import SampledAsk
 from assistant.suggestions.ask_vectors import AskVector
-from assistant.suggestions.faq_proposals.faq_proposal import FaqProposal, ResolvedTicket
+from assistant.suggestions.faq_proposal import FaqProposal, ResolvedTicket
 from assistant.suggestions.suggestion import Suggestion, SuggestionAsk
 
 __all__ = [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from assistant.decision.reasons import Reason
-from assistant.suggestions.faq_proposals.faq_proposal import ResolvedTicket
+from assistant.suggestions.faq_proposal import ResolvedTicket
 from assistant.suggestions.suggestion import SuggestionAsk
 from assistant.text.instructions import is_instruction
 from audit.models import LogPosition, Record

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
 from assistant.learning.regrouping import texts_of
-from assistant.suggestions.faq_proposals.faq_proposal import FaqProposal
+from assistant.suggestions.faq_proposal import FaqProposal
 from assistant.suggestions.rows import FILTERS, chosen_suggestions, rows, text_of
 from assistant.suggestions.suggestion import (
     ENOUGH_ASKS,
@@ -147,6 +147,6 @@ def _accept(request: HttpRequest, suggestion: Suggestion) -> HttpResponse:
 
 urlpatterns = [
     path("", admin.site.admin_view(suggestion_list), name="suggestions"),
-    path("tickets/", include("assistant.suggestions.faq_proposals.pages")),
+    path("tickets/", include("assistant.suggestions.from_tickets.pages")),
     path("<int:pk>/", admin.site.admin_view(suggestion_page), name="suggestion"),
 ]

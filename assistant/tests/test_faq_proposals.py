@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from assistant.models import FaqProposal, ResolvedTicket
 from assistant.suggestions import log_reading
-from assistant.suggestions.faq_proposals import ticket_grouping
+from assistant.suggestions.from_tickets import ticket_grouping
 from audit.models import Record
 from faq.models import Faq
 from tickets.models import Ticket

@@ -12,7 +12,7 @@ from assistant.learning import closed_gaps, regrouping
 from assistant.learning import log_reading as gap_log
 from assistant.suggestions import grouping
 from assistant.suggestions import log_reading as suggestion_log
-from assistant.suggestions.faq_proposals import ticket_grouping
+from assistant.suggestions.from_tickets import ticket_grouping
 from audit.advisory_lock import try_lock
 from faq.job_process import lower_priority
 

@@ -14,8 +14,8 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from assistant.meaning.contradiction import Contradiction, contradiction
-from assistant.suggestions.faq_proposals.faq_proposal import MIN_PEOPLE, FaqProposal
-from assistant.suggestions.faq_proposals.ticket_texts import TicketTexts, texts_of_ticket
+from assistant.suggestions.faq_proposal import MIN_PEOPLE, FaqProposal
+from assistant.suggestions.from_tickets.ticket_texts import TicketTexts, texts_of_ticket
 from assistant.suggestions.pages import ChangeForm, may_edit
 from assistant.suggestions.suggestion import NotAcceptable
 from faq.models import Faq

@@ -20,8 +20,8 @@ from assistant.learning.regrouping import TEXT_LIFETIME, embed, matrix_of, simil
 from assistant.matching.loaded_release import LoadedRelease
 from assistant.meaning.contradiction import contradiction
 from assistant.suggestions.ask_vectors import STORED_TYPE
-from assistant.suggestions.faq_proposals.faq_proposal import MIN_PEOPLE, FaqProposal, ResolvedTicket
-from assistant.suggestions.faq_proposals.ticket_texts import TicketTexts, texts_of_ticket
+from assistant.suggestions.faq_proposal import MIN_PEOPLE, FaqProposal, ResolvedTicket
+from assistant.suggestions.from_tickets.ticket_texts import TicketTexts, texts_of_ticket
 from assistant.suggestions.log_reading import faq_in_replies
 from audit.people.encryption import DecryptionError
 from audit.people.erasure import ERASED
