@@ -13,7 +13,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import Any
 
@@ -44,8 +44,7 @@ def page_pairs(page: bytes, *, charset: str | None, address: str) -> list[Pair]:
     soup = BeautifulSoup(page, PARSER, from_encoding=charset)
     try:
         structured = list(_json_ld(soup, address))
-        for element in soup.find_all(_NO_CONTENT):
-            element.decompose()
+        _Removal().remove_all(soup.find_all(_NO_CONTENT))
         # Each form takes its elements out of the page, so that none is read twice.
         return merge(
             [
@@ -73,12 +72,36 @@ def html_to_markdown(text: str, *, address: str) -> str:
     if not _TAG.search(text):
         return "\n".join(line.strip() for line in text.strip().splitlines())
     soup = BeautifulSoup(text, PARSER)
-    for element in soup.find_all(_NO_CONTENT):
-        element.decompose()
+    _Removal().remove_all(soup.find_all(_NO_CONTENT))
     try:
         return markdown_of(soup, address=address)
     except RecursionError:
         raise UnreadablePage("its elements are nested too deeply") from None
+
+
+class _Removal:
+    """Takes elements out of a page, those that are last in the document first.
+
+    ``extract`` alone searches an element among its siblings: minutes for a long list.
+    """
+
+    def __init__(self) -> None:
+        self._positions: dict[int, dict[int, int]] = {}
+        """Of the children of each parent. The order keeps those of earlier ones valid."""
+
+    def remove(self, element: Tag) -> None:
+        parent = element.parent
+        if parent is None:
+            return
+        if id(parent) not in self._positions:
+            children = enumerate(parent.contents)
+            self._positions[id(parent)] = {id(child): at for at, child in children}
+        element.extract(_self_index=self._positions[id(parent)][id(element)])
+
+    def remove_all(self, elements: Sequence[Tag]) -> None:
+        """``elements``: in the order of the document."""
+        for element in reversed(elements):
+            self.remove(element)
 
 
 def text_of(element: Tag) -> str:
@@ -140,7 +163,7 @@ def _as_list(value: Any) -> list[Any]:
 def _details(soup: BeautifulSoup, address: str) -> list[Pair]:
     """Nested ones are pairs of their own, and no part of the outer answer."""
     pairs: list[tuple[int, Pair]] = []
-    elements = soup.find_all("details")
+    elements, removal = soup.find_all("details"), _Removal()
     order = {id(element): at for at, element in enumerate(elements)}
     # The inner ones come last in the document, and are taken out first.
     for element in reversed(elements):
@@ -154,7 +177,7 @@ def _details(soup: BeautifulSoup, address: str) -> list[Pair]:
             continue
         summary.extract()
         pairs.append((order[id(element)], Pair(question, markdown_of(element, address=address))))
-        element.decompose()
+        removal.remove(element)
     return [pair for _, pair in sorted(pairs, key=lambda entry: entry[0])]
 
 
@@ -170,13 +193,11 @@ def _has_questions(element: Tag) -> bool:
 
 def _lists(soup: BeautifulSoup, address: str) -> Iterator[Pair]:
     """Several ``<dt>`` before a ``<dd>`` are wordings of one question."""
-    for element in soup.find_all("dl"):
-        if element.find_parent("dl") is not None:
-            continue
+    outer = [each for each in soup.find_all("dl") if each.find_parent("dl") is None]
+    for element in outer:
         parts = _terms(element)
         # The parser puts a <dt> into one before it that has no end tag: inner ones come out first.
-        for inner in reversed(parts):
-            inner.extract()
+        _Removal().remove_all(parts)
         questions: list[str] = []
         answers: list[str] = []
         for part in [*parts, None]:
@@ -190,7 +211,7 @@ def _lists(soup: BeautifulSoup, address: str) -> Iterator[Pair]:
             answers = []
             if part is not None:
                 questions.append(text_of(part))
-        element.decompose()
+    _Removal().remove_all(outer)
 
 
 def _terms(element: Tag) -> list[Tag]:
@@ -236,15 +257,17 @@ def _last_before_answer(heading: Tag) -> Tag | None:
 
 
 def _ends_answer(element: Tag, rank: int) -> bool:
-    own = [element] if element.name in HEADINGS else []
+    # ``find_all`` would take most of the time of a page: it is called for each element.
     return any(
         HEADINGS.index(heading.name) <= rank or _asks(text_of(heading))
-        for heading in [*own, *element.find_all(HEADINGS)]
+        for heading in (element, *element.descendants)
+        if isinstance(heading, Tag) and heading.name in HEADINGS
     )
 
 
 def _is_content(element: PageElement) -> bool:
     if isinstance(element, Tag):
-        return bool(element.get_text(strip=True)) or element.find("img") is not None
+        has_text = any(element.stripped_strings)
+        return has_text or element.find("img") is not None
     # Comments are subclasses.
     return type(element) is NavigableString and bool(element.strip())
