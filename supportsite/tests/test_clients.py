@@ -128,6 +128,13 @@ def test_a_python_client_is_whole_and_calls_the_site(schema, site, tokens, tmp_p
         folder=tmp_path,
         PYTHONPATH=str(INSTALLED / "python"),
     )
+    # What callers see. In the client itself, generated variables have names of properties.
+    run(
+        *(sys.executable, "-m", "mypy", "--config-file=", "--cache-dir", os.devnull),
+        *("--follow-imports=silent", HERE / "calls.py"),
+        folder=tmp_path,
+        MYPYPATH=str(tmp_path),
+    )
     called = run(
         *(sys.executable, HERE / "calls.py", site.address, *tokens),
         folder=tmp_path,
