@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from assistant.embedders import embedder
 from assistant.interfaces import Unavailable
 from assistant.learning import closed_gaps, regrouping
 from assistant.learning import log_reading as gap_log
@@ -27,9 +28,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["low_priority"]:
-            lower_priority()
         try:
+            if options["low_priority"]:
+                lower_priority()
+                # The other processors stay free for questions.
+                embedder().load(threads=1)
             with try_lock(regrouping.LOCK) as is_only:
                 if not is_only:
                     raise CommandError("Another process groups the questions now. Try again later.")
