@@ -32,6 +32,11 @@ def test_a_ratio_compares_numbers_of_the_same_round():
     assert Ratio.of([10, 1, 30], [1, 0.1, 2]) == Ratio(10.0, 10.0, 15.0)
 
 
+@pytest.fixture(autouse=True)
+def short_warm_up(monkeypatch):
+    monkeypatch.setattr(ask, "WARM_UP", 0.1)
+
+
 QUICK = ("--seconds", "0.2", "--rounds", "1", "--connections", "2")
 
 
