@@ -40,11 +40,15 @@ def short_warm_up(monkeypatch):
 QUICK = ("--seconds", "0.2", "--rounds", "1", "--connections", "2")
 
 
-def test_a_running_site_is_compared_with_a_naive_baseline(committed_faqs, live_server, capsys):
+def test_a_running_site_is_compared_with_a_naive_baseline(
+    committed_faqs, live_server, capsys, tmp_path
+):
     token = issue("benchmark", ["service"], seconds=600)
+    faqs = tmp_path / "faq.csv"
+    faqs.write_text("id,question,answer,category\na,Where is it?,There.,a\n")
     capsys.readouterr()
 
-    ask.main(["--url", live_server.url, "--token", token, *QUICK])
+    ask.main(["--url", live_server.url, "--token", token, "--faqs", str(faqs), *QUICK])
 
     head, naive_baseline, new, repeated = capsys.readouterr().out.splitlines()
     assert head.endswith("times baseline")

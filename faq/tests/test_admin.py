@@ -130,6 +130,7 @@ def test_what_is_only_saved_stays_a_draft(admin, as_role, password_faq):
     assert Faq.objects.with_status().get(pk=password_faq.pk).status == "changed"
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_publishing_one_faq_does_not_sweep_a_colleagues_draft_along(admin, password_faq):
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
 
@@ -162,6 +163,7 @@ def test_the_nearest_other_faqs_and_near_duplicates_are_shown(admin):
     assert any(line.startswith("Closest other FAQs: reset-password (0.") for line in reply)
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_saving_what_is_there_makes_no_release(admin, password_faq):
     Faq.objects.filter(pk=password_faq.pk).update(answer="One.\nTwo.")
     publish(actor="tester")
@@ -283,6 +285,7 @@ def test_what_would_give_two_faqs_one_phrasing_is_not_brought_back(admin):
     assert Faq.objects.get(slug="old").retired
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_a_phrasing_moves_to_another_faq_only_with_both(admin, password_faq):
     first, second = (
         Faq.objects.create(slug=slug, question=f"Umbrella {slug}?", answer="Yes.")

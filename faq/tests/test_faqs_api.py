@@ -77,6 +77,7 @@ def test_a_patch_changes_what_it_names_and_the_record_says_what(curator):
     assert audit_record.actor == "cora"
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_deleting_retires_with_the_next_release(curator, publisher):
     assert curator.delete("/faqs/reset-password").status_code == 204
     assert curator.get("/faqs/reset-password").json()["status"] == "retiring"

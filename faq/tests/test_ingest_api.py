@@ -32,6 +32,7 @@ def test_without_a_file_it_reads_faq_csv_and_says_that_nothing_changed(publisher
     assert body["release"] == 1
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_an_upload_is_reported_row_by_row(publisher):
     body = upload(publisher, HEADER + "llamas,Do you sell llamas?,No.,pets\n").json()
 
@@ -49,6 +50,7 @@ def test_an_upload_is_reported_row_by_row(publisher):
     assert body["release"] == 2
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_missing_faqs_are_retired_on_request(publisher):
     body = upload(
         publisher, HEADER + "llamas,Do you sell llamas?,No.,pets\n", retire_missing="true"

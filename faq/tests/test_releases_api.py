@@ -33,6 +33,7 @@ def test_the_difference_is_listed_by_faq_and_phrasing(publisher, edited):
     assert len(change["phrasings"]["gone"]) == 1
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_a_selection_is_published_and_the_rest_waits(publisher, edited):
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
 
@@ -43,6 +44,7 @@ def test_a_selection_is_published_and_the_rest_waits(publisher, edited):
     assert [change["faq_id"] for change in waiting["results"]] == ["reset-password"]
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_what_was_changed_after_the_review_is_not_published(publisher, edited):
     review = publisher.get("/releases/draft").json()["review"]
     edited.answer = "Write to us."
@@ -56,6 +58,7 @@ def test_what_was_changed_after_the_review_is_not_published(publisher, edited):
     assert "review again" in late.json()["detail"]
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_a_selection_is_reviewed_as_one(publisher, edited):
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
     review = publisher.get("/releases/draft", {"only": "umbrella"}).json()["review"]
@@ -86,6 +89,7 @@ def test_rolling_back_is_a_new_release_with_the_old_content(publisher, edited, a
     assert Faq.objects.with_status().get(slug="reset-password").status == "changed"
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_any_two_releases_are_compared(publisher, edited):
     publisher.post("/releases", {}, format="json")
     publisher.post("/releases/1/rollback", {}, format="json")
@@ -97,6 +101,7 @@ def test_any_two_releases_are_compared(publisher, edited):
     assert (same["against"], same["count"]) == (1, 0)
 
 
+@pytest.mark.usefixtures("no_vectors")
 def test_releases_are_listed_newest_first_and_paged(publisher, edited):
     publisher.post("/releases", {"note": "Two"}, format="json")
 

@@ -12,7 +12,7 @@ from audit.models import Record
 from faq.models import Faq
 from faq.releases.publishing import publish
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_vectors")]
 
 LIST = reverse("admin:faq_faq_changelist")
 REVIEW = reverse("admin:faq_release_review")

@@ -9,7 +9,7 @@ from faq.files.import_drafts import ingest
 from faq.files.sources import Source
 from faq.models import Faq, IngestedFile, Release
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_vectors")]
 
 FILE = """\
 id,question,answer,category,alternates
