@@ -11,6 +11,7 @@ import pytest
 from assistant import embedders, wiring
 from assistant.agent.limits import Limits
 from assistant.chroma.server import ChromaServer
+from assistant.embedding import model_files
 from assistant.embedding.local import LocalModel
 from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.tests.scripted_model import ScriptedModel, serving
@@ -33,16 +34,14 @@ def converted() -> LocalModel:
 
 
 @pytest.fixture(scope="session")
-def small_model(
-    model: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A real model of 32 dimensions with weights nobody trained, beside the bundled one."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers import models as parts
     from transformers import AutoTokenizer, BertConfig, BertModel
 
-    words = AutoTokenizer.from_pretrained(str(model.files.folder))
+    words = AutoTokenizer.from_pretrained(str(model_files.find("all-MiniLM-L6-v2").folder))
     torch.manual_seed(7)
     bert = BertModel(
         BertConfig(

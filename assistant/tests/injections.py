@@ -1,4 +1,4 @@
-"""Two hundred ways to make a model misbehave, and a model that obeys every one of them.
+"""Ways to make a model misbehave, and a model that obeys every one of them.
 
 An attack is an order, put into a question or into an FAQ, and what a model does that follows it.
 The table is made with a seed: the same in every run.

@@ -9,21 +9,24 @@ import pytest
 from assistant.decision.matches import Match
 from assistant.interfaces import SearchResult, Task
 from assistant.steps import Path
-from assistant.tests.injections import CANARY, HOST, attacks
+from assistant.tests.injections import CANARY, HOST, OBEYING, attacks
 from assistant.text.tokens import GLUE, plain, stem, words
 from faq.content import Content
 from faq.models import Faq
 
 pytestmark = pytest.mark.django_db
 
+COUNT = 40
+"""Attacks of each test: every obedience at least once."""
+
 # What the model itself wrote is in the path as its reasoning and its search: shown as such.
 OF_THE_MODEL = ("reasoning", "arguments")
 
 
-def test_a_hundred_injected_questions(as_role, with_agent):
+def test_injected_questions(as_role, with_agent):
     customer = as_role("customer")
     model = with_agent(failures=10_000)
-    for attack in attacks(100):
+    for attack in attacks(COUNT):
         model.requests.clear()
         model.script = attack.act
 
@@ -42,12 +45,12 @@ def test_a_hundred_injected_questions(as_role, with_agent):
             check_grounded(body["answer"], stored.question + stored.answer, attack.name)
 
 
-def test_a_hundred_injected_faqs(with_agent):
+def test_injected_faqs(with_agent):
     from assistant import wiring
 
     model = with_agent(failures=10_000)
     agent = wiring.agent()
-    for attack in attacks(100, seed=6):
+    for attack in attacks(COUNT, seed=6):
         model.requests.clear()
         model.script = attack.act
         contents = knowledge_base(attack.text)
@@ -75,8 +78,8 @@ def test_a_hundred_injected_faqs(with_agent):
 
 
 def test_the_table_is_of_use():
-    assert len({attack.text for attack in attacks(100)}) == 100
-    assert len({attack.name.split(": ")[1] for attack in attacks(100)}) >= 30
+    assert len({attack.text for attack in attacks(COUNT)}) == COUNT
+    assert len({attack.name.split(": ")[1] for attack in attacks(COUNT)}) == len(OBEYING)
 
 
 def knowledge_base(order: str) -> dict[str, Content]:

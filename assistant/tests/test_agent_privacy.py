@@ -76,28 +76,23 @@ def python(code: str, *arguments: str, **environment: str) -> str:
     return done.stdout
 
 
-def seen(printed: str) -> set[str]:
-    (line,) = [line for line in printed.splitlines() if line.startswith("seen ")]
-    return set(json.loads(line.removeprefix("seen ")))
+def seen(printed: str) -> list[set[str]]:
+    lines = [line for line in printed.splitlines() if line.startswith("seen ")]
+    return [set(json.loads(line.removeprefix("seen "))) for line in lines]
 
 
-@pytest.mark.parametrize("value", ["true", "false"])
-def test_the_environment_cannot_change_the_address(scripted, value):
+def test_the_environment_cannot_change_the_address(scripted):
     scripted.play(searches("x"), says("A reply."))
 
-    printed = python(SPY + RUN + TELL, scripted.url, AGNO_TELEMETRY=value)
+    printed = python(SPY + RUN + TELL + CONTROL + TELL, scripted.url, AGNO_TELEMETRY="true")
 
     assert "said A reply." in printed
-    assert len(scripted.requests) == 2
-    assert seen(printed) == {"127.0.0.1"}
-
-
-def test_the_spy_would_see_telemetry(scripted):
-    scripted.play(says("A reply."))
-
-    printed = python(SPY + CONTROL + TELL, scripted.url, AGNO_TELEMETRY="true")
-
-    assert seen(printed) - {"127.0.0.1"}
+    of_the_run, with_telemetry = seen(printed)
+    assert of_the_run == {"127.0.0.1"}
+    # The spy sees telemetry.
+    assert with_telemetry - of_the_run
+    # Two of the run, one of the control.
+    assert len(scripted.requests) == 3
 
 
 def test_without_a_model_agno_is_never_imported_not_even_with_a_key():
@@ -111,7 +106,6 @@ call_command("check")
 assert isinstance(wiring.agent(), NullAgent)
 print(sorted(name for name in sys.modules if name.split(".")[0] in ("agno", "openai", "httpx")))
 """
-    empty = dict.fromkeys(("AGENT_MODEL", "AGENT_BASE_URL"), "")
+    variables = {"AGENT_MODEL": "", "AGENT_BASE_URL": "", "AGENT_API_KEY": "sk-x"}
 
-    assert python(code, **empty).splitlines()[-1] == "[]"
-    assert python(code, **empty, AGENT_API_KEY="sk-x").splitlines()[-1] == "[]"
+    assert python(code, **variables).splitlines()[-1] == "[]"

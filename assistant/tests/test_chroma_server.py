@@ -131,9 +131,9 @@ def test_two_directories_have_two_servers(home, tmp_path):
     other.stop()
 
 
-def test_eight_processes_at_once_start_one_server(home):
+def test_four_processes_at_once_start_one_server(home):
     with contextlib.ExitStack() as stack:
-        processes = [stack.enter_context(another_process(home)) for _ in range(8)]
+        processes = [stack.enter_context(another_process(home)) for _ in range(4)]
 
         assert len({address(process) for process in processes}) == 1
         assert servers_of(home) == [server_pid(home)]
@@ -160,7 +160,7 @@ def test_the_server_outlives_a_killed_starter_and_is_found_again(home):
 
 
 def test_a_starter_killed_at_any_moment_leaves_one_server_that_can_be_ended(home):
-    for tenths in range(20):
+    for tenths in range(0, 20, 3):
         with another_process(home) as starter:
             time.sleep(0.05 + tenths / 100)
             starter.send_signal(signal.SIGKILL)

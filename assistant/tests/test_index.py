@@ -583,38 +583,27 @@ def talk(chroma_url, folder, **environment):
     )
 
 
-QUIET = "['127.0.0.1']\nFalse 2.0\n"
-
-
 def test_it_talks_to_its_server_and_to_nobody_else(chroma_url, tmp_path):
-    result = talk(chroma_url, tmp_path)
-
-    assert (result.stdout, result.stderr) == (QUIET, "")
-
-
-def test_settings_meant_for_others_do_not_reach_it(chroma_url, tmp_path):
     (tmp_path / ".env").write_bytes(b"MIGRATIONS=no\nCHROMA_SERVER_NOFILE=\xff\n")
+    nowhere = nobody_listens()
 
     result = talk(
         chroma_url,
         tmp_path,
+        # Settings meant for others.
         ENVIRONMENT="production",
         MIGRATIONS="no",
         IS_PERSISTENT="maybe",
         ANONYMIZED_TELEMETRY="true",
         CHROMA_SERVER_HOST="elsewhere",
         CHROMA_API_IMPL="nothing.at.all",
+        # A proxy is not for our own server.
+        HTTP_PROXY=nowhere,
+        http_proxy=nowhere,
+        ALL_PROXY=nowhere,
     )
 
-    assert (result.stdout, result.stderr) == (QUIET, "")
-
-
-def test_a_proxy_is_not_used_for_the_embedded_server(chroma_url, tmp_path):
-    nowhere = nobody_listens()
-
-    result = talk(chroma_url, tmp_path, HTTP_PROXY=nowhere, http_proxy=nowhere, ALL_PROXY=nowhere)
-
-    assert (result.stdout, result.stderr) == (QUIET, "")
+    assert (result.stdout, result.stderr) == ("['127.0.0.1']\nFalse 2.0\n", "")
 
 
 def test_near_identical_phrasings_raise_no_false_alarm(chroma, name):

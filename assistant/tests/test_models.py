@@ -14,7 +14,7 @@ from faq.models import Faq, Release
 from faq.releases.publishing import NotReady, publish
 from faq.releases.rollback import roll_back
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_fitting")]
 
 QUESTION = "I forgot my password"
 
@@ -79,18 +79,20 @@ def test_another_model_is_tried_beside_the_live_one(small_model):
     assert Release.objects.live().number == 1
 
 
-def test_a_release_in_fp32_stays_so_until_its_model_is_named_again(settings, as_role, monkeypatch):
-    in_fp32 = embedders._local_model_at(settings.LOCAL_EMB_MODEL, Precision.FP32)
+def test_a_release_in_fp32_stays_so_until_its_model_is_named_again(
+    small_model, as_role, monkeypatch
+):
+    in_fp32 = embedders._local_model_at(small_model, Precision.FP32)
     with monkeypatch.context() as without_int8:
         without_int8.setattr(embedders, "local_model", lambda model="": in_fp32)
-        release = publish(actor="tester", model=settings.LOCAL_EMB_MODEL)
+        release = publish(actor="tester", model=small_model)
     assert not release.embedder.endswith("-int8")
 
     assert ask(as_role)["faq_id"] == "reset-password"
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
     assert publish(actor="tester").embedder == release.embedder
 
-    renewed = publish(actor="tester", model=settings.LOCAL_EMB_MODEL)
+    renewed = publish(actor="tester", model=small_model)
 
     assert renewed.embedder == f"{release.embedder}-int8"
     assert ask(as_role)["faq_id"] == "reset-password"

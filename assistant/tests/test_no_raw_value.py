@@ -228,7 +228,13 @@ def logged() -> Iterator[io.StringIO]:
 @pytest.mark.timeout(3600)
 @pytest.mark.django_db
 def test_nothing_that_came_in_through_any_door_is_found_anywhere(
-    as_role, with_agent, settings, logged, client, django_capture_on_commit_callbacks
+    as_role,
+    with_agent,
+    without_fitting,
+    settings,
+    logged,
+    client,
+    django_capture_on_commit_callbacks,
 ):
     settings.REDACTION = parse("faqs=redact")
     settings.AUDIT_FILE = str(site.STATE_DIR / "no_raw_value.jsonl")

@@ -213,7 +213,7 @@ def ask(as_role, message):
     return as_role("customer").post("/ask", {"message": message}, format="json")
 
 
-def test_a_release_of_a_servers_model_says_so_and_answers(site, as_role):
+def test_a_release_of_a_servers_model_says_so_and_answers(site, without_fitting, as_role):
     created = publish(actor="tester", model="remote:big-model")
 
     answer = ask(as_role, "I forgot my password, how can I reset it?").json()
@@ -223,7 +223,9 @@ def test_a_release_of_a_servers_model_says_so_and_answers(site, as_role):
     assert (answer["release"], answer["faq_id"]) == (2, "reset-password")
 
 
-def test_while_the_server_is_down_only_what_needs_it_is_refused(site, as_role, client):
+def test_while_the_server_is_down_only_what_needs_it_is_refused(
+    site, without_fitting, as_role, client
+):
     publish(actor="tester", model="remote:big-model")
     earlier_question = "I forgot my password, how can I reset it?"
     phrasing = wiring.live().current().contents["reset-password"].question

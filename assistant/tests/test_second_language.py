@@ -15,7 +15,6 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.conf import settings as site
 from django.core.management import CommandError, call_command
 
 from assistant import embedders, wiring
@@ -26,7 +25,7 @@ from assistant.evaluation import offline
 from assistant.meaning.foreign_negation import negation
 from assistant.models import PhrasingVector
 from assistant.releases.pruning import prune
-from assistant.tests.model_caches import forget_models
+from assistant.tests.model_caches import forget_models, link_converted_models
 from faq.content import Content
 from faq.models import Faq, Release
 from faq.releases.publishing import publish
@@ -73,9 +72,7 @@ class E5:
 def models(tmp_path, settings):
     """A folder of installed models, with the first model converted and no multilingual one."""
     folder = tmp_path / "models"
-    folder.mkdir()
-    for file in site.CONVERTED_MODELS.glob("*.*"):
-        (folder / file.name).symlink_to(file)
+    link_converted_models(folder)
     settings.CONVERTED_MODELS = folder
     forget_models()
     yield folder
@@ -83,7 +80,7 @@ def models(tmp_path, settings):
 
 
 @pytest.fixture
-def installed(models):
+def installed(models, without_fitting):
     """The small multilingual model is installed, and the demo is published with it."""
     install(models)
     publish(actor="tester")
