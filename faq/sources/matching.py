@@ -1,4 +1,4 @@
-"""Which pair of a source is which imported one. Pure."""
+"""Match the pairs of a source with those that were imported from it. Pure."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def deliver(delivery_id: str) -> None:
         delivery = waiting.first() if is_only else None
         if delivery is None:
             return
-        _wait_if_asked(delivery)
+        _postpone_if_requested(delivery)
         attempt, result = _try(delivery)
         if attempt.succeeded:
             delivery.mark_delivered(attempt)
@@ -61,8 +61,8 @@ def deliver(delivery_id: str) -> None:
         raise DeliveryFailed(seconds)
 
 
-def _wait_if_asked(delivery: Delivery) -> None:
-    """Raises ``receivers.NotNow`` while the receiver has asked not to be sent anything."""
+def _postpone_if_requested(delivery: Delivery) -> None:
+    """Raises ``receivers.NotNow`` while the receiver has asked to wait (Retry-After)."""
     seconds = delivery.webhook.seconds_to_wait() if delivery.webhook else 0
     if seconds:
         delivery.postpone(seconds)

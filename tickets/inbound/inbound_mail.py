@@ -29,7 +29,7 @@ DAILY_AUTOMATIC = 3
 """Automatic mails to one address in 24 hours, at most."""
 
 CONTENT_LIFETIME = timedelta(days=90)
-"""How long the content stays of a mail that is nobody's work any more."""
+"""How long the content of a mail stays that needs no more work."""
 
 REFERABLE = re.compile(r"[\x21-\x7e]{1,200}\Z")
 """A Message-ID that fits on one line of a header."""
@@ -52,8 +52,8 @@ class InboundMailQuerySet(models.QuerySet["InboundMail"]):
         return self.filter(status=InboundMail.Status.WAITING).order_by("id")
 
     def with_old_content(self) -> InboundMailQuerySet:
-        done = self.exclude(status__in=(InboundMail.Status.WAITING, InboundMail.Status.PARKED))
-        return done.filter(received__lt=timezone.now() - CONTENT_LIFETIME).exclude(raw=None)
+        finished = self.exclude(status__in=(InboundMail.Status.WAITING, InboundMail.Status.PARKED))
+        return finished.filter(received__lt=timezone.now() - CONTENT_LIFETIME).exclude(raw=None)
 
 
 class InboundMailManager(models.Manager.from_queryset(InboundMailQuerySet)):  # type: ignore[misc]
@@ -214,7 +214,7 @@ class InboundMail(models.Model):
 
     @transaction.atomic
     def park(self, reason: str, *, detail: str = "", is_automatic: bool = False) -> None:
-        """Keep it for a person to look at."""
+        """Store it for a person to look at."""
         self.finish(
             self.Status.PARKED, reason=reason, detail=detail[:200], is_automatic=is_automatic
         )
