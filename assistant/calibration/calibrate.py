@@ -53,7 +53,7 @@ SAFE = 1.28
 TOLERANCE = 0.005
 """A precision that is lower than required by at most this counts as reached."""
 
-MIN_PRECISION, HIGHEST_PRECISION = 0.5, 0.99
+MIN_PRECISION, MAX_PRECISION = 0.5, 0.99
 """The range of the required precision. A policy below the first is rejected."""
 
 
@@ -138,7 +138,7 @@ def calibrate(
     Raises ``TooLittleData``; ``LookupError`` when a label names a missing FAQ; ``ValueError`` for a
     precision outside the range.
     """
-    if not MIN_PRECISION <= precision <= HIGHEST_PRECISION:
+    if not MIN_PRECISION <= precision <= MAX_PRECISION:
         raise ValueError(f"precision must be between 0.5 and 0.99, not {precision}")
     training_data = TrainingData.of(fitted, phrasings, answers or NONE, labelled.in_order())
     _check_enough(training_data.answerable, precision)
