@@ -77,7 +77,7 @@ def test_the_list_shows_canaries_only_on_request(admin_client, sealed):
     heartbeat.check(heartbeat.SEALER)
     page = reverse("admin:audit_record_changelist")
 
-    everything, canaries = (admin_client.get(page, asked) for asked in ({}, {"action": CHECKED}))
+    everything, canaries = (admin_client.get(page, query) for query in ({}, {"action": CHECKED}))
 
     assert CHECKED not in {row.action for row in everything.context["cl"].result_list}
     assert [row.action for row in canaries.context["cl"].result_list] == [CHECKED]

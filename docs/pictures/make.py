@@ -72,9 +72,9 @@ def add_content(site: Site) -> None:
     curator = token(site, "kim", "curator")
     for number, (message, priority) in enumerate(TICKETS, start=1):
         customer = token(site, f"u{number}", "customer")
-        asked = {"message": message}
-        _, reply = site.send("POST", "/ask", asked, token=customer)
-        ticket = {**asked, "priority": priority, "ask_id": reply["ask_id"]}
+        question = {"message": message}
+        _, reply = site.send("POST", "/ask", question, token=customer)
+        ticket = {**question, "priority": priority, "ask_id": reply["ask_id"]}
         send(site, "POST", "/tickets", ticket, customer)
     for method, path, fields in DRAFTS:
         send(site, method, path, fields, curator)

@@ -316,7 +316,7 @@ def test_without_chroma_it_is_published_all_the_same(admin, as_role, password_fa
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         pytest.param({"q": "forgot password"}, {"reset-password"}, id="words of the question"),
         pytest.param({"q": "I can't sign in"}, {"reset-password"}, id="an alternate question"),
@@ -326,12 +326,12 @@ def test_without_chroma_it_is_published_all_the_same(admin, as_role, password_fa
         pytest.param({"q": "password", "category": "gadgets"}, set(), id="both at once"),
     ],
 )
-def test_faqs_are_found_by(admin, query, found):
+def test_faqs_are_found_by(admin, query, expected):
     Faq.objects.create(slug="umbrella", question="An umbrella?", answer="Yes.", category="gadgets")
 
     faqs = admin.get(LIST, query).context["cl"].result_list
 
-    assert {faq.slug for faq in faqs} == found
+    assert {faq.slug for faq in faqs} == expected
 
 
 def test_a_search_does_not_change_the_number_of_phrasings(admin, password_faq):

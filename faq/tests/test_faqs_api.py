@@ -89,7 +89,7 @@ def test_deleting_retires_with_the_next_release(curator, publisher):
 
 
 @pytest.mark.parametrize(
-    ("fields", "status", "said"),
+    ("fields", "status", "message"),
     [
         pytest.param(
             {"question": "i forgot MY password!"}, 409, "reset-password", id="a taken phrasing"
@@ -101,16 +101,16 @@ def test_deleting_retires_with_the_next_release(curator, publisher):
         pytest.param({"review_by": "soon"}, 400, "review_by", id="a date that is none"),
     ],
 )
-def test_what_cannot_be_is_refused(curator, fields, status, said):
+def test_what_cannot_be_is_refused(curator, fields, status, message):
     reply = put(curator, fields={**UMBRELLA, **fields})
 
     assert reply.status_code == status
-    assert said in reply.content.decode()
+    assert message in reply.content.decode()
     assert not Faq.objects.filter(slug="umbrella").exists()
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         pytest.param({"status": "draft"}, ["umbrella"], id="status"),
         pytest.param({"owner": "cora"}, ["umbrella"], id="owner"),
@@ -119,12 +119,12 @@ def test_what_cannot_be_is_refused(curator, fields, status, said):
         pytest.param({"audience": "staff"}, [], id="audience"),
     ],
 )
-def test_drafts_are_found_by(curator, query, found):
+def test_drafts_are_found_by(curator, query, expected):
     put(curator, fields={**UMBRELLA, "owner": "cora", "review_by": "2026-11-01"})
 
     page = curator.get("/faqs", query).json()
 
-    assert [faq["faq_id"] for faq in page["results"]] == found
+    assert [faq["faq_id"] for faq in page["results"]] == expected
 
 
 def test_pages_follow_each_other_without_a_gap(curator):

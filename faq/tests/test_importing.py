@@ -66,8 +66,8 @@ def test_every_row_is_reported_and_nothing_is_written(curator):
     reply = send(curator)
 
     assert results(reply) == {2: "new", 3: "changed", 4: "invalid", 5: "invalid"}
-    taken, blank = (line["reason"] for line in reply.json()["rows"][2:])
-    assert "is already a phrasing of" in taken
+    conflict, blank = (line["reason"] for line in reply.json()["rows"][2:])
+    assert "is already a phrasing of" in conflict
     assert blank == "question: is empty"
     assert not Faq.objects.filter(slug="umbrella").exists()
     assert Faq.objects.get(slug="reset-password").content() == before

@@ -112,17 +112,17 @@ def test_the_command_reads_a_second_file_of_alternates(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         pytest.param(None, "cannot be read: No such file", id="no file"),
         pytest.param("id,question\na,Why?\n", "answer", id="a column is missing"),
         pytest.param(HEADER + "a,Why?,So.,x\na,How?,So.,x\n", "row 3", id="an id twice"),
     ],
 )
-def test_the_command_says_what_is_wrong_with_a_file(tmp_path, text, said):
+def test_the_command_says_what_is_wrong_with_a_file(tmp_path, text, message):
     path = tmp_path / "faq.csv"
     if text is not None:
         path.write_text(text)
 
-    with pytest.raises(CommandError, match=said):
+    with pytest.raises(CommandError, match=message):
         call_command("ingest", path)

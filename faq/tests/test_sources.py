@@ -313,8 +313,8 @@ def test_what_a_curator_adds_or_retires_stays(imported, site):
 
 
 def test_a_question_of_another_faq_is_reported_and_the_rest_is_written(imported, site):
-    taken = "<h2>I forgot my password?</h2><p>Then ask for another one.</p>"
-    site.html("/faq", PAGE.replace("Four", "Five").replace("</body>", f"{taken}</body>"))
+    page = "<h2>I forgot my password?</h2><p>Then ask for another one.</p>"
+    site.html("/faq", PAGE.replace("Four", "Five").replace("</body>", f"{page}</body>"))
 
     result = fetch_again(imported)
 

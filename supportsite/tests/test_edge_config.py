@@ -154,10 +154,10 @@ def test_bodies_are_as_large_as_the_service_takes_them(http):
 def test_problems_have_the_types_and_titles_of_the_service(http):
     types, titles = (
         dict(
-            each.words
+            place.words
             for block in http.all("map")
             if block.words[-1] == name
-            for each in block.inside
+            for place in block.inside
         )
         for name in ("$problem_type", "$problem_title")
     )

@@ -244,9 +244,11 @@ OF_EACH_KIND = [
 ]
 
 # Nobody reads the body of a GET: one of them is enough.
-TAKE_A_BODY = [each for each in ENDPOINTS if each.values[0] != "GET" or each.id == "alive"]
+TAKE_A_BODY = [
+    endpoint for endpoint in ENDPOINTS if endpoint.values[0] != "GET" or endpoint.id == "alive"
+]
 # Few others read a query: they get what is no query of a field.
-TAKE_A_QUERY = [each for each in ENDPOINTS if each.values[0] == "GET"]
+TAKE_A_QUERY = [endpoint for endpoint in ENDPOINTS if endpoint.values[0] == "GET"]
 
 
 def with_turns(endpoints):
@@ -269,7 +271,8 @@ def test_no_endpoint_is_left_out():
 
 
 @pytest.mark.parametrize(
-    ("method", "address", "sound"), [each for each in OF_EACH_KIND if each in TAKE_A_BODY]
+    ("method", "address", "sound"),
+    [endpoint for endpoint in OF_EACH_KIND if endpoint in TAKE_A_BODY],
 )
 def test_no_malformed_body_breaks_an_endpoint(method, address, sound):
     assert_sound((body.name, send(method, address, body)) for body in (*RAW, *PARTS))
@@ -287,9 +290,9 @@ def test_no_wrong_value_breaks_an_endpoint(method, address, sound, shared):
     [
         *with_turns(TAKE_A_QUERY),
         *(
-            pytest.param(*each.values, {}, id=each.id)
-            for each in OF_EACH_KIND
-            if each not in TAKE_A_QUERY
+            pytest.param(*endpoint.values, {}, id=endpoint.id)
+            for endpoint in OF_EACH_KIND
+            if endpoint not in TAKE_A_QUERY
         ),
     ],
 )

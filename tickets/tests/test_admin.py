@@ -72,16 +72,16 @@ def run(client, action, *tickets):
 
 
 def test_the_longest_waiting_comes_first_and_resolved_tickets_last(sam):
-    done, taken, first, second = (
+    done, claimed, first, second = (
         Ticket.objects.escalate(text, requester="u1", by="u1")
         for text in ("Done.", "Taken.", "Waits long.", "Waits.")
     )
     done.resolve(by="ann")
-    taken.claim(by="ann")
+    claimed.claim(by="ann")
 
     listed = list(sam.get(LIST).context["cl"].result_list)
 
-    assert listed == [first, second, taken, done]
+    assert listed == [first, second, claimed, done]
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_two_mails_with_one_message_id_are_two(mailbox):
     first = written("The lamp broke.", message_id="<1@broken.example>")
     second = written("The chair broke.", message_id="<1@broken.example>")
 
-    assert [each.status for each in send(mailbox, first, second)] == ["opened", "opened"]
+    assert [mail.status for mail in send(mailbox, first, second)] == ["opened", "opened"]
 
 
 def test_files_are_stored_with_the_ticket_and_the_others_are_named(mailbox):
@@ -189,20 +189,20 @@ def test_only_a_verified_sender_gets_a_mail_before_somebody_replies(mailbox, hea
     [inbound] = send(mailbox, written(**headers))
 
     sent = mails_sent()
-    assert [each.to for each in sent] == [[JO]] * mails
+    assert [message.to for message in sent] == [[JO]] * mails
     assert inbound.is_verified is bool(mails)
-    for each in sent:
-        assert each.extra_headers["Auto-Submitted"] == "auto-generated"
-        assert each.extra_headers["X-Auto-Response-Suppress"] == "All"
-        assert each.extra_headers["In-Reply-To"] == f"<{written.number}@mail.example.com>"
-        assert each.extra_headers["Reply-To"].startswith("support+ticket-")
+    for message in sent:
+        assert message.extra_headers["Auto-Submitted"] == "auto-generated"
+        assert message.extra_headers["X-Auto-Response-Suppress"] == "All"
+        assert message.extra_headers["In-Reply-To"] == f"<{written.number}@mail.example.com>"
+        assert message.extra_headers["Reply-To"].startswith("support+ticket-")
 
 
 def test_an_address_gets_three_automatic_mails_a_day(mailbox):
     send(mailbox, *[written(f"Lamp {n} broke.", authentication_results=PASS) for n in range(5)])
 
     assert Ticket.objects.count() == 5
-    assert [each.to for each in mails_sent()] == [[JO]] * 3
+    assert [message.to for message in mails_sent()] == [[JO]] * 3
 
 
 # --- Threads --------------------------------------------------------------------------------------
@@ -340,7 +340,7 @@ def test_automatic_mails_are_parked_and_get_no_mail(mailbox):
     inbound = send(mailbox, *messages)
 
     assert len(inbound) == len(AUTOMATIC) >= 12
-    assert {(each.status, each.reason) for each in inbound} == {("parked", "automatic")}
+    assert {(mail.status, mail.reason) for mail in inbound} == {("parked", "automatic")}
     assert not Ticket.objects.exists()
     assert not Delivery.objects.exists()
 
@@ -367,7 +367,7 @@ def test_large_malformed_and_empty_mails_are_parked_and_the_next_is_received(mai
 
     inbound = send(mailbox, large, malformed, empty, written())
 
-    assert [(each.status, each.reason) for each in inbound] == [
+    assert [(mail.status, mail.reason) for mail in inbound] == [
         *(("parked", "too_large"), ("parked", "unreadable"), ("parked", "empty")),
         ("opened", ""),
     ]
@@ -389,7 +389,7 @@ def test_a_mail_that_stops_the_worker_each_time_is_parked(mailbox, monkeypatch):
 
     inbound.refresh_from_db()
     assert (inbound.status, inbound.reason) == ("parked", "interrupted")
-    assert [each.status for each in send(mailbox, written("Another."))] == ["opened"]
+    assert [mail.status for mail in send(mailbox, written("Another."))] == ["opened"]
 
 
 def test_a_mail_that_the_worker_only_stored_is_received_later(mailbox):

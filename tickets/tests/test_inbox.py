@@ -180,12 +180,12 @@ def test_a_reply_to_an_open_ticket_makes_one_mail_to_the_customer(sam):
 def test_personal_data_in_a_reply_is_confirmed_first(sam, ticket):
     reply = "Call 0300 7654321."
 
-    asked = post(sam, ticket, "send", reply)
+    page = post(sam, ticket, "send", reply)
 
-    assert "personal data that no published FAQ contains" in asked.content.decode()
-    assert reply in asked.content.decode()
+    assert "personal data that no published FAQ contains" in page.content.decode()
+    assert reply in page.content.decode()
     assert not Comment.objects.exists()
-    value = asked.content.decode().split('name="send_anyway" value="')[1].split('"')[0]
+    value = page.content.decode().split('name="send_anyway" value="')[1].split('"')[0]
     post(sam, ticket, "send", reply, send_anyway=value)
     assert Comment.objects.get().full_text == reply
 

@@ -155,9 +155,9 @@ def test_its_owner_is_told_once(ticket, kim):
     send(delivery)
     send(ticket.deliveries.get(kind="webhook"))
 
-    (told,) = [sent for sent in mail.outbox if "switched off" in sent.subject]
-    assert told.to == ["kim@desk.example"]
-    assert reverse("admin:tickets_webhook_change", args=[webhook.pk]) in told.body
+    (notice,) = [sent for sent in mail.outbox if "switched off" in sent.subject]
+    assert notice.to == ["kim@desk.example"]
+    assert reverse("admin:tickets_webhook_change", args=[webhook.pk]) in notice.body
 
 
 def test_without_an_owner_the_desk_is_told(ticket, settings):
