@@ -29,9 +29,6 @@ from audit.models import Record
 LOCK = 0x5265_6772_6F75_7073
 """The advisory lock of the one regrouping: "Regroups" in ASCII."""
 
-UPDATE_BATCH = 100
-"""Asks updated by one statement, whose time grows with the square of their number."""
-
 TEXT_LIFETIME = timedelta(days=90)
 """Older texts are not decrypted again. Their asks stay in their gap, and count."""
 
@@ -188,16 +185,17 @@ def _assign(groups: Sequence[Sequence[int]], asks: Mapping[int, GapAsk]) -> list
         [frozenset(map(str, group)) for group in groups],
         {gap: frozenset(members) for gap, members in earlier.items()},
     )
-    changed = []
     new = iter(Gap.objects.bulk_create(Gap() for gap_id in ids if gap_id is None))
     numbers = [gap_id or next(new).pk for gap_id in ids]
     for group, number in zip(groups, numbers, strict=True):
-        for place, pk in enumerate(group):
-            ask = asks[pk]
-            if (ask.gap_id, ask.is_central) != (number, place == 0):
-                ask.gap_id, ask.is_central = number, place == 0
-                changed.append(ask)
-    GapAsk.objects.bulk_update(changed, ["gap", "is_central"], batch_size=UPDATE_BATCH)
+        moved = [pk for pk in group if asks[pk].gap_id != number]
+        if moved:
+            GapAsk.objects.filter(pk__in=moved).update(gap=number)
+    central = {group[0] for group in groups}
+    gained = [pk for pk in central if not asks[pk].is_central]
+    lost = [pk for group in groups for pk in group[1:] if asks[pk].is_central]
+    GapAsk.objects.filter(pk__in=gained).update(is_central=True)
+    GapAsk.objects.filter(pk__in=lost).update(is_central=False)
     return numbers
 
 
