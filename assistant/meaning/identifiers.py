@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from assistant.text.word_lists import word_set
 
@@ -75,6 +76,7 @@ YEAR = re.compile(r"(?:19|20)\d\d")
 LONG_NUMBER = 3
 
 
+@lru_cache(maxsize=4096)
 def identifiers(text: str) -> tuple[Identifier, ...]:
     """The identifiers of a text, in order, without times of day and days of a month: these say
     when something happened, not what the question is about."""

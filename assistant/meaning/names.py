@@ -33,11 +33,11 @@ class Names:
             for sentence in _SENTENCE.split(phrasing):
                 words = _WORD.findall(sentence)
                 for place, word in enumerate(words):
-                    if place and _is_capitalised(word):
+                    if word[0].islower():
+                        plain.add(word)
+                    elif place and _is_capitalised(word):
                         following = words[place + 1 : place + 2]
                         capital.setdefault(word.lower(), set()).update(map(str.lower, following))
-                    elif word[:1].islower():
-                        plain.add(word)
         return cls({name: frozenset(words) for name, words in capital.items() if name not in plain})
 
     def __contains__(self, word: str) -> bool:

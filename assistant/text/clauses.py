@@ -84,7 +84,7 @@ def _clauses(text: str) -> Iterator[Clause]:
 def _words(text: str) -> list[str]:
     words: list[str] = []
     for word in _WORD.findall(text):
-        contraction = _CONTRACTION.fullmatch(word)
+        contraction = _CONTRACTION.fullmatch(word) if word.endswith("t") else None
         if word in _IRREGULAR_NOT:
             words += _IRREGULAR_NOT[word]
         elif contraction:

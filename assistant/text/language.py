@@ -108,6 +108,9 @@ _SMALL_WORDS = {
 }
 _VOCABULARY = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
 ENGLISH = "en"
+_FOREIGN_WORDS = frozenset().union(
+    *(words for language, words in _VOCABULARY.items() if language != ENGLISH)
+)
 
 ENGLISH_ONLY = ("all-MiniLM-L6-v2", "all-MiniLM-L12-v2", "all-mpnet-base-v2")
 """Models that were trained only on English; with any other model no language is refused."""
@@ -130,7 +133,11 @@ def is_foreign(question: str, *, site_words: Collection[str] = ()) -> bool:
     if len(words) < MIN_WORDS:
         return False
     english = sum(word in _VOCABULARY[ENGLISH] or word in site_words for word in words)
-    strange = [word for word in words if word not in site_words]
+    strange = [
+        word
+        for word in words
+        if word not in site_words and (word in _FOREIGN_WORDS or not word.isascii())
+    ]
     if len(strange) < max(english, MIN_FOREIGN - 1):
         # The usual case, decided without a look at each language. A mark counts as a word below.
         return False
