@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).parents[2]
 LAST_LINE = "Ctrl-C stops it."
 WORKERS = 2
 START_SECONDS = 120.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 
 MAKE_READY = """
 from django.core.management import call_command
