@@ -23,7 +23,7 @@ def databases():
 def test_writing_and_verifying_are_measured_and_the_own_log_is_not_touched(capsys):
     before = Record.objects.count(), databases(), connection.settings_dict["NAME"]
 
-    audit_log.main(["--records", "200", "--writers", "2"])
+    audit_log.main(["--records", "1000", "--writers", "2"])
 
     report = capsys.readouterr().out
     for name in ("least possible", "inserts", "record()", "verified"):
