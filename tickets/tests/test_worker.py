@@ -46,7 +46,13 @@ def worker(**variables: str):
         "DJANGO_SETTINGS_MODULE": "tickets.tests.settings_of_worker",
         **variables,
     }
-    command = [str(settings.BASE_DIR / "manage.py"), "worker", "--stalled-after", "1"]
+    command = [
+        str(settings.BASE_DIR / "manage.py"),
+        "worker",
+        "--skip-checks",
+        "--stalled-after",
+        "1",
+    ]
     process = subprocess.Popen([sys.executable, *command], env=environment)
     try:
         yield process
