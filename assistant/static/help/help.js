@@ -35,7 +35,8 @@
 
   function say(text) {
     const status = document.getElementById("status");
-    if (status) status.textContent = text;
+    // The same text again would be read out again.
+    if (status && status.textContent !== text) status.textContent = text;
   }
 
   function show(html, address) {
@@ -58,7 +59,8 @@
       const { value, done } = await reader.read();
       if (done) break;
       text += value;
-      if (/"step": ?"(model_request|tool_call|agent)"/.test(text)) say(document.body.dataset.writing);
+      // The server sends comments while the model works, and its steps when they are over.
+      if (/^: |"step": ?"(model_request|tool_call|agent)"/m.test(text)) say(document.body.dataset.writing);
     }
     const problem = /^event: problem\ndata: (.*)$/m.exec(text);
     if (problem) throw new Error(JSON.parse(problem[1]).detail);
