@@ -115,9 +115,9 @@ class Gunicorn(Application):  # type: ignore[misc]
     def __init__(self, banner: str, *, ends_with_terminal: bool) -> None:
         self._banner = banner
         self._ends_with_terminal = ends_with_terminal
-        self._background = SupervisedProcess(
-            "worker", [sys.executable, MANAGE, "worker", f"--until-orphaned={os.getpid()}"]
-        )
+        worker = [sys.executable, MANAGE, "worker", f"--until-orphaned={os.getpid()}"]
+        # On the same processors as the web workers: people who wait for an answer come first.
+        self._background = SupervisedProcess("worker", ["nice", "-n", "5", *worker])
         self._watchdog = IndexWatchdog(
             lambda: bool(settings.CHROMA_URL) or wiring.chroma_server().is_running,
             [sys.executable, MANAGE, "reindex"],
