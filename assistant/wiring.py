@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from django.conf import settings
@@ -133,9 +134,12 @@ def warm_up() -> None:
 
     Raises ``Unavailable`` with a one-line reason.
     """
-    # A server embeds single questions; only commands embed batches on all processors.
-    embedders.embedder().load(threads=1)
-    live().current()
+    model = embedders.embedder()
+    with ThreadPoolExecutor(1) as pool:
+        # A server embeds single questions; only commands embed batches on all processors.
+        loading = pool.submit(model.load, threads=1)
+        live().current()
+        loading.result()
     agent()
     # Unanswered questions get the nearest FAQs from Chroma.
     load_client()

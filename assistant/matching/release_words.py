@@ -53,8 +53,9 @@ class ReleaseWords:
 
     def warm_up(self) -> None:
         """Compute the cached properties now: those computed before a fork are shared."""
-        _ = self.spelling, self.site_words, self.wording, self.answer_words
-        _ = self.unreadable, self.intents
+        # What needs no model comes first: at the start another thread loads it meanwhile.
+        _ = self.answer_words, self.site_words, self.intents
+        _ = self.unreadable, self.spelling, self.wording
 
     def correct(self, text: str) -> Correction:
         """Correct typing errors with the words of the release and of the language."""
