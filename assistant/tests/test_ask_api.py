@@ -147,7 +147,7 @@ def test_a_bad_message_is_refused_by_field(customer, message, reason):
     assert reason in error["reason"]
 
 
-def test_what_is_published_changed_or_retired_is_what_the_next_ask_uses(customer):
+def test_what_is_published_changed_or_retired_is_what_the_next_ask_uses(customer, without_fitting):
     question = "Do you sell gift cards for llamas?"
     faq = Faq.objects.create(slug="llamas", question=question, answer="Yes.")
     publish(actor="tester")

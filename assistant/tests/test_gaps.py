@@ -305,7 +305,7 @@ def test_gaps_that_are_close_are_related(many_asks, ask, curator):
     assert "Related gaps" in page
 
 
-def test_an_answer_that_did_not_help_closes_no_gap_until_it_changes(ask):
+def test_an_answer_that_did_not_help_closes_no_gap_until_it_changes(ask, without_fitting):
     for message in ("How do I reset my password?", "Is there a minimum order value?"):
         ask_id = ask(message, "ann")["ask_id"]
         Feedback.objects.submit(ask_id=ask_id, user_id="ann", actor="ann", helpful=False)

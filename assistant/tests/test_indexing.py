@@ -17,7 +17,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-def published_without_chroma(settings):
+def published_without_chroma(settings, without_fitting):
     """Release 2, published while Chroma was down; Chroma answers again."""
     usual, settings.CHROMA_URL = settings.CHROMA_URL, NOWHERE
     Faq.objects.create(slug="umbrella", question="Do you lend umbrellas?", answer="Yes.")
@@ -97,4 +97,4 @@ def test_a_collection_that_is_dropped_is_no_longer_complete(published_without_ch
     assert first not in names
     assert Release.objects.live().collection in names
     # The other tests use it.
-    wiring.index().sync(first, indexing.expected_entries(Release.objects.get(number=1)))
+    indexing.sync_release(wiring.index(), Release.objects.get(number=1))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 from math import exp, log
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from assistant import wiring
+from assistant.management.commands.evaluate import read_labelled
 from assistant.models import EvaluationRun, FittedPolicy, Label
 from audit.models import Record
 from faq.models import CategoryRule, Faq, Release
@@ -240,7 +243,8 @@ def test_calibrate_stores_labels_only_if_asked_and_adopts_only_if_asked():
 
 def test_stored_labels_change_no_policy_before_one_is_adopted():
     first = Release.objects.live()
-    run("calibrate", QUESTIONS, precision=PRECISION, keep_labels=True)
+    questions = read_labelled(Path(QUESTIONS), wiring.live().current())
+    Label.objects.replace_source(questions, source=QUESTIONS, by="tester")
     Faq.objects.filter(slug="reset-password").update(answer="Changed.")
 
     created = publish(actor="tester")
