@@ -29,7 +29,8 @@ from audit.models import Record
 pytestmark = pytest.mark.django_db
 
 QUESTION = "what is the capital of France?"
-SECONDS = 1.5
+SECONDS = 1.0
+"""The limit where it is what ends the run; elsewhere it is out of reach of a busy machine."""
 
 FAILURES = {
     "a wrong key (401)": (fails(401), "key_refused"),
@@ -78,14 +79,15 @@ def customer(as_role):
 def test_a_failure_leaves_candidates_and_the_offer_of_a_ticket(
     customer, with_agent, caplog, act, reason
 ):
-    model = with_agent(seconds=SECONDS)
+    limit = SECONDS if reason == "timed_out" else 10.0
+    model = with_agent(seconds=limit)
     model.play(act)
     counted = runs(reason)
     started = time.monotonic()
 
     reply = customer.post("/ask", {"message": QUESTION}, format="json")
 
-    assert time.monotonic() - started < SECONDS + 0.7
+    assert time.monotonic() - started < limit + 0.7
     body = reply.json()
     assert reply.status_code == 200
     assert (body["outcome"], body["answer"], body["source"]) == ("unanswered", None, None)
@@ -102,7 +104,7 @@ def test_a_failure_leaves_candidates_and_the_offer_of_a_ticket(
 
 
 def test_nothing_at_the_address_is_unreachable(customer, with_agent, settings):
-    with_agent(seconds=SECONDS)
+    with_agent()
     settings.AGENT_BASE_URL = "http://127.0.0.1:9/v1"
 
     body = customer.post("/ask", {"message": QUESTION}, format="json").json()
