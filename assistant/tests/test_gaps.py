@@ -293,13 +293,13 @@ def test_a_release_that_answers_all_questions_of_a_gap_closes_it(
 
 def test_gaps_that_are_close_are_related(many_asks, ask, curator):
     for user_id in ("ira", "jon"):
-        ask("do you offer painting classes", user_id)
+        ask("can I buy a pottery wheel from you", user_id)
     _read_and_assign()
     regrouping.regroup()
 
     related = largest().related.all()
     assert [regrouping.texts_of(other.asks_in.all()).popitem()[1] for other in related] == [
-        "do you offer painting classes"
+        "can I buy a pottery wheel from you"
     ]
     page = curator.get(f"/admin/gaps/{largest().pk}/").content.decode()
     assert "Related gaps" in page
