@@ -38,7 +38,7 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A real model of 32 dimensions with weights nobody trained, beside the bundled one."""
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers import models as parts
+    from sentence_transformers.sentence_transformer import modules as parts
     from transformers import AutoTokenizer, BertConfig, BertModel
 
     words = AutoTokenizer.from_pretrained(str(model_files.find("all-MiniLM-L6-v2").folder))

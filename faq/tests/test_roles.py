@@ -109,4 +109,4 @@ def test_the_editor_shows_who_changed_what(signed_in, drafted):
     client.post(editor, {**fields, **management, "answer": "Other."})
 
     (latest, *_) = client.get(editor).context["history"]
-    assert (latest["by"], latest["verb"], latest["fields"]) == ("curator", "changed", "answer")
+    assert (latest["by"], latest["label"], latest["fields"]) == ("curator", "changed", "answer")

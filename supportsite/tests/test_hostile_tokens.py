@@ -17,6 +17,7 @@ from functools import cache
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings as site
 
 from audit.models import Record
@@ -92,6 +93,11 @@ def forged(algorithm: str, key: object, claims: dict = GOOD, **header: object) -
 
 
 @cache
+def secp256k1() -> object:
+    return ec.generate_private_key(ec.SECP256K1())
+
+
+@cache
 def other() -> object:
     return rsa_key("attacker")
 
@@ -124,7 +130,7 @@ HOSTILE = {
     "HMAC called RSA": lambda s: hmac_with(SECRET.encode(), alg="RS256"),
     "another RSA key": lambda s: forged("RS256", other()),
     "another RSA key, another padding": lambda s: forged("PS256", other()),
-    "an algorithm that is not allowed": lambda s: forged("RS512", rsa_key("one")),
+    "an algorithm that is not allowed": lambda s: forged("ES256K", secp256k1()),
     "an elliptic key under a known kid": lambda s: forged("ES256", ec_key("attacker")),
     "an Ed25519 key under a known kid": lambda s: forged("EdDSA", ed_key("attacker")),
     "a key of its own in the header": lambda s: forged("RS256", other(), jwk=jwk(other())),

@@ -6,6 +6,7 @@ import grp
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -134,7 +135,7 @@ def _wait_for(server: ImapServer) -> None:
     until = time.monotonic() + SECONDS
     while True:
         try:
-            server.unseen()
+            socket.create_connection(("127.0.0.1", server.port)).close()
             return
         except OSError:
             if time.monotonic() > until:
