@@ -71,13 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         meanwhile = []
         while regrouping.is_alive():
             meanwhile.append(ask())
+        after = [ask() for _ in range(CHUNKS)]
         print(regrouping.result(options.asks))
-        print("\n".join(_table(Timing.middle(before), Timing.middle(meanwhile))))
+        print(
+            "\n".join(_table(Timing.middle(before), Timing.middle(meanwhile), Timing.middle(after)))
+        )
         print(f"processes that serve with scikit-learn: {_with_scikit_learn(served)}")
 
 
-def _table(before: Timing, meanwhile: Timing) -> Iterator[str]:
-    for name, timing in (("before", before), ("meanwhile", meanwhile)):
+def _table(before: Timing, meanwhile: Timing, after: Timing) -> Iterator[str]:
+    for name, timing in (("before", before), ("meanwhile", meanwhile), ("after", after)):
         yield (
             f"/ask {name:10} median {timing.median:6.1f} ms, p95 {timing.p95:6.1f} ms, "
             f"{timing.per_second:.0f} a second"
