@@ -36,6 +36,8 @@ def open_inbox(page: Page, site: str) -> None:
     # A script takes the icon's word out of the name.
     page.get_by_role("link", name=re.compile("^(inbox )?Inbox$")).click()
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    # Keys are heard when its scripts have run.
+    page.wait_for_load_state("load")
 
 
 def bring_news(ticket: Ticket) -> None:
