@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from assistant import admin_desk_texts  # noqa: F401 (registers its pages)
@@ -16,7 +15,7 @@ from assistant.help import admin as help_admin  # noqa: F401 (registers its page
 from assistant.models import EvaluationRun, FittedPolicy
 from assistant.readable_labels import RESULTS
 from assistant.templatetags.quality import proportion
-from audit.admin import ReadOnlyAdmin
+from audit.admin import ReadOnlyAdmin, folded_json
 
 COEFFICIENTS = {"log_vote": "vote of the classifier", "bias": "constant"}
 """The words for a coefficient, if its name does not say them."""
@@ -99,16 +98,9 @@ class FittedPolicyAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Calibration report")
     def readable_report(self, policy: FittedPolicy) -> SafeString:
-        return _pretty(policy.report)
+        return folded_json(policy.report, summary="As stored, in JSON")
 
 
 def _results(results: dict[str, Any]) -> SafeString:
     rows = ((proportion(stored), RESULTS[name]) for name, stored in results.items())
     return format_html_join("", "<div>{} {}</div>", rows)
-
-
-def _pretty(value: Any) -> SafeString:
-    return format_html(
-        '<details><summary>{}</summary><pre class="desk-data">{}</pre></details>',
-        *("As stored, in JSON", json.dumps(value, indent=2)),
-    )

@@ -128,11 +128,15 @@ class RecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Data")
     def pretty_data(self, record: Record) -> SafeString:
-        text = json.dumps(record.data, indent=2, ensure_ascii=False)
-        summary = "As recorded, in JSON"
-        return format_html(
-            '<details><summary>{}</summary><pre class="desk-data">{}</pre></details>', summary, text
-        )
+        return folded_json(record.data, summary="As recorded, in JSON")
+
+
+def folded_json(data: Any, *, summary: str) -> SafeString:
+    """JSON-able data, folded under its summary."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    return format_html(
+        '<details><summary>{}</summary><pre class="desk-data">{}</pre></details>', summary, text
+    )
 
 
 def summary_of(data: dict[str, Any]) -> str:
