@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.test import Client
 
 from assistant import embedders, wiring
 from assistant.agent.limits import Limits
@@ -15,6 +17,18 @@ from assistant.embedding import model_files
 from assistant.embedding.local import LocalModel
 from assistant.embedding.reference import SentenceTransformerEmbedder
 from assistant.tests.scripted_model import ScriptedModel, serving
+
+
+@pytest.fixture
+def no_counts() -> None:
+    """Nobody has used up a rate limit."""
+    cache.clear()
+
+
+@pytest.fixture
+def visitor() -> Client:
+    """A browser that was never on the site."""
+    return Client()
 
 
 @pytest.fixture(scope="session")

@@ -6,21 +6,15 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.core.cache import cache
 from django.test import Client
 
 from assistant.models import Channel, Message
 from assistant.tests.channel_calls import CLEAR, SECRET, make_channel, post_signed
 from audit.models import Record
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_counts")]
 
 LIST = "/admin/assistant/channel/"
-
-
-@pytest.fixture(autouse=True)
-def no_counts():
-    cache.clear()
 
 
 def member(role: str) -> Client:

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.core.cache import cache
-from django.test import Client
 
 from assistant.models import HelpPage, HelpSite
 from assistant.tests.help_visits import (
@@ -26,17 +24,7 @@ from audit.models import Record
 from faq.models import Revision
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_counts():
-    cache.clear()
-
-
-@pytest.fixture
-def visitor() -> Client:
-    return Client()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_counts")]
 
 
 def test_nothing_that_people_type_becomes_markup(visitor):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 
@@ -27,17 +26,7 @@ from faq.models import Faq
 from supportsite.auth.authentication import issue
 from tickets.models import Delivery, Ticket
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_counts():
-    cache.clear()
-
-
-@pytest.fixture
-def visitor() -> Client:
-    return Client()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_counts")]
 
 
 # --- Asking ---------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import time
 from http.cookies import SimpleCookie
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from assistant.models import HelpPage
@@ -21,17 +20,7 @@ from assistant.tests.help_visits import (
 from audit.models import Record
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_counts():
-    cache.clear()
-
-
-@pytest.fixture
-def visitor() -> Client:
-    return Client()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_counts")]
 
 
 @pytest.mark.parametrize(
