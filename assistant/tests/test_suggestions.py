@@ -330,7 +330,7 @@ def test_a_proof_is_that_of_deciding_all_questions_again(monkeypatch):
     monkeypatch.setattr(AddedPhrasing, "after", property(_built_again))
 
     assert [prover.prove(*added) for added in MANY] == proofs
-    assert [(each.answered, each.flips) for each in proofs[:2]] == [(2, 0), (0, 1)]
+    assert [(proof.answered, proof.flips) for proof in proofs[:2]] == [(2, 0), (0, 1)]
     assert few < len(MANY) * len(questions)
 
 

@@ -193,7 +193,7 @@ def _has_questions(element: Tag) -> bool:
 
 def _lists(soup: BeautifulSoup, address: str) -> Iterator[Pair]:
     """Several ``<dt>`` before a ``<dd>`` are wordings of one question."""
-    outer = [each for each in soup.find_all("dl") if each.find_parent("dl") is None]
+    outer = [item for item in soup.find_all("dl") if item.find_parent("dl") is None]
     for element in outer:
         parts = _terms(element)
         # The parser puts a <dt> into one before it that has no end tag: inner ones come out first.
